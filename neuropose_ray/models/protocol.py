@@ -1,0 +1,50 @@
+"""What the pipeline asks of a pose model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from neuropose_ray.schemas.camera import Camera
+from neuropose_ray.schemas.poses import Frame, Poses
+from neuropose_ray.schemas.skeleton import Skeleton
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which weights ran, on what. ``sha256`` identifies the weights, ``settings`` all that changes the numbers."""
+
+    name: str
+    sha256: str
+    filename: str
+    skeleton: Skeleton
+    runtime: str
+    device: str
+    settings: str
+
+
+class PoseSession(Protocol):
+    """One model over one stretch of consecutive frames; it may remember from call to call where people are."""
+
+    def predict(self, frames: Sequence[Frame]) -> Poses:
+        """The people in the next frames, all of one size; rows point to positions in ``frames``."""
+        ...
+
+
+class PoseModel(Protocol):
+    """Weights in memory, ready to run. Not shared between threads."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What is loaded."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """How many frames a call to ``predict`` should get."""
+        ...
+
+    def session(self, camera: Camera) -> PoseSession:
+        """Start on a stretch of frames taken by ``camera``."""
+        ...

@@ -1,0 +1,84 @@
+"""What is known of a video before it is decoded, and the pieces it is worked in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.schemas.poses import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSource:
+    """Ordered frames somewhere: a file that a container library opens, or a folder of numbered images.
+
+    ``fps`` is the time base of an image folder; a file brings its own times.
+    """
+
+    path: Path
+    kind: Literal["file", "images"]
+    fps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What demuxing tells, without decoding a picture.
+
+    Attributes:
+        width, height: pixels of the upright frame, that is after ``rotation_degrees`` is applied.
+        timestamps_s: ``(frames,)`` float64, ascending presentation times of the frames the container promises,
+            counted from the start of the presentation. Damaged files may decode fewer.
+        keyframes: ``(keys,)`` int64, positions in ``timestamps_s`` at which decoding can start.
+        sha256: digest of the content.
+        notes: what a user should know (several streams, gaps, an odd header), one sentence each.
+    """
+
+    source: VideoSource
+    width: int
+    height: int
+    rotation_degrees: int
+    codec: str
+    stream_index: int
+    timestamps_s: NDArray[np.float64]
+    keyframes: NDArray[np.int64]
+    sha256: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def frame_count(self) -> int:
+        """Frames that the container promises."""
+        return len(self.timestamps_s)
+
+    @property
+    def fps(self) -> float:
+        """The mean frame rate, 0 for fewer than two frames."""
+        if self.frame_count < 2:
+            return 0.0
+        return float((self.frame_count - 1) / (self.timestamps_s[-1] - self.timestamps_s[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The frames of one video with ``start_s <= timestamp < end_s``.
+
+    ``frames`` is how many the container promises; ``start_s`` of the first chunk and ``end_s`` of the last are
+    minus and plus infinity, so that no frame of a damaged file falls outside every chunk.
+    """
+
+    index: int
+    start_s: float
+    end_s: float
+    first_frame: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFrame:
+    """One picture and its presentation time."""
+
+    timestamp_s: float
+    image: Frame
