@@ -23,9 +23,7 @@ class NeuroposeRayError(Exception):
         return _rebuild, (type(self), self.what, self.where, self.hint)
 
 
-def _rebuild(
-    kind: type[NeuroposeRayError], what: str, where: str | None, hint: str | None
-) -> NeuroposeRayError:
+def _rebuild(kind: type[NeuroposeRayError], what: str, where: str | None, hint: str | None) -> NeuroposeRayError:
     return kind(what, where=where, hint=hint)
 
 

@@ -1,0 +1,1 @@
+"""A skeleton of constant bones fitted to a track's whole sequence."""

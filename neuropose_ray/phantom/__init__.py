@@ -1,0 +1,1 @@
+"""A synthetic person with exactly known joints, rendered to video."""

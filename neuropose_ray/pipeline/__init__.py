@@ -1,0 +1,1 @@
+"""The way of a video: plan, process chunk, commit, assemble."""

@@ -1,0 +1,1 @@
+"""File formats and the types that every room shares."""

@@ -34,9 +34,7 @@ class Skeleton(BaseModel):
             raise ValueError(f"skeleton {self.name!r} needs distinct joint names, at least one")
         if any(not 0 <= joint < count for edge in self.edges for joint in edge):
             raise ValueError(f"skeleton {self.name!r} has an edge to a joint that it does not have")
-        unknown = [
-            f"{k}={v}" for k, v in self.landmarks.items() if k not in LANDMARKS or v not in self.joint_names
-        ]
+        unknown = [f"{k}={v}" for k, v in self.landmarks.items() if k not in LANDMARKS or v not in self.joint_names]
         if unknown:
             raise ValueError(f"skeleton {self.name!r} has unknown landmarks: {', '.join(unknown)}")
         return self

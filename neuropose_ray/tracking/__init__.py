@@ -1,0 +1,1 @@
+"""Person ids over the frames of a video."""

@@ -1,0 +1,1 @@
+"""BlazePose GHUM on LiteRT, the embedded default."""

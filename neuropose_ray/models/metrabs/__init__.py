@@ -1,0 +1,1 @@
+"""MeTRAbs, a TensorFlow SavedModel."""

@@ -1,0 +1,1 @@
+"""Who calls the chunk function: threads here, or Ray."""
