@@ -1,0 +1,207 @@
+"""Following people from frame to frame through one stretch of a video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.models.blazepose.detection import PersonDetector, newcomers
+from neuropose_ray.models.blazepose.geometry import Regions, View
+from neuropose_ray.models.blazepose.landmarks import SKELETON, LandmarkFinder, Landmarks
+from neuropose_ray.models.blazepose.placement import place
+from neuropose_ray.models.blazepose.search import Search
+from neuropose_ray.models.blazepose.settings import BlazePoseSettings
+from neuropose_ray.schemas.camera import Camera
+from neuropose_ray.schemas.poses import Frame, Poses
+
+#: Two sets of landmarks nearer than this share of the region's side, in the mean, are one person found twice.
+SAME_PERSON_DISTANCE = 0.06
+#: Settled landmarks move less than this share of the region's side between two looks; measured on people 0.001
+#: to 0.009 by the sixth look, on equipment and on half bodies 0.02 to 0.2 for ever.
+SETTLED_DISTANCE = 0.012
+MOST_LOOKS = 6
+#: Turns in radians tried on a person who is lost.
+TURNS = np.radians([-90.0, -45.0, 45.0, 90.0])
+#: Where a newcomer was refused, nobody is looked at again for this many frames.
+REFUSED_FRAMES = 30
+#: The box is the landmarks' extent, widened by this much on each side: they lie inside the body's outline.
+BOX_MARGIN = 0.1
+_BODY = slice(0, len(SKELETON))
+_LIMBS = np.array([SKELETON.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
+                   for side in ("right", "left")])  # fmt: skip
+_TORSO = np.array([SKELETON.index(name) for name in ("left_shoulder", "right_shoulder", "left_hip", "right_hip")])
+_HEAD = np.arange(11)  # nose, eyes, ears, mouth
+
+
+class BlazePoseSession:
+    """One stretch of consecutive frames; remembers the regions where it saw people last."""
+
+    def __init__(
+        self, detector: PersonDetector, finder: LandmarkFinder, settings: BlazePoseSettings, camera: Camera
+    ) -> None:
+        self._detector, self._finder, self._settings, self._camera = detector, finder, settings, camera
+        self._search = Search(camera.width, camera.height, settings)
+        self._people = _nobody()
+        self._unseen = np.zeros(0, np.int64)  # for each of the people, frames since it was last reported
+        self._refused: list[tuple[int, Regions]] = []
+        self._number = 0
+
+    def predict(self, frames: Sequence[Frame]) -> Poses:
+        """The people in the next frames."""
+        people = [self._follow(frame) for frame in frames]
+        rows = np.repeat(np.arange(len(people)), [len(found) for found in people])
+        return self._poses(rows, Landmarks.concatenate([_nobody(), *people]))
+
+    def _follow(self, frame: Frame) -> Landmarks:
+        """Everybody in the next frame: the people known from the last one, then those who came."""
+        boxes = boxes_around(self._people.pixels[:, _BODY], self._people.presence)
+        views = self._search.due(self._number, frame, boxes)
+        if len(self._people):
+            seen = self._follow_known(frame)
+            just_lost = ~seen & (self._unseen == 0)
+            self._unseen = np.where(seen, 0, self._unseen + 1)
+            self._keep(self._unseen <= self._settings.hold_frames)
+            if just_lost.any():
+                # A followed person who vanishes may only have moved fast: look before the frame is given up.
+                views = [*views, self._search.whole, *_around(boxes[just_lost])]
+        came = self._newcomers(frame, list(dict.fromkeys(views)))
+        self._people = Landmarks.concatenate([self._people, came])
+        self._unseen = np.concatenate([self._unseen, np.zeros(len(came), np.int64)])
+        surest = np.argsort(-self._people.presence, kind="stable")[: self._settings.max_persons]
+        self._keep(np.isin(np.arange(len(self._people)), surest))
+        self._number += 1
+        return self._people.take(self._unseen == 0)
+
+    def _keep(self, rows: NDArray[np.bool_]) -> None:
+        self._people, self._unseen = self._people.take(rows), self._unseen[rows]
+
+    def _follow_known(self, frame: Frame) -> NDArray[np.bool_]:
+        """Move the known people to the next frame; which of them are seen there."""
+        regions = self._people.next_regions()
+        now = self._finder.find(frame, regions)
+        double = ~_distinct(now)
+        if double.any():
+            # Two regions slid onto one body: hide that body, and see whether the other is still there.
+            canvas = painted_over(frame, now.take(~double))
+            now = now.replaced(double, self._finder.find(canvas, regions.take(double)))
+        seen = (now.presence >= self._settings.following_threshold) & _distinct(now)
+        for row in np.flatnonzero(~seen):
+            # A tumbling body turns further between two frames than its region does.
+            turned = self._finder.find(frame, regions.take(np.full(len(TURNS), row)).turned(TURNS))
+            best = turned.take(np.array([np.argmax(turned.presence)]))
+            candidate = now.replaced(np.arange(len(now)) == row, best)
+            if best.presence[0] >= self._settings.presence_threshold and _distinct(candidate)[row]:
+                now, seen[row] = candidate, True
+        self._people = now.replaced(~_distinct(now), self._people.take(~_distinct(now)))
+        return seen
+
+    def _newcomers(self, frame: Frame, views: Sequence[View]) -> Landmarks:
+        """People whom the detector finds in ``views`` besides those known and those refused lately."""
+        self._refused = [one for one in self._refused if self._number < one[0]]
+        shunned = Regions.concatenate([region for _, region in self._refused])
+        known, came = self._people.next_regions(), _nobody()
+        for view in views:
+            found = self._detector.find(frame, view)
+            for row in range(len(found)):
+                candidate = newcomers(
+                    found.take(np.array([row])), Regions.concatenate([shunned, known, came.next_regions()])
+                )
+                if not len(candidate):
+                    continue
+                canvas = painted_over(frame, Landmarks.concatenate([self._people, came]))
+                looked = self._look_until_settled(canvas, candidate)
+                if looked is None:
+                    self._refused.append((self._number + REFUSED_FRAMES, candidate))
+                elif _distinct(Landmarks.concatenate([self._people, came, looked]))[-1]:
+                    came = Landmarks.concatenate([came, looked])
+        return came
+
+    def _look_until_settled(self, canvas: Frame, candidate: Regions) -> Landmarks | None:
+        """Landmarks of one candidate, or None if it is no person.
+
+        A detector box is only a guess. On a person, looking again from where the landmarks say that the body
+        is leads to landmarks that no longer move; on equipment or half a body they wander on.
+        """
+        now = self._finder.find(canvas, candidate)
+        for _ in range(MOST_LOOKS - 1):
+            if now.presence[0] < self._settings.following_threshold:
+                return None
+            before, now = now, self._finder.find(canvas, now.next_regions())
+            present = now.presence[0] >= self._settings.presence_threshold
+            if present and _wandering(before, now, canvas.shape)[0] < SETTLED_DISTANCE:
+                return now
+        return None
+
+    def _poses(self, rows: NDArray[np.int64], people: Landmarks) -> Poses:
+        pixels, scores = people.pixels[:, _BODY], people.visibility[:, _BODY]
+        millimetres = place(people.world[:, _BODY], pixels, scores, self._camera)
+        return Poses(
+            frame=rows.astype(np.int64),
+            boxes=boxes_around(pixels, people.presence),
+            poses2d=pixels.astype(np.float32),
+            poses3d=millimetres.astype(np.float32),
+            joint_scores=scores.astype(np.float32),
+        )
+
+
+def boxes_around(pixels: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float32]:
+    """``(n, 5)`` left, top, width, height, score of landmarks ``(n, joints, 2)``, a little wider than they reach."""
+    low, high = pixels.min(1), pixels.max(1)
+    margin = BOX_MARGIN * (high - low)
+    return np.concatenate([low - margin, high - low + 2 * margin, scores[:, None]], 1).astype(np.float32)
+
+
+def _distinct(people: Landmarks) -> NDArray[np.bool_]:
+    """Everybody once: of two sets of landmarks that lie on each other the earlier, longer followed one stays."""
+    kept: list[int] = []
+    sizes = people.next_regions().sizes
+    for row in range(len(people)):
+        apart = np.linalg.norm(people.pixels[kept][:, _LIMBS] - people.pixels[row, _LIMBS], axis=-1).mean(-1)
+        if not np.any(apart < SAME_PERSON_DISTANCE * np.maximum(sizes[kept], sizes[row])):
+            kept.append(row)
+    return np.isin(np.arange(len(people)), kept)
+
+
+def _wandering(before: Landmarks, now: Landmarks, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """``(n,)`` mean distance between the landmarks of two looks, as a share of the region's side.
+
+    Landmarks outside the picture are guesses in any case and do not count; with fewer than a third inside,
+    nothing can be said and the distance is infinite.
+    """
+    pixels = now.pixels[:, _BODY]
+    apart = np.linalg.norm(pixels - before.pixels[:, _BODY], axis=-1)
+    inside = ((pixels >= 0) & (pixels < (shape[1], shape[0]))).all(-1)
+    count = inside.sum(-1)
+    mean = (apart * inside).sum(-1) / np.maximum(count, 1) / now.next_regions().sizes
+    return np.where(count >= len(SKELETON) / 3, mean, np.inf)
+
+
+def painted_over(frame: Frame, people: Landmarks) -> Frame:
+    """The frame with the people hidden under plain paint: what is still found in it is somebody else."""
+    import cv2
+
+    if not len(people):
+        return frame
+    canvas = frame.copy()
+    paint = [float(level) for level in np.median(frame[::16, ::16].reshape(-1, 3), axis=0)]
+    for pixels in np.clip(people.pixels[:, _BODY], -1e5, 1e5).round().astype(np.int32):
+        shoulders, hips = pixels[_TORSO[:2]], pixels[_TORSO[2:]]
+        width = max(1, int(0.35 * max(np.linalg.norm(np.subtract(*shoulders)), np.linalg.norm(np.subtract(*hips)))))
+        cv2.fillConvexPoly(canvas, cv2.convexHull(pixels[_TORSO]), paint)
+        for one, other in SKELETON.edges:
+            cv2.line(canvas, pixels[one].tolist(), pixels[other].tolist(), paint, min(width, 255))
+        cv2.circle(canvas, pixels[_HEAD].mean(0).astype(int).tolist(), int(1.3 * width), paint, -1)
+    return canvas
+
+
+def _around(boxes: NDArray[np.float32]) -> list[View]:
+    """Square views on the neighbourhoods of lost people."""
+    sides = 1.5 * boxes[:, 2:4].max(1)
+    corners = boxes[:, :2] + boxes[:, 2:4] / 2 - sides[:, None] / 2
+    return [View(float(x), float(y), float(side)) for (x, y), side in zip(corners, sides, strict=True)]
+
+
+def _nobody() -> Landmarks:
+    return Landmarks(np.zeros((0, 39, 2)), np.zeros((0, 39, 3)), np.zeros((0, 39)), np.zeros(0))

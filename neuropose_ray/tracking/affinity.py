@@ -1,0 +1,46 @@
+"""How well a pose continues a track."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.tracking.settings import TrackingSettings
+
+#: What an assignment costs that must not be made; any allowed one costs at most 2.
+FORBIDDEN = 1e6
+#: People move about this fast; the gate on distance widens by it for the time a track was not seen.
+WALKING_SPEED_MM_S = 1500.0
+
+
+def box_overlap(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+    """``(n, m)`` intersection over union of boxes ``(n, 4+)`` and ``(m, 4+)``: left, top, width, height."""
+    low = np.maximum(one[:, None, :2], other[None, :, :2])
+    high = np.minimum(one[:, None, :2] + one[:, None, 2:4], other[None, :, :2] + other[None, :, 2:4])
+    shared = np.prod(np.clip(high - low, 0, None), axis=-1)
+    areas = np.prod(one[:, 2:4], axis=-1)[:, None] + np.prod(other[:, 2:4], axis=-1)[None]
+    return np.asarray(shared / np.maximum(areas - shared, 1e-9), np.float64)
+
+
+def joint_distance(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+    """``(n, m)`` mean Euclidean joint distance in millimetres; joints missing (NaN) in either do not count."""
+    apart = np.linalg.norm(one[:, None] - other[None], axis=-1)
+    known = np.isfinite(apart)
+    count = known.sum(-1)
+    return np.where(count, np.where(known, apart, 0).sum(-1) / np.maximum(count, 1), np.inf)
+
+
+def costs(
+    predicted_boxes: NDArray[np.floating],
+    predicted_joints: NDArray[np.floating],
+    unseen_s: NDArray[np.float64],
+    boxes: NDArray[np.floating],
+    joints: NDArray[np.floating],
+    settings: TrackingSettings,
+) -> NDArray[np.float64]:
+    """``(tracks, people)`` assignment costs in 0..2: lost box overlap plus joint distance against its gate."""
+    overlap = box_overlap(predicted_boxes, boxes)
+    gate = settings.max_distance_mm + WALKING_SPEED_MM_S * unseen_s[:, None]
+    distance = joint_distance(predicted_joints, joints) / gate
+    allowed = (overlap >= settings.min_overlap) | (distance <= 1)
+    return np.where(allowed, (1 - overlap) + np.minimum(distance, 1), FORBIDDEN)

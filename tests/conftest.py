@@ -1,0 +1,32 @@
+"""What every test may use: the real videos, the real weights, and one Ray cluster for the whole session."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+# Ray started by a test would write a token into the user's home; the cluster here listens on loopback alone.
+os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real videos with measured truth; it is never part of the repository."""
+    folder = Path(os.environ.get("NEUROPOSE_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no test data: {folder} does not exist (set NEUROPOSE_TEST_DATA)")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[None]:
+    """One Ray on this machine for the session: its start costs 10 to 20 seconds."""
+    import ray
+
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=500_000_000)
+    yield
+    ray.shutdown()
