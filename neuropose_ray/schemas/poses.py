@@ -73,6 +73,13 @@ class PoseTable:
     track_ids: NDArray[np.int32] | None = None
     poses3d_fitted: NDArray[np.float32] | None = None
 
+    @classmethod
+    def concatenate(cls, parts: Sequence[PoseTable]) -> PoseTable:
+        """One table out of consecutive, not yet tracked ones."""
+        offsets = np.cumsum([0, *(part.frame_count for part in parts)])[:-1]
+        poses = Poses.concatenate([part.poses for part in parts], [int(offset) for offset in offsets])
+        return cls(np.concatenate([part.timestamps_s for part in parts]), poses)
+
     @property
     def frame_count(self) -> int:
         """Frames that were decoded."""

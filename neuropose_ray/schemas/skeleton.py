@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from pydantic import Field, model_validator
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel
 
 #: The anatomical landmarks that analysis, tracking and fitting ask for by name, for any skeleton.
 LANDMARKS = tuple(
@@ -14,18 +14,16 @@ LANDMARKS = tuple(
 )
 
 
-class Skeleton(BaseModel):
+class Skeleton(FrozenModel):
     """Ordered joints of a pose; its joint axis has length ``len(joint_names)``.
 
     ``landmarks`` maps a name of :data:`LANDMARKS` to the joint that stands for it; a skeleton need not have all.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str
     joint_names: tuple[str, ...]
     edges: tuple[tuple[int, int], ...] = ()
-    landmarks: Mapping[str, str] = {}
+    landmarks: FrozenMapping[str, str] = Field(default={}, validate_default=True)
 
     @model_validator(mode="after")
     def _consistent(self) -> Skeleton:

@@ -1,0 +1,95 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO
+
+from neuropose_ray.errors import OutputError
+
+#: What to do about the usual reasons.
+_HINTS: Mapping[int, str] = MappingProxyType(
+    {
+        errno.ENOSPC: "free some space or write elsewhere",
+        errno.EDQUOT: "free some of your quota or write elsewhere",
+        errno.EFBIG: "raise the limit on file sizes or write elsewhere",
+        errno.EACCES: "change the folder's permissions or write elsewhere",
+        errno.EPERM: "change the folder's permissions or write elsewhere",
+        errno.EROFS: "write elsewhere",
+        errno.ENOTDIR: "a part of the path is a file, write elsewhere",
+        errno.EEXIST: "a part of the path is a file, write elsewhere",
+        errno.EISDIR: "a folder has this name, remove it or write elsewhere",
+        errno.ENAMETOOLONG: "choose a shorter name",
+    }
+)
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary file in the folder of ``path`` that takes its name when the block ends without an exception.
+
+    For writers that open their file by name; the block must have closed it. Missing parent folders are made.
+    Its content is on the disk before it is renamed, and a file that stood at ``path`` stays whole until then.
+    After an exception the temporary file is gone and ``path`` is as it was.
+
+    Args:
+        path: where the file is to be.
+
+    Raises:
+        OutputError: no space, no permission, a parent that is not a folder, or another refusal of the file system.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with _refusals_named(path, temporary):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            _synchronise(temporary)
+            temporary.replace(path)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        # Best effort: the rename survives a power cut only once the folder is on the disk, and some file
+        # systems cannot synchronise a folder.
+        with suppress(OSError):
+            _synchronise(path.parent)
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
+    """A binary file that appears at ``path`` when the block ends without an exception; see :func:`atomic_path`."""
+    with atomic_path(path) as temporary, temporary.open("xb") as file:
+        yield file
+
+
+def atomic_write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file at once; see :func:`atomic_path`."""
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def _refusals_named(path: Path, temporary: Path) -> Iterator[None]:
+    """Turn the file system's refusals of this output into one line, and let errors of other files pass."""
+    try:
+        yield
+    except OSError as error:
+        # A failed write names no file; failed opens, renames and folders name theirs.
+        ours = {str(file) for file in (temporary, path, *path.parents)}
+        if error.errno is None or (error.filename is not None and str(error.filename) not in ours):
+            raise
+        reason = os.strerror(error.errno)
+        raise OutputError(f"cannot be written: {reason}", where=str(path), hint=_HINTS.get(error.errno)) from error
+
+
+def _synchronise(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,69 @@
+"""What is said once of a video's predictions, whatever file they are stored in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from neuropose_ray.schemas.camera import Camera
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Number, ReadOnlyMapping, Text, Whole
+from neuropose_ray.schemas.provenance import Provenance
+from neuropose_ray.schemas.skeleton import Skeleton
+
+#: The version of the predictions formats; NeuroPose's own are 1 and 2.
+SCHEMA_VERSION: Final = 3
+
+_Count = Annotated[Whole, Field(ge=0)]
+
+_UNITS: Mapping[str, str] = ReadOnlyMapping(
+    {"timestamp_s": "s", "box": "px", "poses2d": "px", "poses3d": "mm", "poses3d_fitted": "mm"}
+)
+
+#: What each column of predictions.parquet holds.
+COLUMN_DESCRIPTIONS: Mapping[str, str] = ReadOnlyMapping(
+    {
+        "frame_index": "position of the frame in the video, from 0; every frame has at least one row",
+        "timestamp_s": "presentation time of the frame",
+        "person": "position of the person in the frame, from 0; null in the one row of a frame that shows nobody, "
+        "as are all columns after it",
+        "track_id": "the same number for the same person over time; null before tracking",
+        "box": "left, top, width, height, and the person's score in 0..1",
+        "poses2d": "per joint x, y in the upright frame",
+        "poses3d": "per joint x, y, z as the pose model gave them",
+        "poses3d_fitted": "per joint x, y, z of the fitted skeleton; null where none was fitted",
+        "joint_scores": "per joint 0..1; null where the pose model gives none",
+    }
+)
+
+
+class VideoMetadata(FrozenModel):
+    """The video that was looked at. The first four fields are NeuroPose's."""
+
+    frame_count: _Count = Field(description="frames that were decoded")
+    fps: Annotated[Number, Field(ge=0)] = Field(description="mean frame rate; 0 where it is not known")
+    width: _Count = Field(description="pixels of the upright frame")
+    height: _Count = Field(description="pixels of the upright frame")
+
+    filename: Text | None = None
+    rotation_degrees: Whole = Field(default=0, description="the turn by which the stored frames were set upright")
+    notes: tuple[Text, ...] = Field(default=(), description="what a user should know of the video, a sentence each")
+
+
+class VideoDescription(FrozenModel):
+    """All that is known of a video's predictions but the numbers."""
+
+    schema_version: Literal[3] = SCHEMA_VERSION
+    metadata: VideoMetadata
+    skeleton: Skeleton
+    camera: Camera | None = Field(default=None, description="null in predictions that NeuroPose wrote")
+    axes: str = Field(default="x right, y down, z forward from the camera", description="directions of poses3d")
+    units: FrozenMapping[str, str] = Field(default=_UNITS, validate_default=True)
+    provenance: Provenance | None = None
+
+
+class PredictionsHeader(VideoDescription):
+    """The description that predictions.parquet carries in its file metadata, as JSON."""
+
+    columns: FrozenMapping[str, str] = Field(default=COLUMN_DESCRIPTIONS, validate_default=True)

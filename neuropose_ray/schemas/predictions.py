@@ -1,0 +1,213 @@
+"""Predictions as records, for files that people and other tools read; arrays are in :mod:`.poses`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, Field, RootModel, model_validator
+
+from neuropose_ray.schemas.header import PredictionsHeader, VideoDescription
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Number, Text, Whole
+from neuropose_ray.schemas.poses import Poses, PoseTable
+from neuropose_ray.schemas.segmentation import Segmentation
+
+#: A measured number, None where it is missing (NaN in arrays, null in JSON).
+Measured = Number | None
+Box = tuple[Measured, Measured, Measured, Measured, Measured]
+Pose2d = tuple[tuple[Measured, Measured], ...]
+Pose3d = tuple[tuple[Measured, Measured, Measured], ...]
+JointScores = tuple[Measured, ...]
+
+
+def frame_name(index: int) -> str:
+    """The key of a frame: ``frame_000000`` is the first."""
+    return f"frame_{index:06d}"
+
+
+class FramePrediction(FrozenModel):
+    """The people in one frame; all tuples have one entry per person, in the same order.
+
+    Boxes, poses3d and poses2d are NeuroPose's fields, the others are null in predictions that NeuroPose wrote.
+    """
+
+    boxes: tuple[Box, ...] = Field(description="left, top, width, height in px, score in 0..1")
+    poses3d: tuple[Pose3d, ...] = Field(description="person, joint, x y z in mm, as the pose model gave them")
+    poses2d: tuple[Pose2d, ...] = Field(description="person, joint, x y in px of the upright frame")
+
+    timestamp_s: Number | None = Field(default=None, description="presentation time in s")
+    track_ids: tuple[Whole, ...] | None = Field(default=None, description="null before tracking")
+    joint_scores: tuple[JointScores | None, ...] | None = Field(default=None, description="person, joint, in 0..1")
+    poses3d_fitted: tuple[Pose3d | None, ...] | None = Field(default=None, description="null where not fitted")
+
+    @model_validator(mode="after")
+    def _one_entry_per_person(self) -> FramePrediction:
+        persons = len(self.boxes)
+        for name in ("poses3d", "poses2d", "track_ids", "joint_scores", "poses3d_fitted"):
+            entries = getattr(self, name)
+            if entries is not None and len(entries) != persons:
+                raise ValueError(f"{persons} boxes but {len(entries)} {name}: one entry per person is needed")
+        return self
+
+    def __len__(self) -> int:
+        """How many people the frame shows."""
+        return len(self.boxes)
+
+
+class VideoPredictions(VideoDescription):
+    """All predictions of one video; a read-only mapping of frame names to frames."""
+
+    frames: FrozenMapping[str, FramePrediction]
+    segmentations: FrozenMapping[str, Segmentation] = Field(default={}, validate_default=True)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> VideoPredictions:
+        if self.metadata.frame_count != len(self.frames):
+            raise ValueError(f"frame_count is {self.metadata.frame_count}, but there are {len(self.frames)} frames")
+        for index, (name, frame) in enumerate(self.frames.items()):
+            if name != frame_name(index):
+                raise ValueError(f"frame {index} is named {name!r} instead of {frame_name(index)!r}")
+            _require_joints(name, frame, len(self.skeleton))
+        for field in ("track_ids", "joint_scores", "poses3d_fitted"):
+            given = {getattr(frame, field) is not None for frame in self.frames.values() if len(frame)}
+            if len(given) > 1:
+                raise ValueError(f"some frames have {field} and some have none")
+        return self
+
+    @classmethod
+    def from_table(
+        cls, table: PoseTable, header: PredictionsHeader, segmentations: Mapping[str, Segmentation] | None = None
+    ) -> VideoPredictions:
+        """Records of arrays. NaN and infinity become None.
+
+        Raises:
+            pydantic.ValidationError: the table does not fit the header's skeleton or frame count.
+        """
+        starts = np.searchsorted(table.poses.frame, np.arange(table.frame_count + 1)).tolist()
+        columns = {
+            "boxes": _nested(table.poses.boxes),
+            "poses3d": _nested(table.poses.poses3d),
+            "poses2d": _nested(table.poses.poses2d),
+            "joint_scores": _nested_or_none(table.poses.joint_scores),
+        }
+        if table.track_ids is not None:
+            columns["track_ids"] = table.track_ids.tolist()
+        if table.poses3d_fitted is not None:
+            columns["poses3d_fitted"] = _nested_or_none(table.poses3d_fitted)
+        frames = {
+            frame_name(index): {
+                "timestamp_s": timestamp,
+                **{name: column[starts[index] : starts[index + 1]] for name, column in columns.items()},
+            }
+            for index, timestamp in enumerate(_nested(table.timestamps_s))
+        }
+        return cls(frames=frames, segmentations=segmentations or {}, **_description(header))
+
+    def to_table(self) -> PoseTable:
+        """Arrays of these records. None becomes NaN, also the time of frames that have none."""
+        frames, joints = tuple(self.frames.values()), len(self.skeleton)
+        persons = np.array([len(frame) for frame in frames], np.int64)
+        boxes, poses2d, poses3d = (
+            list(chain.from_iterable(getattr(frame, name) for frame in frames))
+            for name in ("boxes", "poses2d", "poses3d")
+        )
+        scores = _all_or_none(frames, "joint_scores")
+        if scores is None:
+            scores = [None] * len(boxes)
+        tracks, fitted = _all_or_none(frames, "track_ids"), _all_or_none(frames, "poses3d_fitted")
+        poses = Poses(
+            frame=np.repeat(np.arange(len(frames)), persons),
+            boxes=_array(boxes, (5,)),
+            poses2d=_array(poses2d, (joints, 2)),
+            poses3d=_array(poses3d, (joints, 3)),
+            joint_scores=_array(scores, (joints,)),
+        )
+        return PoseTable(
+            timestamps_s=np.array([frame.timestamp_s for frame in frames], np.float64),
+            poses=poses,
+            track_ids=None if tracks is None else np.array(tracks, np.int32),
+            poses3d_fitted=None if fitted is None else _array(fitted, (joints, 3)),
+        )
+
+    @property
+    def header(self) -> PredictionsHeader:
+        """All but the frames and segmentations."""
+        return PredictionsHeader(**_description(self))
+
+    def frame_names(self) -> list[str]:
+        """The keys of the frames in their order."""
+        return list(self.frames)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]  # names, as NeuroPose has it, not fields
+        return iter(self.frames)
+
+    def __getitem__(self, name: str) -> FramePrediction:
+        return self.frames[name]
+
+
+class JobResults(RootModel[FrozenMapping[Text, VideoPredictions]]):
+    """The predictions of several videos by the videos' names, in the order in which they were given."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def videos(self) -> list[str]:
+        """The names of the videos in their order."""
+        return list(self.root)
+
+    def __len__(self) -> int:
+        return len(self.root)
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]  # names, as NeuroPose has it, not fields
+        return iter(self.root)
+
+    def __getitem__(self, name: str) -> VideoPredictions:
+        return self.root[name]
+
+
+def _require_joints(name: str, frame: FramePrediction, joints: int) -> None:
+    for field in ("poses3d", "poses2d", "joint_scores", "poses3d_fitted"):
+        for person, pose in enumerate(getattr(frame, field) or ()):
+            if pose is not None and len(pose) != joints:
+                raise ValueError(f"{name}: {field} of person {person} has {len(pose)} joints, the skeleton {joints}")
+
+
+def _description(source: VideoDescription) -> dict[str, object]:
+    return {name: getattr(source, name) for name in VideoDescription.model_fields}
+
+
+def _nested(values: NDArray[np.floating]) -> list[Any]:
+    """Nested lists of an array, None for what is not finite."""
+    finite = np.isfinite(values)
+    entries: NDArray[Any] = values
+    if not finite.all():
+        entries = values.astype(object)
+        entries[~finite] = None
+    nested: list[Any] = entries.tolist()
+    return nested
+
+
+def _nested_or_none(values: NDArray[np.floating]) -> list[Any]:
+    """Nested lists of the rows of an array, None for rows without a finite number."""
+    known = np.isfinite(values).any(axis=tuple(range(1, values.ndim)))
+    return [row if is_known else None for row, is_known in zip(_nested(values), known.tolist(), strict=True)]
+
+
+def _all_or_none(frames: Sequence[FramePrediction], field: str) -> list[Any] | None:
+    """One list over all frames' persons, None if no frame has the field."""
+    given = [getattr(frame, field) for frame in frames]
+    if all(entries is None for entries in given):
+        return None
+    return list(chain.from_iterable(entries or () for entries in given))
+
+
+def _array(rows: Sequence[Any], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """float32 ``(rows, *shape)``, NaN for None and for the whole row where it is None."""
+    missing = np.full(shape, np.nan).tolist() if None in rows else None
+    filled = [missing if row is None else row for row in rows]
+    return np.array(filled, np.float32).reshape(-1, *shape)

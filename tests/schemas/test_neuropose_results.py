@@ -1,0 +1,140 @@
+import json
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given
+from schemas.neuropose_samples import NeuroPoseResults
+from schemas.pose_tables import ARM, FINITE_NUMBERS, PROVENANCE, header_of, pose_tables, properties, table_of
+
+from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
+from neuropose_ray.schemas.json_files import load_job_results
+from neuropose_ray.schemas.neuropose_results import save_neuropose_results
+from neuropose_ray.schemas.skeletons import BLAZEPOSE_33
+
+
+def read_strictly(path):
+    """As NeuroPose reads it: unknown fields are an error; and as strict JSON, which NeuroPose does not ask for."""
+
+    def refuse(name):
+        raise AssertionError(f"{name} is not JSON")
+
+    return NeuroPoseResults.model_validate(json.loads(path.read_bytes(), parse_constant=refuse)).root
+
+
+@properties
+@given(table=pose_tables())
+def test_neuroposes_own_schema_accepts_any_table(tmp_path, table):
+    path = tmp_path / "results.json"
+    save_neuropose_results(path, [("arm.mp4", table, header_of(table))])
+    video = read_strictly(path)["arm.mp4"]
+    assert list(video.frames) == [f"frame_{index:06d}" for index in range(table.frame_count)]
+    assert video.metadata.model_dump() == {"frame_count": table.frame_count, "fps": 30.0, "width": 640, "height": 480}
+
+
+@properties
+@given(table=pose_tables(FINITE_NUMBERS))
+def test_every_finite_number_is_there_to_four_decimals(tmp_path, table):
+    path = tmp_path / "results.json"
+    assert save_neuropose_results(path, [("arm.mp4", table, header_of(table))]) == 0
+    frames = read_strictly(path)["arm.mp4"].frames.values()
+    assert [len(frame.boxes) for frame in frames] == table.persons_per_frame().tolist()
+    for name in ("boxes", "poses3d", "poses2d"):
+        stored = [person for frame in frames for person in getattr(frame, name)]
+        expected = getattr(table.poses, name)
+        if stored:
+            np.testing.assert_allclose(np.array(stored), expected.astype(np.float64), rtol=1e-15, atol=0.5001e-4)
+
+
+@pytest.mark.parametrize("name", ["boxes", "poses3d", "poses2d"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_person_with_a_number_that_is_not_finite_is_left_out_of_that_frame_and_counted(tmp_path, name, value):
+    table = table_of(3, 2)
+    getattr(table.poses, name)[2].flat[1] = value
+    assert save_neuropose_results(tmp_path / "results.json", [("arm.mp4", table, header_of(table))]) == 1
+    frames = read_strictly(tmp_path / "results.json")["arm.mp4"].frames
+    assert [len(frame.boxes) for frame in frames.values()] == [2, 1, 2]
+    np.testing.assert_allclose(frames["frame_000001"].poses3d[0], table.poses.poses3d[3], atol=1e-3)
+
+
+def test_joint_scores_and_fitted_poses_that_are_missing_leave_nobody_out(tmp_path):
+    table = table_of(2)
+    table.poses.joint_scores[:] = np.nan
+    table = table.with_fitted(np.full_like(table.poses.poses3d, np.nan))
+    assert save_neuropose_results(tmp_path / "results.json", [("arm.mp4", table, header_of(table))]) == 0
+
+
+def test_only_neuroposes_own_provenance_is_written(tmp_path):
+    table = table_of(1)
+    save_neuropose_results(tmp_path / "results.json", [("arm.mp4", table, header_of(table))])
+    provenance = read_strictly(tmp_path / "results.json")["arm.mp4"].provenance
+    assert provenance.model_sha256 == PROVENANCE.model_sha256
+    assert provenance.neuropose_version == PROVENANCE.neuropose_version
+
+
+def test_a_video_without_provenance_has_null(tmp_path):
+    metadata = VideoMetadata(frame_count=1, fps=0.0, width=1, height=1)
+    header = PredictionsHeader(metadata=metadata, skeleton=ARM)
+    save_neuropose_results(tmp_path / "results.json", [("arm.mp4", table_of(1), header)])
+    assert read_strictly(tmp_path / "results.json")["arm.mp4"].provenance is None
+
+
+def test_videos_are_taken_one_at_a_time(tmp_path):
+    taken = []
+
+    def videos():
+        for index in range(3):
+            assert not (tmp_path / "results.json").exists()
+            taken.append(index)
+            table = table_of(2, seed=index)
+            yield f'trial {index} "ä".mp4', table, header_of(table)
+
+    save_neuropose_results(tmp_path / "results.json", videos())
+    assert list(read_strictly(tmp_path / "results.json")) == [f'trial {index} "ä".mp4' for index in range(3)]
+
+
+def test_a_name_that_is_not_utf8_gets_the_replacement_character(tmp_path):
+    table = table_of(1)
+    save_neuropose_results(tmp_path / "results.json", [(os.fsdecode(b"caf\xe9.mp4"), table, header_of(table))])
+    assert list(read_strictly(tmp_path / "results.json")) == ["caf\N{REPLACEMENT CHARACTER}.mp4"]
+
+
+def test_a_job_without_videos_is_an_empty_object(tmp_path):
+    save_neuropose_results(tmp_path / "results.json", [])
+    assert read_strictly(tmp_path / "results.json") == {}
+
+
+def test_videos_longer_than_a_block_are_whole_and_load_again(tmp_path):
+    table = table_of(1100, joints=33)
+    save_neuropose_results(tmp_path / "results.json", [("arm.mp4", table, header_of(table, BLAZEPOSE_33))])
+    loaded = load_job_results(tmp_path / "results.json")["arm.mp4"]
+    assert loaded.skeleton == BLAZEPOSE_33
+    again = loaded.to_table()
+    np.testing.assert_allclose(again.poses.poses3d, table.poses.poses3d, atol=1e-4)
+    np.testing.assert_allclose(again.timestamps_s, table.timestamps_s, atol=1e-9)
+
+
+def test_after_a_failure_midway_the_old_file_stands(tmp_path):
+    path = tmp_path / "results.json"
+    path.write_bytes(b"old")
+    table = table_of(600)
+
+    def videos():
+        yield "a.mp4", table, header_of(table)
+        raise RuntimeError("the second video cannot be read")
+
+    with pytest.raises(RuntimeError, match="second video"):
+        save_neuropose_results(path, videos())
+    assert path.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["results.json"]
+
+
+def test_two_videos_of_one_name_are_refused(tmp_path):
+    table = table_of(1)
+    with pytest.raises(ValueError, match=r"two videos are named 'a.mp4'"):
+        save_neuropose_results(tmp_path / "results.json", [("a.mp4", table, header_of(table))] * 2)
+
+
+def test_a_header_of_another_video_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"'a.mp4' has 2 frames, its header says 3"):
+        save_neuropose_results(tmp_path / "results.json", [("a.mp4", table_of(2), header_of(table_of(3)))])
