@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+# A deadline would be a test of the machine.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Ray started by a test would write a token into the user's home; the cluster here listens on loopback alone.
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")

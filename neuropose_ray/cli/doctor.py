@@ -1,0 +1,80 @@
+"""`neuropose-ray doctor`: whether this machine can do the work, and what to do where it cannot."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from neuropose_ray.cli.models import AsJson, CacheDir, weight_settings
+from neuropose_ray import __version__, machine
+from neuropose_ray.doctor import checks
+from neuropose_ray.doctor.checks import Check
+from neuropose_ray.models.weights import CATALOGUE, Weights, WeightStore
+from neuropose_ray.settings import Settings
+
+_KNOWN_VARIABLES = checks.setting_variables(Settings)
+_SHOWN_PACKAGES = ("ray", "tensorflow", "ai-edge-litert", "opencv-python-headless", "av", "numpy")
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+Address = Annotated[
+    str | None, typer.Option(envvar="RAY_ADDRESS", help="Ray cluster that should answer.", show_default=False)
+]
+Deep = Annotated[
+    bool, typer.Option("--deep", help="Also start TensorFlow and hash all weights; takes up to a minute.")
+]
+
+
+def doctor(address: Address = None, cache_dir: CacheDir = None, deep: Deep = False, as_json: AsJson = False) -> None:
+    """Look at this machine: versions, devices, memory, disk, weights, Ray. Exit code 1 if something cannot work."""
+    results = examine(address, weight_settings(cache_dir).cache_dir, deep=deep)
+    if as_json:
+        typer.echo(json.dumps([asdict(result) for result in results], indent=2))
+    else:
+        table = Table("", "what", "found", "what to do", box=None, pad_edge=False)
+        for result in results:
+            mark = f"[{_COLOURS[result.status]}]{result.status}[/]"
+            table.add_row(mark, result.name, result.found, result.advice or "")
+        Console().print(table)
+    if any(result.status == "fail" for result in results):
+        raise typer.Exit(1)
+
+
+def examine(address: str | None, cache_dir: Path, *, deep: bool) -> list[Check]:
+    """All checks of this machine, in the order in which a person would ask."""
+    import psutil
+
+    groups = machine.ControlGroups()
+    cpus = machine.usable_cpus(machine.allowed_cpus(), groups)
+    system = psutil.virtual_memory()
+    memory = machine.usable_memory(system.total, system.available, groups)
+    gpus = checks.nvidia_gpus()
+    store = WeightStore(cache_dir, offline=True)
+    packages = checks.check_requirements(importlib.metadata.requires("neuropose-ray") or (), checks.installed_version)
+
+    def look(model: str) -> Weights | None:
+        return store.verify(model) if deep and store.cached(model) else store.cached(model)
+
+    return [
+        checks.check_python(sys.version_info[:3]),
+        Check("neuropose-ray", "ok", __version__),
+        *checks.summarise(packages, _SHOWN_PACKAGES, "other packages"),
+        Check("CPU", "ok", f"{cpus} of {os.cpu_count()} cores"),
+        checks.check_memory(memory.limit_bytes, memory.available_bytes, cpus),
+        checks.check_shared_memory(machine.free_shared_memory(), memory.available_bytes),
+        checks.check_gpus(gpus),
+        *([checks.check_tensorflow_devices(driver_has_gpus=bool(gpus))] if deep else []),
+        checks.check_disk("disk, weights", cache_dir),
+        checks.check_disk("disk, here", Path.cwd()),
+        *(checks.check_weights(entry, look) for entry in CATALOGUE),
+        checks.check_ray(address),
+        checks.check_environment(os.environ, _KNOWN_VARIABLES),
+    ]

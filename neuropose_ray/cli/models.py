@@ -1,0 +1,171 @@
+"""`neuropose-ray models`: the weights on this machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Column, Table
+
+from neuropose_ray.errors import NeuroposeRayError, SettingsError, WeightsUnavailableError
+from neuropose_ray.models.weights import CATALOGUE, CatalogueEntry, WeightSettings, WeightStore
+from neuropose_ray.models.weights.download import Progress as ReportProgress
+
+app = typer.Typer(no_args_is_help=True, help="The weights of the pose models on this machine.")
+
+CacheDir = Annotated[
+    Path | None,
+    typer.Option(envvar="NEUROPOSE_WEIGHTS__CACHE_DIR", help="Folder of the weights.", show_default=False),
+]
+Mirror = Annotated[
+    str | None,
+    typer.Option(envvar="NEUROPOSE_WEIGHTS__MIRROR", help="URL of a folder with the archives.", show_default=False),
+]
+Offline = Annotated[bool, typer.Option("--offline", envvar="NEUROPOSE_WEIGHTS__OFFLINE", help="Use no network.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Model = Annotated[str, typer.Argument(help="A name of `models list`, a URL, or a path.", show_default=False)]
+Models = Annotated[list[str] | None, typer.Argument(help="Names of `models list`, URLs, or paths.")]
+
+
+@app.command("list")
+def list_models(cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
+    """What there is, and what of it is on this machine."""
+    store = WeightStore(weight_settings(cache_dir).cache_dir, offline=True)
+    rows = [_row(entry, store) for entry in CATALOGUE]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table(
+        Column("model", no_wrap=True, min_width=34), "state", "download", "what it is", box=None, pad_edge=False
+    )
+    for entry, row in zip(CATALOGUE, rows, strict=True):
+        size = "?" if entry.download_bytes is None else f"{entry.download_bytes / 1e6:.0f} MB"
+        names = "\n= ".join((*entry.aliases, entry.source.name))
+        table.add_row(names, str(row["state"]), size, f"{entry.summary}; {row['licence']}")
+    Console().print(table)
+
+
+@app.command()
+def pull(models: Models = None, cache_dir: CacheDir = None, mirror: Mirror = None, offline: Offline = False) -> None:
+    """Fetch weights into the cache, so that runs need no network; without a name, blazepose."""
+    settings = weight_settings(cache_dir, mirror=mirror, offline=offline)
+    store = WeightStore(settings.cache_dir, mirror=settings.mirror, offline=settings.offline)
+    for model in models or ["blazepose"]:
+        with download_progress(model) as progress:
+            weights = store.path(model, progress=progress)
+        typer.echo(f"{model}: {weights.path} (SHA-256 {weights.sha256} of {weights.filename})")
+
+
+@app.command()
+def path(model: Model, cache_dir: CacheDir = None) -> None:
+    """Print the folder of weights that are on this machine."""
+    weights = WeightStore(weight_settings(cache_dir).cache_dir, offline=True).cached(model)
+    if weights is None:
+        hint = f"`neuropose-ray models pull {model}` fetches it"
+        raise WeightsUnavailableError("not on this machine", where=model, hint=hint)
+    typer.echo(weights.path)
+
+
+@app.command()
+def verify(models: Models = None, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
+    """Hash every byte of weights on this machine; without a name, of all that are here. Exit code 1 if one is bad."""
+    store = WeightStore(weight_settings(cache_dir).cache_dir, offline=True)
+    results = [_verify(model, store) for model in models or _present(store)]
+    if as_json:
+        typer.echo(json.dumps(results, indent=2))
+    else:
+        for result in results:
+            typer.echo(f"{result['model']}: {result['error'] or 'ok, SHA-256 ' + str(result['sha256'])}")
+        if not results:
+            typer.echo("no weights on this machine; `neuropose-ray models pull` fetches them")
+    if any(result["error"] for result in results):
+        raise typer.Exit(1)
+
+
+def weight_settings(cache_dir: Path | None, *, mirror: str | None = None, offline: bool = False) -> WeightSettings:
+    """The settings with what was given on the command line.
+
+    Raises:
+        SettingsError: a value is not allowed.
+    """
+    given = {"cache_dir": cache_dir, "mirror": mirror, "offline": offline or None}
+    try:
+        return WeightSettings.model_validate({name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(first["msg"], where="--" + str(first["loc"][0]).replace("_", "-")) from error
+
+
+@contextmanager
+def download_progress(model: str) -> Iterator[ReportProgress]:
+    """A bar on a terminal, else a log line for every tenth of the way."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _log_tenths(model)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(model, total=None)
+        yield lambda received, total: bar.update(task, completed=received, total=total)
+
+
+def _log_tenths(model: str) -> ReportProgress:
+    logger = logging.getLogger(__name__)
+    tenths_logged = 0
+
+    def report(received: int, total: int | None) -> None:
+        nonlocal tenths_logged
+        tenths = 10 * received // total if total else 0
+        if tenths > tenths_logged:
+            tenths_logged = tenths
+            logger.info("%s: %d of %d MB", model, received // 10**6, (total or 0) // 10**6)
+
+    return report
+
+
+def _row(entry: CatalogueEntry, store: WeightStore) -> dict[str, object]:
+    source = entry.source
+    state, weights = "absent", None
+    try:
+        weights = store.cached(source.name)
+    except NeuroposeRayError:
+        state = "damaged"
+    return {
+        "model": source.name,
+        "aliases": entry.aliases,
+        "state": state if weights is None else "ready",
+        "path": None if weights is None else str(weights.path),
+        "sha256": None if weights is None else weights.sha256,
+        "licence": None if source.licence is None else source.licence.name,
+        "download_bytes": entry.download_bytes,
+        "skeletons": entry.skeletons,
+        "summary": entry.summary,
+    }
+
+
+def _present(store: WeightStore) -> list[str]:
+    """The catalogue's models that are in the cache, damaged ones too."""
+    names = []
+    for entry in CATALOGUE:
+        try:
+            if store.cached(entry.source.name) is not None:
+                names.append(entry.source.name)
+        except NeuroposeRayError:
+            names.append(entry.source.name)
+    return names
+
+
+def _verify(model: str, store: WeightStore) -> dict[str, str | None]:
+    try:
+        weights = store.verify(model)
+    except NeuroposeRayError as error:
+        return {"model": model, "path": None, "sha256": None, "error": str(error)}
+    return {"model": model, "path": str(weights.path), "sha256": weights.sha256, "error": None}

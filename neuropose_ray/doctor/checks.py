@@ -1,0 +1,226 @@
+"""One function per thing that can keep this machine from doing the work. Nothing heavy is imported in this process.
+
+Every check takes what it judges as arguments, so that it can be told about machines that are not this one.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from packaging.requirements import Requirement
+from pydantic import BaseModel
+
+from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.models.weights import CatalogueEntry, Weights
+
+Status = Literal["ok", "warn", "fail"]
+
+GIB = 1 << 30
+
+#: A worker holds a model, a chunk's frames in flight and its decoder.
+WORKER_MEMORY_BYTES = GIB
+
+#: Room that one hour of overlay video, or one more set of weights, takes.
+DISK_BYTES = 2 * GIB
+
+#: Ray gives this share of the memory to its object store, at most this much, and keeps it in shared memory if it fits
+#: there; else on disk, which is many times slower. From ``ray._private.ray_constants``.
+OBJECT_STORE_SHARE, OBJECT_STORE_SHARED_MEMORY_BYTES = 0.3, 10**10
+
+#: Where a Ray on this machine writes its address, which ``auto`` looks up.
+RAY_CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: what was found, whether it will do, what to do if not."""
+
+    name: str
+    status: Status
+    found: str
+    advice: str | None = None
+
+
+def check_python(version: tuple[int, int, int]) -> Check:
+    """Whether this Python is one that the package's dependencies have wheels for."""
+    found = ".".join(map(str, version))
+    if (3, 11) <= version[:2] <= (3, 13):
+        return Check("Python", "ok", found)
+    return Check("Python", "fail", found, "make a virtual environment with Python 3.11, 3.12 or 3.13")
+
+
+def installed_version(distribution: str) -> str | None:
+    """The version of an installed distribution, without importing it; None where it is not installed."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def check_requirements(requirements: Iterable[str], version_of: Callable[[str], str | None]) -> list[Check]:
+    """Whether each requirement that the package declares is installed in a version that it allows.
+
+    Args:
+        requirements: as in the package's metadata; those of extras are passed over.
+        version_of: the installed version of a distribution, or None.
+    """
+    checks = []
+    for requirement in map(Requirement, requirements):
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        version = version_of(requirement.name)
+        if version is not None and requirement.specifier.contains(version, prereleases=True):
+            checks.append(Check(requirement.name, "ok", version))
+        else:
+            found = "not installed" if version is None else f"{version}, but {requirement.specifier} is needed"
+            advice = f"pip install '{requirement}'"
+            checks.append(Check(requirement.name, "fail", found, advice))
+    return checks
+
+
+def summarise(checks: Sequence[Check], shown: Collection[str], rest: str) -> list[Check]:
+    """The checks with a name in ``shown`` and those that are not in order, then how many others are."""
+    kept = [check for check in checks if check.name in shown or check.status != "ok"]
+    return [*kept, Check(rest, "ok", f"{len(checks) - len(kept)} in order")]
+
+
+def check_memory(limit_bytes: int, available_bytes: int, workers: int) -> Check:
+    """Whether one worker per core fits into what is free of the memory that this process may use."""
+    found = f"{available_bytes / GIB:.1f} GiB free of {limit_bytes / GIB:.1f} GiB"
+    if available_bytes < WORKER_MEMORY_BYTES:
+        return Check("memory", "fail", found, "free some: one worker needs about 1 GiB")
+    fitting = available_bytes // WORKER_MEMORY_BYTES
+    if fitting < workers:
+        return Check("memory", "warn", found, f"use {fitting} of the {workers} workers: each needs about 1 GiB")
+    return Check("memory", "ok", found)
+
+
+def check_shared_memory(free_bytes: int | None, memory_bytes: int) -> Check:
+    """Whether Ray's object store will fit into ``/dev/shm``; None where the system has none, such as macOS."""
+    if free_bytes is None:
+        return Check("shared memory", "ok", "no /dev/shm; Ray uses files")
+    needed = min(int(OBJECT_STORE_SHARE * memory_bytes), OBJECT_STORE_SHARED_MEMORY_BYTES)
+    found = f"{free_bytes / GIB:.2f} GiB free in /dev/shm"
+    if free_bytes >= needed:
+        return Check("shared memory", "ok", found)
+    size = f"{needed / GIB:.1f} GiB"
+    return Check("shared memory", "warn", found, f"Ray wants {size}, else it spills to disk: docker run --shm-size")
+
+
+def check_disk(name: str, folder: Path) -> Check:
+    """Whether the file system that holds, or will hold, a folder has room."""
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    found = f"{free / GIB:.1f} GiB free at {folder}"
+    return Check(name, "ok", found) if free >= DISK_BYTES else Check(name, "warn", found, "make room")
+
+
+def nvidia_gpus() -> list[str] | str:
+    """The GPUs that NVIDIA's driver reports, one line each, or in one line why it cannot."""
+    if shutil.which("nvidia-smi") is None:
+        return []
+    return _run(["nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"], timeout_s=30)
+
+
+def check_gpus(gpus: list[str] | str) -> Check:
+    """Whether what :func:`nvidia_gpus` says is in order; having none is no fault."""
+    if isinstance(gpus, str):
+        return Check("GPU", "warn", f"nvidia-smi: {gpus}", "repair the driver, or ignore it and use the CPU")
+    return Check("GPU", "ok", "; ".join(gpus) or "none with an NVIDIA driver; models run on the CPU")
+
+
+def check_tensorflow_devices(*, driver_has_gpus: bool) -> Check:
+    """What TensorFlow can compute on. Takes seconds: it is started in a process of its own."""
+    program = "import tensorflow as tf; print(*(d.name for d in tf.config.list_physical_devices()), sep='\\n')"
+    found = _run([sys.executable, "-c", program], timeout_s=300)
+    if isinstance(found, str):
+        return Check("TensorFlow devices", "fail", found, "reinstall tensorflow")
+    shown = ", ".join(name.removeprefix("/physical_device:") for name in found)
+    if driver_has_gpus and "GPU" not in shown:
+        return Check("TensorFlow devices", "warn", f"{shown}, no GPU", "pip install 'tensorflow[and-cuda]'")
+    return Check("TensorFlow devices", "ok", shown)
+
+
+def check_weights(entry: CatalogueEntry, look: Callable[[str], Weights | None]) -> Check:
+    """Whether a catalogue entry's weights are in the cache, whole.
+
+    Args:
+        entry: the weights.
+        look: :meth:`~neuropose_ray.models.weights.WeightStore.cached`, or a stricter look.
+    """
+    name, pull = entry.source.name, f"neuropose-ray models pull {entry.source.name}"
+    try:
+        weights = look(name)
+    except NeuroposeRayError as error:
+        return Check(name, "fail", error.what, error.hint)
+    if weights is not None:
+        return Check(name, "ok", f"{weights.path} ({weights.sha256[:12]})")
+    if entry.backend == "blazepose":
+        return Check(name, "warn", "not fetched yet", f"{pull}, or let the first run fetch it")
+    return Check(name, "ok", f"not fetched; if you want it: {pull}")
+
+
+def check_ray(address: str | None, *, timeout_s: float = 3.0, current_cluster: Path = RAY_CURRENT_CLUSTER) -> Check:
+    """Whether something listens at the address of the Ray cluster. No Ray is started or joined."""
+    if address in (None, "", "local"):
+        return Check("Ray cluster", "ok", "no address given; runs stay on this machine")
+    endpoint = address
+    if address == "auto":
+        if not current_cluster.is_file():
+            return Check("Ray cluster", "fail", "no Ray runs on this machine", "ray start --head")
+        endpoint = current_cluster.read_text("utf-8").strip()
+    try:
+        parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
+        if parts.hostname is None or parts.port is None:
+            raise ValueError("no host and port")
+    except ValueError as error:
+        return Check("Ray cluster", "fail", f"{address}: {error}", "write HOST:6379, ray://HOST:10001 or auto")
+    try:
+        socket.create_connection((parts.hostname, parts.port), timeout=timeout_s).close()
+    except OSError as error:
+        advice = "start the cluster, correct the address, or unset RAY_ADDRESS to work on this machine"
+        return Check("Ray cluster", "fail", f"{endpoint}: {error.strerror or error}", advice)
+    return Check("Ray cluster", "ok", f"{endpoint} answers")
+
+
+def check_environment(environment: Mapping[str, str], known: Collection[str]) -> Check:
+    """Whether every ``NEUROPOSE_`` variable is a setting: a misspelt one would otherwise be without effect."""
+    own = sorted(name for name in environment if name.upper().startswith("NEUROPOSE_"))
+    unknown = [name for name in own if name.upper() not in known]
+    if unknown:
+        return Check("environment", "warn", f"no such settings: {', '.join(unknown)}", "correct or unset them")
+    return Check("environment", "ok", ", ".join(own) or "no NEUROPOSE_ variables")
+
+
+def setting_variables(settings: type[BaseModel], prefix: str = "NEUROPOSE_") -> frozenset[str]:
+    """The environment variables that a settings class reads, nested groups joined by two underscores."""
+    names: set[str] = set()
+    for name, field in settings.model_fields.items():
+        variable = f"{prefix}{name}".upper()
+        names.add(variable)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            names |= setting_variables(field.annotation, f"{variable}__")
+    return frozenset(names)
+
+
+def _run(command: list[str], timeout_s: float) -> list[str] | str:
+    """The lines that a program prints, or in one line why it failed."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=timeout_s, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if done.returncode:
+        lines = (done.stderr + done.stdout).strip().splitlines()
+        return lines[-1] if lines else f"exit code {done.returncode}"
+    return done.stdout.strip().splitlines()

@@ -1,0 +1,48 @@
+"""Where weights are kept and fetched from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+def default_cache_dir() -> Path:
+    """``$XDG_CACHE_HOME/neuropose-ray/models``, or the same under ``~/.cache``.
+
+    A relative ``XDG_CACHE_HOME`` is ignored, as the XDG base directory specification asks.
+    """
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():
+        base = Path.home() / ".cache"
+    return base / "neuropose-ray" / "models"
+
+
+class WeightSettings(BaseModel):
+    """Where weights are kept and fetched from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cache_dir: Path = Field(
+        default_factory=default_cache_dir,
+        description="Folder of the weights. On a cluster name one that every node sees, so that it is filled once.",
+    )
+    mirror: str | None = Field(
+        default=None,
+        description="URL of a folder that holds the catalogue's archives under their own names, for machines that "
+        "cannot reach the publisher. BlazePose comes through pip and follows pip's own configuration.",
+    )
+    offline: bool = Field(default=False, description="Never use the network: weights must be in the cache.")
+
+    @field_validator("cache_dir")
+    @classmethod
+    def _expand_home(cls, value: Path) -> Path:
+        return value.expanduser()
+
+    @field_validator("mirror")
+    @classmethod
+    def _is_a_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must be a URL that starts with http:// or https://")
+        return value
