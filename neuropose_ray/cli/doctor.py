@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from neuropose_ray.cli.models import AsJson, CacheDir, weight_settings
 from neuropose_ray import __version__, machine
+from neuropose_ray.cli.models import AsJson, CacheDir, weight_settings
 from neuropose_ray.doctor import checks
 from neuropose_ray.doctor.checks import Check
 from neuropose_ray.models.weights import CATALOGUE, Weights, WeightStore

@@ -141,7 +141,7 @@ def average_mirrored(
 def to_frame(points: NDArray[np.float64], crop_matrices: NDArray[np.float64]) -> NDArray[np.float64]:
     """Crop pixels back to frame pixels."""
     inverse = np.linalg.inv(crop_matrices[:, :, :2])
-    return np.einsum("nij,nkj->nki", inverse, points - crop_matrices[:, None, :, 2])
+    return np.asarray(np.einsum("nij,nkj->nki", inverse, points - crop_matrices[:, None, :, 2]))
 
 
 def to_upright(world: NDArray[np.float64], regions: Regions) -> NDArray[np.float64]:

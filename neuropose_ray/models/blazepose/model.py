@@ -23,6 +23,7 @@ class BlazePoseModel:
     Args:
         folder: where ``pose_detection.tflite`` and ``pose_landmark_full.tflite`` lie.
         sha256: what identifies the two files together.
+        filename: what ``sha256`` is the digest of.
         settings: see :class:`BlazePoseSettings`.
 
     Raises:
@@ -32,7 +33,7 @@ class BlazePoseModel:
     #: Frames are followed one by one, so a larger call gains nothing and would only hold memory.
     batch_size = 8
 
-    def __init__(self, folder: Path, sha256: str, settings: BlazePoseSettings) -> None:
+    def __init__(self, folder: Path, *, sha256: str, filename: str, settings: BlazePoseSettings) -> None:
         self._settings = settings
         self._detector = PersonDetector(
             DetectorNetwork(folder / DETECTOR_FILE, settings.threads), settings.detector_threshold
@@ -41,11 +42,11 @@ class BlazePoseModel:
         self.info = ModelInfo(
             name="blazepose",
             sha256=sha256,
-            filename=LANDMARK_FILE,
+            filename=filename,
             skeleton=SKELETON,
             runtime=f"ai-edge-litert {version('ai-edge-litert')}",
-            device="/CPU:0",
-            settings=settings.model_dump_json(exclude={"threads"}),
+            device="cpu",
+            settings=settings.fingerprint(),
         )
 
     def session(self, camera: Camera) -> BlazePoseSession:

@@ -38,7 +38,7 @@ def place(
     depth = -(squared * centred * (offset - mean_offset[:, None])).sum((1, 2)) / np.maximum(spread, 1e-12)
     depth = np.maximum(depth, NEAREST_MM - body[..., 2].min(1))
     shift = np.concatenate([mean_offset + mean_ray * depth[:, None], depth[:, None]], 1)
-    return body + shift[:, None]
+    return np.asarray(body + shift[:, None])
 
 
 def _rays(pixels: NDArray[np.float64], camera: Camera) -> NDArray[np.float64]:

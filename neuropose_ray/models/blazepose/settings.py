@@ -48,3 +48,7 @@ class BlazePoseSettings(BaseModel):
     threads: int = Field(
         default=1, ge=1, description="threads of one interpreter; more workers with one thread each are faster"
     )
+
+    def fingerprint(self) -> str:
+        """JSON of the settings that change the numbers, for caches and provenance."""
+        return self.model_dump_json(exclude={"threads"})

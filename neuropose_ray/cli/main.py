@@ -1,0 +1,69 @@
+"""The root of all commands, and the one place where errors become lines and exit codes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from neuropose_ray import __version__
+from neuropose_ray.cli import doctor, models, process
+from neuropose_ray.cli.console import print_error
+from neuropose_ray.errors import NeuroposeRayError
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="neuropose-ray",
+    help="Video of people in, 3D motion out, on this machine or on a Ray cluster.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(process.process)
+app.add_typer(models.app, name="models")
+app.command()(doctor.doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"neuropose-ray {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log details; show where an error arose.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 all well, 1 something failed, 2 wrong use, 130 interrupted."""
+    verbose = any(word in ("-v", "--verbose") for word in sys.argv[1:])
+    try:
+        sys.exit(app(standalone_mode=False))
+    except click.exceptions.Abort:
+        print_error("interrupted")
+        sys.exit(EXIT_INTERRUPTED)
+    except KeyboardInterrupt:
+        print_error("interrupted; the same command goes on from the finished chunks")
+        sys.exit(EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_USAGE)
+    except NeuroposeRayError as error:
+        if verbose:
+            logging.getLogger(__name__).exception("what led to the error")
+        print_error(str(error))
+        sys.exit(EXIT_USAGE if error.code in ("settings", "input_not_found", "model_unknown") else EXIT_FAILED)

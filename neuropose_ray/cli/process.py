@@ -1,0 +1,116 @@
+"""`neuropose-ray process`: videos in, 3D poses out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from neuropose_ray.cli.console import RunProgress, print_summary
+from neuropose_ray.cli.models import download_progress
+from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.settings import Settings, load_settings
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="YAML file of settings; flags and NEUROPOSE_ variables win over it."),
+]
+Model = Annotated[
+    str | None, typer.Option(help="Pose model: blazepose, metrabs, a path or a URL. [default: blazepose]")
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(help="local (threads here), ray, or auto: ray where an address is given. [default: auto]"),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="Ray cluster, e.g. auto or ray://head:10001; local starts one. [default: RAY_ADDRESS]"),
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Models in memory at once. [default: one per core or GPU]")]
+Fps = Annotated[float | None, typer.Option(help="Frames per second of image folders. [default: 30]")]
+Fov = Annotated[float | None, typer.Option("--fov", help="Field of view over the longer side of the frame, degrees.")]
+Calibration = Annotated[Path | None, typer.Option(help="Camera calibration, a Pose2Sim TOML file.")]
+CalibrationCamera = Annotated[str | None, typer.Option(help="Which camera of the calibration.")]
+ChunkFrames = Annotated[int | None, typer.Option(min=1, help="Frames per chunk. [default: 256]")]
+Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output.")]
+
+
+def process(
+    inputs: Annotated[list[Path], typer.Argument(help="Videos, folders of videos, or folders of numbered images.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the results; a rerun goes on where it stopped.")
+    ],
+    config: Config = None,
+    model: Model = None,
+    engine: Engine = None,
+    address: Address = None,
+    workers: Workers = None,
+    fps: Fps = None,
+    fov: Fov = None,
+    calibration: Calibration = None,
+    calibration_camera: CalibrationCamera = None,
+    chunk_frames: ChunkFrames = None,
+    mirror: Annotated[
+        bool | None,
+        typer.Option("--mirror", help="BlazePose: average with the mirrored frame; better, half as fast."),
+    ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Also write overlay.mp4, the video with skeletons.")
+    ] = False,
+    blur_faces: Annotated[bool, typer.Option("--blur-faces", help="Hide faces in overlay.mp4.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find the people in videos and write their 3D poses.
+
+    Each video gets a folder OUT/NAME with predictions.parquet (all numbers), results.json (NeuroPose's format) and
+    metrics.json; OUT/summary.json lists every input with its state. Exit code 1 if not every input was completed.
+
+    Example: neuropose-ray process trials/ --out results
+    """
+    settings = load_settings(
+        config,
+        {
+            "model": model,
+            "engine": {"kind": engine, "address": address, "workers": workers},
+            "camera": {
+                "field_of_view_degrees": fov, "calibration": calibration, "calibration_camera": calibration_camera,
+            },
+            "video": {"chunk_frames": chunk_frames},
+            "blazepose": {"mirror": mirror},
+        },
+    )  # fmt: skip
+    summary = run_with(settings, inputs, out, fps=fps, quiet=as_json)
+    if overlay or blur_faces:
+        from neuropose_ray.cli.overlay import write_overlays
+
+        write_overlays(summary, out, blur_faces=blur_faces)
+    if as_json:
+        typer.echo(summary.model_dump_json(indent=2))
+    else:
+        print_summary(summary, str(out))
+    raise typer.Exit(0 if summary.all_well else 1)
+
+
+def resolve_model(settings: Settings) -> ModelSpec:
+    """The weights that the settings name, fetched if need be."""
+    from neuropose_ray.models.weights import WeightStore
+
+    store = WeightStore(settings.weights.cache_dir, mirror=settings.weights.mirror, offline=settings.weights.offline)
+    with download_progress(settings.model) as progress:
+        weights = store.path(settings.model, progress=progress)
+    return ModelSpec(weights, settings.blazepose if weights.backend == "blazepose" else settings.metrabs)
+
+
+def run_with(settings: Settings, inputs: list[Path], out: Path, *, fps: float | None, quiet: bool) -> Any:
+    """A run with the engine, model and progress that a command line asks for."""
+    from neuropose_ray.pipeline.engines.start import started_engine
+    from neuropose_ray.pipeline.run import run
+
+    spec = resolve_model(settings)
+    progress = RunProgress(quiet=quiet)
+    try:
+        with started_engine(settings.engine, spec, run_name=f"poses of {out.name}") as engine:
+            return run(inputs, out, settings=settings, spec=spec, engine=engine, progress=progress, fps=fps)
+    finally:
+        progress.close()

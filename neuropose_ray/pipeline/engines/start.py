@@ -1,0 +1,67 @@
+"""Choosing an engine, and starting and stopping what it runs on."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from neuropose_ray import machine
+from neuropose_ray.errors import EngineError
+from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.pipeline.engines.local import LocalEngine
+from neuropose_ray.pipeline.engines.protocol import Engine
+from neuropose_ray.pipeline.settings import EngineSettings
+
+#: The address that starts a Ray of its own on this machine.
+OWN_RAY = "local"
+
+
+@contextmanager
+def started_engine(settings: EngineSettings, spec: ModelSpec, run_name: str) -> Iterator[Engine]:
+    """The engine that the settings ask for, stopped again at the end.
+
+    A Ray that runs already, because the caller or ``ray job submit`` connected to it, is used and left running.
+
+    Raises:
+        EngineError: Ray cannot be reached or started.
+    """
+    address = settings.address or os.environ.get("RAY_ADDRESS")
+    if settings.kind == "local" or (settings.kind == "auto" and not address):
+        cores = machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups())
+        workers = settings.workers or (max(1, cores // spec.threads) if spec.threads else 1)
+        with closing(LocalEngine(workers)) as local:
+            yield local
+        return
+    from neuropose_ray.pipeline.engines.ray_data import RayEngine
+
+    with _connected(address or OWN_RAY), closing(RayEngine(settings.workers, spec.threads, run_name)) as cluster:
+        yield cluster
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[None]:
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    # A worker started by a driver that runs under uv would try to build the environment anew.
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    try:
+        if address == OWN_RAY:
+            cores = machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups())
+            os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its warnings are not for the user of a run
+            # No dashboard: it costs seconds and memory, and goes away with this process anyway.
+            ray.init(address="local", num_cpus=cores, include_dashboard=False, logging_level=logging.ERROR)
+        else:
+            ray.init(address=address, logging_level=logging.ERROR)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        hint = "check the address, or start a Ray with `ray start --head`"
+        raise EngineError(f"cannot connect to Ray ({first_line})", where=address, hint=hint) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()

@@ -1,0 +1,44 @@
+"""What a user may set of a run: where it works, and on how much at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EngineSettings(BaseModel):
+    """Who does the work."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["auto", "local", "ray"] = Field(
+        default="auto", description="threads on this machine, or Ray; auto takes Ray where an address is given"
+    )
+    address: str | None = Field(
+        default=None, description="Ray cluster: an address, or 'local' to start a Ray of its own; empty: RAY_ADDRESS"
+    )
+    workers: int | None = Field(
+        default=None, ge=1, description="models in memory at once; empty: one for each core or GPU"
+    )
+    max_attempts: int = Field(
+        default=3, ge=1, description="tries of one chunk, also when its process dies, before it is given up"
+    )
+
+
+class CameraSettings(BaseModel):
+    """What is known of the camera."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    field_of_view_degrees: float | None = Field(
+        default=None, gt=0, lt=180, description="over the longer side of the frame; empty: the pose model's default"
+    )
+    calibration: Path | None = Field(
+        default=None, description="Pose2Sim calibration file (TOML): focal lengths, centre and lens distortion"
+    )
+    calibration_camera: str | None = Field(
+        default=None,
+        description="which camera of the calibration; empty: the one named like the video, or the only one",
+    )

@@ -1,0 +1,87 @@
+"""``summary.json``: every input of a run, exactly once, with what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from neuropose_ray import __version__
+from neuropose_ray.pipeline.assemble import VideoMetrics
+from neuropose_ray.pipeline.commit import ErrorRecord, error_record
+from neuropose_ray.pipeline.discovery import FoundVideo
+from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.json_files import save_model
+
+SUMMARY_FILE = "summary.json"
+
+
+class VideoResult(FrozenModel):
+    """One input: ``completed``, ``partial`` (some frames are missing) or ``failed`` (there is no result)."""
+
+    input: str
+    name: str
+    state: Literal["completed", "partial", "failed"]
+    frames: int = 0
+    tracks: int = 0
+    computed: bool = True
+    notes: tuple[str, ...] = ()
+    errors: tuple[ErrorRecord, ...] = ()
+
+    @classmethod
+    def of(cls, found: FoundVideo, metrics: VideoMetrics, *, computed: bool) -> VideoResult:
+        """A video that has files; ``computed`` is false where an earlier run made them."""
+        return cls(
+            input=str(found.path),
+            name=found.name,
+            state="partial" if metrics.errors else "completed",
+            frames=metrics.frames,
+            tracks=metrics.tracks,
+            computed=computed,
+            notes=metrics.notes,
+            errors=metrics.errors,
+        )
+
+    @classmethod
+    def failure(cls, found: FoundVideo, errors: Sequence[ErrorRecord | BaseException]) -> VideoResult:
+        """A video without a result."""
+        records = tuple(error if isinstance(error, ErrorRecord) else error_record(error) for error in errors)
+        return cls(input=str(found.path), name=found.name, state="failed", errors=records)
+
+
+class RunSummary(FrozenModel):
+    """One batch execution over many videos."""
+
+    version: str = __version__
+    model: str
+    model_sha256: str
+    engine: str
+    started_at: datetime
+    seconds: float
+    frames_computed: int
+    videos: tuple[VideoResult, ...]
+    not_videos: tuple[str, ...]
+
+    def count(self, state: str) -> int:
+        """Videos in a state."""
+        return sum(video.state == state for video in self.videos)
+
+    @property
+    def all_well(self) -> bool:
+        """Whether every input has a whole result."""
+        return all(video.state == "completed" for video in self.videos)
+
+
+def write_summary(summary: RunSummary, out: Path) -> None:
+    """Write ``summary.json``.
+
+    Raises:
+        OutputError: no space or no permission.
+    """
+    save_model(out / SUMMARY_FILE, summary)
+
+
+def now() -> datetime:
+    """The time, UTC."""
+    return datetime.now(UTC)

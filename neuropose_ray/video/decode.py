@@ -1,0 +1,128 @@
+"""Decoding one chunk of a video: upright RGB frames with true presentation times."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuropose_ray.errors import DecodeError
+from neuropose_ray.schemas.poses import Frame
+from neuropose_ray.video.container import Damage
+from neuropose_ray.video.convert import UprightRGB
+from neuropose_ray.video.images import decode_images
+from neuropose_ray.video.reader import PictureReader
+from neuropose_ray.video.settings import VideoSettings
+from neuropose_ray.video.timeline import REPEAT_STEP_S
+from neuropose_ray.video.types import Chunk, DecodedFrame, VideoInfo
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+# Decoders give pictures in the order of display but for a few of streams that understate their reordering: so many
+# pictures behind the chunk are looked at for one that belongs to it (H.264 and HEVC reorder over 16 at most).
+_LATE_PICTURES = 16
+# A refresh bit by bit is over within two distances of keyframes; more tries would only cost time in damaged files.
+_KEYFRAMES_TRIED = 3
+
+
+def decode_chunk(
+    info: VideoInfo, chunk: Chunk, *, threads: int = VideoSettings().decode_threads
+) -> Iterator[DecodedFrame]:
+    """The frames of a chunk; ``ChunkDecoder`` also tells what could not be decoded.
+
+    Args:
+        info: what probing found.
+        chunk: which part of it.
+        threads: threads of the decoder.
+
+    Raises:
+        InputNotFoundError: the video is no longer there.
+        VideoError: it can no longer be opened.
+    """
+    return ChunkDecoder(info, chunk, threads=threads).frames()
+
+
+class ChunkDecoder:
+    """The frames of one chunk and, once they were taken, what was wrong with it."""
+
+    def __init__(self, info: VideoInfo, chunk: Chunk, *, threads: int = VideoSettings().decode_threads) -> None:
+        self._info = info
+        self._chunk = chunk
+        self._threads = threads
+        self._image_errors: list[DecodeError] = []
+        self._damage = Damage()
+        self._delivered = 0
+
+    def frames(self) -> Iterator[DecodedFrame]:
+        """Decode, once: times ascend strictly, pictures are contiguous and the caller's own.
+
+        Damaged packets are passed over and counted. All chunks of a video together give what decoding it in one
+        go gives, pixel for pixel.
+
+        Raises:
+            InputNotFoundError: the video is no longer there.
+            VideoError: it can no longer be opened.
+        """
+        if self._info.source.kind == "images":
+            yield from decode_images(self._info, self._chunk, self._image_errors)
+            return
+        *earlier, last = self._keyframes()
+        for keyframe in earlier:
+            if (yield from self._from_keyframe(keyframe, must_be_complete=True)):
+                return
+        yield from self._from_keyframe(last, must_be_complete=False)
+
+    @property
+    def errors(self) -> tuple[DecodeError, ...]:
+        """What could not be decoded: one error for a file, one for each image of a folder."""
+        missing = max(0, self._chunk.frames - self._delivered)
+        if self._info.source.kind == "images" or not (self._damage.packets or missing):
+            return tuple(self._image_errors)
+        what = f"{missing} of {self._chunk.frames} frames from {max(0.0, self._chunk.start_s):.3f} s on are missing"
+        if self._damage.packets:
+            what += f", {self._damage.packets} packets are damaged ({self._damage.reason})"
+        hint = "frames up to the next keyframe may look damaged; copy or record the file again if that matters"
+        return (DecodeError(what, where=str(self._info.source.path), hint=hint),)
+
+    def _keyframes(self) -> list[int]:
+        """Where to start, to be tried in turn.
+
+        Mostly the keyframe at or before the chunk does. Streams that refresh the picture bit by bit have keyframes
+        behind which the first pictures cannot be shown; there it takes an earlier one.
+        """
+        place = int(np.searchsorted(self._info.keyframes, self._chunk.first_frame, side="right")) - 1
+        return [int(key) for key in self._info.keyframes[: place + 1][-_KEYFRAMES_TRIED:][::-1]]
+
+    def _from_keyframe(self, keyframe: int, *, must_be_complete: bool) -> Generator[DecodedFrame, None, bool]:
+        """The chunk's frames, and True; or none, and False, where the first is missing though it must not be."""
+        chunk = self._chunk
+        reader = PictureReader(self._info, chunk, keyframe=keyframe, threads=self._threads)
+        convert = UprightRGB(self._info.width, self._info.height)
+        self._damage, self._delivered, late = reader.damage, 0, 0
+        promised_s = self._info.timestamps_s[chunk.first_frame] + REPEAT_STEP_S
+        with closing(reader.pictures()) as pictures:
+            for time_s, picture in pictures:
+                if time_s >= chunk.end_s:
+                    late += 1
+                    if late > _LATE_PICTURES or self._delivered >= chunk.frames:
+                        break
+                elif time_s >= chunk.start_s:
+                    if must_be_complete and not self._delivered and time_s > promised_s:
+                        return False
+                    image = self._converted(convert, picture)
+                    if image is not None:
+                        self._delivered += 1
+                        yield DecodedFrame(time_s, image)
+        return self._delivered > 0
+
+    def _converted(self, convert: UprightRGB, picture: VideoFrame) -> Frame | None:
+        import av
+
+        try:
+            return convert(picture)
+        except av.FFmpegError as error:
+            self._damage.add(error)
+            return None

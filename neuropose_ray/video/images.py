@@ -1,0 +1,120 @@
+"""Numbered images as a video: their times, their digest, and their pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from neuropose_ray.errors import DecodeError, InputNotFoundError, VideoError
+from neuropose_ray.schemas.poses import Frame
+from neuropose_ray.video.settings import VideoSettings
+from neuropose_ray.video.sources import NumberedImages, list_images
+from neuropose_ray.video.types import Chunk, DecodedFrame, VideoInfo, VideoSource
+
+_BLOCK_BYTES = 1 << 20
+
+
+def probe_images(source: VideoSource) -> VideoInfo:
+    """Times from the numbers in the names, so that gaps keep their time; the size of the first readable image.
+
+    Raises:
+        InputNotFoundError: there is no image, or no single numbered series.
+        VideoError: not one image can be read.
+    """
+    images = list_images(source.path)
+    fps = source.fps or VideoSettings().image_fps
+    height, width = _first_readable(source.path, images).shape[:2]
+    return VideoInfo(
+        source=source, width=width, height=height, rotation_degrees=0,
+        codec=images.paths[0].suffix.lower().removeprefix("."), stream_index=0,
+        timestamps_s=np.array([(number - images.numbers[0]) / fps for number in images.numbers], np.float64),
+        keyframes=np.arange(len(images.numbers), dtype=np.int64), sha256=_digest(images),
+        notes=tuple(_notes(source, images, fps)),
+    )  # fmt: skip
+
+
+def decode_images(info: VideoInfo, chunk: Chunk, errors: list[DecodeError]) -> Iterator[DecodedFrame]:
+    """The pictures of a chunk; one that cannot be read, or is of another size, becomes an error and is left out."""
+    paths = list_images(info.source.path).paths[chunk.first_frame : chunk.first_frame + chunk.frames]
+    times = info.timestamps_s[chunk.first_frame : chunk.first_frame + chunk.frames].tolist()
+    for path, time_s in zip(paths, times, strict=False):
+        try:
+            image = read_image(path)
+        except VideoError as error:
+            errors.append(DecodeError(error.what, where=str(path), hint="it is left out"))
+            continue
+        if image.shape[:2] != (info.height, info.width):
+            size = f"{image.shape[1]}x{image.shape[0]}"
+            what = f"the image is {size} where the others are {info.width}x{info.height}"
+            errors.append(DecodeError(what, where=str(path), hint="it is left out"))
+            continue
+        yield DecodedFrame(time_s, image)
+
+
+def read_image(path: Path) -> Frame:
+    """One picture file as upright RGB; EXIF orientation is applied, deeper or grey pictures become 8-bit RGB.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        VideoError: it cannot be read or is not an image.
+    """
+    import cv2
+
+    try:
+        content = np.fromfile(path, np.uint8)
+    except FileNotFoundError as error:
+        raise InputNotFoundError("there is no such file", where=str(path), hint="check the path") from error
+    except OSError as error:
+        raise VideoError(f"the image cannot be read ({error.strerror})", where=str(path)) from error
+    try:
+        image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    except cv2.error:  # sizes beyond what the decoder allows
+        image = None
+    if image is None:
+        what = "the image cannot be decoded" if content.size else "the image is empty"
+        raise VideoError(what, where=str(path), hint="save it again as JPEG or PNG")
+    rgb: Frame = cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
+    return rgb
+
+
+def _first_readable(path: Path, images: NumberedImages) -> Frame:
+    first: VideoError | None = None
+    for image in images.paths:
+        try:
+            return read_image(image)
+        except VideoError as error:
+            first = first or error
+    if first is not None and len(images.paths) == 1:
+        raise first
+    raise VideoError(
+        f"not one of {len(images.paths)} images can be read", where=str(path), hint="save them again as JPEG or PNG"
+    )
+
+
+def _digest(images: NumberedImages) -> str:
+    """SHA-256 over every name, size and content, in order, without holding an image whole."""
+    digest = hashlib.sha256()
+    for path in images.paths:
+        try:
+            with path.open("rb") as file:
+                digest.update(f"{path.name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape"))
+                while block := file.read(_BLOCK_BYTES):
+                    digest.update(block)
+        except OSError as error:  # an unreadable image is an error of its own frame, not of the video
+            digest.update(str(error.errno).encode())
+    return digest.hexdigest()
+
+
+def _notes(source: VideoSource, images: NumberedImages, fps: float) -> Iterator[str]:
+    if len(images.numbers) > 1 and source.fps is None:
+        yield f"Images carry no times; {fps:g} frames a second are assumed."
+    span = images.numbers[-1] - images.numbers[0] + 1
+    if missing := span - len(images.numbers):
+        first, last = images.numbers[0], images.numbers[-1]
+        yield f"{missing} of the numbers {first} to {last} are missing; the gaps keep their time."
+    if images.duplicates:
+        names = ", ".join(path.name for path in images.duplicates[:3])
+        yield f"{len(images.duplicates)} images repeat a number and are left out ({names})."

@@ -1,0 +1,40 @@
+"""Stand-ins for MeTRAbs weights, built once, and models loaded from them once per settings."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.metrabs_stand_in import build_stand_in
+
+from neuropose_ray.models.metrabs.model import MetrabsModel
+from neuropose_ray.models.metrabs.settings import MetrabsSettings
+
+LoadModel = Callable[..., MetrabsModel]
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_stand_in(tmp_path_factory.mktemp("metrabs") / "stand_in")
+
+
+@pytest.fixture(scope="session")
+def loaded_stand_in(stand_in: Path) -> Any:
+    """What TensorFlow makes of it, without our model around."""
+    import tensorflow as tf
+
+    return tf.saved_model.load(str(stand_in))
+
+
+@pytest.fixture(scope="session")
+def load_model(stand_in: Path) -> LoadModel:
+    """``load_model(**settings)``: a model on the CPU, the same one for the same settings."""
+    loaded: dict[MetrabsSettings, MetrabsModel] = {}
+
+    def load(**settings: Any) -> MetrabsModel:
+        wanted = MetrabsSettings(**{"device": "cpu", **settings})
+        if wanted not in loaded:
+            loaded[wanted] = MetrabsModel(stand_in, sha256="ab" * 32, filename="stand_in.tar.gz", settings=wanted)
+        return loaded[wanted]
+
+    return load

@@ -1,0 +1,137 @@
+"""What can go wrong before the first frame, and where TensorFlow then runs."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.metrabs_world import EDGES, JOINT_NAMES
+
+from neuropose_ray.errors import ModelError, SettingsError
+from neuropose_ray.models.metrabs.landmarks import landmarks_of
+from neuropose_ray.models.metrabs.saved_model import load_saved_model, read_skeleton, start_tensorflow
+from neuropose_ray.models.metrabs.settings import MetrabsSettings
+
+START = """
+import json, sys
+from neuropose_ray.models.metrabs.saved_model import start_tensorflow
+from neuropose_ray.models.metrabs.settings import MetrabsSettings
+device = start_tensorflow(MetrabsSettings.model_validate_json(sys.argv[1]))
+import tensorflow as tf
+print(json.dumps({
+    "device": device,
+    "devices": sorted({logical.device_type for logical in tf.config.list_logical_devices()}),
+    "growth": [tf.config.experimental.get_memory_growth(gpu) for gpu in tf.config.get_visible_devices("GPU")],
+    "threads": [getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")() for kind in ("intra", "inter")],
+    "product_runs_on": tf.linalg.matmul(tf.ones((2, 2)), tf.ones((2, 2))).device.split(":")[-2],
+}))
+"""
+
+
+def started(settings: MetrabsSettings) -> dict[str, object]:
+    """What a fresh process does with the settings."""
+    command = [sys.executable, "-c", START, settings.model_dump_json()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def assert_refused(folder: Path, match: str) -> None:
+    with pytest.raises(ModelError, match=match) as caught:
+        load_saved_model(folder)
+    assert str(caught.value).startswith(f"{folder}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_folder_and_an_empty_one_are_refused(tmp_path: Path) -> None:
+    assert_refused(tmp_path / "nothing", "cannot be loaded")
+    assert_refused(tmp_path, "cannot be loaded")
+
+
+def test_damaged_weights_are_refused(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    whole = tf.Module()
+    whole.weights = tf.Variable(tf.zeros(1000))
+    for damaged in ("cut_graph", "without_variables", "cut_variables"):
+        tf.saved_model.save(whole, str(tmp_path / damaged))
+    graph = tmp_path / "cut_graph" / "saved_model.pb"
+    graph.write_bytes(graph.read_bytes()[:300])
+    shutil.rmtree(tmp_path / "without_variables" / "variables")
+    next((tmp_path / "cut_variables" / "variables").glob("*.data-*")).write_bytes(b"")
+
+    for damaged in ("cut_graph", "without_variables", "cut_variables"):
+        assert_refused(tmp_path / damaged, "cannot be loaded")
+
+
+def test_a_saved_model_of_another_kind_is_refused(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    tf.saved_model.save(tf.Module(), str(tmp_path / "other"))
+    assert_refused(
+        tmp_path / "other", "without detect_poses_batched, per_skeleton_joint_names, per_skeleton_joint_edges"
+    )
+
+
+def test_an_unknown_skeleton_is_refused_with_a_list_of_those_there_are(loaded_stand_in: Any) -> None:
+    with pytest.raises(SettingsError, match=r"'coco_17': .*berkeley_mhad_43, coco_19, h36m_17, smpl_24$"):
+        read_skeleton(loaded_stand_in, "coco_17")
+
+
+@pytest.mark.parametrize("name", JOINT_NAMES)
+def test_a_skeleton_has_the_models_own_names_and_edges(loaded_stand_in: Any, name: str) -> None:
+    skeleton = read_skeleton(loaded_stand_in, name)
+
+    assert (skeleton.name, skeleton.joint_names, skeleton.edges) == (name, JOINT_NAMES[name], EDGES[name])
+    assert skeleton.landmarks == landmarks_of(JOINT_NAMES[name])
+
+
+def test_all_joints_at_once_are_a_skeleton_too(loaded_stand_in: Any) -> None:
+    assert len(read_skeleton(loaded_stand_in, "")) == sum(map(len, JOINT_NAMES.values()))
+
+
+def test_a_gpu_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"device gpu:99: TensorFlow sees \d+ GPU"):
+        start_tensorflow(MetrabsSettings(device="gpu:99"))
+
+
+def test_another_configuration_in_a_running_process_is_refused() -> None:
+    import tensorflow as tf
+
+    tf.ones(1)  # the runtime is up from here on
+    with pytest.raises(ModelError, match=r"already runs in this process .*a process of its own"):
+        start_tensorflow(MetrabsSettings(device="cpu", intra_op_threads=7))
+
+
+def test_the_same_configuration_may_start_again() -> None:
+    first = start_tensorflow(MetrabsSettings(device="cpu"))
+    assert start_tensorflow(MetrabsSettings(device="cpu")) == first == "cpu"
+
+
+def test_threads_and_the_cpu_are_what_the_settings_say() -> None:
+    found = started(MetrabsSettings(device="cpu", intra_op_threads=1, inter_op_threads=3))
+
+    assert (found["device"], found["threads"]) == ("cpu", [1, 3])
+    assert (found["devices"], found["product_runs_on"], found["growth"]) == (["CPU"], "CPU", [])
+
+
+@pytest.mark.gpu
+def test_the_first_gpu_is_used_with_memory_growth() -> None:
+    import tensorflow as tf
+
+    if not tf.config.list_physical_devices("GPU"):
+        pytest.skip("TensorFlow sees no GPU here")
+    found = started(MetrabsSettings())
+
+    assert (found["device"], found["product_runs_on"], found["growth"]) == ("gpu:0", "GPU", [True])
+
+
+def test_importing_the_backend_loads_no_tensorflow() -> None:
+    code = (
+        "import sys, neuropose_ray.models.metrabs.model, neuropose_ray.models.metrabs.licence\n"
+        "sys.exit(bool({'tensorflow', 'cv2', 'ray'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
