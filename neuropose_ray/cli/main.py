@@ -10,7 +10,7 @@ import click
 import typer
 
 from neuropose_ray import __version__
-from neuropose_ray.cli import doctor, models, process
+from neuropose_ray.cli import demo, doctor, models, process
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(demo.demo)
 app.command()(process.process)
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)

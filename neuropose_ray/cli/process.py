@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from neuropose_ray.cli.console import RunProgress, print_summary
 from neuropose_ray.cli.models import download_progress
 from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.pipeline.summary import RunSummary
 from neuropose_ray.settings import Settings, load_settings
+
+#: Where copies of remote inputs are kept, below the output folder that all workers see.
+FETCHED_FOLDER = ".fetched"
 
 Config = Annotated[
     Path | None,
@@ -37,7 +41,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on
 
 
 def process(
-    inputs: Annotated[list[Path], typer.Argument(help="Videos, folders of videos, or folders of numbered images.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            help="Videos, folders of videos, folders of numbered images, patterns, or s3:// and gs:// URLs."
+        ),
+    ],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder for the results; a rerun goes on where it stopped.")
     ],
@@ -102,15 +111,17 @@ def resolve_model(settings: Settings) -> ModelSpec:
     return ModelSpec(weights, settings.blazepose if weights.backend == "blazepose" else settings.metrabs)
 
 
-def run_with(settings: Settings, inputs: list[Path], out: Path, *, fps: float | None, quiet: bool) -> Any:
+def run_with(settings: Settings, inputs: list[str], out: Path, *, fps: float | None, quiet: bool) -> RunSummary:
     """A run with the engine, model and progress that a command line asks for."""
     from neuropose_ray.pipeline.engines.start import started_engine
+    from neuropose_ray.pipeline.inputs import local_inputs
     from neuropose_ray.pipeline.run import run
 
+    paths = local_inputs(inputs, out / FETCHED_FOLDER)
     spec = resolve_model(settings)
     progress = RunProgress(quiet=quiet)
     try:
         with started_engine(settings.engine, spec, run_name=f"poses of {out.name}") as engine:
-            return run(inputs, out, settings=settings, spec=spec, engine=engine, progress=progress, fps=fps)
+            return run(paths, out, settings=settings, spec=spec, engine=engine, progress=progress, fps=fps)
     finally:
         progress.close()

@@ -11,8 +11,8 @@ from neuropose_ray import __version__
 from neuropose_ray.pipeline.assemble import VideoMetrics
 from neuropose_ray.pipeline.commit import ErrorRecord, error_record
 from neuropose_ray.pipeline.discovery import FoundVideo
+from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.schemas.json_files import save_model
 
 SUMMARY_FILE = "summary.json"
 
@@ -74,12 +74,12 @@ class RunSummary(FrozenModel):
 
 
 def write_summary(summary: RunSummary, out: Path) -> None:
-    """Write ``summary.json``.
+    """Write ``summary.json``, indented: people open it.
 
     Raises:
         OutputError: no space or no permission.
     """
-    save_model(out / SUMMARY_FILE, summary)
+    atomic_write_bytes(out / SUMMARY_FILE, summary.model_dump_json(indent=2).encode())
 
 
 def now() -> datetime:

@@ -1,3 +1,4 @@
+import gc
 import hashlib
 import math
 import subprocess
@@ -187,6 +188,19 @@ def test_a_video_that_has_gone_is_told(make_video: MakeVideo) -> None:
     path.write_bytes(b"")
     with pytest.raises(VideoError, match="the file is empty"):
         list(decode_chunk(info, whole(info)))
+
+
+def test_no_picture_outlives_its_chunk(make_video: MakeVideo) -> None:
+    info = probe(open_source(make_video("clip.mp4", rotation=(-90, False))))
+    gc.collect()
+    gc.disable()
+    try:
+        for chunk in even_chunks(info, 20):
+            assert sum(1 for _ in decode_chunk(info, chunk)) == 20
+        kept = [o for o in gc.get_objects() if isinstance(o, av.VideoFrame) and o.width == 160]
+    finally:
+        gc.enable()
+    assert kept == []
 
 
 def test_memory_does_not_grow_with_the_video(make_video: MakeVideo) -> None:

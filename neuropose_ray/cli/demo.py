@@ -1,0 +1,96 @@
+"""`neuropose-ray demo`: the whole program on a synthetic person whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from neuropose_ray.cli.process import Config, Engine, run_with
+from neuropose_ray.settings import load_settings
+
+DURATION_S = 10.0
+FRAME_RATE = 30.0
+SIZE = (1280, 720)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the video and the results.")] = Path(
+        "neuropose-demo"
+    ),
+    engine: Engine = "ray",
+    config: Config = None,
+) -> None:
+    """Render a person who squats, find the person's poses, and compare them with the truth.
+
+    Needs no video, no GPU and no server: it starts a Ray of its own and runs the pipeline that a cluster runs.
+    """
+    from neuropose_ray.cli.overlay import write_overlays
+    from neuropose_ray.phantom.scene import demo_scene
+    from neuropose_ray.phantom.video import even_times, render_video
+
+    console = Console()
+    settings = load_settings(config, {"engine": {"kind": engine}})
+    video = out / "phantom.mp4"
+    with console.status("rendering a person who squats"):
+        truth = render_video(video, demo_scene(), even_times(DURATION_S, FRAME_RATE), *SIZE)
+    console.print(f"1. rendered {len(truth.timestamps_s)} frames of a synthetic person: {video}")
+    console.print("2. starting Ray and finding the poses" if engine == "ray" else "2. finding the poses")
+    summary = run_with(settings, [str(video)], out, fps=None, quiet=False)
+    write_overlays(summary, out, blur_faces=False)
+    result = summary.videos[0]
+    console.print(f"3. {result.frames} frames computed, people found: {result.tracks}\n")
+    console.print(_comparison(out / result.name, video))
+    _print_next_steps(console, out / result.name)
+    raise typer.Exit(0 if summary.all_well else 1)
+
+
+def _comparison(folder: Path, video: Path) -> Table:
+    """What was found beside the truth."""
+    from neuropose_ray.evaluate import knee_flexion_deg, limb_joints, score, sequence
+    from neuropose_ray.phantom.body import PHANTOM_SKELETON
+    from neuropose_ray.phantom.truth import load_truth
+    from neuropose_ray.phantom.video import truth_path
+    from neuropose_ray.pipeline.assemble import PREDICTIONS_FILE
+    from neuropose_ray.schemas.parquet_files import read_predictions
+
+    table, header = read_predictions(folder / PREDICTIONS_FILE)
+    truth = load_truth(truth_path(video))
+    person = truth.persons[0]
+    real = limb_joints(person.joints3d_mm, PHANTOM_SKELETON)
+    rows = np.asarray(table.track_ids) == 0
+    poses = {"model": table.poses.poses3d}
+    if table.poses3d_fitted is not None:
+        poses["fitted"] = table.poses3d_fitted
+    found = {
+        name: limb_joints(sequence(each, table.poses.frame, table.frame_count, rows), header.skeleton)
+        for name, each in poses.items()
+    }
+    scores = {name: score(limbs, real) for name, limbs in found.items()}
+    bottoms = [event.timestamp_s for event in person.events if event.kind == "repetition_bottom"]
+    frames = np.searchsorted(table.timestamps_s, bottoms)
+    knees = {name: np.nanmean(knee_flexion_deg(limbs[frames], "right")) for name, limbs in found.items()}
+    shown = Table("", "truth", *found, box=None, pad_edge=False)
+    shown.add_row(
+        "frames with the person", str(len(real)), *(f"{s.coverage * len(real):.0f}" for s in scores.values())
+    )
+    shown.add_row(
+        f"right knee at the {len(bottoms)} squats' bottoms, deg",
+        f"{np.mean(knee_flexion_deg(real[frames], 'right')):.0f}",
+        *(f"{knee:.0f}" for knee in knees.values()),
+    )
+    shown.add_row("knee error, deg", "0", *(f"{s.knee_mae_deg:.1f}" for s in scores.values()))
+    shown.add_row("joint error (PA-MPJPE), mm", "0", *(f"{s.pa_mpjpe_mm:.0f}" for s in scores.values()))
+    return shown
+
+
+def _print_next_steps(console: Console, folder: Path) -> None:
+    console.print(f"\nLook at    {folder / 'overlay.mp4'}", soft_wrap=True)
+    console.print(f"All numbers: {folder / 'predictions.parquet'}", soft_wrap=True)
+    console.print("\nNow yours:")
+    console.print("  neuropose-ray process VIDEO --out results --overlay", highlight=False)
+    console.print("  neuropose-ray process --help", highlight=False)
