@@ -1,11 +1,16 @@
 """What every test may use: the real videos, the real weights, and one Ray cluster for the whole session."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from neuropose_ray.models.weights import Weights
+    from neuropose_ray.pipeline.summary import RunSummary
 
 # A deadline would be a test of the machine.
 settings.register_profile("project", deadline=None)
@@ -34,3 +39,33 @@ def ray_cluster() -> Iterator[None]:
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=500_000_000)
     yield
     ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def weights() -> "Weights":
+    """The real BlazePose weights, fetched once per machine into the user's cache."""
+    from neuropose_ray.errors import WeightsUnavailableError
+    from neuropose_ray.models.weights import WeightSettings, WeightStore
+
+    try:
+        return WeightStore(WeightSettings().cache_dir).path("blazepose")
+    except WeightsUnavailableError as error:
+        pytest.skip(f"no BlazePose weights: {error}")
+
+
+@pytest.fixture
+def pipeline(weights: "Weights") -> Callable[..., "RunSummary"]:
+    """Run the whole program: ``pipeline(inputs, out, engine="local", **settings)``."""
+    from neuropose_ray.models.spec import ModelSpec
+    from neuropose_ray.pipeline.engines.start import started_engine
+    from neuropose_ray.pipeline.progress import Silent
+    from neuropose_ray.pipeline.run import run
+    from neuropose_ray.settings import load_settings
+
+    def run_pipeline(inputs: list[Path], out: Path, engine: str = "local", **flags: Any) -> "RunSummary":
+        settings = load_settings(None, {"engine": {"kind": engine}, **flags}, environment={})
+        spec = ModelSpec(weights, settings.blazepose)
+        with started_engine(settings.engine, spec, "test") as started:
+            return run(inputs, out, settings=settings, spec=spec, engine=started, progress=Silent())
+
+    return run_pipeline

@@ -32,8 +32,9 @@ class _Track:
 
     def continue_with(self, row: int, time_s: float, box: NDArray[np.float64], joints: NDArray[np.float64]) -> None:
         elapsed = max(time_s - self.time_s, 1e-6)
-        moved = np.nanmean(joints - self.joints, axis=0) / elapsed
-        if np.isfinite(moved).all():
+        known = np.isfinite(joints - self.joints).all(1)
+        if known.any():
+            moved = (joints - self.joints)[known].mean(0) / elapsed
             self.joint_speed += SPEED_GAIN * (moved - self.joint_speed)
         self.box_speed += SPEED_GAIN * ((box - self.box) / elapsed - self.box_speed)
         self.rows.append(row)

@@ -87,8 +87,7 @@ def without_output(content: bytes, name: str, origin: Path) -> bytes:
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 
-    if content[4:8] != b"TFL3":
-        raise ModelError("is not a TFLite model", where=str(origin), hint="run neuropose-ray models verify")
+    _open(content, 1, origin)  # the interpreter checks the file's structure, the generated classes do not
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     graph = model.subgraphs[0]
     outputs = [tensor for tensor in graph.outputs if graph.tensors[tensor].name != name.encode()]
@@ -115,17 +114,25 @@ def _read(path: Path) -> bytes:
 
 
 def _interpreter(content: bytes, threads: int, shape: tuple[int, ...], origin: Path) -> Any:
+    interpreter = _open(content, threads, origin)
+    detail = interpreter.get_input_details()[0]
+    if tuple(detail["shape"]) != shape:
+        interpreter.resize_tensor_input(detail["index"], shape)
+    try:
+        interpreter.allocate_tensors()
+    except RuntimeError as error:
+        raise ModelError(str(error), where=str(origin), hint="run neuropose-ray models verify") from error
+    return interpreter
+
+
+def _open(content: bytes, threads: int, origin: Path) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        interpreter = Interpreter(model_content=content, num_threads=threads)
-        detail = interpreter.get_input_details()[0]
-        if tuple(detail["shape"]) != shape:
-            interpreter.resize_tensor_input(detail["index"], shape)
-        interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(str(error), where=str(origin), hint="run neuropose-ray models verify") from error
-    return interpreter
+        return Interpreter(model_content=content, num_threads=threads)
+    except ValueError as error:
+        hint = "run neuropose-ray models verify"
+        raise ModelError(f"is not a TFLite model ({error})", where=str(origin), hint=hint) from error
 
 
 def _output_indices(interpreter: Any) -> dict[str, int]:

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from neuropose_ray.models.blazepose.search import Search
+from neuropose_ray.models.blazepose.settings import BlazePoseSettings
+
+WIDTH, HEIGHT = 1280, 720
+EMPTY = np.zeros((0, 5), np.float32)
+KNOWN = np.array([[100, 100, 200, 500, 1.0]], np.float32)
+STILL = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+
+
+@pytest.fixture
+def search() -> Search:
+    return Search(WIDTH, HEIGHT, BlazePoseSettings(search_interval=3, refresh_interval=150))
+
+
+def changed(left: int, top: int, side: int = 90) -> np.ndarray:
+    frame = STILL.copy()
+    frame[top : top + side, left : left + side] = 220
+    return frame
+
+
+def test_the_first_frame_is_searched_everywhere(search: Search):
+    views = search.due(0, STILL, EMPTY)
+    assert views[0] == search.whole
+    assert len(views) == 9
+
+
+def test_a_still_scene_with_known_people_costs_no_detector(search: Search):
+    search.due(0, STILL, EMPTY)
+    assert [search.due(number, STILL, KNOWN) for number in range(1, 140)] == [[]] * 139
+
+
+def test_a_still_empty_scene_costs_no_detector_either(search: Search):
+    search.due(0, STILL, EMPTY)
+    assert [search.due(number, STILL, EMPTY) for number in range(1, 140)] == [[]] * 139
+
+
+def test_a_change_beside_the_known_people_is_searched_within_a_round(search: Search):
+    search.due(0, STILL, EMPTY)
+    searched = [view for number in range(1, 30) for view in search.due(number, changed(900, 300), KNOWN)]
+    assert search.whole in searched
+    assert any(view.left <= 900 and view.left + view.side >= 990 for view in searched if view != search.whole)
+
+
+def test_known_people_may_move_without_being_searched_for(search: Search):
+    search.due(0, STILL, KNOWN)
+    assert [search.due(number, changed(150, 200), KNOWN) for number in range(1, 30)] == [[]] * 29
+
+
+def test_with_nobody_known_a_change_is_searched_in_the_same_frame(search: Search):
+    search.due(0, STILL, EMPTY)
+    assert search.whole in search.due(1, changed(600, 300), EMPTY)
+
+
+def test_every_view_is_searched_now_and_then_even_if_nothing_changes(search: Search):
+    search.due(0, STILL, EMPTY)
+    searched = [view for number in range(1, 200) for view in search.due(number, STILL, KNOWN)]
+    assert len(set(searched)) == 9
