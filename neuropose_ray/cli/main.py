@@ -53,7 +53,10 @@ def main() -> None:
     """Run the command line; exit codes: 0 all well, 1 something failed, 2 wrong use, 130 interrupted."""
     verbose = any(word in ("-v", "--verbose") for word in sys.argv[1:])
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        if code == EXIT_INTERRUPTED:  # the library turns an interrupt into a code
+            raise KeyboardInterrupt
+        sys.exit(code)
     except click.exceptions.Abort:
         print_error("interrupted")
         sys.exit(EXIT_INTERRUPTED)

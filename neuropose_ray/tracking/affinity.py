@@ -9,8 +9,8 @@ from neuropose_ray.tracking.settings import TrackingSettings
 
 #: What an assignment costs that must not be made; any allowed one costs at most 2.
 FORBIDDEN = 1e6
-#: People move about this fast; the gate on distance widens by it for the time a track was not seen.
-WALKING_SPEED_MM_S = 1500.0
+#: A runner's or jumper's speed; the gate on distance widens by it for the time a track was not seen.
+FAST_SPEED_MM_S = 3000.0
 
 
 def box_overlap(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -40,7 +40,7 @@ def costs(
 ) -> NDArray[np.float64]:
     """``(tracks, people)`` assignment costs in 0..2: lost box overlap plus joint distance against its gate."""
     overlap = box_overlap(predicted_boxes, boxes)
-    gate = settings.max_distance_mm + WALKING_SPEED_MM_S * unseen_s[:, None]
+    gate = settings.max_distance_mm + FAST_SPEED_MM_S * unseen_s[:, None]
     distance = joint_distance(predicted_joints, joints) / gate
     allowed = (overlap >= settings.min_overlap) | (distance <= 1)
     return np.where(allowed, (1 - overlap) + np.minimum(distance, 1), FORBIDDEN)

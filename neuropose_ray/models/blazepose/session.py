@@ -25,7 +25,7 @@ MOST_LOOKS = 6
 #: Turns in radians tried on a person who is lost.
 TURNS = np.radians([-90.0, -45.0, 45.0, 90.0])
 #: Where a newcomer was refused, nobody is looked at again for this many frames.
-REFUSED_FRAMES = 30
+REFUSED_FRAMES = 9
 #: The box is the landmarks' extent, widened by this much on each side: they lie inside the body's outline.
 BOX_MARGIN = 0.1
 _BODY = slice(0, len(SKELETON))

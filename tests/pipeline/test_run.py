@@ -1,0 +1,236 @@
+"""The whole way of real videos on threads: states, resume, damage, locks."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuropose_ray.errors import InputNotFoundError, OutputError, RunLockedError
+from neuropose_ray.pipeline.commit import Attempts, ChunkStore
+from neuropose_ray.schemas.json_files import load_job_results
+from neuropose_ray.schemas.parquet_files import read_predictions
+
+CLIP = "odd/made_vfr_walk.mp4"
+
+
+def predictions(out: Path, name: str):
+    return read_predictions(out / name / "predictions.parquet")[0]
+
+
+def same(one, other) -> bool:
+    return all(
+        np.array_equal(getattr(one.poses, field), getattr(other.poses, field))
+        for field in ("frame", "boxes", "poses2d", "poses3d", "joint_scores")
+    ) and np.array_equal(one.track_ids, other.track_ids)
+
+
+@pytest.fixture
+def clip(test_data: Path) -> Path:
+    return test_data / CLIP
+
+
+def test_every_input_is_listed_once_with_its_true_state(pipeline, test_data: Path, tmp_path: Path):
+    inputs = tmp_path / "in"
+    inputs.mkdir()
+    states = {
+        "made_one_frame.mp4": "completed", "made_no_person.mp4": "completed", "made_zero_bytes.mp4": "failed",
+        "made_not_a_video.mp4": "failed", "made_audio_only.mp4": "failed", "made_truncated_walk.mp4": "failed",
+        "decord_corrupted.mp4": "partial", "decord_video_90.mov": "completed",
+    }  # fmt: skip
+    for name in states:
+        shutil.copy(test_data / "odd" / name, inputs)
+    (inputs / "notes.txt").write_text("not a video")
+    summary = pipeline([inputs], tmp_path / "out")
+    assert {Path(video.input).name: video.state for video in summary.videos} == states
+    assert len(summary.videos) == len(states)
+    assert summary.not_videos == (str(inputs / "notes.txt"),)
+    for video in summary.videos:
+        assert (video.state == "completed") == (not video.errors)
+        assert all("\n" not in error.message and error.type != "Exception" for error in video.errors)
+    written = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert [video["state"] for video in written["videos"]] == [video.state for video in summary.videos]
+
+
+def test_a_video_without_people_has_all_its_frames(pipeline, test_data: Path, tmp_path: Path):
+    pipeline([test_data / "odd" / "made_no_person.mp4"], tmp_path)
+    table = predictions(tmp_path, "made_no_person")
+    assert (table.frame_count, len(table.poses)) == (30, 0)
+    assert len(load_job_results(tmp_path / "made_no_person" / "results.json")["made_no_person.mp4"]) == 30
+
+
+def test_a_finished_run_started_again_computes_nothing_and_changes_nothing(pipeline, clip: Path, tmp_path: Path):
+    first = pipeline([clip], tmp_path)
+    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "made_vfr_walk").rglob("*")}
+    again = pipeline([clip], tmp_path)
+    assert (first.frames_computed, again.frames_computed) == (55, 0)
+    assert again.videos[0].state == "completed"
+    assert not again.videos[0].computed
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "made_vfr_walk").rglob("*")} == files
+
+
+@pytest.mark.parametrize("victim", ["predictions.parquet", "results.json", "metrics.json"])
+def test_a_result_that_was_damaged_is_made_again(pipeline, clip: Path, tmp_path: Path, victim: str):
+    pipeline([clip], tmp_path)
+    before = predictions(tmp_path, "made_vfr_walk")
+    (tmp_path / "made_vfr_walk" / victim).unlink()
+    assert pipeline([clip], tmp_path).videos[0].state == "completed"
+    assert same(before, predictions(tmp_path, "made_vfr_walk"))
+
+
+def test_a_killed_run_goes_on_where_it_was(pipeline, test_data: Path, tmp_path: Path):
+    video, whole, killed = test_data / "opencap" / "walk.mp4", tmp_path / "whole", tmp_path / "killed"
+    pipeline([video], whole, video={"chunk_frames": 10})
+    environment = {**os.environ, "NEUROPOSE_VIDEO__CHUNK_FRAMES": "10", "NEUROPOSE_ENGINE__WORKERS": "1"}
+    command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()", "process", str(video), "--out"]
+    process = subprocess.Popen([*command, str(killed)], env=environment, stderr=subprocess.DEVNULL)
+    chunks = killed / "walk" / "chunks"
+    while len(list(chunks.glob("*.json"))) < 2:
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    committed = sum(json.loads(path.read_text())["frames"] for path in chunks.glob("*.json"))
+    summary = pipeline([video], killed, video={"chunk_frames": 10})
+    assert summary.frames_computed == 75 - committed
+    assert same(predictions(whole, "walk"), predictions(killed, "walk"))
+    assert not chunks.exists()
+
+
+def test_an_interrupted_run_exits_with_130_and_keeps_what_is_done(test_data: Path, tmp_path: Path):
+    video = test_data / "opencap" / "walk.mp4"
+    environment = {**os.environ, "NEUROPOSE_VIDEO__CHUNK_FRAMES": "10", "NEUROPOSE_ENGINE__WORKERS": "1"}
+    command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()", "process", str(video), "--out"]
+    process = subprocess.Popen([*command, str(tmp_path)], env=environment, stderr=subprocess.PIPE, text=True)
+    while not list((tmp_path / "walk" / "chunks").glob("*.json")):
+        assert process.poll() is None, "the run ended before it could be interrupted"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, printed = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "error: interrupted" in printed
+    assert "Traceback" not in printed
+
+
+def test_a_chunk_that_killed_its_process_too_often_is_given_up_and_the_rest_goes_on(
+    pipeline, test_data: Path, tmp_path: Path
+):
+    video = test_data / "opencap" / "walk.mp4"
+    keys = _keys(video, 20)
+    store = ChunkStore(tmp_path / "out" / "walk" / "chunks")
+    store.note(keys[1], Attempts(count=3))
+    summary = pipeline([video], tmp_path / "out", video={"chunk_frames": 20})
+    assert summary.videos[0].state == "partial"
+    assert [(error.type, error.attempts) for error in summary.videos[0].errors] == [("WorkerDiedError", 3)]
+    assert 0 < predictions(tmp_path / "out", "walk").frame_count < 75
+
+
+def _keys(video: Path, chunk_frames: int) -> tuple[str, ...]:
+    from neuropose_ray.models.blazepose.settings import BlazePoseSettings
+    from neuropose_ray.models.spec import ModelSpec
+    from neuropose_ray.models.weights import WeightSettings, WeightStore
+    from neuropose_ray.pipeline.discovery import FoundVideo
+    from neuropose_ray.pipeline.plan import plan_video
+    from neuropose_ray.pipeline.settings import CameraSettings
+    from neuropose_ray.video.sources import open_source
+
+    spec = ModelSpec(WeightStore(WeightSettings().cache_dir).path("blazepose"), BlazePoseSettings())
+    source = open_source(video)
+    return plan_video(FoundVideo("walk", video, source), source, spec, CameraSettings(), chunk_frames).keys
+
+
+def test_two_runs_do_not_write_into_one_folder(pipeline, clip: Path, tmp_path: Path):
+    from filelock import FileLock
+
+    tmp_path.mkdir(exist_ok=True)
+    with FileLock(tmp_path / ".neuropose-ray.lock"), pytest.raises(RunLockedError, match="another run"):
+        pipeline([clip], tmp_path)
+
+
+def test_an_output_that_is_a_file_is_refused(pipeline, clip: Path, tmp_path: Path):
+    (tmp_path / "out").write_text("in the way")
+    with pytest.raises(OutputError, match="out"):
+        pipeline([clip], tmp_path / "out")
+
+
+def test_a_missing_input_is_refused_before_anything_is_written(pipeline, tmp_path: Path):
+    with pytest.raises(InputNotFoundError, match="gone"):
+        pipeline([tmp_path / "gone.mp4"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["made_rot90_walk", "made_vfr_walk"])
+def test_sideways_and_uneven_recordings_agree_with_the_original(pipeline, test_data: Path, tmp_path: Path, name: str):
+    pipeline([test_data / "opencap" / "walk.mp4", test_data / "odd" / f"{name}.mp4"], tmp_path)
+    original, copy = predictions(tmp_path, "walk"), predictions(tmp_path, name)
+    main = {label: table.track_ids == 0 for label, table in (("original", original), ("copy", copy))}
+    places = np.searchsorted(original.timestamps_s, copy.timestamps_s - 1e-3)
+    assert np.abs(original.timestamps_s[places] - copy.timestamps_s).max() <= 1e-3
+    here = {int(places[copy.poses.frame[row]]): row for row in np.flatnonzero(main["copy"])}
+    frames = original.poses.frame
+    pairs = [(row, here[int(frames[row])]) for row in np.flatnonzero(main["original"]) if int(frames[row]) in here]
+    assert len(pairs) >= 0.95 * copy.frame_count
+    bodies = [table.poses.poses3d[[pair[side] for pair in pairs]] for side, table in ((0, original), (1, copy))]
+    hips = [body - body[:, 23:25].mean(1, keepdims=True) for body in bodies]
+    assert np.median(np.linalg.norm(hips[0] - hips[1], axis=-1)) < 30
+    assert np.mean(bodies[1][:, 0, 1] < bodies[1][:, 27, 1]) > 0.95  # the nose is above the ankle: upright
+
+
+def test_both_people_of_a_real_scene_are_found_and_keep_one_id_however_the_video_is_cut(
+    pipeline, test_data: Path, tmp_path: Path
+):
+    video, tables = test_data / "sports2d" / "demo.mp4", []
+    for chunk_frames in (64, 1000):
+        pipeline([video], tmp_path / str(chunk_frames), video={"chunk_frames": chunk_frames})
+        tables.append(predictions(tmp_path / str(chunk_frames), "demo"))
+    for person in (0, 1):  # the man who jumps and turns over in the air, the woman who walks
+        assert np.isin(np.arange(45, 181), tables[1].poses.frame[tables[1].track_ids == person]).mean() >= 0.95
+    places = [_places(table) for table in tables]
+    both = sorted(places[0].keys() & places[1].keys())
+    assert len(both) >= 0.9 * max(map(len, places))
+    apart = [np.linalg.norm(places[0][key] - places[1][key]) for key in both]
+    assert np.percentile(apart, 95) < 20  # the same id is the same person, to a few pixels
+
+
+def _places(table) -> dict[tuple[int, int], np.ndarray]:
+    """Frame and id -> middle of the box."""
+    middles = table.poses.boxes[:, :2] + table.poses.boxes[:, 2:4] / 2
+    return dict(zip(zip(table.poses.frame.tolist(), table.track_ids.tolist(), strict=True), middles, strict=True))
+
+
+def test_results_json_is_what_neuropose_reads(pipeline, clip: Path, tmp_path: Path):
+    pipeline([clip], tmp_path)
+    content = json.loads((tmp_path / "made_vfr_walk" / "results.json").read_text())
+    video = content["made_vfr_walk.mp4"]
+    assert set(video) == {"schema_version", "metadata", "frames", "segmentations", "provenance"}
+    assert video["schema_version"] == 2
+    assert set(video["frames"]["frame_000000"]) == {"boxes", "poses3d", "poses2d"}
+    assert video["metadata"]["frame_count"] == 55
+
+
+def test_metrics_tell_where_the_time_went(pipeline, clip: Path, tmp_path: Path):
+    pipeline([clip], tmp_path)
+    metrics = json.loads((tmp_path / "made_vfr_walk" / "metrics.json").read_text())["performance"]
+    assert metrics["frames"] == len(metrics["per_frame_latencies_ms"]) == 55
+    assert metrics["infer_seconds"] == pytest.approx(sum(metrics["per_frame_latencies_ms"]) / 1000, rel=1e-6)
+    assert metrics["peak_rss_mb"] > 0
+
+
+def test_a_folder_of_numbered_images_runs_on_the_time_base_given(pipeline, test_data: Path, tmp_path: Path):
+    import cv2
+
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    picture = cv2.imread(str(test_data / "images" / "tfjs_pose.jpg"))
+    for number in (0, 1, 2, 4):
+        cv2.imwrite(str(frames / f"image_{number}.png"), picture)
+    summary = pipeline([frames], tmp_path / "out")
+    assert summary.videos[0].frames == 4
+    assert any("missing" in note or "gap" in note.lower() for note in summary.videos[0].notes)
+    assert predictions(tmp_path / "out", "frames").timestamps_s == pytest.approx([0, 1 / 30, 2 / 30, 4 / 30])
