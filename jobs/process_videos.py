@@ -9,8 +9,8 @@ import sys
 
 from neuropose_ray.cli import main
 
-#: A job's driver runs inside the cluster, so there is nothing to choose: Ray tells it where the cluster is.
-DEFAULTS = ["--engine", "ray", "--address", "auto"]
+#: A job's driver runs inside the cluster, which Ray names to it in RAY_ADDRESS.
+DEFAULTS = ["--engine", "ray"]
 
 
 def arguments(given: list[str]) -> list[str]:

@@ -32,12 +32,12 @@ def test_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def ray_cluster() -> Iterator[None]:
-    """One Ray on this machine for the session: its start costs 10 to 20 seconds."""
+def ray_cluster() -> Iterator[str]:
+    """One Ray on this machine for the session, its start costs 10 to 20 seconds; the address of its dashboard."""
     import ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=500_000_000)
-    yield
+    context = ray.init(num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
+    yield f"http://{context.dashboard_url}"
     ray.shutdown()
 
 

@@ -40,7 +40,7 @@ def demo(
         truth = render_video(video, demo_scene(), even_times(DURATION_S, FRAME_RATE), *SIZE)
     console.print(f"1. rendered {len(truth.timestamps_s)} frames of a synthetic person: {video}")
     console.print("2. starting Ray and finding the poses" if engine == "ray" else "2. finding the poses")
-    summary = run_with(settings, [str(video)], out, fps=None, quiet=False)
+    summary = run_with(settings, [str(video)], out, quiet=False)
     write_overlays(summary, out, blur_faces=False)
     result = summary.videos[0]
     console.print(f"3. {result.frames} frames computed, people found: {result.tracks}\n")

@@ -6,7 +6,6 @@ import logging
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from neuropose_ray import __version__
@@ -17,6 +16,8 @@ from neuropose_ray.errors import NeuroposeRayError
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+#: Errors of the command line itself, not of the work.
+USAGE_CODES = ("settings", "input_not_found", "model_unknown")
 
 app = typer.Typer(
     name="neuropose-ray",
@@ -53,21 +54,13 @@ def main() -> None:
     """Run the command line; exit codes: 0 all well, 1 something failed, 2 wrong use, 130 interrupted."""
     verbose = any(word in ("-v", "--verbose") for word in sys.argv[1:])
     try:
-        code = app(standalone_mode=False)
-        if code == EXIT_INTERRUPTED:  # the library turns an interrupt into a code
-            raise KeyboardInterrupt
-        sys.exit(code)
-    except click.exceptions.Abort:
-        print_error("interrupted")
-        sys.exit(EXIT_INTERRUPTED)
-    except KeyboardInterrupt:
-        print_error("interrupted; the same command goes on from the finished chunks")
-        sys.exit(EXIT_INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(EXIT_USAGE)
+        app()
     except NeuroposeRayError as error:
         if verbose:
             logging.getLogger(__name__).exception("what led to the error")
         print_error(str(error))
-        sys.exit(EXIT_USAGE if error.code in ("settings", "input_not_found", "model_unknown") else EXIT_FAILED)
+        sys.exit(EXIT_USAGE if error.code in USAGE_CODES else EXIT_FAILED)
+    except SystemExit as end:
+        if end.code == EXIT_INTERRUPTED:
+            print_error("interrupted; the same command goes on from what is finished")
+        raise

@@ -85,11 +85,11 @@ def process(
             "camera": {
                 "field_of_view_degrees": fov, "calibration": calibration, "calibration_camera": calibration_camera,
             },
-            "video": {"chunk_frames": chunk_frames},
+            "video": {"chunk_frames": chunk_frames, "image_fps": fps},
             "blazepose": {"mirror": mirror},
         },
     )  # fmt: skip
-    summary = run_with(settings, inputs, out, fps=fps, quiet=as_json)
+    summary = run_with(settings, inputs, out, quiet=as_json)
     if overlay or blur_faces:
         from neuropose_ray.cli.overlay import write_overlays
 
@@ -111,7 +111,7 @@ def resolve_model(settings: Settings) -> ModelSpec:
     return ModelSpec(weights, settings.blazepose if weights.backend == "blazepose" else settings.metrabs)
 
 
-def run_with(settings: Settings, inputs: list[str], out: Path, *, fps: float | None, quiet: bool) -> RunSummary:
+def run_with(settings: Settings, inputs: list[str], out: Path, *, quiet: bool) -> RunSummary:
     """A run with the engine, model and progress that a command line asks for."""
     from neuropose_ray.pipeline.engines.start import started_engine
     from neuropose_ray.pipeline.inputs import local_inputs
@@ -122,6 +122,6 @@ def run_with(settings: Settings, inputs: list[str], out: Path, *, fps: float | N
     progress = RunProgress(quiet=quiet)
     try:
         with started_engine(settings.engine, spec, run_name=f"poses of {out.name}") as engine:
-            return run(paths, out, settings=settings, spec=spec, engine=engine, progress=progress, fps=fps)
+            return run(paths, out, settings=settings, spec=spec, engine=engine, progress=progress)
     finally:
         progress.close()

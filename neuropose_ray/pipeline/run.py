@@ -35,7 +35,6 @@ def run(
     spec: ModelSpec,
     engine: Engine,
     progress: Progress,
-    fps: float | None = None,
 ) -> RunSummary:
     """Process all videos below ``inputs`` into ``out``; what an earlier run finished is not done again.
 
@@ -46,7 +45,6 @@ def run(
         spec: the pose model.
         engine: who does the work; closed by the caller.
         progress: told of every step.
-        fps: the time base of image folders.
 
     Raises:
         InputNotFoundError: an input does not exist, or a folder holds no video.
@@ -55,7 +53,8 @@ def run(
         ModelError: the pose model cannot be loaded.
     """
     started_at, begin = now(), time.perf_counter()
-    found = discover(inputs, fps)
+    given_fps = settings.video.image_fps if "image_fps" in settings.video.model_fields_set else None
+    found = discover(inputs, given_fps)
     with _locked(out):
         work = ChunkWork(spec, out.resolve(), settings.video.decode_threads, settings.engine.max_attempts)
         assembly = Assembly(work, settings.tracking, engine.workers)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from neuropose_ray.errors import NeuroposeRayError, OutputError
 from neuropose_ray.models.protocol import PoseModel
 from neuropose_ray.models.spec import ModelSpec
@@ -30,6 +32,8 @@ class ChunkOutcome(FrozenModel):
     frames: int = 0
     persons: int = 0
     error: ErrorRecord | None = None
+    began_s: float = Field(description="when a worker took the chunk, on its machine's monotonic clock")
+    ended_s: float = Field(description="when its results were on the disk, or it was given up, on the same clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,14 @@ class ChunkWorker:
             OutputError: the results cannot be written; the next chunk's could not either.
             StoppedError: the run was interrupted.
         """
+        began_s = time.monotonic()
         store = self._work.store(task.video.name)
         if marker := store.committed(task.key):
-            return _outcome(task, "found", marker)
+            return _outcome(task, "found", marker, began_s)
         while (tried := store.attempts(task.key)).count < self._work.max_attempts:
             store.note(task.key, Attempts(count=tried.count + 1))
             try:
-                return _outcome(task, "done", self._commit(task, store))
+                return _outcome(task, "done", self._commit(task, store), began_s)
             except StoppedError:
                 store.note(task.key, tried)
                 raise
@@ -91,7 +96,12 @@ class ChunkWorker:
                 if isinstance(error, NeuroposeRayError) and not error.retryable:
                     break  # the same again would fail the same
         return ChunkOutcome(
-            video=task.video.name, index=task.index, state="failed", error=store.attempts(task.key).last_error
+            video=task.video.name,
+            index=task.index,
+            state="failed",
+            error=store.attempts(task.key).last_error,
+            began_s=began_s,
+            ended_s=time.monotonic(),
         )
 
     def _commit(self, task: ChunkTask, store: ChunkStore) -> ChunkMarker:
@@ -131,7 +141,13 @@ def peak_rss_mb() -> float:
     return peak / (1024**2 if sys.platform == "darwin" else 1024)
 
 
-def _outcome(task: ChunkTask, state: Literal["done", "found"], marker: ChunkMarker) -> ChunkOutcome:
+def _outcome(task: ChunkTask, state: Literal["done", "found"], marker: ChunkMarker, began_s: float) -> ChunkOutcome:
     return ChunkOutcome(
-        video=task.video.name, index=task.index, state=state, frames=marker.frames, persons=marker.persons
+        video=task.video.name,
+        index=task.index,
+        state=state,
+        frames=marker.frames,
+        persons=marker.persons,
+        began_s=began_s,
+        ended_s=time.monotonic(),
     )

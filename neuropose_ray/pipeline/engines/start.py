@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from neuropose_ray import machine
+from neuropose_ray.doctor.checks import check_ray
 from neuropose_ray.errors import EngineError
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.pipeline.engines.local import LocalEngine
@@ -56,6 +57,7 @@ def _connected(address: str) -> Iterator[None]:
             # No dashboard: it costs seconds and memory, and goes away with this process anyway.
             ray.init(address="local", num_cpus=cores, include_dashboard=False, logging_level=logging.ERROR)
         else:
+            _require_answer(address)
             ray.init(address=address, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -65,3 +67,10 @@ def _connected(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _require_answer(address: str) -> None:
+    """Ray itself tries for many minutes to reach an address where nothing listens."""
+    answer = check_ray(address)
+    if answer.status == "fail":
+        raise EngineError(f"cannot connect to Ray ({answer.found})", where=address, hint=answer.advice)

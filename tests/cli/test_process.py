@@ -1,0 +1,70 @@
+"""`neuropose-ray` as a user types it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def neuropose(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    import os
+
+    command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, timeout=300)
+
+
+@pytest.fixture
+def clip(test_data: Path) -> Path:
+    return test_data / "odd" / "made_one_frame.mp4"
+
+
+def test_a_video_is_processed_and_the_summary_is_json_on_demand(weights, clip: Path, tmp_path: Path):
+    done = neuropose("process", clip, "--out", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["videos"][0]["state"] == "completed"
+    assert (tmp_path / "made_one_frame" / "predictions.parquet").exists()
+
+
+def test_a_broken_video_among_good_ones_is_exit_code_1_and_one_line(weights, clip: Path, tmp_path: Path):
+    done = neuropose("process", clip, clip.parent / "made_zero_bytes.mp4", "--out", tmp_path)
+    assert done.returncode == 1
+    assert "1 completed, 0 partial, 1 failed" in done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if "made_zero_bytes" in line]
+    assert "the file is empty" in line
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint", "code"),
+    [
+        (["process", "gone.mp4", "--out", "OUT"], "gone.mp4: there is no such file or folder", 2),
+        (["process", "CLIP"], "--out", 2),
+        (["process", "CLIP", "--out", "OUT", "--model", "nosuch"], "nosuch: no such model", 2),
+        (["process", "CLIP", "--out", "OUT", "--fps", "nan"], "video.image_fps", 2),
+        (["process", "CLIP", "--out", "OUT", "--engine", "carrier-pigeon"], "engine.kind", 2),
+        (["process", "CLIP", "--out", "CLIP"], "made_one_frame.mp4", 1),
+        (["process", "CLIP", "--out", "OUT", "--config", "gone.yaml"], "gone.yaml", 2),
+        (["process", "CLIP", "--out", "OUT", "--engine", "ray", "--address", "127.0.0.1:1"], "cannot connect", 1),
+        (["nosuchcommand"], "nosuchcommand", 2),
+    ],
+)
+def test_wrong_use_is_one_line_that_says_what_and_where(clip: Path, tmp_path: Path, words, complaint: str, code: int):
+    places = {"CLIP": str(clip), "OUT": str(tmp_path / "out")}
+    done = neuropose(*(places.get(word, word) for word in words))
+    assert done.returncode == code, done.stderr
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_variable_in_the_environment_is_refused(clip: Path, tmp_path: Path):
+    done = neuropose("process", clip, "--out", tmp_path, NEUROPOSE_MODLE="x")
+    assert (done.returncode, "NEUROPOSE_MODLE" in done.stderr) == (2, True)
+
+
+def test_version_and_help():
+    assert neuropose("--version").stdout.startswith("neuropose-ray ")
+    shown = neuropose("process", "--help").stdout
+    for word in ("--out", "--engine", "--overlay", "predictions.parquet", "Example"):
+        assert word in shown

@@ -1,0 +1,40 @@
+"""The entry script of `ray job submit`, submitted to a real cluster."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.ray
+def test_a_submitted_job_processes_what_its_inputs_name(ray_cluster: str, weights, test_data: Path, tmp_path: Path):
+    clips = test_data / "odd"
+    command = [
+        Path(sys.executable).with_name("ray"), "job", "submit", "--address", ray_cluster, "--working-dir", ".", "--",
+        sys.executable, "jobs/process_videos.py", "--input", f"{clips}/made_one_*.mp4",
+        "--input", (clips / "made_no_person.mp4").as_uri(), "--out", str(tmp_path / "out"),
+    ]  # fmt: skip
+    environment = {key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"}
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["engine"] == "ray"
+    assert {Path(video["input"]).name: video["state"] for video in summary["videos"]} == {
+        "made_one_frame.mp4": "completed",
+        "made_no_person.mp4": "completed",
+    }
+
+
+def test_inputs_become_arguments_of_process_and_the_rest_is_passed_on():
+    sys.path.insert(0, str(REPOSITORY / "jobs"))
+    try:
+        from process_videos import arguments
+    finally:
+        sys.path.pop(0)
+    given = ["--input", "a.mp4", "--out", "o", "--input=s3://b/c", "--mirror"]
+    assert arguments(given) == ["process", "--engine", "ray", "--out", "o", "--mirror", "a.mp4", "s3://b/c"]

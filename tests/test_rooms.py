@@ -1,0 +1,85 @@
+"""The rules of the house: what may be loaded when, and who may import whom."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import neuropose_ray
+
+PACKAGE = Path(neuropose_ray.__file__).parent
+HEAVY = {"ray", "tensorflow", "cv2", "matplotlib", "av", "ai_edge_litert", "pyarrow", "scipy"}
+#: Room -> the rooms it may import, besides itself and the modules at the top that everybody may use.
+ALLOWED = {
+    "schemas": set(),
+    "video": {"schemas"},
+    "models": {"schemas"},
+    "tracking": {"schemas"},
+    "fitting": {"schemas"},
+    "export": {"schemas"},
+    "render": {"schemas", "video"},
+    "phantom": {"schemas", "video"},
+    "pipeline": {"schemas", "video", "models", "tracking", "fitting", "doctor"},
+    "benchmark": {"schemas", "video", "models", "pipeline", "tracking"},
+    "doctor": {"models"},
+    "cli": None,
+}
+EVERYBODY = {"errors", "__init__", "machine", "settings", "evaluate"}
+
+
+def imports(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text("utf-8"))
+    names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return {
+        name.split(".")[1] if "." in name else "__init__" for name in names if name.split(".")[0] == "neuropose_ray"
+    }
+
+
+@pytest.mark.parametrize("room", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()))
+def test_rooms_import_forward_only(room: str):
+    assert room in ALLOWED, "a new room: say whom it may import"
+    allowed = ALLOWED[room]
+    for file in (PACKAGE / room).rglob("*.py"):
+        others = imports(file) - {room} - EVERYBODY
+        assert allowed is None or others <= allowed, f"{file.relative_to(PACKAGE)} imports {others - allowed}"
+        assert "cli" not in others or room == "cli"
+
+
+def test_only_the_pipelines_run_and_the_command_line_know_the_settings():
+    users = {file.relative_to(PACKAGE).parts[0] for file in PACKAGE.rglob("*.py") if "settings" in imports(file)}
+    assert users <= {"pipeline", "cli", "benchmark"}
+
+
+@pytest.mark.parametrize("code", ["import neuropose_ray", "import neuropose_ray.cli.main"])
+def test_what_starts_every_command_loads_nothing_heavy(code: str):
+    script = f"import sys; {code}; print(*(sys.modules.keys() & {HEAVY!r}))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert loaded == []
+
+
+def test_help_is_printed_without_loading_anything_heavy():
+    script = (
+        "import sys\nsys.argv = ['neuropose-ray', '--help']\nfrom neuropose_ray.cli import main\n"
+        f"try:\n    main()\nexcept SystemExit:\n    pass\nprint('loaded:', *(sys.modules.keys() & {HEAVY!r}))"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "process" in printed
+    assert printed.rstrip().endswith("loaded:")
+
+
+def test_errors_travel_between_processes_whole():
+    import pickle
+
+    from neuropose_ray.errors import VideoError
+
+    error = pickle.loads(pickle.dumps(VideoError("is broken", where="a.mp4", hint="copy it again")))
+    assert str(error) == "a.mp4: is broken; copy it again"
+    assert (error.what, error.where, error.hint, error.code) == (
+        "is broken",
+        "a.mp4",
+        "copy it again",
+        "video_unreadable",
+    )
