@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from neuropose_ray.errors import SettingsError
+from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 from neuropose_ray.models.metrabs.settings import MetrabsSettings
 from neuropose_ray.models.weights import WeightSettings
@@ -37,6 +38,12 @@ class Settings(BaseSettings):
     blazepose: BlazePoseSettings = BlazePoseSettings()
     metrabs: MetrabsSettings = MetrabsSettings()
     tracking: TrackingSettings = TrackingSettings()
+    fit: bool | None = Field(
+        default=None,
+        description="fit a skeleton of constant bones to each track; empty: for blazepose, whose depth needs it, "
+        "and not for models whose 3D is better already",
+    )
+    fitting: FittingSettings = FittingSettings()
     weights: WeightSettings = Field(default_factory=WeightSettings)
 
     @classmethod

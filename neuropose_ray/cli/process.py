@@ -64,6 +64,19 @@ def process(
         bool | None,
         typer.Option("--mirror", help="BlazePose: average with the mirrored frame; better, half as fast."),
     ] = None,
+    refine: Annotated[
+        bool | None,
+        typer.Option(
+            "--refine/--no-refine", help="Fit a skeleton of constant bones to each person. [default: blazepose]"
+        ),
+    ] = None,
+    height: Annotated[
+        float | None, typer.Option(help="The person's height in metres: sets the scale. [default: 1.7]")
+    ] = None,
+    moving_camera: Annotated[
+        bool | None,
+        typer.Option("--moving-camera", help="The camera moves: do not expect resting feet to stand still."),
+    ] = None,
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write overlay.mp4, the video with skeletons.")
     ] = False,
@@ -87,6 +100,8 @@ def process(
             },
             "video": {"chunk_frames": chunk_frames, "image_fps": fps},
             "blazepose": {"mirror": mirror},
+            "fit": refine,
+            "fitting": {"height_m": height, "moving_camera": moving_camera},
         },
     )  # fmt: skip
     summary = run_with(settings, inputs, out, quiet=as_json)

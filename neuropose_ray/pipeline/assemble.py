@@ -10,7 +10,9 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from neuropose_ray.errors import VideoError
+from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.pipeline.commit import ChunkMarker, ErrorRecord
+from neuropose_ray.pipeline.fit import fit_tracks
 from neuropose_ray.pipeline.plan import VideoPlan, code_digest
 from neuropose_ray.pipeline.worker import ChunkWork
 from neuropose_ray.schemas.header import PredictionsHeader
@@ -26,6 +28,7 @@ from neuropose_ray.tracking import TrackingSettings, track
 PREDICTIONS_FILE = "predictions.parquet"
 RESULTS_FILE = "results.json"
 METRICS_FILE = "metrics.json"
+FITTING_FILE = "fitting.json"
 
 
 class VideoMetrics(FrozenModel):
@@ -47,12 +50,14 @@ class Assembly:
 
     work: ChunkWork
     tracking: TrackingSettings
+    fitting: FittingSettings | None
     workers: int
 
     def plan_key(self, plan: VideoPlan) -> str:
         """What identifies the files of a video."""
-        parts = (*plan.keys, plan.info.source.path.name, self.tracking.model_dump_json())
-        code = code_digest(("tracking", "pipeline/assemble.py", "schemas"))
+        fitting = "" if self.fitting is None else self.fitting.model_dump_json()
+        parts = (*plan.keys, plan.info.source.path.name, self.tracking.model_dump_json(), fitting)
+        code = code_digest(("tracking", "fitting", "pipeline/assemble.py", "pipeline/fit.py", "schemas"))
         return hashlib.sha256("|".join((*parts, code)).encode()).hexdigest()
 
     def finished(self, plan: VideoPlan) -> VideoMetrics | None:
@@ -83,6 +88,11 @@ class Assembly:
         table = PoseTable.concatenate(tables)
         table = table.with_tracks(track(table, self.tracking))
         header = _video_header(headers[0], table)
+        if self.fitting is not None:
+            table, report = fit_tracks(table, plan.camera, header.skeleton, self.fitting)
+            save_model(folder / FITTING_FILE, report)
+        else:
+            (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
         write_predictions(folder / PREDICTIONS_FILE, table, header)
         save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
         metrics = VideoMetrics(

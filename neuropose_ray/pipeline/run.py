@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from neuropose_ray.errors import NeuroposeRayError, OutputError, RunLockedError
+from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.pipeline.assemble import Assembly, VideoMetrics
 from neuropose_ray.pipeline.commit import ErrorRecord
@@ -57,7 +58,7 @@ def run(
     found = discover(inputs, given_fps)
     with _locked(out):
         work = ChunkWork(spec, out.resolve(), settings.video.decode_threads, settings.engine.max_attempts)
-        assembly = Assembly(work, settings.tracking, engine.workers)
+        assembly = Assembly(work, settings.tracking, _fitting(settings, spec), engine.workers)
         ledger = _Ledger(assembly, engine)
         for video in progress.planning(found.videos):  # 1. what is there, and what an earlier run finished
             ledger.plan(video, spec, settings)
@@ -78,6 +79,16 @@ def run(
         )
         write_summary(summary, out)
     return summary
+
+
+def _fitting(settings: Settings, spec: ModelSpec) -> FittingSettings | None:
+    """The fit's settings for this model, or None where nothing is to be fitted."""
+    wanted = spec.name == "blazepose" if settings.fit is None else settings.fit
+    if not wanted:
+        return None
+    if spec.name == "metrabs" and "model_axes" not in settings.fitting.model_fields_set:
+        return settings.fitting.model_copy(update={"model_axes": "camera"})
+    return settings.fitting
 
 
 @dataclass(slots=True)

@@ -1,0 +1,67 @@
+"""Overlapping windows, so that memory depends on the window and not on the length of a video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+#: Stretches from which bone lengths are estimated: several, because a person shows every bone from the side only at times.
+SAMPLE_STRETCHES = 5
+
+
+@dataclass(frozen=True)
+class Window:
+    """Frames ``start`` to ``stop`` (exclusive) of a sequence."""
+
+    start: int
+    stop: int
+
+
+def plan_windows(frames: int, size: int, overlap: int) -> tuple[Window, ...]:
+    """Windows of at most ``size`` frames that cover ``frames``; neighbours share ``overlap`` frames.
+
+    The overlap is at most a third of the window, so that no frame is in three windows.
+    """
+    overlap = min(overlap, size // 3)
+    count = 1 if frames <= size else -(-(frames - overlap) // (size - overlap))
+    edges = np.linspace(0, frames - overlap, count + 1).round().astype(int) if count > 1 else np.array([0, frames])
+    return tuple(
+        Window(int(left), int(right) + (overlap if count > 1 else 0))
+        for left, right in zip(edges, edges[1:], strict=False)
+    )
+
+
+def blend(windows: tuple[Window, ...], parts: list[Array], frames: int) -> Array:
+    """One sequence ``(..., frames)`` of the windows' results, cross-faded where two overlap."""
+    whole = np.zeros((*parts[0].shape[:-1], frames))
+    for index, (window, part) in enumerate(zip(windows, parts, strict=True)):
+        weight = np.ones(window.stop - window.start)
+        if index > 0:
+            shared = windows[index - 1].stop - window.start
+            weight[:shared] *= _ramp(shared)
+        if index < len(windows) - 1:
+            shared = window.stop - windows[index + 1].start
+            weight[len(weight) - shared :] *= _ramp(shared)[::-1]
+        whole[..., window.start : window.stop] += part * weight
+    return whole
+
+
+def _ramp(count: int) -> Array:
+    """Rising weights; with their mirror image they add up to one."""
+    return np.asarray((np.arange(count) + 0.5) / max(count, 1))
+
+
+def sample_frames(frames: int, size: int, segments: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """At most ``size`` frames in a few stretches spread evenly over a sequence, and the segments these then form."""
+    if frames <= size:
+        return np.arange(frames), segments
+    length = size // SAMPLE_STRETCHES
+    starts = np.linspace(0, frames - length, SAMPLE_STRETCHES).round().astype(np.intp)
+    chosen = np.unique((starts[:, None] + np.arange(length)).ravel())
+    cut = (np.diff(chosen) > 1) | (np.diff(segments[chosen]) != 0)
+    return chosen, np.concatenate([[0], np.cumsum(cut)]).astype(np.intp)

@@ -1,0 +1,66 @@
+"""Every track of a video through the sequence fit."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.fitting import FittedSequence, FittingSettings, fit_sequence
+from neuropose_ray.schemas.camera import Camera
+from neuropose_ray.schemas.fitting import FittingReport, TrackFit
+from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.schemas.skeleton import Skeleton
+
+
+def fit_tracks(
+    table: PoseTable, camera: Camera, skeleton: Skeleton, settings: FittingSettings
+) -> tuple[PoseTable, FittingReport]:
+    """The table with fitted poses beside the model's, where the fit is believed, and how each track's fit went.
+
+    Args:
+        table: a whole video, tracked.
+        camera: what took it.
+        skeleton: of the poses.
+        settings: weights and limits.
+    """
+    ids = np.zeros(len(table.poses), np.int32) if table.track_ids is None else table.track_ids
+    fitted = np.full_like(table.poses.poses3d, np.nan)
+    reports = []
+    for track in np.unique(ids).tolist():
+        rows = np.flatnonzero(ids == track)
+        frames = table.poses.frame[rows]
+        fit = _fit(table, rows, camera, skeleton, settings)
+        seen = frames - frames[0]
+        if fit.improved:
+            fitted[rows] = fit.poses3d[seen]
+        reports.append(_report(track, frames, fit, seen))
+    return table.with_fitted(fitted), FittingReport(tracks=tuple(reports))
+
+
+def _fit(
+    table: PoseTable, rows: NDArray[np.int64], camera: Camera, skeleton: Skeleton, settings: FittingSettings
+) -> FittedSequence:
+    """One track from its first frame to its last, NaN where the person was not seen."""
+    poses, frames = table.poses, table.poses.frame[rows]
+    count = int(frames[-1] - frames[0]) + 1
+
+    def spread(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        whole = np.full((count, *values.shape[1:]), np.nan, np.float32)
+        whole[frames - frames[0]] = values[rows]
+        return whole
+
+    times = table.timestamps_s[frames[0] : frames[0] + count]
+    pixels, scores, bodies = (spread(values) for values in (poses.poses2d, poses.joint_scores, poses.poses3d))
+    return fit_sequence(pixels, scores, bodies, times, camera, skeleton, settings)
+
+
+def _report(track: int, frames: NDArray[np.int64], fit: FittedSequence, seen: NDArray[np.int64]) -> TrackFit:
+    residuals = [None if np.isnan(value) else round(float(value), 2) for value in fit.residual_px[seen]]
+    return TrackFit(
+        track_id=track,
+        improved=fit.improved,
+        bone_lengths_mm={name: round(length, 1) for name, length in fit.bone_lengths_mm.items()},
+        frame_index=tuple(frames.tolist()),
+        residual_px=tuple(residuals),
+        flags=tuple(fit.flags[seen].tolist()),
+    )

@@ -1,0 +1,35 @@
+"""``fitting.json``: how the fit of each track went, frame by frame."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel
+
+#: What each bit of a frame's flags says.
+FLAG_MEANINGS = {
+    "1": "gap filled: the person was not detected",
+    "2": "the fitted pose lies farther from the 2D landmarks than the model's",
+    "4": "a limb bone's depth has another sign than the model's",
+    "8": "left as the model gave it",
+    "16": "ground contact not used: the camera moves",
+    "32": "not detected, in a gap too long to fill",
+}
+
+
+class TrackFit(FrozenModel):
+    """One person's fit; the lists have an entry for each frame of ``frame_index``."""
+
+    track_id: int
+    improved: bool = Field(description="whether the fit is believed; predictions.parquet has it only then")
+    bone_lengths_mm: FrozenMapping[str, float] = Field(default={}, validate_default=True)
+    frame_index: tuple[int, ...]
+    residual_px: tuple[float | None, ...] = Field(description="root mean square distance to the 2D landmarks")
+    flags: tuple[int, ...] = Field(description="a sum of the numbers in flag_meanings")
+
+
+class FittingReport(FrozenModel):
+    """All tracks of a video, and what the flags mean."""
+
+    flag_meanings: FrozenMapping[str, str] = Field(default=FLAG_MEANINGS, validate_default=True)
+    tracks: tuple[TrackFit, ...]
