@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from neuropose_ray.evaluate import knee_flexion_deg, limb_joints, procrustes, score, sequence
+from neuropose_ray.evaluate import best_lag_s, knee_flexion_deg, limb_joints, procrustes, score, sequence
 from neuropose_ray.schemas.skeletons import known_skeleton
 
 BODIES = np.random.default_rng(4).normal(scale=300, size=(5, 12, 3))
@@ -25,6 +25,30 @@ def test_a_mirrored_body_is_not_forgiven():
 def test_root_relative_error_forgives_the_place_alone():
     assert score(BODIES + [0, 0, 500], BODIES).mpjpe_mm == pytest.approx(0, abs=1e-9)
     assert score(BODIES * 1.1, BODIES).mpjpe_mm > 10
+
+
+def test_the_cameras_axes_are_forgiven_once_for_all_frames():
+    turn = Rotation.from_euler("xyz", [100, 20, -50], degrees=True).as_matrix()
+    assert score(BODIES @ turn, BODIES).mpjpe_mm == pytest.approx(0, abs=1e-6)
+    turns = Rotation.random(5, random_state=1).as_matrix()
+    assert score(BODIES @ turns, BODIES).mpjpe_mm > 50
+
+
+def test_frames_without_a_truth_do_not_count():
+    truth = BODIES.copy()
+    truth[0] = np.nan
+    assert score(BODIES, truth).coverage == 1
+
+
+def test_the_lag_between_two_clocks_is_found():
+    times = np.arange(120) / 60
+    path = np.cumsum(np.random.default_rng(0).normal(size=(200, 12, 3)), 0) * 20
+    fine = np.arange(200) / 60 - 0.5
+
+    def truth_at(when):
+        return np.stack([np.interp(when, fine, column) for column in path.reshape(200, -1).T], 1).reshape(-1, 12, 3)
+
+    assert best_lag_s(times, truth_at(times + 0.03), truth_at) == pytest.approx(0.03)
 
 
 def test_frames_without_the_person_count_in_the_coverage_alone():
