@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from neuropose_ray import __version__
-from neuropose_ray.cli import demo, doctor, models, process
+from neuropose_ray.cli import benchmark, demo, doctor, evaluate, export, models, overlay, process
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError
 
@@ -28,6 +28,10 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.command()(process.process)
+app.command()(overlay.overlay)
+app.command()(export.export)
+app.command()(evaluate.evaluate)
+app.command()(benchmark.benchmark)
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
 

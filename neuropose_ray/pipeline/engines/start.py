@@ -53,9 +53,7 @@ def _connected(address: str) -> Iterator[None]:
     try:
         if address == OWN_RAY:
             cores = machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups())
-            os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its warnings are not for the user of a run
-            # No dashboard: it costs seconds and memory, and goes away with this process anyway.
-            ray.init(address="local", num_cpus=cores, include_dashboard=False, logging_level=logging.ERROR)
+            _start_own_ray(cores)
         else:
             _require_answer(address)
             ray.init(address=address, logging_level=logging.ERROR)
@@ -67,6 +65,29 @@ def _connected(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _start_own_ray(cores: int) -> None:
+    import ray
+
+    # Ray's own processes would warn on this terminal of things that the user of a run cannot change, and say so
+    # once more when told not to: that one line goes nowhere. What goes wrong comes as an exception.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        # No dashboard: it costs seconds and memory, and goes away with this process anyway.
+        ray.init(
+            address="local",
+            num_cpus=cores,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(nowhere)
 
 
 def _require_answer(address: str) -> None:

@@ -1,0 +1,1 @@
+"""How fast videos are processed here, and how fast they could be at most."""

@@ -1,0 +1,125 @@
+"""The ceiling: plain processes that do nothing but run the bare model, all at the same time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
+from types import TracebackType
+
+from neuropose_ray.benchmark.bare import bare_model
+from neuropose_ray.benchmark.clip import Clip, rounds
+from neuropose_ray.errors import EngineError, NeuroposeRayError
+from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.schemas.camera import Camera
+
+
+class Ceiling:
+    """Processes with a bare model each, loaded once, that wait between measurements.
+
+    Use it as a context manager: the processes start when it is entered and end when it is left.
+
+    Args:
+        spec: the pose model.
+        camera: what took the clip.
+        clip: the frames, which every process starts on at a place of its own.
+        processes: how many.
+    """
+
+    def __init__(self, spec: ModelSpec, camera: Camera, clip: Clip, processes: int) -> None:
+        context = multiprocessing.get_context("spawn")  # forked children of TensorFlow or Ray hang
+        self._barrier = context.Barrier(processes)  # its semaphores last as long as somebody here holds it
+        pairs = [context.Pipe() for _ in range(processes)]
+        self._ends = [ours for ours, _ in pairs]
+        self._theirs = [theirs for _, theirs in pairs]
+        self._processes = [
+            context.Process(
+                target=_serve,
+                args=(spec, camera, clip, number * clip.frames // processes, self._barrier, theirs),
+                name=f"ceiling-{number}",
+                daemon=True,
+            )
+            for number, (_, theirs) in enumerate(pairs)
+        ]
+
+    def __enter__(self) -> Ceiling:
+        """Start the processes and wait until every model is loaded.
+
+        Raises:
+            ModelError: the weights cannot be loaded.
+            EngineError: a process died.
+        """
+        # The processes inherit the mask: at Ctrl-C, which reaches them too, it is this one that ends them.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            for process, theirs in zip(self._processes, self._theirs, strict=True):
+                process.start()
+                theirs.close()  # so that the end of a process is seen on its pipe
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        try:
+            self._answers()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the processes."""
+        self._stop()
+
+    def rate(self, frames: int) -> float:
+        """Frames per second of all processes together, from the common start to the last one's end.
+
+        Args:
+            frames: of all processes together.
+
+        Raises:
+            EngineError: a process died.
+        """
+        share = -(-frames // len(self._processes))
+        with suppress(BrokenPipeError):  # a process that died is named when its answer is missing
+            for end in self._ends:
+                end.send(share)
+        begun, ended = zip(*self._answers(), strict=True)
+        return share * len(self._processes) / (float(max(ended)) - float(min(begun)))
+
+    def _answers(self) -> list[tuple[float, float]]:
+        answers = []
+        for end in self._ends:
+            try:
+                answer = end.recv()
+            except (EOFError, ConnectionResetError) as error:
+                raise EngineError("a process with the bare model died", where="benchmark") from error
+            if isinstance(answer, NeuroposeRayError):
+                raise answer
+            answers.append(answer)
+        return answers
+
+    def _stop(self) -> None:
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join()
+
+
+def _serve(spec: ModelSpec, camera: Camera, clip: Clip, first: int, barrier: Barrier, end: Connection) -> None:
+    """Answer each number of frames with the times of begin and end, until this process is ended."""
+    try:
+        model, frames = bare_model(spec, camera), clip.load()
+    except NeuroposeRayError as error:
+        end.send(error)
+        return
+    end.send((0.0, 0.0))
+    while True:
+        count = end.recv()
+        barrier.wait()
+        begun = time.monotonic()  # one clock for all processes of a machine
+        for batch in rounds(frames, first, count, model.batch_size):
+            model.see(batch)
+        end.send((begun, time.monotonic()))

@@ -1,0 +1,125 @@
+"""A whole benchmark: passes of the program in turns with the bare model and, if wanted, MediaPipe."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from neuropose_ray.benchmark.ceiling import Ceiling
+from neuropose_ray.benchmark.clip import write_clip
+from neuropose_ray.benchmark.cpu import compared_with_cpu
+from neuropose_ray.benchmark.figures import aggregate, compared
+from neuropose_ray.benchmark.passes import Pass, Workload, copies_of, run_pass
+from neuropose_ray.benchmark.rival import MediaPipe
+from neuropose_ray.benchmark.settings import BenchmarkSettings
+from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.pipeline.cameras import camera_of
+from neuropose_ray.pipeline.engines.start import started_engine
+from neuropose_ray.schemas.benchmark import BenchmarkResult, StageSeconds
+from neuropose_ray.settings import Settings
+from neuropose_ray.video.probe import probe
+from neuropose_ray.video.sources import open_source
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One pass, and what the others reached just before it, frames per second."""
+
+    ceiling_fps: float
+    mediapipe_fps: float | None
+    program: Pass
+
+
+def run_benchmark(
+    video: Path, *, settings: Settings, spec: ModelSpec, options: BenchmarkSettings, say: Callable[[str], None]
+) -> BenchmarkResult:
+    """Measure how fast a video is processed on this machine, and how much faster it could be.
+
+    Every round measures the ceiling, then MediaPipe, then a pass of the program, so that whatever else the machine
+    does meets all three. The first round warms up.
+
+    Args:
+        video: a video file or a folder of numbered images.
+        settings: of the program; Ray is to be one on this machine, as the ceiling is.
+        spec: the pose model.
+        options: how often, how long, and against what.
+        say: told what is being done, a line each.
+
+    Raises:
+        InputError: the video cannot be opened or decoded.
+        ModelError: the pose model cannot be loaded or run.
+        EngineError: a pass failed.
+        OutputError: no space for the frames or for the results of the passes.
+        SettingsError: MediaPipe does not run in the given interpreter.
+    """
+    with tempfile.TemporaryDirectory(prefix="neuropose_ray_benchmark_") as name, ExitStack() as stack:
+        folder = Path(name)
+        info = probe(open_source(video))
+        copies = -(-(options.frames or 1) // info.frame_count)
+        work = Workload(copies_of(video, copies, folder), settings, spec, folder)
+        say(f"decoding {video.name}")
+        clip = write_clip(info, folder / "clip.rgb", options)
+        camera = camera_of(info, settings.camera, spec.field_of_view_degrees)
+        engine = stack.enter_context(started_engine(settings.engine, spec, f"benchmark of {video.name}"))
+        ceiling = stack.enter_context(Ceiling(spec, camera, clip, engine.workers))
+        python = options.mediapipe_python
+        rival = stack.enter_context(MediaPipe(python, clip)) if python else None
+        rounds = []
+        for number in range(options.repeats):
+            say(f"pass {number + 1} of {options.repeats}" + (", which warms up" if number == 0 else ""))
+            ceiling_fps = ceiling.rate(copies * info.frame_count)
+            rival_fps = rival.rate(clip.frames) if rival else None
+            rounds.append(_Round(ceiling_fps, rival_fps, run_pass(work, engine)))
+        passes = [each.program for each in rounds]
+        measured, last = rounds[1:], passes[-1]
+        metrics = [each.metrics for each in passes[1:]]
+        return BenchmarkResult(
+            video_name=video.name,
+            repeats=options.repeats,
+            warmup_frames=options.warmup_frames,
+            warmup_pass=passes[0].metrics,
+            measured_passes=tuple(metrics),
+            aggregate=aggregate(metrics, options.warmup_frames),
+            cpu_comparison=compared_with_cpu(work, passes, options, say) if options.compare_cpu else None,
+            provenance=last.provenance,
+            model=spec.name,
+            engine=engine.name,
+            workers=engine.workers,
+            copies=copies,
+            frames_per_pass=last.metrics.frames,
+            stages=_stages(passes[1:]),
+            ceiling=compared(
+                metrics,
+                [each.ceiling_fps for each in measured],
+                processes=engine.workers,
+                frames=copies * info.frame_count,
+            ),
+            mediapipe=compared(
+                metrics,
+                [each.mediapipe_fps for each in measured if each.mediapipe_fps is not None],
+                processes=1,
+                frames=clip.frames,
+            )
+            if rival
+            else None,
+        )
+
+
+def _stages(passes: Sequence[Pass]) -> StageSeconds:
+    def mean(values: list[float]) -> float:
+        return float(np.mean(values))
+
+    return StageSeconds(
+        start=mean([each.start_s for each in passes]),
+        processing=mean([each.metrics.total_seconds for each in passes]),
+        assemble=mean([each.assemble_s for each in passes]),
+        decode_wait=mean([each.metrics.decode_seconds for each in passes]),
+        infer=mean([each.metrics.infer_seconds for each in passes]),
+        other=mean([each.metrics.other_seconds for each in passes]),
+        idle=mean([each.idle_s for each in passes]),
+    )
