@@ -41,12 +41,12 @@ def demo(
     console.print(f"1. rendered {len(truth.timestamps_s)} frames of a synthetic person: {video}")
     console.print("2. starting Ray and finding the poses" if engine == "ray" else "2. finding the poses")
     summary = run_with(settings, [str(video)], out, quiet=False)
-    write_overlays(summary, out, blur_faces=False)
+    overlay_written = write_overlays(summary, out, blur_faces=False)
     result = summary.videos[0]
     console.print(f"3. {result.frames} frames computed, people found: {result.tracks}\n")
     console.print(_comparison(out / result.name, video))
     _print_next_steps(console, out / result.name)
-    raise typer.Exit(0 if summary.all_well else 1)
+    raise typer.Exit(0 if summary.all_well and overlay_written else 1)
 
 
 def _comparison(folder: Path, video: Path) -> Table:

@@ -80,7 +80,12 @@ def process(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write overlay.mp4, the video with skeletons.")
     ] = False,
-    blur_faces: Annotated[bool, typer.Option("--blur-faces", help="Hide faces in overlay.mp4.")] = False,
+    blur_faces: Annotated[
+        bool,
+        typer.Option(
+            "--blur-faces", help="Hide the faces of the people found in overlay.mp4; look at it before you share it."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find the people in videos and write their 3D poses.
@@ -105,15 +110,16 @@ def process(
         },
     )  # fmt: skip
     summary = run_with(settings, inputs, out, quiet=as_json)
+    all_well = summary.all_well
     if overlay or blur_faces:
         from neuropose_ray.cli.overlay import write_overlays
 
-        write_overlays(summary, out, blur_faces=blur_faces)
+        all_well &= write_overlays(summary, out, blur_faces=blur_faces, fps=settings.video.image_fps)
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
     else:
         print_summary(summary, str(out))
-    raise typer.Exit(0 if summary.all_well else 1)
+    raise typer.Exit(0 if all_well else 1)
 
 
 def resolve_model(settings: Settings) -> ModelSpec:

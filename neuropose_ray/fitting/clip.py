@@ -42,8 +42,12 @@ def usable(
     poses2d: NDArray[np.floating], scores: NDArray[np.floating], poses3d: NDArray[np.floating]
 ) -> NDArray[np.bool_]:
     """``(T,)`` frames in which the person was detected: every number is finite and some score above zero."""
-    finite = [np.isfinite(array.reshape(len(array), -1)).all(axis=1) for array in (poses2d, scores, poses3d)]
-    return np.asarray(np.logical_and.reduce(finite) & (np.nan_to_num(scores) > 0).any(axis=1))
+    finite = (
+        np.isfinite(poses2d).all(axis=(1, 2))
+        & np.isfinite(scores).all(axis=1)
+        & np.isfinite(poses3d).all(axis=(1, 2))
+    )
+    return np.asarray(finite & (np.nan_to_num(scores) > 0).any(axis=1))
 
 
 def clip_of(

@@ -15,6 +15,9 @@ from neuropose_ray.fitting.smoothing import low_pass
 
 Array = NDArray[np.float64]
 
+#: Metres; poses that collapse into one point still need lengths to divide by.
+SHORTEST_BONE_M = 1e-3
+
 #: Metres; nobody is nearer to a camera that sees the whole body.
 NEAREST_M = 0.5
 
@@ -84,13 +87,14 @@ def _median_lengths(clip: Clip, body: Body) -> Array:
     seen = clip.model[clip.detected][:, body.joints]
     bones = np.linalg.norm(seen[:, body.bones[:, 0]] - seen[:, body.bones[:, 1]], axis=-1)
     medians = np.median(bones, axis=0)
-    return np.bincount(body.kind_of, weights=medians) / np.bincount(body.kind_of)
+    mean = np.bincount(body.kind_of, weights=medians) / np.bincount(body.kind_of)
+    return np.asarray(np.maximum(mean, SHORTEST_BONE_M))
 
 
 def _scale(body: Body, measured: Array, height_m: float) -> float:
     """What makes the model's limbs those of a person of this height, by the geometric mean of their ratios."""
     ratios = [
-        height_m * (kind.stature_fraction or 0.0) / max(length, 1e-3)
+        height_m * (kind.stature_fraction or 0.0) / length
         for kind, length in zip(body.kinds, measured, strict=True)
         if kind.name in SCALE_BONES
     ]

@@ -17,10 +17,10 @@ from neuropose_ray.schemas.poses import Frame
 
 #: Samples along the longer side of the sketch that frames are compared by.
 SKETCH_SIDE = 112
-#: Grey levels that a sample must differ by; sensor and compression noise stay under it.
-CHANGED_LEVELS = 18
-#: Share of a view's samples that must have changed: a small person fills about this much of a tile.
-CHANGED_SHARE = 0.004
+#: Grey levels that a sample must differ by; noise, flicker and a shaking hand stay mostly under it.
+CHANGED_LEVELS = 30
+#: Share of a view's samples that must have changed: less is compression and shadows, a small person fills more.
+CHANGED_SHARE = 0.015
 
 
 @dataclass(frozen=True, slots=True)

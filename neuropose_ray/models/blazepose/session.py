@@ -66,11 +66,13 @@ class BlazePoseSession:
             if just_lost.any():
                 # A followed person who vanishes may only have moved fast: look before the frame is given up.
                 views = [*views, self._search.whole, *_around(boxes[just_lost])]
-        came = self._newcomers(frame, list(dict.fromkeys(views)))
-        self._people = Landmarks.concatenate([self._people, came])
-        self._unseen = np.concatenate([self._unseen, np.zeros(len(came), np.int64)])
-        surest = np.argsort(-self._people.presence, kind="stable")[: self._settings.max_persons]
-        self._keep(np.isin(np.arange(len(self._people)), surest))
+        if views:
+            came = self._newcomers(frame, list(dict.fromkeys(views)))
+            self._people = Landmarks.concatenate([self._people, came])
+            self._unseen = np.concatenate([self._unseen, np.zeros(len(came), np.int64)])
+        if len(self._people) > self._settings.max_persons:
+            surest = np.argsort(-self._people.presence, kind="stable")[: self._settings.max_persons]
+            self._keep(np.isin(np.arange(len(self._people)), surest))
         self._number += 1
         return self._people.take(self._unseen == 0)
 
@@ -94,7 +96,8 @@ class BlazePoseSession:
             candidate = now.replaced(np.arange(len(now)) == row, best)
             if best.presence[0] >= self._settings.presence_threshold and _distinct(candidate)[row]:
                 now, seen[row] = candidate, True
-        self._people = now.replaced(~_distinct(now), self._people.take(~_distinct(now)))
+        double = ~_distinct(now)
+        self._people = now.replaced(double, self._people.take(double)) if double.any() else now
         return seen
 
     def _newcomers(self, frame: Frame, views: Sequence[View]) -> Landmarks:
@@ -155,6 +158,8 @@ def boxes_around(pixels: NDArray[np.float64], scores: NDArray[np.float64]) -> ND
 
 def _distinct(people: Landmarks) -> NDArray[np.bool_]:
     """Everybody once: of two sets of landmarks that lie on each other the earlier, longer followed one stays."""
+    if len(people) < 2:
+        return np.ones(len(people), np.bool_)
     kept: list[int] = []
     sizes = people.next_regions().sizes
     for row in range(len(people)):

@@ -1,0 +1,109 @@
+"""`neuropose-ray overlay`: the video with the poses drawn into it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from neuropose_ray.cli.console import LINE_EVERY_S, print_error
+from neuropose_ray.cli.results import predictions_file
+from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.pipeline.assemble import PREDICTIONS_FILE
+from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.render.folder import OVERLAY_FILE, update_overlay
+from neuropose_ray.render.overlay import Progress, render_overlay
+from neuropose_ray.render.settings import OverlaySettings
+from neuropose_ray.video.sources import open_source
+
+
+def overlay(
+    results: Annotated[Path, typer.Argument(help="A video's results: OUT/NAME, or its predictions.parquet.")],
+    video: Annotated[Path, typer.Option(help="The video that they were made from.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="MP4 to write. [default: overlay.mp4 beside the predictions]")
+    ] = None,
+    blur_faces: Annotated[bool, typer.Option("--blur-faces", help="Hide the faces of the people found.")] = False,
+    boxes: Annotated[bool, typer.Option("--boxes", help="Draw the box around each person.")] = False,
+    fps: Annotated[float | None, typer.Option(help="Frames per second, if it was given to process.")] = None,
+) -> None:
+    """Draw the poses into a copy of the video, without its sound.
+
+    Left is blue, right is orange. --blur-faces cannot hide people whom the pose model did not find: look at the
+    result before you pass it on.
+
+    Example: neuropose-ray overlay results/walk --video trials/walk.mp4 --blur-faces
+    """
+    predictions = predictions_file(results)
+    settings = OverlaySettings(blur_faces=blur_faces, boxes=boxes)
+    target, source = out or predictions.with_name(OVERLAY_FILE), open_source(video, fps=fps)
+    with _progress(target.name) as progress:
+        if target.resolve() == predictions.with_name(OVERLAY_FILE).resolve():
+            update_overlay(source, predictions, settings=settings, progress=progress)
+        else:
+            render_overlay(source, predictions, target, settings=settings, progress=progress)
+    typer.echo(target)
+
+
+def write_overlays(summary: RunSummary, out: Path, *, blur_faces: bool, fps: float | None = None) -> bool:
+    """Write ``overlay.mp4`` for every video of a run that has results, where it is not up to date.
+
+    Args:
+        summary: of the run.
+        out: the run's folder.
+        blur_faces: whether to hide faces.
+        fps: the time base of image folders that the run had.
+
+    Returns:
+        Whether all went well; a video's error is printed and does not stop the others.
+    """
+    settings, all_well = OverlaySettings(blur_faces=blur_faces), True
+    for result in summary.videos:
+        if result.state == "failed":
+            continue
+        try:
+            source = open_source(Path(result.input), fps=fps)
+            with _progress(f"overlay of {result.name}") as progress:
+                update_overlay(source, out / result.name / PREDICTIONS_FILE, settings=settings, progress=progress)
+        except NeuroposeRayError as error:
+            print_error(f"overlay of {result.name}: {error}")
+            all_well = False
+    return all_well
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Progress]:
+    """A bar on a terminal, else a line now and then, on standard error."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines(console, name)
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("frames"),
+    )
+    with Bar(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines(console: Console, name: str) -> Progress:
+    last_line = time.perf_counter()
+
+    def report(done: int, total: int) -> None:
+        nonlocal last_line
+        now = time.perf_counter()
+        if now - last_line >= LINE_EVERY_S:
+            last_line = now
+            console.print(f"{name}: {done} of {total} frames", markup=False, highlight=False, soft_wrap=True)
+
+    return report

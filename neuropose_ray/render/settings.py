@@ -1,0 +1,39 @@
+"""Every default of the overlay, once."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class OverlaySettings(BaseModel):
+    """What an overlay shows, and what it hides."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    blur_faces: bool = Field(default=False, description="Hide the heads of all people, also of uncertain ones.")
+    boxes: bool = Field(default=False, description="Draw the box around each person; mostly it is in the way.")
+    joint_score: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Bones to joints under this score are faint, and the joints have no dot: at 0.5 the pose model "
+        "holds it for as likely that the joint is hidden as that it is seen.",
+    )
+    hold_s: float = Field(
+        default=0.5,
+        ge=0,
+        description="Seconds that a hidden head stays hidden while its person is not found, before, between and "
+        "after: half a second covers missed frames and the detector's search for newcomers.",
+    )
+    person_score: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Of people under this score all is hidden instead of the head alone: their poses may be wrong.",
+    )
+    encoder_threads: int = Field(
+        default=4,
+        ge=1,
+        description="Encoding takes longest, and when overlays are made nothing else runs; more than four split the "
+        "picture too finely to gain.",
+    )

@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from schemas.pose_tables import pose_tables, table_of
+
+from neuropose_ray.errors import InputError
+from neuropose_ray.export.tracks import take_track
+
+
+@given(pose_tables())
+def test_one_track_is_all_of_its_rows_and_every_frame(table):
+    for track in [] if table.track_ids is None else np.unique(table.track_ids):
+        rows = table.track_ids == track
+        one = take_track(table, track, "here")
+        np.testing.assert_array_equal(one.timestamps_s, table.timestamps_s)
+        np.testing.assert_array_equal(one.track_ids, table.track_ids[rows])
+        for name in ("frame", "boxes", "poses2d", "poses3d", "joint_scores"):
+            np.testing.assert_array_equal(getattr(one.poses, name), getattr(table.poses, name)[rows])
+        if table.poses3d_fitted is not None:
+            np.testing.assert_array_equal(one.poses3d_fitted, table.poses3d_fitted[rows])
+
+
+def test_an_unknown_track_is_one_line_with_those_there_are():
+    table = table_of(frames=3, persons_per_frame=2)
+    with pytest.raises(InputError, match=r"^walk: there is no track 7; there are 0, 1$"):
+        take_track(table, 7, "walk")
+    with pytest.raises(InputError, match="there is none at all"):
+        take_track(type(table)(table.timestamps_s, table.poses), 0, "walk")
