@@ -53,6 +53,14 @@ def weights() -> "Weights":
         pytest.skip(f"no BlazePose weights: {error}")
 
 
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small SavedModel with the callables of a real MeTRAbs model; see ``support/metrabs_stand_in.py``."""
+    from support.metrabs_stand_in import build_stand_in
+
+    return build_stand_in(tmp_path_factory.mktemp("metrabs") / "stand_in")
+
+
 @pytest.fixture
 def pipeline(weights: "Weights") -> Callable[..., "RunSummary"]:
     """Run the whole program: ``pipeline(inputs, out, engine="local", **settings)``."""

@@ -31,7 +31,7 @@ class Discovery:
     not_videos: tuple[Path, ...]
 
 
-def discover(inputs: Sequence[Path], fps: float | None = None) -> Discovery:
+def discover(inputs: Sequence[Path], fps: float | None = None, out: Path | None = None) -> Discovery:
     """Everything below the inputs, in a fixed order.
 
     A file is taken for a video whatever its name; a folder of numbered images is one video; any other folder is
@@ -40,6 +40,7 @@ def discover(inputs: Sequence[Path], fps: float | None = None) -> Discovery:
     Args:
         inputs: files and folders.
         fps: the time base of image folders.
+        out: the run's own output, which is no input even where it lies below one.
 
     Raises:
         InputNotFoundError: an input does not exist, or a folder holds no video at all.
@@ -53,7 +54,7 @@ def discover(inputs: Sequence[Path], fps: float | None = None) -> Discovery:
         if not root.is_dir() or is_image_folder(root):
             found.append((root.resolve().name if root.is_dir() else root.name, root))
             continue
-        below = list(_walk(root))
+        below = list(_walk(root, None if out is None else out.resolve()))
         videos = [path for path in below if path.is_dir() or is_video_name(path) or is_image_name(path)]
         if not videos:
             raise InputNotFoundError("the folder holds no videos", where=str(given), hint="give a folder with videos")
@@ -66,17 +67,17 @@ def discover(inputs: Sequence[Path], fps: float | None = None) -> Discovery:
     return Discovery(opened, tuple(others))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Files and image folders below a folder, in natural order; hidden ones are left out."""
+def _walk(folder: Path, without: Path | None) -> Iterator[Path]:
+    """Files and image folders below a folder, by name; hidden ones and ``without`` are left out."""
     try:
         entries = sorted((Path(entry.path) for entry in os.scandir(folder)), key=lambda path: path.name)
     except OSError as error:
         raise VideoError(f"the folder cannot be listed ({error.strerror})", where=str(folder)) from error
     for entry in entries:
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") or entry.resolve() == without:
             continue
         if entry.is_dir() and not is_image_folder(entry):
-            yield from _walk(entry)
+            yield from _walk(entry, without)
         else:
             yield entry
 

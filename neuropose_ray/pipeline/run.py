@@ -55,7 +55,7 @@ def run(
     """
     started_at, begin = now(), time.perf_counter()
     given_fps = settings.video.image_fps if "image_fps" in settings.video.model_fields_set else None
-    found = discover(inputs, given_fps)
+    found = discover(inputs, given_fps, out)
     with _locked(out):
         work = ChunkWork(spec, out.resolve(), settings.video.decode_threads, settings.engine.max_attempts)
         assembly = Assembly(work, settings.tracking, _fitting(settings, spec), engine.workers)

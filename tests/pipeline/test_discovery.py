@@ -61,6 +61,13 @@ def test_names_never_leave_the_output_folder(tmp_path: Path):
     assert names(tmp_path / "...mp4", tmp_path / "a b;$(c).mp4") == ["video", "a_b_c"]
 
 
+def test_the_runs_own_output_is_no_input(tmp_path: Path):
+    touch(tmp_path / "a.mp4", tmp_path / "results" / "a" / "overlay.mp4")
+    found = discover([tmp_path], out=tmp_path / "results")
+    assert [video.name for video in found.videos] == ["a"]
+    assert found.not_videos == ()
+
+
 def test_hidden_files_are_left_out(tmp_path: Path):
     touch(tmp_path / ".hidden.mp4", tmp_path / ".cache" / "b.mp4", tmp_path / "c.mp4")
     assert names(tmp_path) == ["c"]

@@ -5,17 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.metrabs_stand_in import build_stand_in
 
 from neuropose_ray.models.metrabs.model import MetrabsModel
 from neuropose_ray.models.metrabs.settings import MetrabsSettings
 
 LoadModel = Callable[..., MetrabsModel]
-
-
-@pytest.fixture(scope="session")
-def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_stand_in(tmp_path_factory.mktemp("metrabs") / "stand_in")
 
 
 @pytest.fixture(scope="session")
