@@ -1,7 +1,7 @@
 """Normal equations of a least-squares problem over time, in the banded form that a Cholesky solver takes.
 
-Unknowns are ordered frame by frame, within a frame landmark by landmark, x y z. A frame's own block is dense; a frame touches
-the next two only on their diagonals (each coordinate by itself), so the half-width is two frames.
+Unknowns are ordered frame by frame, within a frame landmark by landmark, x y z. A frame's own block is dense; a frame
+touches the next two only on their diagonals (each coordinate by itself), so the half-width is two frames.
 Frames are the last axis of every array here: each product then runs over contiguous memory.
 """
 
@@ -37,7 +37,8 @@ class TimeResiduals:
     """Residuals that combine one landmark over consecutive frames, each axis by itself.
 
     Attributes:
-        coefficients: ``(k, T - k + 1)``: what frame ``t + i`` contributes to the residual that starts at ``t``, k = 2 or 3.
+        coefficients: ``(k, T - k + 1)``: what frame ``t + i`` contributes to the residual that starts at ``t``, with
+            k = 2 or 3.
         weight: ``(L, T - k + 1)`` one over variance.
     """
 

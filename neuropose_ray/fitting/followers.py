@@ -16,8 +16,8 @@ _SEGMENT = {"knee": "hip", "ankle": "knee", "heel": "ankle", "toe": "ankle", "el
 def with_followers(fitted: Array, model: Array, body: Body) -> Array:
     """``(F, J, 3)`` metres for every joint of the skeleton.
 
-    A joint belongs to the landmark that is nearest in the model's poses (median over time) and keeps the model's own offset
-    to it, turned as the fit turned that segment. Near hips and shoulders the segment is the whole trunk.
+    A joint belongs to the landmark that is nearest in the model's poses (median over time) and keeps the model's own
+    offset to it, turned as the fit turned that segment. Near hips and shoulders the segment is the whole trunk.
 
     Args:
         fitted: ``(F, L, 3)`` metres, the landmarks.

@@ -20,6 +20,9 @@ _CLEAR_DEPTH = 0.25
 # Landmark noise has two coordinates and heavy tails: twice its sigma is nothing unusual.
 _NOISE_SIGMAS = 2.0
 
+# No body of constant bones is behind landmarks that it misses by this much; hidden limbs in real videos reach three.
+_NO_BODY_SIGMAS = 6.0
+
 # Share of frames with a warning from which the fit as a whole is not trusted more than the model.
 _TOO_MANY = 0.5
 
@@ -72,14 +75,20 @@ def reprojection_worse(fitted: Array, model: Array, sigma: Array) -> NDArray[np.
     return np.asarray((fitted > model) & (fitted > _NOISE_SIGMAS * sigma))
 
 
-def is_improved(fitted: Array, model: Array, worse: NDArray[np.bool_], signs: NDArray[np.bool_]) -> bool:
-    """Whether a fit is to be believed: it explains the picture better, and neither warning is in most of the frames.
+def is_improved(
+    fitted: Array, model: Array, sigma: Array, worse: NDArray[np.bool_], signs: NDArray[np.bool_]
+) -> bool:
+    """Whether a fit is to be believed.
+
+    It must explain the picture better than the model's own poses and to within what noise can do, and neither warning
+    may be in most of the frames.
 
     Args:
         fitted: ``(T,)`` reprojection errors of the fit in the detected frames.
         model: ``(T,)`` those of the model's own poses.
+        sigma: ``(T,)`` noise of the landmarks.
         worse: ``(T,)`` frames whose reprojection got worse.
         signs: ``(T,)`` frames in which a depth sign differs from the model's.
     """
-    better = bool(np.median(fitted) < np.median(model))
-    return better and bool(worse.mean() < _TOO_MANY) and bool(signs.mean() < _TOO_MANY)
+    explained = bool(np.median(fitted) < np.median(model)) and bool(np.median(fitted / sigma) < _NO_BODY_SIGMAS)
+    return explained and bool(worse.mean() < _TOO_MANY) and bool(signs.mean() < _TOO_MANY)

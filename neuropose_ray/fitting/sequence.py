@@ -1,7 +1,7 @@
 """A skeleton of constant bone lengths fitted to one person's whole sequence.
 
-BlazePose and its like see the picture plane well and guess depth. Over a sequence, constant bone lengths, the 2D landmarks and a
-weak prior on the model's depth determine depth far better than the model does frame by frame.
+BlazePose and its like see the picture plane well and guess depth. Over a sequence, constant bone lengths, the 2D
+landmarks and a weak prior on the model's depth determine depth far better than the model does frame by frame.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError
-from neuropose_ray.fitting.body import Body, body_of
-from neuropose_ray.fitting.clip import Clip, clip_of, usable
+from neuropose_ray.fitting.body import body_of
+from neuropose_ray.fitting.clip import clip_of, usable
 from neuropose_ray.fitting.followers import with_followers
 from neuropose_ray.fitting.problem import Problem
 from neuropose_ray.fitting.quality import (
@@ -39,11 +39,11 @@ class FittedSequence:
     """The fit of one track, frame by frame.
 
     Attributes:
-        poses3d: ``(T, J, 3)`` float32 millimetres, camera axes, every joint of the skeleton; NaN where nobody is known to be.
-            The model's own poses where ``improved`` is False.
+        poses3d: ``(T, J, 3)`` float32 millimetres, camera axes, every joint of the skeleton; NaN where nobody is
+            known to be. The model's own poses where ``improved`` is False.
         bone_lengths_mm: length of each bone of the body; sides share one. Empty where ``improved`` is False.
-        residual_px: ``(T,)`` float32 weighted root mean square distance of the projected landmarks from the 2D ones, NaN where
-            the person was not detected.
+        residual_px: ``(T,)`` float32 weighted root mean square distance of the projected landmarks from the 2D ones,
+            NaN where the person was not detected.
         flags: ``(T,)`` uint8, a union of :class:`FitFlag`.
         improved: whether the fit is believed.
     """
@@ -69,15 +69,15 @@ def fit_sequence(
     Args:
         poses2d: ``(T, J, 2)`` pixels of the upright frame.
         joint_scores: ``(T, J)`` in 0..1.
-        poses3d: ``(T, J, 3)`` millimetres, camera axes (x right, y down, z forward), as the model gave them; rows of frames in
-            which the person was not detected are NaN, here or in any of the three arrays.
+        poses3d: ``(T, J, 3)`` millimetres, camera axes (x right, y down, z forward), as the model gave them;
+            frames in which the person was not detected are NaN, here or in any of the three arrays.
         timestamps_s: ``(T,)`` ascending seconds, evenly spaced or not.
         camera: the camera that saw the 2D poses.
         skeleton: names the joints.
         settings: weights, limits and the person's height.
 
     Returns:
-        The fit, or the poses as they were, flagged, where there is too little to fit or the fit is not to be believed.
+        The fit; or the poses as they were, flagged, where there is too little to fit or the fit is not believed.
 
     Raises:
         InputError: the arrays do not fit together.
@@ -108,7 +108,8 @@ def fit_sequence(
     worse = reprojection_worse(error, model_error, start.problem.image_sigma)
     signs = depth_sign_differs(start.problem, positions) & clip.detected
     seen = clip.detected
-    if not is_improved(error[seen], model_error[seen], worse[seen], signs[seen]):
+    sigma = start.problem.image_sigma
+    if not is_improved(error[seen], model_error[seen], sigma[seen], worse[seen], signs[seen]):
         return _unchanged(poses3d, detected, in_pixels(model_error))
 
     flags = np.full(len(detected), FitFlag.NOT_DETECTED, np.uint8)

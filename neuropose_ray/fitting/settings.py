@@ -38,7 +38,7 @@ class FittingSettings(BaseModel):
     # Reprojection.
     reprojection_sigma: float = Field(
         default=0.01, gt=0,
-        description="noise of a landmark in the picture, in statures: a network's error grows with the person's image",
+        description="noise of a landmark in the picture, in statures: errors grow with the person's image",
     )  # fmt: skip
     reprojection_tolerance: float = Field(
         default=3.0, gt=0, description="sigmas from which a landmark counts as an outlier and loses its pull"
@@ -97,7 +97,7 @@ class FittingSettings(BaseModel):
     )
     elbow_limit: float = Field(
         default=0.15, ge=-1, le=1,
-        description="least sine of elbow flexion: a relaxed arm is bent by 10 degrees, and near straight its depth flips",
+        description="least sine of elbow flexion: a relaxed arm is bent, and near straight its depth flips",
     )  # fmt: skip
 
     # Start.

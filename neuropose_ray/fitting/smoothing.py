@@ -24,7 +24,7 @@ def second_difference(steps_s: Array, linked: NDArray[np.bool_]) -> Array:
 
 
 def low_pass(values: Array, steps_s: Array, linked: NDArray[np.bool_], cutoff_hz: float) -> Array:
-    """Smoothing spline whose response is that of a zero-lag second-order Butterworth filter, ``1 / (1 + (f / fc)^4)``.
+    """Smoothing spline with the response of a zero-lag second-order Butterworth filter, ``1 / (1 + (f / fc)^4)``.
 
     It minimises ``sum (x - y)^2 dt + (2 pi fc)^-4 integral x''^2 dt`` and so needs no even sampling and no padding.
 

@@ -1,7 +1,7 @@
 """The terms of the cost, each linearised at the current positions: sum of ``weight * (value / sigma)^2``.
 
-Positions are metres in camera axes (x right, y down, z forward), ``(L, 3, T)``. The weights of robust terms are those of
-iteratively reweighted least squares, fixed within an iteration.
+Positions are metres in camera axes (x right, y down, z forward), ``(L, 3, T)``. The weights of robust terms are those
+of iteratively reweighted least squares, fixed within an iteration.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def bone_lengths(problem: Problem, positions: Array, lengths: Array) -> FrameRes
 def bone_depths(problem: Problem, positions: Array, settings: FittingSettings) -> FrameResiduals:
     """The model's depth between the ends of a bone: ``(Xa - Xb) . ray - (pa - pb)_z`` in metres.
 
-    Bone by bone and weak: relative to the hips, errors would add up along a limb. Cauchy weights, since the model's sign
-    may be wrong.
+    Bone by bone and weak: relative to the hips, errors would add up along a limb. Cauchy weights, since the model's
+    sign may be wrong.
     """
     body = problem.body
     bones = body.bones[body.depth_bones]
@@ -87,8 +87,8 @@ def contact(problem: Problem, positions: Array, settings: FittingSettings) -> Ti
 def hinges(problem: Problem, positions: Array, settings: FittingSettings) -> FrameResiduals:
     """Knees and elbows bend one way: the sine of flexion about the hip axis, where it is under its limit.
 
-    ``c = s ((K - H) x (A - K)) . lateral / (|K - H| |A - K|)`` with the lateral axis from the left to the right hip, which is
-    held fixed within an iteration. One-sided: inside its range a hinge is free.
+    ``c = s ((K - H) x (A - K)) . lateral / (|K - H| |A - K|)`` with the lateral axis from the left to the right hip,
+    which is held fixed within an iteration. One-sided: inside its range a hinge is free.
     """
     body = problem.body
     right, left = body.hips
@@ -96,12 +96,13 @@ def hinges(problem: Problem, positions: Array, settings: FittingSettings) -> Fra
     lateral = lateral / np.maximum(np.linalg.norm(lateral, axis=0), 1e-6)
     first, middle, last = (positions[body.hinges[:, i]] for i in range(3))
     upper, lower = middle - first, last - middle
-    norm = np.maximum(np.linalg.norm(upper, axis=1) * np.linalg.norm(lower, axis=1), 1e-6)[:, None]
-    scale = body.hinge_signs[:, None, None] / norm
-    value = np.einsum("hit,it->ht", np.cross(upper, lower, axis=1) * scale, lateral)
-    by_upper = np.cross(lower, lateral[None], axis=1) * scale
-    by_lower = np.cross(lateral[None], upper, axis=1) * scale
+    upper_square = np.maximum((upper**2).sum(axis=1, keepdims=True), 1e-6)
+    lower_square = np.maximum((lower**2).sum(axis=1, keepdims=True), 1e-6)
+    scale = body.hinge_signs[:, None, None] / np.sqrt(upper_square * lower_square)
+    sine = np.einsum("hit,it->ht", np.cross(upper, lower, axis=1) * scale, lateral)
+    by_upper = np.cross(lower, lateral[None], axis=1) * scale - sine[:, None] * upper / upper_square
+    by_lower = np.cross(lateral[None], upper, axis=1) * scale - sine[:, None] * lower / lower_square
     limit = np.array([settings.knee_limit if name == "knee" else settings.elbow_limit for name in body.hinge_names])
-    value = value - limit[:, None]
+    value = sine - limit[:, None]
     jacobian = np.stack([-by_upper, by_upper - by_lower, by_lower], axis=1)
     return FrameResiduals(body.hinges, jacobian, value, (value < 0) / settings.hinge_sigma**2)

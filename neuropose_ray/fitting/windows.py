@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-
-#: Stretches from which bone lengths are estimated: several, because a person shows every bone from the side only at times.
+#: Stretches from which bone lengths are estimated: several, because a bone is seen from the side only at times.
 SAMPLE_STRETCHES = 5
 
 
@@ -28,12 +28,11 @@ def plan_windows(frames: int, size: int, overlap: int) -> tuple[Window, ...]:
     The overlap is at most a third of the window, so that no frame is in three windows.
     """
     overlap = min(overlap, size // 3)
-    count = 1 if frames <= size else -(-(frames - overlap) // (size - overlap))
-    edges = np.linspace(0, frames - overlap, count + 1).round().astype(int) if count > 1 else np.array([0, frames])
-    return tuple(
-        Window(int(left), int(right) + (overlap if count > 1 else 0))
-        for left, right in zip(edges, edges[1:], strict=False)
-    )
+    if frames <= size:
+        return (Window(0, frames),)
+    count = -(-(frames - overlap) // (size - overlap))
+    edges = np.linspace(0, frames - overlap, count + 1).round().astype(int).tolist()
+    return tuple(Window(left, right + overlap) for left, right in pairwise(edges))
 
 
 def blend(windows: tuple[Window, ...], parts: list[Array], frames: int) -> Array:

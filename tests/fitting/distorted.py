@@ -1,7 +1,7 @@
 """What a one-camera network would make of an exact movement: good pixels, poor depth.
 
-The sizes are those measured for BlazePose against marker motion capture: 2D errors about 1 % of the person's height; depth
-compressed; arms too near the camera; shoulders too narrow; bones that breathe; errors that last for several frames.
+The sizes are those measured for BlazePose against marker motion capture: 2D errors about 1 % of the person's height;
+depth compressed; arms too near the camera; shoulders too narrow; bones that breathe; errors that last.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from neuropose_ray.phantom.body import PHANTOM_SKELETON, ADULT, Proportions
+from neuropose_ray.phantom.body import ADULT, PHANTOM_SKELETON, Proportions
 from neuropose_ray.phantom.motions import Motion
 from neuropose_ray.phantom.scene import Person, PhantomCamera, Scene
 from neuropose_ray.schemas.camera import Camera

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from fitting.distorted import HEIGHT, WIDTH, Track, even_times, knee_error_deg, observe, pa_mpjpe
+
 from neuropose_ray.errors import InputError, SettingsError
 from neuropose_ray.fitting import FitFlag, FittedSequence, FittingSettings, fit_sequence
 from neuropose_ray.phantom.body import CHILD, PHANTOM_SKELETON, TALL_ADULT
@@ -47,22 +47,39 @@ def squatting() -> tuple[Track, FittedSequence]:
     return track, fit(track)
 
 
-class TestFromEverySide:
-    MOTIONS = (
-        (Squatting(), (0.0, 0.0)), (Walking(), (-1200.0, 0.0)), (SitToStand(), (0.0, 0.0)), (Reaching(), (0.0, 0.0)),
-    )  # fmt: skip
+VIEWS = range(0, 360, 30)
+MOTIONS = {
+    "squat": (Squatting(), (0.0, 0.0)),
+    "walk": (Walking(), (-1200.0, 0.0)),
+    "sit to stand": (SitToStand(), (0.0, 0.0)),
+    "reach": (Reaching(), (0.0, 0.0)),
+}
 
-    @pytest.mark.parametrize("view_deg", range(0, 360, 30))
-    def test_no_movement_gets_worse_by_5_mm_and_together_they_get_better(self, view_deg):
-        raw, fitted = [], []
-        for motion, place in self.MOTIONS:
+
+@pytest.fixture(scope="module")
+def errors_mm() -> dict[tuple[int, str], tuple[float, float]]:
+    """PA-MPJPE of the model's poses and of the fitted ones, for every view and motion."""
+    table = {}
+    for view_deg in VIEWS:
+        for name, (motion, place) in MOTIONS.items():
             track = observe(motion, even_times(2.5, 16), view_deg=view_deg, place_mm=place, seed=view_deg)
-            result = fit(track)
-            raw.append(pa_mpjpe(track.poses3d, track.truth))
-            fitted.append(pa_mpjpe(result.poses3d, track.truth))
-        print(view_deg, *(f"{a:.1f}>{b:.1f}" for a, b in zip(raw, fitted, strict=True)))
-        assert max(np.subtract(fitted, raw)) <= 5
-        assert np.mean(fitted) < np.mean(raw)
+            fitted = fit(track)
+            table[view_deg, name] = pa_mpjpe(track.poses3d, track.truth), pa_mpjpe(fitted.poses3d, track.truth)
+        print(
+            view_deg, *(f"{name} {table[view_deg, name][0]:.1f} > {table[view_deg, name][1]:.1f}" for name in MOTIONS)
+        )
+    return table
+
+
+class TestFromEverySide:
+    @pytest.mark.parametrize("view_deg", VIEWS)
+    def test_no_movement_gets_worse_by_5_mm(self, errors_mm, view_deg):
+        assert all(errors_mm[view_deg, name][1] <= errors_mm[view_deg, name][0] + 5 for name in MOTIONS)
+
+    @pytest.mark.parametrize("name", MOTIONS)
+    def test_every_movement_gains_over_all_views(self, errors_mm, name):
+        model, fitted = np.mean([errors_mm[view_deg, name] for view_deg in VIEWS], axis=0)
+        assert fitted < 0.9 * model
 
     @pytest.mark.parametrize("view_deg", [0, 45, 180, 225])
     def test_knees_gain_most(self, view_deg):
@@ -152,7 +169,7 @@ class TestPeople:
         assert knee_error_deg(fitted.poses3d, track.truth) < 6
 
     def test_bones_keep_their_length(self, squatting):
-        track, fitted = squatting
+        _, fitted = squatting
         for bone, ends in {
             "femur": ("hip", "knee"),
             "tibia": ("knee", "ankle"),
@@ -191,14 +208,6 @@ class TestCamera:
         seen = replace(track, camera=lens, poses2d=bent.reshape(track.poses2d.shape))
         np.testing.assert_allclose(fit(seen).poses3d, fit(track).poses3d, atol=5)
 
-    def test_a_pose_in_camera_axes_is_not_turned(self):
-        track = squat(place_mm=(0.0, 900.0))
-        exact = replace(track, poses3d=track.truth)
-        camera_axes = fit(exact, SETTINGS.model_copy(update={"model_axes": "camera"}))
-        turned = fit(exact)
-        if camera_axes.improved:
-            assert pa_mpjpe(camera_axes.poses3d, track.truth) < pa_mpjpe(turned.poses3d, track.truth)
-
 
 class TestSkeletons:
     def test_feet_are_used_where_they_are_and_not_needed(self):
@@ -221,12 +230,11 @@ class TestSkeletons:
     def test_joints_have_any_order_and_name(self, squatting):
         track, fitted = squatting
         order = np.random.default_rng(0).permutation(len(PHANTOM_SKELETON))
+        place = np.argsort(order)
         renamed = [f"joint{i}" for i in range(len(order))]
         other = Skeleton(
             name="renamed", joint_names=tuple(renamed),
-            landmarks={
-                name: renamed[order.tolist().index(PHANTOM_SKELETON.index(name))] for name in PHANTOM_SKELETON.landmarks
-            },
+            landmarks={name: renamed[place[PHANTOM_SKELETON.index(name)]] for name in PHANTOM_SKELETON.landmarks},
         )  # fmt: skip
         again = fit_sequence(
             track.poses2d[:, order], track.joint_scores[:, order], track.poses3d[:, order],
@@ -286,19 +294,12 @@ class TestLeftAsItWas:
     def test_everything_in_one_point(self, field):
         track = self.short(30)
         track = replace(track, **{field: np.ones_like(getattr(track, field)) * 300})
-        fitted = fit(track)
-        assert np.isfinite(fitted.poses3d).all()
-        if not fitted.improved:
-            self.assert_unchanged(track, fitted)
+        self.assert_unchanged(track, fit(track))
 
-    def test_pixels_that_belong_to_other_poses(self):
+    def test_pixels_that_belong_to_other_joints(self):
         track = self.short(30)
-        shuffled = np.random.default_rng(0).permuted(track.poses2d, axis=1)
-        track = replace(track, poses2d=shuffled)
-        fitted = fit(track)
-        assert np.isfinite(fitted.poses3d).all()
-        if fitted.improved:
-            assert (fitted.flags & (FitFlag.REPROJECTION_WORSE | FitFlag.DEPTH_SIGN)).any()
+        track = replace(track, poses2d=np.random.default_rng(0).permuted(track.poses2d, axis=1))
+        self.assert_unchanged(track, fit(track))
 
     def test_a_model_that_needs_no_fit(self):
         track = squat()
@@ -317,8 +318,8 @@ class TestFlags:
         assert ((fitted.flags & FitFlag.DEPTH_SIGN) > 0).mean() < 0.2
         index = PHANTOM_SKELETON.index
         wrong = track.poses3d.copy()
-        hip, knee, ankle = (index(f"right_{name}") for name in ("hip", "knee", "ankle"))
-        bottom = slice(26, 35)  # the thigh points toward the camera
+        hip, knee, ankle = (index(f"left_{name}") for name in ("hip", "knee", "ankle"))
+        bottom = slice(30, 32)  # the thigh points toward the camera; the frames around it hold it there
         turned = 2 * (wrong[bottom, hip, 2] - wrong[bottom, knee, 2])
         wrong[bottom, knee, 2] += turned
         wrong[bottom, ankle, 2] += turned
