@@ -100,15 +100,20 @@ def fit_sequence(
         return _spread(error * np.sqrt(camera.focal_x * camera.focal_y), clip.frames, len(detected))
 
     model_error = errors(poses3d[clip.frames][:, body.joints].astype(np.float64).transpose(1, 2, 0))
+    import scipy.linalg  # loads the library whose threads are limited
+    from threadpoolctl import threadpool_limits
+
     try:
-        positions, lengths = _fit(start.problem, start.positions, settings)
-    except np.linalg.LinAlgError:
+        # A banded factorisation is many small steps: threads only wait for each other, on a busy machine for long.
+        with threadpool_limits(limits=1, user_api="blas"):
+            positions, lengths = _fit(start.problem, start.positions, settings)
+    except scipy.linalg.LinAlgError:
         return _unchanged(poses3d, detected, in_pixels(model_error))
     error = errors(positions)
-    worse = reprojection_worse(error, model_error, start.problem.image_sigma)
+    sigma = settings.reprojection_sigma * settings.height_m / positions[:, 2].mean(axis=0)
+    worse = reprojection_worse(error, model_error, sigma)
     signs = depth_sign_differs(start.problem, positions) & clip.detected
     seen = clip.detected
-    sigma = start.problem.image_sigma
     if not is_improved(error[seen], model_error[seen], sigma[seen], worse[seen], signs[seen]):
         return _unchanged(poses3d, detected, in_pixels(model_error))
 

@@ -22,6 +22,17 @@ def box_overlap(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArr
     return np.asarray(shared / np.maximum(areas - shared, 1e-9), np.float64)
 
 
+def box_shift(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+    """``(n, m)`` distance between the middles of boxes, as a share of the larger one's diagonal.
+
+    Unlike their overlap it survives a body that curls up.
+    """
+    middles = [boxes[:, :2] + boxes[:, 2:4] / 2 for boxes in (one, other)]
+    apart = np.linalg.norm(middles[0][:, None] - middles[1][None], axis=-1)
+    diagonals = [np.linalg.norm(boxes[:, 2:4], axis=-1) for boxes in (one, other)]
+    return np.asarray(apart / np.maximum(np.maximum(diagonals[0][:, None], diagonals[1][None]), 1e-9))
+
+
 def joint_distance(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
     """``(n, m)`` mean Euclidean joint distance in millimetres; joints missing (NaN) in either do not count."""
     apart = np.linalg.norm(one[:, None] - other[None], axis=-1)
@@ -42,5 +53,5 @@ def costs(
     overlap = box_overlap(predicted_boxes, boxes)
     gate = settings.max_distance_mm + FAST_SPEED_MM_S * unseen_s[:, None]
     distance = joint_distance(predicted_joints, joints) / gate
-    allowed = (overlap >= settings.min_overlap) | (distance <= 1)
+    allowed = (box_shift(predicted_boxes, boxes) <= settings.max_shift) | (distance <= 1)
     return np.where(allowed, (1 - overlap) + np.minimum(distance, 1), FORBIDDEN)

@@ -18,10 +18,12 @@ class TrackingSettings(BaseModel):
         gt=0,
         description="mean joint distance up to which a pose can continue a track; widened with time unseen",
     )
-    min_overlap: float = Field(
-        default=0.15, ge=0, le=1, description="box overlap from which a pose can continue a track at any distance: "
-        "depth from one camera jumps, boxes do not",
-    )  # fmt: skip
+    max_shift: float = Field(
+        default=0.5,
+        ge=0,
+        description="share of the box's diagonal by which its middle may be off from where it was expected: such a "
+        "pose continues a track at any depth, which jumps where boxes do not",
+    )
     settled_s: float = Field(
         default=0.3, ge=0, description="tracks shorter than this are numbered last: a flicker moves nobody's id"
     )

@@ -14,7 +14,7 @@ from neuropose_ray.tracking.settings import TrackingSettings
 #: Share of a newly seen speed in the running mean; single-frame speeds are mostly noise.
 SPEED_GAIN = 0.3
 #: A prediction stops moving after this long: nobody keeps a speed through a long occlusion.
-COASTING_S = 0.3
+COASTING_S = 0.15
 
 
 @dataclass(slots=True)
@@ -23,12 +23,13 @@ class _Track:
     time_s: float
     box: NDArray[np.float64]
     joints: NDArray[np.float64]
-    box_speed: NDArray[np.float64] = field(default_factory=lambda: np.zeros(4))
+    box_speed: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     joint_speed: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
 
     def predicted(self, time_s: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         ahead = min(time_s - self.time_s, COASTING_S)
-        return self.box + self.box_speed * ahead, self.joints + self.joint_speed * ahead
+        moved = np.concatenate([self.box_speed * ahead, [0, 0]])  # limbs swing: a box's size keeps no speed
+        return self.box + moved, self.joints + self.joint_speed * ahead
 
     def continue_with(self, row: int, time_s: float, box: NDArray[np.float64], joints: NDArray[np.float64]) -> None:
         elapsed = max(time_s - self.time_s, 1e-6)
@@ -36,7 +37,8 @@ class _Track:
         if known.any():
             moved = (joints - self.joints)[known].mean(0) / elapsed
             self.joint_speed += SPEED_GAIN * (moved - self.joint_speed)
-        self.box_speed += SPEED_GAIN * ((box - self.box) / elapsed - self.box_speed)
+        middles = [each[:2] + each[2:4] / 2 for each in (self.box, box)]
+        self.box_speed += SPEED_GAIN * ((middles[1] - middles[0]) / elapsed - self.box_speed)
         self.rows.append(row)
         self.time_s, self.box, self.joints = time_s, box, joints
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from neuropose_ray.tracking import TrackingSettings
-from neuropose_ray.tracking.affinity import FORBIDDEN, box_overlap, costs, joint_distance
+from neuropose_ray.tracking.affinity import FORBIDDEN, box_overlap, box_shift, costs, joint_distance
 
 BOX = np.array([[0.0, 0.0, 100.0, 200.0]])
 BODY = np.zeros((1, 5, 3))
@@ -11,6 +11,13 @@ BODY = np.zeros((1, 5, 3))
 def test_overlap_is_intersection_over_union():
     others = np.array([[0, 0, 100, 200], [50, 0, 100, 200], [500, 0, 10, 10]], float)
     assert box_overlap(BOX, others)[0] == pytest.approx([1, 1 / 3, 0])
+
+
+def test_a_shift_is_measured_in_diagonals_of_the_larger_box():
+    curled = np.array([[30.0, 140.0, 60.0, 80.0], [60.0, 80.0, 100.0, 200.0]])
+    assert box_shift(BOX, curled)[0] == pytest.approx(
+        [np.hypot(10, 80) / np.hypot(100, 200), 100 / np.hypot(100, 200)]
+    )
 
 
 def test_distance_is_the_mean_over_joints_that_both_have():
