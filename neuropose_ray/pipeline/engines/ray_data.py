@@ -93,8 +93,17 @@ class RayEngine:
 
         # Assembling waits for disks more than it computes, and must find a place while every core has a model.
         remote = ray.remote(num_cpus=0)(_call).options(name="assemble_video")
-        future: Future[R] = remote.remote(function, args, kwargs).future()
-        return future
+        delivered: Future[R] = Future()
+
+        def deliver(finished: Future[R]) -> None:
+            error = finished.exception()
+            if error is None:
+                delivered.set_result(finished.result())
+            else:
+                delivered.set_exception(_cause(error))
+
+        remote.remote(function, args, kwargs).future().add_done_callback(deliver)
+        return delivered
 
     def close(self) -> None:
         """The actors end with the dataset's iterator."""
@@ -112,9 +121,11 @@ def _smallest_node_cpus() -> int:
 
 def _cause(error: BaseException) -> NeuroposeRayError:
     """The error of ours inside Ray's, which is the one that a user can act on."""
+    from ray.exceptions import RayError
+
     inner: BaseException | None = error
     while inner is not None:
-        if isinstance(inner, NeuroposeRayError):
+        if isinstance(inner, NeuroposeRayError) and not isinstance(inner, RayError):
             return inner
         inner = getattr(inner, "cause", None) or inner.__cause__
     first_line = str(error).strip().splitlines()[0]

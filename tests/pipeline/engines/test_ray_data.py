@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuropose_ray.errors import EngineError, ModelError
+from neuropose_ray.errors import ModelError, VideoError
+from neuropose_ray.pipeline.engines.ray_data import RayEngine
 from neuropose_ray.schemas.parquet_files import read_predictions
 
 pytestmark = pytest.mark.ray
@@ -37,6 +38,19 @@ def test_what_threads_finished_ray_does_not_do_again(pipeline, ray_cluster, test
     assert pipeline([clip], tmp_path, engine="ray").frames_computed == 0
 
 
+def fail(path: str) -> None:
+    raise VideoError("no frame could be decoded", where=path)
+
+
+def test_an_error_of_ours_comes_back_from_the_cluster_as_it_was_raised(ray_cluster):
+    engine = RayEngine(workers=None, cpus_per_worker=1, run_name="test")
+    with pytest.raises(VideoError) as caught:
+        engine.submit(fail, "a.mp4").result(timeout=60)
+    assert str(caught.value) == "a.mp4: no frame could be decoded"
+    assert type(caught.value) is VideoError
+    assert engine.submit(len, "four").result(timeout=60) == 4
+
+
 def test_weights_that_cannot_be_loaded_end_the_run_with_the_models_own_error(
     ray_cluster, weights, test_data: Path, tmp_path: Path
 ):
@@ -51,6 +65,6 @@ def test_weights_that_cannot_be_loaded_end_the_run_with_the_models_own_error(
     settings = load_settings(None, {"engine": {"kind": "ray"}}, environment={})
     spec = ModelSpec(replace(weights, path=tmp_path / "no weights"), settings.blazepose)
     clip = test_data / "odd" / "made_one_frame.mp4"
-    with started_engine(settings.engine, spec, "test") as engine, pytest.raises((ModelError, EngineError)) as caught:
+    with started_engine(settings.engine, spec, "test") as engine, pytest.raises(ModelError) as caught:
         run([clip], tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=Silent())
     assert "\n" not in str(caught.value)
