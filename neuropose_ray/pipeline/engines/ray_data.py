@@ -7,10 +7,12 @@ is one small row for each chunk.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
+from neuropose_ray import errors
 from neuropose_ray.errors import EngineError, NeuroposeRayError
 from neuropose_ray.pipeline.plan import ChunkTask, VideoPlan
 from neuropose_ray.pipeline.plan_file import read_plan, write_plan
@@ -128,5 +130,10 @@ def _cause(error: BaseException) -> NeuroposeRayError:
         if isinstance(inner, NeuroposeRayError) and not isinstance(inner, RayError):
             return inner
         inner = getattr(inner, "cause", None) or inner.__cause__
+    # Of an actor that died while it was made Ray keeps the traceback's text alone.
+    told = re.findall(r"^neuropose_ray\.errors\.(\w+): (.+)$", str(error), re.MULTILINE)
+    if told:
+        kind, line = told[-1]
+        return cast(type[NeuroposeRayError], getattr(errors, kind))(line)
     first_line = str(error).strip().splitlines()[0]
     return EngineError(first_line, where="Ray", hint="run the same command again: finished chunks are kept")

@@ -67,4 +67,5 @@ def test_weights_that_cannot_be_loaded_end_the_run_with_the_models_own_error(
     clip = test_data / "odd" / "made_one_frame.mp4"
     with started_engine(settings.engine, spec, "test") as engine, pytest.raises(ModelError) as caught:
         run([clip], tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=Silent())
+    assert "pose_detection.tflite: No such file or directory; run neuropose-ray models pull" in str(caught.value)
     assert "\n" not in str(caught.value)
