@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuropose_ray.schemas.camera import Camera
@@ -42,6 +42,7 @@ def ids_by_person(made: tuple[PoseTable, np.ndarray]) -> dict[int, list[int]]:
     return {int(who): np.unique(ids[made[1] == who]).tolist() for who in np.unique(made[1])}
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 1000))
 def test_two_people_who_pass_each_other_keep_their_ids(seed: int):
     people = [walk((-2000, 3000), 40, range(100)), walk((2000, 4500), -40, range(100))]
