@@ -18,6 +18,7 @@ ALLOWED = {
     "models": {"schemas"},
     "tracking": {"schemas"},
     "fitting": {"schemas"},
+    "analysis": {"schemas"},
     "export": {"schemas"},
     "render": {"schemas", "video"},
     "phantom": {"schemas", "video"},

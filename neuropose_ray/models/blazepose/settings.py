@@ -33,7 +33,10 @@ class BlazePoseSettings(BaseModel):
         default=3, ge=1, description="frames between two detector calls at the most; nine views make a round of 27"
     )
     refresh_interval: int = Field(
-        default=150, ge=1, description="frames after which a view is searched again even if nothing changed in it"
+        default=300,
+        ge=1,
+        description="frames after which a view is searched again even if nothing changed in it: 10 s of most videos; "
+        "every chunk starts with a search of all views in any case",
     )
     tile_rows: int | None = Field(
         default=None,

@@ -1,0 +1,1 @@
+"""From poses to numbers: cleaning, angles, segmentation, gait, comparison; pure functions of arrays."""

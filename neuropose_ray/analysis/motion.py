@@ -1,0 +1,115 @@
+"""One person's movement as arrays: what every analysis takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.errors import InputError
+from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.schemas.skeleton import Skeleton
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """One person over all frames of a video.
+
+    Attributes:
+        name: what it was read from, for messages and tables.
+        skeleton: the names of the joints.
+        timestamps_s: ``(frames,)`` float64, ascending presentation times in s.
+        positions: ``(frames, joints, 3)`` float64 in mm, camera axes (x right, y down, z forward), NaN where the
+            person or the joint is missing.
+        joint_scores: ``(frames, joints)`` float64 in 0..1, NaN where missing or not known.
+    """
+
+    name: str
+    skeleton: Skeleton
+    timestamps_s: NDArray[np.float64]
+    positions: NDArray[np.float64]
+    joint_scores: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        """Check the shapes against each other.
+
+        Raises:
+            InputError: they do not fit, or the times do not ascend.
+        """
+        frames, joints = len(self.timestamps_s), len(self.skeleton)
+        if self.positions.shape != (frames, joints, 3) or self.joint_scores.shape != (frames, joints):
+            raise InputError(
+                f"{frames} times and {joints} joints, but positions {self.positions.shape} "
+                f"and joint_scores {self.joint_scores.shape}",
+                where=self.name,
+            )
+        if not (np.diff(self.timestamps_s) > 0).all():
+            raise InputError("the times of the frames do not ascend", where=self.name)
+
+    def __len__(self) -> int:
+        """How many frames there are."""
+        return len(self.timestamps_s)
+
+    @property
+    def frame_rate_hz(self) -> float:
+        """Frames per second, by the median interval; NaN with fewer than two frames."""
+        return float(1 / np.median(np.diff(self.timestamps_s))) if len(self) > 1 else float("nan")
+
+    @property
+    def coverage(self) -> float:
+        """Share of the frames in which at least one joint is known; 0 without frames."""
+        return float(np.isfinite(self.positions).all(-1).any(-1).mean()) if len(self) else 0.0
+
+    def joint(self, name: str) -> NDArray[np.float64]:
+        """``(frames, 3)`` in mm, of a joint by its own name or by a landmark's ("left_knee").
+
+        Raises:
+            InputError: the skeleton has no such joint; the message lists those it has.
+        """
+        try:
+            return self.positions[:, self.skeleton.index(name)]
+        except KeyError as error:
+            raise InputError(str(error.args[0]), where=self.name) from None
+
+
+def motion_of_table(
+    table: PoseTable, skeleton: Skeleton, *, name: str, track: int | None = None, fitted: bool = True
+) -> Motion:
+    """One track of a table.
+
+    Args:
+        table: tracked or not; without tracks every frame's first person is taken, as NeuroPose does.
+        skeleton: the table's joints.
+        name: what the table was read from.
+        track: its id; None for the one that is seen in most frames (the first of equals).
+        fitted: take the fitted skeleton where there is one, else what the pose model said.
+
+    Raises:
+        InputError: there is no such track.
+    """
+    rows = _rows_of_track(table, name, track)
+    poses = table.poses.poses3d
+    if fitted and table.poses3d_fitted is not None:
+        poses = np.where(np.isfinite(table.poses3d_fitted), table.poses3d_fitted, poses)
+    positions = np.full((table.frame_count, len(skeleton), 3), np.nan)
+    scores = np.full(positions.shape[:2], np.nan)
+    positions[table.poses.frame[rows]] = poses[rows]
+    scores[table.poses.frame[rows]] = table.poses.joint_scores[rows]
+    return Motion(name, skeleton, table.timestamps_s, positions, scores)
+
+
+def _rows_of_track(table: PoseTable, name: str, track: int | None) -> NDArray[np.int64]:
+    if table.track_ids is None:
+        if track is not None:
+            raise InputError(f"there is no track {track}", where=name, hint="the file holds no tracks at all")
+        return np.unique(table.poses.frame, return_index=True)[1]
+    known, counts = np.unique(table.track_ids, return_counts=True)
+    if track is None:
+        if not len(known):
+            return np.zeros(0, np.int64)
+        track = int(known[counts.argmax()])
+    if track not in known:
+        listed = ", ".join(map(str, known.tolist())) or "none"
+        raise InputError(f"there is no track {track}", where=name, hint=f"there are: {listed}")
+    return np.flatnonzero(table.track_ids == track)
