@@ -1,0 +1,72 @@
+"""Angles of vectors over time. NaN comes out where a vector has a NaN, no length, or no angle of that kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Three directions square to each other, each ``(frames, 3)`` of unit length, NaN where they are not defined."""
+
+    up: Array
+    right: Array
+    forward: Array
+
+
+def unit(vectors: Array) -> Array:
+    """The directions ``(frames, 3)`` of vectors; NaN where there is no length."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, np.nan))
+
+
+def dot(one: Array, other: Array) -> Array:
+    """Scalar products ``(frames,)``."""
+    return np.asarray((one * other).sum(-1))
+
+
+def axes_about(up: Array, towards_right: Array, min_off_axis_deg: float) -> Axes:
+    """Axes with exactly this ``up`` (unit length), and ``right`` as close as possible to the given vectors.
+
+    NaN where those lie closer to ``up`` than ``min_off_axis_deg``.
+    """
+    right = unit(towards_right)
+    along = dot(right, up)
+    right = unit(right - along[:, None] * up)
+    right[np.abs(along) > np.cos(np.radians(min_off_axis_deg))] = np.nan
+    return Axes(up, right, np.asarray(np.cross(up, right), np.float64))
+
+
+def angle_between_deg(one: Array, other: Array) -> Array:
+    """``(frames,)`` without sign, 0..180. Two-argument arctangent: exact also for nearly parallel vectors."""
+    one, other = unit(one), unit(other)
+    return np.asarray(np.degrees(np.arctan2(np.linalg.norm(np.cross(one, other), axis=-1), dot(one, other))))
+
+
+def angle_out_of_plane_deg(vectors: Array, normal: Array) -> Array:
+    """``(frames,)`` between vectors and the plane square to ``normal`` (unit length): -90..90, 90 along it."""
+    return np.asarray(np.degrees(np.arcsin(np.clip(dot(unit(vectors), normal), -1, 1))))
+
+
+def angle_in_plane_deg(
+    vectors: Array, zero: Array, quarter: Array, *, min_off_axis_deg: float, lowest: float = -180.0
+) -> Array:
+    """``(frames,)`` of vectors seen in a plane, from the direction ``zero`` towards ``quarter`` (square to it).
+
+    Args:
+        vectors: ``(frames, 3)``.
+        zero: ``(frames, 3)``, unit length: where the angle is 0.
+        quarter: ``(frames, 3)``, unit length: where it is 90.
+        min_off_axis_deg: NaN for vectors that lie closer than this to the plane's normal.
+        lowest: results lie from here, inclusive, to 360 above, exclusive.
+    """
+    vectors = unit(vectors)
+    ahead, beside = dot(vectors, zero), dot(vectors, quarter)
+    degrees = (np.degrees(np.arctan2(beside, ahead)) - lowest) % 360 + lowest
+    off_axis = np.hypot(ahead, beside) >= np.sin(np.radians(min_off_axis_deg))
+    return np.where(off_axis, degrees, np.nan)

@@ -1,0 +1,224 @@
+"""Heel strikes and toe-offs of both feet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.analysis.gait.concerns import event_concerns
+from neuropose_ray.analysis.gait.heading import walking_directions
+from neuropose_ray.analysis.gait.records import OTHER, EventKind, GaitCycle, GaitEvent, GaitEvents, Side
+from neuropose_ray.analysis.gait.settings import GaitSettings
+from neuropose_ray.analysis.gait.signals import CLOCK_HZ, Stretch, foot_stretches
+from neuropose_ray.analysis.motion import Motion
+
+Array = NDArray[np.float64]
+_What = tuple[Side, EventKind]
+
+#: The order of walking: the other foot leaves after a heel strike and lands before this one leaves.
+_NEXT: Mapping[_What, _What] = MappingProxyType(
+    {(side, "heel_strike"): (OTHER[side], "toe_off") for side in OTHER}
+    | {(side, "toe_off"): (side, "heel_strike") for side in OTHER}
+)
+#: Which point of the foot shows an event, and whether it is then farthest ahead or farthest behind.
+_SHOWN_BY: Mapping[EventKind, tuple[str, int]] = MappingProxyType(
+    {"heel_strike": ("heel", 1), "toe_off": ("toe", -1)}
+)
+#: No swing takes longer, even of slow patients (0.4 s at natural speed).
+_LONGEST_SWING_S = 1.0
+#: Nor does more of a stance tell the walking speed.
+_LONGEST_STANCE_S = 1.5
+#: Contact is looked for so far from the turning point: feet stop, and start, within 0.1 s of it.
+_CONTACT_WITHIN_S = 0.12
+#: A walk has two heel strikes and two toe-offs at least: fewer come in order by chance.
+_LEAST_EVENTS = 4
+#: Between turning points, which make double support longer and swing shorter than they are (0.1 s and 0.4 s).
+_SHORTEST_S: Mapping[EventKind, float] = MappingProxyType({"heel_strike": 0.03, "toe_off": 0.15})
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An event that may be one: its stretch, its moment there, and how far the signal turns, in mm."""
+
+    stretch: int
+    time_s: float
+    what: _What
+    prominence_mm: float
+
+
+def gait_events(motion: Motion, settings: GaitSettings | None = None) -> GaitEvents:
+    """The heel strikes and toe-offs of a walk in any direction, over ground or on a treadmill.
+
+    A heel strike is where the heel is farthest ahead of the pelvis along the heading, a toe-off where the toe is
+    farthest behind it (Zeni et al. 2008, Gait & Posture 27(4):710-714). At these moments the foot still moves, or
+    already moves, as fast as the pelvis; from there each is followed to the moment at which the foot's speed over the
+    floor passes ``contact_speed`` times the walking speed, which is the speed of the foot in mid stance relative to
+    the pelvis. Times lie between frames. Only events in the order of walking are kept: running has another. Where
+    the skeleton has no heel or toe the ankle stands for it, and a warning says so.
+
+    NaN: frames in which hips, feet or heading are not known are bridged up to ``max_gap_s``; in longer gaps, and
+    across them, there are no events. Nobody, one frame or somebody who stands gives no events, and a warning.
+
+    Raises:
+        InputError: the skeleton has no hips or no ankles.
+    """
+    settings = settings or GaitSettings()
+    directions = walking_directions(motion, settings)
+    stretches = foot_stretches(motion, directions, settings)
+    leg_mm = _leg_length_mm(motion)
+    candidates = [
+        candidate
+        for number, stretch in enumerate(stretches)
+        for candidate in _alternating(_candidates(number, stretch, leg_mm, settings))
+    ]
+    walks = _walks(candidates, settings.max_pause_s)
+    events = []
+    for walk, members in enumerate(walks):
+        moments = _in_order([_contact_s(stretches[one.stretch], one, motion, settings) for one in members], members)
+        for moment, one in zip(moments, members, strict=True):
+            frame = _nearest(motion.timestamps_s, moment)
+            events.append(GaitEvent(timestamp_s=moment, frame=frame, side=one.what[0], kind=one.what[1], walk=walk))
+    dropped = len(candidates) - len(events)
+    return GaitEvents(
+        events=tuple(events), warnings=event_concerns(motion, directions, tuple(events), dropped, settings)
+    )
+
+
+def gait_cycles(events: GaitEvents) -> tuple[GaitCycle, ...]:
+    """The complete strides of both feet, ascending in time; none is counted in which an event is missing.
+
+    Each is also a window of frames, as time normalisation takes them.
+    """
+    cycles = []
+    for one in zip(*(events.events[offset:] for offset in range(5)), strict=False):
+        if one[0].kind == "heel_strike" and one[0].walk == one[4].walk:
+            start, opposite_toe_off, opposite_heel_strike, toe_off, end = (event.timestamp_s for event in one)
+            cycles.append(
+                GaitCycle(
+                    side=one[0].side, start=one[0].frame, end=one[4].frame + 1, walk=one[0].walk, start_s=start,
+                    opposite_toe_off_s=opposite_toe_off, opposite_heel_strike_s=opposite_heel_strike,
+                    toe_off_s=toe_off, end_s=end,
+                )
+            )  # fmt: skip
+    return tuple(cycles)
+
+
+def _nearest(times_s: Array, moment_s: float) -> int:
+    after = min(max(int(np.searchsorted(times_s, moment_s)), 1), len(times_s) - 1)
+    return after if times_s[after] - moment_s < moment_s - times_s[after - 1] else after - 1
+
+
+def _leg_length_mm(motion: Motion) -> float:
+    """Hip to ankle when the leg is about straight; NaN when it is never seen."""
+    legs = [motion.joint(f"{side}_hip") - motion.joint(f"{side}_ankle") for side in OTHER]
+    lengths = np.linalg.norm(legs, axis=-1)
+    known = lengths[np.isfinite(lengths)]
+    return float(np.percentile(known, 90)) if len(known) else float("nan")
+
+
+def _candidates(number: int, stretch: Stretch, leg_mm: float, settings: GaitSettings) -> list[_Candidate]:
+    """Where a foot is farthest ahead or behind, and has swung past or up to the other one."""
+    from scipy.signal import find_peaks
+
+    found = []
+    for side in OTHER:
+        for kind, (part, sign) in _SHOWN_BY.items():
+            signal = sign * stretch.ahead_mm[side, part]
+            gained = stretch.ahead_mm[side, part] - stretch.ahead_mm[OTHER[side], part]
+            peaks, properties = find_peaks(
+                signal,
+                prominence=settings.min_turn * leg_mm,
+                distance=max(1, round(settings.min_stride_s * CLOCK_HZ)),
+            )
+            for peak, prominence in zip(peaks, properties["prominences"], strict=True):
+                # Hips that go back over standing feet (a squat) also put both heels ahead, but carry no foot.
+                if _swings(gained, int(peak), sign, leg_mm, settings):
+                    moment = float(stretch.times_s[0] + _vertex(signal, int(peak)) / CLOCK_HZ)
+                    found.append(_Candidate(number, moment, (side, kind), float(prominence)))
+    return sorted(found, key=lambda one: one.time_s)
+
+
+def _swings(gained: Array, at: int, sign: int, leg_mm: float, settings: GaitSettings) -> bool:
+    """Whether the foot gains enough on the other one in the swing that ends (sign 1) or begins (-1) at a sample."""
+    samples = round(_LONGEST_SWING_S * CLOCK_HZ)
+    swing = gained[max(0, at - samples) : at + 1][::-1] if sign > 0 else -gained[at : at + samples]
+    farthest = int(swing.argmin())
+    # Of a swing that is cut off by the end of the recording only a part can be seen.
+    whole = farthest < len(swing) - 1
+    return float(swing[0] - swing[farthest]) >= leg_mm * (settings.min_swing if whole else settings.min_turn)
+
+
+def _vertex(signal: Array, peak: int) -> float:
+    """The sample, with a fraction, at which the parabola through a peak and its neighbours is highest."""
+    before, here, after = signal[peak - 1 : peak + 2]
+    bend = before - 2 * here + after
+    return peak + (0.5 * (before - after) / bend if bend < 0 else 0.0)
+
+
+def _alternating(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Heel strike and toe-off of each foot in turn: of two of a kind in one stride the more prominent one."""
+    kept: list[_Candidate] = []
+    for side in OTHER:
+        own: list[_Candidate] = []
+        for one in (one for one in candidates if one.what[0] == side):
+            if own and own[-1].what == one.what and one.time_s - own[-1].time_s < _LONGEST_SWING_S:
+                own[-1] = max(own[-1], one, key=lambda candidate: candidate.prominence_mm)
+            else:
+                own.append(one)
+        kept += own
+    return sorted(kept, key=lambda one: one.time_s)
+
+
+def _walks(candidates: Sequence[_Candidate], max_pause_s: float) -> list[list[_Candidate]]:
+    """Unbroken sequences in the order of walking, the short ones left out."""
+    walks: list[list[_Candidate]] = []
+    for one in candidates:
+        last = walks[-1][-1] if walks else None
+        follows = last is not None and (one.stretch, one.what) == (last.stretch, _NEXT[last.what])
+        if last is not None and follows and _SHORTEST_S[last.what[1]] <= one.time_s - last.time_s <= max_pause_s:
+            walks[-1].append(one)
+        else:
+            walks.append([one])
+    return [walk for walk in walks if len(walk) >= _LEAST_EVENTS]
+
+
+def _contact_s(stretch: Stretch, candidate: _Candidate, motion: Motion, settings: GaitSettings) -> float:
+    """The moment at which the foot's speed over the floor passes its share of the walking speed.
+
+    The heel is followed forward in time from its turning point, the toe backward; an ankle leaves the floor long
+    before the toe, so that its own turning point is the better guess of a toe-off.
+    """
+    side, kind = candidate.what
+    part, sign = _SHOWN_BY[kind]
+    if kind == "toe_off" and not motion.skeleton.has(f"{side}_toe"):
+        return candidate.time_s
+    signal = stretch.ahead_mm[side, part]
+    at = round((candidate.time_s - float(stretch.times_s[0])) * CLOCK_HZ)
+    reach = round(_LONGEST_STANCE_S * CLOCK_HZ)
+    # Both run from the turning point into the stance, the toe's backward in time.
+    into = signal[at : at + reach] if sign > 0 else -signal[max(0, at - reach) : at + 1][::-1]
+    stance = -np.gradient(into)
+    turned = np.flatnonzero(stance[1:] < 0)
+    stance = stance[: turned[0] + 1] if len(turned) else stance
+    walking = float(np.median(stance[len(stance) // 4 : max(3 * len(stance) // 4, len(stance) // 4 + 1)]))
+    level = (1 - settings.contact_speed) * walking
+    slow = np.flatnonzero(stance[1 : round(_CONTACT_WITHIN_S * CLOCK_HZ)] >= level)
+    if level <= 0 or not len(slow):
+        return candidate.time_s
+    before, after = stance[slow[0] : slow[0] + 2]
+    share = (level - before) / (after - before) if after > before else 0.0
+    return float(stretch.times_s[0] + (at + sign * (slow[0] + np.clip(share, 0, 1))) / CLOCK_HZ)
+
+
+def _in_order(moments: Sequence[float], members: Sequence[_Candidate]) -> list[float]:
+    """The moments of contact, or the turning points where those of two feet would pass each other."""
+    ordered = list(moments)
+    for index, (before, after) in enumerate(pairwise(moments)):
+        if before >= after:
+            ordered[index], ordered[index + 1] = members[index].time_s, members[index + 1].time_s
+    return ordered
