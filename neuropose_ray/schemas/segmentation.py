@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from neuropose_ray.schemas.immutable import FrozenModel, Number, Whole
 
@@ -50,8 +50,15 @@ class JointAngle(FrozenModel):
 Extractor = Annotated[JointAxis | JointPairDistance | JointSpeed | JointAngle, Field(discriminator="kind")]
 
 
+#: The rules by which a signal is cut: NeuroPose's, and the one that noise does not mislead.
+SegmentationMethod = Literal["valley_to_valley_v1", "prominent_valleys_v2"]
+
+
 class SegmentationConfig(FrozenModel):
-    """How the segments were found; null means that a bound was not used."""
+    """How the segments were found; null means that a bound was not used.
+
+    The fields are NeuroPose's; ``track_id`` is written only where a person was chosen by track.
+    """
 
     extractor: Extractor
     person_index: _Index = 0
@@ -59,7 +66,17 @@ class SegmentationConfig(FrozenModel):
     min_prominence: Number | None = None
     min_height: Number | None = None
     pad_seconds: Annotated[Number, Field(ge=0)] = 0.0
-    method: Literal["valley_to_valley_v1"] = "valley_to_valley_v1"
+    method: SegmentationMethod = Field(
+        default="valley_to_valley_v1", description="files that say nothing were written by NeuroPose's rule"
+    )
+    track_id: _Index | None = Field(default=None, description="the person, where chosen by track")
+
+    @model_serializer(mode="wrap")
+    def _without_absent_track(self, serialise: SerializerFunctionWrapHandler) -> dict[str, object]:
+        fields: dict[str, object] = serialise(self)
+        if self.track_id is None:
+            fields.pop("track_id", None)
+        return fields
 
 
 class Segment(FrozenModel):

@@ -1,0 +1,1 @@
+"""Numbers per repetition: duration, range, speed, smoothness, symmetry, tempo."""
