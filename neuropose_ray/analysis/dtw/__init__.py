@@ -1,0 +1,1 @@
+"""Dynamic time warping: exact by compiled kernels, distances with paths, and matrices over many trials."""

@@ -1,0 +1,165 @@
+"""How far each of many trials is from each other: blocks of pairs as Ray tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from neuropose_ray.analysis.dtw.channels import ChannelSettings, trial_channels
+from neuropose_ray.analysis.dtw.settings import WarpingSettings
+from neuropose_ray.analysis.dtw.warping import warp_distance
+from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.errors import EngineError, InputError
+from neuropose_ray.schemas.immutable import FrozenModel, ReadOnlyMapping
+
+Channels = Sequence[NDArray[np.float64]]
+
+
+class DistanceMatrixSettings(FrozenModel):
+    """How trials are compared with each other."""
+
+    channels: ChannelSettings = ChannelSettings()
+    warping: WarpingSettings = Field(
+        default=WarpingSettings(band=0.1, path_normalise=True),
+        description="per pair, so that long trials are no farther apart than short ones, within a tempo change of a "
+        "tenth; not z-normalised, since angles have one unit and the noise of still joints would grow to their size",
+    )
+    neighbours: int = Field(default=5, ge=1, description="how many nearest trials are named for each")
+    pairs_per_task: int = Field(
+        default=200,
+        ge=1,
+        description="about half a second of work for trials of 300 frames: long against a task's cost",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTrial:
+    """A trial that could not be read; it keeps its place in the matrix."""
+
+    name: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceMatrix:
+    """Distances between trials.
+
+    Attributes:
+        names: of the trials, in the order given.
+        matrix: ``(trials, trials)``, symmetric, zero on the diagonal, in rad, mm, or none after z-normalisation;
+            NaN in the row and the column of a trial that failed.
+        neighbours: for each trial the names of the nearest others, nearest first; none for one that failed.
+        order: the trials for a clustered heat map, like beside like; those that failed are last.
+        errors: what is wrong with those that failed, a line each.
+        settings: how they were compared.
+    """
+
+    names: tuple[str, ...]
+    matrix: NDArray[np.float64]
+    neighbours: Mapping[str, tuple[str, ...]]
+    order: tuple[str, ...]
+    errors: Mapping[str, str]
+    settings: DistanceMatrixSettings
+
+
+def distance_matrix(
+    trials: Sequence[Motion | FailedTrial], settings: DistanceMatrixSettings = DistanceMatrixSettings()
+) -> DistanceMatrix:
+    """Compare every trial with every other, on the Ray that the caller has connected to.
+
+    A trial that cannot be compared has NaN distances and its error is listed; it never stops the others.
+
+    Raises:
+        InputError: two trials have the same name, or there are none.
+        EngineError: Ray failed.
+    """
+    names = tuple(trial.name for trial in trials)
+    if not names or len(set(names)) < len(names):
+        raise InputError("trials need distinct names, at least one", where="distance matrix")
+    channels, errors = _comparable(trials, settings.channels)
+    good = [position for position, name in enumerate(names) if name not in errors]
+    compact = np.zeros((len(good), len(good)))
+    pairs = np.stack(np.triu_indices(len(good), 1), axis=1)
+    compact[pairs[:, 0], pairs[:, 1]] = _distances_on_ray(channels, pairs, settings)
+    matrix = np.full((len(names), len(names)), np.nan)
+    matrix[np.ix_(good, good)] = compact + compact.T
+    order = [good[position] for position in clustered_order(matrix[np.ix_(good, good)])]
+    order += [position for position in range(len(names)) if position not in good]
+    return DistanceMatrix(
+        names=names,
+        matrix=matrix,
+        neighbours=ReadOnlyMapping(
+            {
+                name: tuple(names[other] for other in nearest(matrix, position)[: settings.neighbours])
+                for position, name in enumerate(names)
+            }
+        ),
+        order=tuple(names[position] for position in order),
+        errors=ReadOnlyMapping(errors),
+        settings=settings,
+    )
+
+
+def pair_distances(channels: Channels, pairs: NDArray[np.int64], warping: WarpingSettings) -> NDArray[np.float64]:
+    """``(pairs,)`` distances between the sequences ``(frames, channels)`` at each of the ``(pairs, 2)`` positions."""
+    return np.array([warp_distance(channels[one], channels[other], warping) for one, other in pairs.tolist()])
+
+
+def nearest(matrix: NDArray[np.float64], position: int) -> list[int]:
+    """The other trials of a ``(trials, trials)`` matrix, nearest first, without those at a NaN distance."""
+    row = matrix[position]
+    return [int(other) for other in np.argsort(row, kind="stable") if other != position and np.isfinite(row[other])]
+
+
+def clustered_order(matrix: NDArray[np.float64]) -> list[int]:
+    """The leaves of the tree of a ``(trials, trials)`` matrix without NaN, so that like stands beside like.
+
+    Average linkage (UPGMA), which unlike Ward's does not ask for Euclidean distances: those of warping are not.
+    """
+    if len(matrix) < 3:
+        return list(range(len(matrix)))
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    tree = linkage(squareform(matrix, checks=False), method="average", optimal_ordering=True)
+    return [int(leaf) for leaf in leaves_list(tree)]
+
+
+def _comparable(
+    trials: Sequence[Motion | FailedTrial], settings: ChannelSettings
+) -> tuple[list[NDArray[np.float64]], dict[str, str]]:
+    """The channels of the trials that have them, and the errors of the others by name."""
+    channels, errors = [], {}
+    for trial in trials:
+        if isinstance(trial, FailedTrial):
+            errors[trial.name] = trial.error
+            continue
+        try:
+            channels.append(trial_channels(trial, settings))
+        except InputError as error:
+            errors[trial.name] = str(error)
+    return channels, errors
+
+
+def _distances_on_ray(
+    channels: Channels, pairs: NDArray[np.int64], settings: DistanceMatrixSettings
+) -> NDArray[np.float64]:
+    import ray
+    from ray.exceptions import RayError
+
+    shared = ray.put(channels)
+    task = ray.remote(pair_distances)
+    blocks = []
+    for start in range(0, len(pairs), settings.pairs_per_task):
+        block = pairs[start : start + settings.pairs_per_task]
+        named = task.options(name=f"dtw pairs {start} to {start + len(block)} of {len(pairs)}")
+        blocks.append(named.remote(shared, block, settings.warping))
+    try:
+        return np.concatenate([np.zeros(0), *ray.get(blocks)])
+    except RayError as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise EngineError(first_line, where="Ray", hint="run the same command again") from error
