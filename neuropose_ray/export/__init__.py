@@ -1,1 +1,1 @@
-"""Files for other tools, made from predictions.parquet."""
+"""Files of other tools: written from predictions, and some of them read."""

@@ -3,12 +3,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from schemas.pose_tables import ARM, header_of, pose_tables, properties, table_of
 
 from neuropose_ray.errors import OutputError
-from neuropose_ray.export.tables import write_csv
+from neuropose_ray.export.tables import write_csv, write_wide_csv
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 
@@ -48,7 +49,7 @@ def expected(table: PoseTable) -> list[tuple[object, ...]]:
 
 
 @given(pose_tables())
-@properties
+@settings(properties, max_examples=20)
 def test_every_number_comes_back_to_the_last_bit_and_nan_is_an_empty_cell(tmp_path, table):
     rows = exported(tmp_path / "poses.csv", table)
     fitted = [] if table.poses3d_fitted is None else FITTED
@@ -83,6 +84,26 @@ def test_frames_go_on_counting_over_the_pieces_of_a_long_video(tmp_path):
     assert rows[-1]["x_px"] == str(table.poses.poses2d[-1, -1, 0])
 
 
+@given(pose_tables())
+@settings(properties, max_examples=10)
+def test_the_wide_table_holds_what_the_long_one_does(tmp_path, table):
+    long = pd.DataFrame(exported(tmp_path / "long.csv", table))
+    write_wide_csv(tmp_path / "wide.csv", table, header_of(table))
+    wide = pd.read_csv(tmp_path / "wide.csv", dtype=str, keep_default_na=False)
+    fitted = [] if table.poses3d_fitted is None else FITTED
+    columns = [f"{joint}_{name}" for joint in ARM.joint_names for name in PLAIN[4:] + fitted]
+    assert list(wide) == ["frame_index", "timestamp_s", "track_id", *columns]
+    assert len(wide) == np.maximum(1, table.persons_per_frame()).sum()
+    if len(wide):
+        people = long.groupby(np.cumsum(long["joint"].isin(["", ARM.joint_names[0]])), sort=False)
+        for (_, rows), (_, row) in zip(people, wide.iterrows(), strict=True):
+            assert row["timestamp_s"] == rows["timestamp_s"].iloc[0]
+            assert (row["frame_index"], row["track_id"]) == (rows["frame_index"].iloc[0], rows["track_id"].iloc[0])
+            for _, cells in rows.iterrows():
+                joint = cells["joint"] or ARM.joint_names[0]
+                assert [row[f"{joint}_{name}"] for name in PLAIN[4:] + fitted] == list(cells[PLAIN[4:] + fitted])
+
+
 def test_infinity_is_an_empty_cell_too(tmp_path):
     table = table_of(frames=1)
     table.poses.poses3d[0, 1, 2] = np.inf
@@ -93,6 +114,10 @@ def test_odd_joint_names_survive(tmp_path):
     names = ('a "point"', "left, upper", "plain")
     rows = exported(tmp_path / "poses.csv", table_of(frames=1), Skeleton(name="odd", joint_names=names))
     assert tuple(row["joint"] for row in rows) == names
+    write_wide_csv(
+        tmp_path / "wide.csv", table_of(frames=1), header_of(table_of(1), Skeleton(name="o", joint_names=names))
+    )
+    assert "left, upper_score" in pd.read_csv(tmp_path / "wide.csv")
 
 
 def test_a_refusal_of_the_file_system_is_one_line_and_the_old_file_stays(tmp_path):
