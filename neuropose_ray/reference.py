@@ -1,110 +1,189 @@
-"""Truths to compare predictions with: marker mocap, triangulations, and the phantom's exact joints."""
+"""Truths to compare predictions with: marker mocap, triangulations, a phantom's exact joints, other predictions."""
 
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.errors import FileFormatError, InputNotFoundError
-from neuropose_ray.evaluate import LIMB_JOINTS
+from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError
+from neuropose_ray.evaluate.interpolation import positions_at
+from neuropose_ray.evaluate.joints import LIMB_JOINTS, landmark_joints
+from neuropose_ray.schemas.skeleton import LANDMARKS
 
 _MILLIMETRES = {"m": 1000.0, "mm": 1.0, "cm": 10.0}
+#: Names of TRC markers, their letters alone in lower case; {s} stands for r or l, {side} for right or left.
+_MARKERS = {"toe": ("{s}bigtoe", "{side}bigtoe", "{s}toe", "{side}toe", "{side}footindex")}
+_ANY_MARKER = ("{s}{part}", "{side}{part}")
+_TRC_HEADER_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """True positions of the limb joints.
+    """True positions of one person's joints.
 
     Attributes:
-        timestamps_s: ``(frames,)`` ascending.
-        limbs: ``(frames, 12, 3)`` millimetres in any right-handed axes, the joints of ``LIMB_JOINTS``.
+        timestamps_s: ``(frames,)`` ascending, at least one.
+        landmarks: ``(frames, 16, 3)`` mm in any right-handed axes, the joints of ``LANDMARKS``; NaN where not known.
+        of_the_video: the positions are in the camera's axes and the times on the video's clock.
     """
 
     timestamps_s: NDArray[np.float64]
-    limbs: NDArray[np.float64]
+    landmarks: NDArray[np.float64]
+    of_the_video: bool = False
+
+    @property
+    def limbs(self) -> NDArray[np.float64]:
+        """``(frames, 12, 3)``, the joints of ``LIMB_JOINTS``."""
+        return self.landmarks[:, : len(LIMB_JOINTS)]
 
     def at(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """``(n, 12, 3)`` linearly interpolated, NaN outside the recording."""
-        flat = self.limbs.reshape(len(self.limbs), -1)
-        columns = [np.interp(times_s, self.timestamps_s, each, left=np.nan, right=np.nan) for each in flat.T]
-        return np.stack(columns, 1).reshape(-1, len(LIMB_JOINTS), 3)
+        """``(n, 12, 3)``: the limbs at any times, NaN outside the recording and in its gaps."""
+        return positions_at(self.timestamps_s, self.limbs, times_s)
+
+    def landmarks_at(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``(n, 16, 3)``: all landmarks at any times, NaN outside the recording and in its gaps."""
+        return positions_at(self.timestamps_s, self.landmarks, times_s)
 
 
-def read_reference(path: Path, person: int = 0) -> Reference:
+def read_reference(path: Path, person: int | None = None) -> Reference:
     """Read a truth file.
 
     Args:
-        path: a phantom's ``.truth.json``; a TRC file with a marker for each limb joint; or a CSV table with a column
-            ``time_s`` and, in metres, ``hip_r_x``, ``hip_r_y``, ... for every limb joint.
-        person: which one of a phantom scene.
+        path: a TRC file with a marker for each limb joint; a CSV table with a column ``time_s`` and, in metres,
+            ``hip_r_x``, ``hip_r_y``, ... for every limb joint (heels and toes if there are); a phantom's
+            ``.truth.json``; or other predictions of the same video: a video's folder, ``predictions.parquet``,
+            ``results.json`` of one video.
+        person: which one of a phantom scene, from 0 (None: 0), or which track of predictions (None: the one that is
+            seen in most frames).
 
     Raises:
         InputNotFoundError: there is no such file.
-        FileFormatError: it is of another kind, or a joint is missing.
+        FileFormatError: it is of another kind, a joint is missing, or the times do not ascend.
+        FutureSchemaError: a newer version wrote the predictions.
+        InputError: it has no such person; the predictions' skeleton lacks a joint of the limbs.
     """
-    if not path.is_file():
-        raise InputNotFoundError("there is no such file", where=str(path))
-    readers = {".json": lambda: _phantom(path, person), ".trc": lambda: _trc(path), ".csv": lambda: _csv(path)}
-    if path.suffix.lower() not in readers:
-        raise FileFormatError("not a reference", where=str(path), hint="give .trc, .csv or a phantom's .truth.json")
+    if not path.exists():
+        raise InputNotFoundError("there is no such file", where=str(path), hint="check the path")
+    if path.is_dir() or path.suffix == ".parquet":
+        return _predictions(path, person)
+    if path.suffix == ".json":
+        return _phantom(path, person) if _is_phantom(path) else _predictions(path, person)
+    tables: Mapping[str, Callable[[Path], Reference]] = {".trc": _trc, ".csv": _csv}
+    if path.suffix.lower() not in tables:
+        hint = "give .trc, .csv, a phantom's .truth.json, or other predictions of the video"
+        raise FileFormatError("not a reference", where=str(path), hint=hint)
+    if person:
+        raise InputError(f"there is no person {person}", where=str(path), hint="such a file holds one person")
     try:
-        return readers[path.suffix.lower()]()
-    except (ValueError, IndexError, KeyError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        reason = error.args[0] if error.args else type(error).__name__
-        raise FileFormatError(f"cannot be read as a reference ({reason})", where=str(path)) from error
+        return _checked(tables[path.suffix.lower()](path))
+    except OSError as error:
+        raise FileFormatError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except (ValueError, csv.Error) as error:
+        raise FileFormatError(f"cannot be read as a reference ({error})", where=str(path)) from error
 
 
-def _phantom(path: Path, person: int) -> Reference:
-    from neuropose_ray.evaluate import limb_joints
+def _checked(reference: Reference) -> Reference:
+    times_s = reference.timestamps_s
+    if not len(times_s):
+        raise ValueError("no rows")
+    if not np.isfinite(times_s).all() or not (np.diff(times_s) > 0).all():
+        raise ValueError("the times do not ascend")
+    return reference
+
+
+def _is_phantom(path: Path) -> bool:
+    from neuropose_ray.analysis.runs.files import read_json
+
+    payload = read_json(path)
+    return isinstance(payload, dict) and payload.get("kind") == "phantom_truth"
+
+
+def _phantom(path: Path, person: int | None) -> Reference:
     from neuropose_ray.phantom.body import PHANTOM_SKELETON
     from neuropose_ray.phantom.truth import load_truth
 
-    truth = load_truth(path)
-    return Reference(truth.timestamps_s, limb_joints(truth.persons[person].joints3d_mm, PHANTOM_SKELETON))
+    truth, index = load_truth(path), person or 0
+    if not 0 <= index < len(truth.persons) or not len(truth.timestamps_s):
+        hint = f"it holds {len(truth.persons)}, from 0, in {len(truth.timestamps_s)} frames"
+        raise InputError(f"there is no person {index}", where=str(path), hint=hint)
+    joints = landmark_joints(truth.persons[index].joints3d_mm, PHANTOM_SKELETON)
+    return Reference(truth.timestamps_s, joints, of_the_video=True)
+
+
+def _predictions(path: Path, person: int | None) -> Reference:
+    from neuropose_ray.analysis.runs.trials import load_motion
+
+    motion = load_motion(path, track=person)
+    joints = landmark_joints(motion.positions, motion.skeleton, where=str(path))
+    return Reference(motion.timestamps_s, joints, of_the_video=True)
 
 
 def _csv(path: Path) -> Reference:
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     if not rows:
         raise ValueError("no rows")
-    columns = {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0] if name is not None}
-    named = {
-        f"{side}_{part}": np.stack([columns[f"{part}_{side[0]}_{axis}"] for axis in "xyz"], 1) * 1000
-        for side, part in (joint.split("_") for joint in LIMB_JOINTS)
-    }
-    return Reference(columns["time_s"], _stacked(named))
+
+    def column(name: str) -> NDArray[np.float64]:
+        if name not in rows[0]:
+            raise ValueError(f"no column {name}")
+        return np.array([float(row[name] or "nan") for row in rows])
+
+    places = {}
+    for landmark in LANDMARKS:
+        side, part = landmark.split("_")
+        names = [f"{part}_{side[0]}_{axis}" for axis in "xyz"]
+        if landmark in LIMB_JOINTS or set(names) <= rows[0].keys():
+            places[landmark] = np.stack([column(name) for name in names], 1) * 1000
+    return Reference(column("time_s"), _stacked(places, len(rows)))
 
 
 def _trc(path: Path) -> Reference:
     """OpenSim's marker file: five header lines, then frame, time, and three columns for each marker."""
     lines = path.read_text("utf-8").splitlines()
-    heads, values = (lines[row].split("\t") for row in (1, 2))
-    unit = _MILLIMETRES[dict(zip(heads, values, strict=False))["Units"].strip()]
+    if len(lines) <= _TRC_HEADER_LINES:
+        raise ValueError("no rows after a TRC file's five header lines")
+    header = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=False))
+    unit = _MILLIMETRES.get(header.get("Units", "").strip())
+    if unit is None:
+        raise ValueError("its header states no Units of m, cm or mm")
     markers = [name.strip() for name in lines[3].split("\t")[2:] if name.strip()]
-    rows = [line.split("\t") for line in lines[5:] if line.strip()]
-    numbers = np.array([[float(cell or "nan") for cell in row[1 : 2 + 3 * len(markers)]] for row in rows])
-    places = numbers[:, 1:].reshape(len(numbers), len(markers), 3) * unit
-    known = {_plain(name): places[:, column] for column, name in enumerate(markers)}
+    width = 2 + 3 * len(markers)
+    rows = [(line.split("\t") + [""] * width)[1:width] for line in lines[_TRC_HEADER_LINES:] if line.strip()]
+    numbers = np.array([[float(cell.strip() or "nan") for cell in row] for row in rows]).reshape(len(rows), -1)
+    places = numbers[:, 1:].reshape(len(rows), len(markers), 3) * unit
+    columns = {_plain(name): places[:, column] for column, name in enumerate(markers)}
+    return Reference(numbers[:, 0], _stacked(_named(columns), len(rows)))
+
+
+def _named(columns: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """The landmarks among a TRC file's markers.
+
+    Raises:
+        ValueError: a joint of the limbs is not among them.
+    """
     named = {}
-    for joint in LIMB_JOINTS:
-        side, part = joint.split("_")
-        name = next((alias for alias in (f"{side[0]}{part}", f"{side}{part}") if alias in known), None)
-        if name is None:
+    for landmark in LANDMARKS:
+        side, part = landmark.split("_")
+        aliases = [form.format(s=side[0], side=side, part=part) for form in _MARKERS.get(part, _ANY_MARKER)]
+        marker = next((alias for alias in aliases if alias in columns), None)
+        if marker is not None:
+            named[landmark] = columns[marker]
+        elif landmark in LIMB_JOINTS:
             raise ValueError(f"no marker for the {side} {part}")
-        named[joint] = known[name]
-    return Reference(numbers[:, 0], _stacked(named))
+    return named
 
 
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def _stacked(named: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    return np.stack([named[joint] for joint in LIMB_JOINTS], 1)
+def _stacked(places: Mapping[str, NDArray[np.float64]], frames: int) -> NDArray[np.float64]:
+    """``(frames, 16, 3)`` in the order of ``LANDMARKS``, NaN for those that are not there."""
+    unknown = np.full((frames, 3), np.nan)
+    return np.stack([places.get(landmark, unknown) for landmark in LANDMARKS], 1)

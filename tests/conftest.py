@@ -22,6 +22,19 @@ os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes share the tests: a file stays in one, and so does all that needs the cluster; long ones first."""
+
+    def group(item: pytest.Item) -> str:
+        return "ray" if "ray_cluster" in getattr(item, "fixturenames", ()) else str(item.path)
+
+    long = {group(item) for item in items if item.get_closest_marker("slow") or item.get_closest_marker("ray")}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: group(item) not in long)
+
+
 @pytest.fixture(scope="session")
 def test_data() -> Path:
     """The folder of real videos with measured truth; it is never part of the repository."""

@@ -2,63 +2,183 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from neuropose_ray.cli.results import predictions_file
-from neuropose_ray.errors import InputError
+if TYPE_CHECKING:
+    from neuropose_ray.evaluate import AngleAgreement, Evaluation, PoseMeasures, TrackScores
+
+NOT_KNOWN = "-"
 
 
 def evaluate(
-    results: Annotated[Path, typer.Argument(help="A video's results: OUT/NAME, or its predictions.parquet.")],
-    reference: Annotated[Path, typer.Option(help="The truth: .trc, .csv (mocap), or a phantom's .truth.json.")],
-    track: Annotated[int | None, typer.Option(help="Whose poses. [default: whoever fits the truth best]")] = None,
-    person: Annotated[int, typer.Option(help="Which person of a phantom scene.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    results: Annotated[
+        Path, typer.Argument(help="A video's results: OUT/NAME, its predictions.parquet, or a results.json.")
+    ],
+    reference: Annotated[
+        Path,
+        typer.Option(
+            help="What to compare with: .trc, .csv (mocap), a phantom's .truth.json, or other results of the video."
+        ),
+    ],
+    track: Annotated[
+        int | None, typer.Option(help="Whose poses.", show_default="whoever fits the reference best")
+    ] = None,
+    person: Annotated[
+        int | None,
+        typer.Option(
+            help="Whose reference: the number in a phantom scene, or the track in other results.",
+            show_default="0, or who is seen most",
+        ),
+    ] = None,
+    max_offset: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Search the offset of the clocks up to this many ms to both sides.",
+            show_default="60; 0 for a reference on the video's clock",
+        ),
+    ] = None,
+    per_joint: Annotated[bool, typer.Option("--per-joint", help="Show every joint.")] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write all numbers to this JSON file, - for standard output.")
+    ] = None,
 ) -> None:
-    """Compare the model's and the fitted poses with a truth.
+    """Compare poses with marker mocap, a phantom's truth, or another version's results.
 
-    MPJPE is root-relative: mid-hips laid on each other, axes turned once for all frames. PA-MPJPE is after the best
-    rotation, translation and scale of each frame, never mirrored. Both over the twelve limb joints. The clocks are
-    shifted by up to 60 ms.
+    All errors are means over the twelve joints of the limbs and the frames in
+    which the person was found; coverage is the share of these frames. Angles
+    are 0 in a straight body, the ankle's with the foot square to the shank.
 
-    Example: neuropose-ray evaluate results/squat --reference squat_joints.csv
+    - MPJPE: distance with mid-hips laid on each other; mocap's axes are turned
+      onto the camera's by one rotation for all frames
+    - N-MPJPE: the same after the best scale of each frame
+    - PA-MPJPE: after the best rotation, place and scale of each frame
+    - abs-MPJPE: as it is, where the reference is in the camera's axes
+    - PCK: share of joints within so many mm; AUC: its mean over 0 to 200 mm
+    - bias: mean difference, results minus reference; large with a high r it
+      mostly means that the joints' centres are defined otherwise
+    - limits: 95 % of the differences lie between them (Bland and Altman)
+
+    Example: neuropose-ray evaluate results/squat --reference squat.trc --per-joint
     """
-    from neuropose_ray.evaluate import best_lag_s, limb_joints, score, sequence
+    from neuropose_ray.analysis.runs.trials import load_trial
+    from neuropose_ray.evaluate import Evaluation, OffsetSearch, score_tracks
     from neuropose_ray.reference import read_reference
-    from neuropose_ray.schemas.parquet_files import read_predictions
+    from neuropose_ray.schemas.json_files import save_model
 
-    table, header = read_predictions(predictions_file(results))
+    trial = load_trial(results)
     truth = read_reference(reference, person)
-    ids = np.zeros(len(table.poses), np.int32) if table.track_ids is None else table.track_ids
-    tracks, counts = np.unique(ids, return_counts=True)
-    candidates = tracks[counts >= counts.max() / 2].tolist() if track is None and len(tracks) else [track]
-    rows = []
-    for kind, poses in (("model", table.poses.poses3d), ("fitted", table.poses3d_fitted)):
-        if poses is None:
-            continue
-        for one in candidates:
-            limbs = limb_joints(sequence(poses, table.poses.frame, table.frame_count, ids == one), header.skeleton)
-            lag_s = best_lag_s(table.timestamps_s, limbs, truth.at)
-            found = score(limbs, truth.at(table.timestamps_s + lag_s))
-            rows.append({"poses": kind, "track": one, **asdict(found), "lag_s": lag_s})
-    if not rows or all(np.isnan(row["pa_mpjpe_mm"]) for row in rows):
-        raise InputError("nobody was found while the truth was recorded", where=str(results), hint="check the times")
-    best = min(rows, key=lambda row: np.nan_to_num(row["pa_mpjpe_mm"], nan=np.inf))["track"]
-    shown = [row for row in rows if row["track"] == best]
-    if as_json:
-        numbers = [{key: None if value != value else value for key, value in row.items()} for row in shown]
-        typer.echo(json.dumps(numbers, indent=2))
+    search = None if max_offset is None else OffsetSearch(range_s=max_offset / 1000)
+    where = str(trial.path)
+    found = score_tracks(trial.table, trial.header.skeleton, truth, where=where, track=track, search=search)
+    axes = "camera" if truth.of_the_video else "one rotation per sequence"
+    evaluation = Evaluation(predictions=where, reference=str(reference), axes=axes, results=found)
+    if json_file == Path("-"):
+        typer.echo(evaluation.model_dump_json(indent=2))
         return
-    printed = Table("poses", "track", "coverage", "MPJPE mm", "PA-MPJPE mm", "knee error deg", "lag s", box=None)
-    for row in shown:
-        cells = (f"{row['coverage']:.1%}", f"{row['mpjpe_mm']:.1f}", f"{row['pa_mpjpe_mm']:.1f}")
-        printed.add_row(row["poses"], str(row["track"]), *cells, f"{row['knee_mae_deg']:.1f}", f"{row['lag_s']:+.2f}")
-    Console().print(printed)
+    _print(Console(), evaluation, per_joint=per_joint)
+    if json_file is not None:
+        save_model(json_file, evaluation)
+        typer.echo(json_file)
+
+
+def _print(console: Console, evaluation: Evaluation, *, per_joint: bool) -> None:
+    turned = "" if evaluation.axes == "camera" else "; the reference's axes turned once for all frames"
+    console.print(_overall(evaluation.results))
+    console.print(f"MPJPE, PCK, AUC: mid-hips laid on each other{turned}.\n", highlight=False)
+    console.print(_flexions(evaluation.results))
+    for result in evaluation.results if per_joint else ():
+        console.print()
+        console.print(_joints(result))
+    for result in evaluation.results:
+        if result.offset_at_limit:
+            warning = f"{result.poses}: the best offset is the last that was tried; try a larger --max-offset"
+            console.print(warning, style="yellow", highlight=False)
+
+
+def _overall(results: Sequence[TrackScores]) -> Table:
+    scores = [result.scores for result in results]
+    table = _table(f"track {results[0].track}", *(result.poses for result in results))
+    table.add_row("frames found", *(f"{each.found_frames} of {each.reference_frames}" for each in scores))
+    table.add_row("coverage", *(_share(each.coverage) for each in scores))
+    for measure in MEASURES:
+        cells = [measure.cell(each) for each in scores]
+        if set(cells) != {NOT_KNOWN}:
+            table.add_row(measure.label, *cells)
+    table.add_row("knee error, deg", *(_number(each.knee_mae_deg) for each in scores))
+    table.add_row("time offset, ms", *(f"{result.time_offset_s * 1000:+.0f}" for result in results))
+    return table
+
+
+def _flexions(results: Sequence[TrackScores]) -> Table:
+    """One row per angle and kind of poses, the kinds of an angle below each other."""
+    table = _table("flexion, deg", "poses", "coverage", "MAE", "RMSE", "r", "bias", "limits")
+    for name in results[0].scores.angles:
+        for result in results:
+            angle = result.scores.angles.get(name)
+            if angle is not None:
+                table.add_row(_joint_of(name), result.poses, *_agreement(angle))
+    return table
+
+
+def _agreement(angle: AngleAgreement) -> tuple[str, ...]:
+    limits = f"{_number(angle.lower_limit_deg)} to {_number(angle.upper_limit_deg)}"
+    errors = _number(angle.mae_deg), _number(angle.rmse_deg), _number(angle.correlation, 3)
+    return _share(angle.coverage), *errors, _number(angle.bias_deg), limits
+
+
+def _joints(result: TrackScores) -> Table:
+    shown = [measure for measure in MEASURES if measure.cell(result.scores) != NOT_KNOWN]
+    table = _table(result.poses, *(measure.label for measure in shown))
+    for joint, measures in result.scores.joints.items():
+        table.add_row(joint.replace("_", " "), *(measure.cell(measures) for measure in shown))
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _joint_of(angle: str) -> str:
+    """``left knee`` of ``left_knee_flexion``."""
+    return " ".join(angle.split("_")[:2])
+
+
+def _number(value: float, decimals: int = 1) -> str:
+    return NOT_KNOWN if isnan(value) else f"{value:z.{decimals}f}"
+
+
+def _share(value: float) -> str:
+    return NOT_KNOWN if isnan(value) else f"{value:.1%}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A line of the table."""
+
+    label: str
+    cell: Callable[[PoseMeasures], str]
+
+
+MEASURES = (
+    Measure("MPJPE, mm", lambda each: _number(each.mpjpe_mm)),
+    Measure("N-MPJPE, mm", lambda each: _number(each.n_mpjpe_mm)),
+    Measure("PA-MPJPE, mm", lambda each: _number(each.pa_mpjpe_mm)),
+    Measure("abs-MPJPE, mm", lambda each: _number(each.abs_mpjpe_mm)),
+    Measure("PCK 50 mm", lambda each: _share(each.pck_50mm)),
+    Measure("PCK 150 mm", lambda each: _share(each.pck_150mm)),
+    Measure("AUC 200 mm", lambda each: _share(each.auc_200mm)),
+    Measure("accel. error, m/s2", lambda each: _number(each.acceleration_error_m_s2)),
+)

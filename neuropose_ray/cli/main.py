@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 
 from neuropose_ray import __version__
-from neuropose_ray.cli import benchmark, demo, doctor, evaluate, export, models, overlay, process
+from neuropose_ray.cli import (
+    analyze,
+    benchmark,
+    compare,
+    demo,
+    doctor,
+    dtw_matrix,
+    evaluate,
+    export,
+    import_poses,
+    models,
+    overlay,
+    process,
+    segment,
+)
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError
 
@@ -17,20 +31,26 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 #: Errors of the command line itself, not of the work.
-USAGE_CODES = ("settings", "input_not_found", "model_unknown")
+USAGE_CODES = ("settings", "input_not_found", "model_unknown", "joint_unknown")
 
 app = typer.Typer(
     name="neuropose-ray",
     help="Video of people in, 3D motion out, on this machine or on a Ray cluster.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(demo.demo)
 app.command()(process.process)
 app.command()(overlay.overlay)
 app.command()(export.export)
+app.command("import")(import_poses.import_poses)
 app.command()(evaluate.evaluate)
+app.command()(analyze.analyze)
+app.command()(segment.segment)
+app.command()(compare.compare)
+app.command("dtw-matrix")(dtw_matrix.dtw_matrix)
 app.command()(benchmark.benchmark)
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)

@@ -1,4 +1,4 @@
-"""Predictions of older versions, NeuroPose's 1 and 2, brought to the present one step by step."""
+"""Predictions and reports of older versions, NeuroPose's 1 and 2, brought to the present one step by step."""
 
 from __future__ import annotations
 
@@ -16,9 +16,18 @@ logger = logging.getLogger(__name__)
 #: A JSON object as parsed.
 Payload = dict[str, Any]
 
+#: NeuroPose's; it never wrote another.
+_FIRST_REPORT_VERSION = 2
+
 
 class MigrationError(FileFormatError):
     """A payload whose version cannot be told."""
+
+    code = "file_version"
+
+
+class MigrationNotFoundError(MigrationError):
+    """A payload of a version from which nothing leads to the present one."""
 
     code = "file_version"
 
@@ -66,6 +75,41 @@ def migrate_job_results(payload: object, where: str) -> dict[str, Payload]:
     if not isinstance(payload, dict):
         raise MigrationError(f"results are an object in JSON, not {type(payload).__name__}", where=where)
     return {name: migrate_video_predictions(video, f"{where}: {name}") for name, video in payload.items()}
+
+
+def migrate_analysis_report(payload: object, where: str) -> Payload:
+    """An analysis report in the present form, not yet validated; the argument stays as it is.
+
+    Raises:
+        MigrationNotFoundError: it states no version, or 1: NeuroPose never wrote such a report.
+        MigrationError: not an object, or its version is not a whole number from 1.
+        FutureSchemaError: the version is newer than this package knows.
+    """
+    if not isinstance(payload, dict):
+        raise MigrationError(f"an analysis report is an object in JSON, not {type(payload).__name__}", where=where)
+    version = payload_version(payload, where)
+    if version < _FIRST_REPORT_VERSION:
+        raise MigrationNotFoundError(
+            f"an analysis report of version {version} cannot be brought to version {SCHEMA_VERSION}",
+            where=where,
+            hint="is it a report? the first ones have schema_version 2",
+        )
+    if version < SCHEMA_VERSION:
+        logger.info("%s: migrating an analysis report from version %d to %d", where, version, SCHEMA_VERSION)
+        payload = payload | {"config": _with_neuroposes_rules(payload.get("config"))}
+    return payload | {"schema_version": SCHEMA_VERSION}
+
+
+def _with_neuroposes_rules(config: object) -> object:
+    """What NeuroPose did without saying so, since it knew no other; what is malformed passes, as below."""
+    if not isinstance(config, dict):
+        return config
+    segmentation, analysis = config.get("segmentation"), config.get("analysis")
+    if isinstance(segmentation, dict):
+        config = config | {"segmentation": segmentation | {"method": "valley_to_valley_v1"}}
+    if isinstance(analysis, dict) and analysis.get("kind") == "dtw":
+        config = config | {"analysis": analysis | {"warping": {"method": "fastdtw"}}}
+    return config
 
 
 def _add_provenance(payload: Payload) -> Payload:

@@ -1,19 +1,33 @@
 import csv
+import json
+from dataclasses import replace
 
+import bvhio
+import ezc3d
+import numpy as np
+import pandas as pd
 import pytest
 import typer
+from export.people import nobody, squatting
+from export.test_motion_file import parsed
+from pycocotools.coco import COCO
 from schemas.pose_tables import assert_tables_equal, header_of, table_of
 from typer.testing import CliRunner
 
-from neuropose_ray.cli.export import export
+from neuropose_ray.cli.export import ExportFormat, export
 from neuropose_ray.errors import FileFormatError, InputError, OutputError
+from neuropose_ray.export.openpose import read_openpose
 from neuropose_ray.export.tracks import take_track
-from neuropose_ray.schemas.json_files import load_video_predictions
-from neuropose_ray.schemas.parquet_files import write_predictions
+from neuropose_ray.export.trc import read_trc
+from neuropose_ray.phantom.body import PHANTOM_SKELETON
+from neuropose_ray.schemas.json_files import load_job_results, load_video_predictions
+from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
 
 app = typer.Typer()
 app.command()(export)
 TABLE = table_of(frames=4, persons_per_frame=2)
+PEOPLE, PEOPLES_HEADER = squatting(frames=6, persons=2)
+ONE_PERSON = ("trc", "trc-px", "c3d", "mot", "sto", "bvh")
 
 
 def run(*arguments):
@@ -24,6 +38,19 @@ def run(*arguments):
 def folder(tmp_path):
     write_predictions(tmp_path / "walk" / "predictions.parquet", TABLE, header_of(TABLE))
     return tmp_path / "walk"
+
+
+@pytest.fixture
+def people(tmp_path):
+    write_predictions(tmp_path / "squat" / "predictions.parquet", PEOPLE, PEOPLES_HEADER)
+    return tmp_path / "squat"
+
+
+def exported(folder, export_format, *arguments):
+    """The file that the command says it wrote."""
+    result = run(folder, "--format", export_format, *arguments)
+    assert result.exit_code == 0, result.exception
+    return folder / result.stdout.strip().rpartition("/")[2], result.stderr
 
 
 def test_csv_is_written_beside_the_predictions_and_its_path_printed(folder):
@@ -40,18 +67,106 @@ def test_json_is_what_the_program_itself_reads(folder, tmp_path):
     assert_tables_equal(load_video_predictions(tmp_path / "new" / "a.json").to_table(), TABLE)
 
 
+def test_every_format_is_read_by_a_reader_of_its_own(people):
+    """One look at each; what the numbers are is tested where they are written."""
+    knee = PHANTOM_SKELETON.index("left_knee")
+    path, _ = exported(people, "csv-wide")
+    assert len(pd.read_csv(path)["left_knee_z_mm"]) == 12
+    path, _ = exported(people, "neuropose")
+    assert len(load_job_results(path)["squat.mp4"]) == 6
+    path, _ = exported(people, "npz")
+    np.testing.assert_array_equal(np.load(path)["poses3d"], PEOPLE.poses.poses3d)
+    path, notes = exported(people, "trc")
+    first = PEOPLE.poses.poses3d[PEOPLE.track_ids == 0][:, knee]
+    np.testing.assert_allclose(read_trc(path).positions[:, knee], first * [1, -1, -1], atol=1e-3)
+    assert notes == (
+        "note: the format holds one person: the track seen in most frames of 0, 1; --track chooses another\n"
+    )
+    path, _ = exported(people, "trc-px")
+    assert (path.name, read_trc(path).units) == ("predictions_px.trc", "px")
+    path, _ = exported(people, "c3d")
+    np.testing.assert_allclose(ezc3d.c3d(str(path))["data"]["points"][:3, knee].T, first * [1, -1, -1], rtol=1e-6)
+    path, _ = exported(people, "bvh")
+    assert (bvhio.readAsBvh(str(path)).FrameCount, bvhio.readAsBvh(str(path)).Root.Name) == (6, "hips")
+    for name in ("coco", "coco-wholebody"):
+        path, _ = exported(people, name)
+        assert len(COCO(str(path)).getAnnIds()) == 12
+    path, _ = exported(people, "mmpose")
+    assert len(json.loads(path.read_text())["instance_info"]) == 6
+    path, _ = exported(people, "openpose")
+    assert len(read_openpose(path, fps=30).poses) == 12
+
+
+def test_angles_are_degrees_under_the_names_of_the_analysis(people):
+    for name in ("mot", "sto"):
+        path, _ = exported(people, name)
+        _, header, columns = parsed(path.read_text())
+        assert (path.suffix, header["inDegrees"], header["nRows"]) == (f".{name}", "yes", "6")
+        assert {"time", "left_knee_flexion", "right_hip_flexion", "trunk_forward_lean"} <= set(columns)
+        # The phantom's squat begins with its knees bent by 5 degrees.
+        np.testing.assert_allclose(columns["left_knee_flexion"][0], 5, atol=0.1)
+
+
 @pytest.mark.parametrize("flag", ["--track", "--person"])
-def test_one_person_alone(folder, flag):
+def test_one_person_alone_in_a_file_of_its_own(folder, flag):
     assert run(folder, "--format", "json", flag, 1).exit_code == 0
-    assert_tables_equal(load_video_predictions(folder / "predictions.json").to_table(), take_track(TABLE, 1, ""))
+    read = load_video_predictions(folder / "predictions_track1.json").to_table()
+    assert_tables_equal(read, take_track(TABLE, 1, ""))
+    assert run(folder, "--format", "parquet", flag, 0).exit_code == 0
+    assert_tables_equal(read_predictions(folder / "predictions_track0.parquet")[0], take_track(TABLE, 0, ""))
     result = run(folder, flag, 5)
     assert isinstance(result.exception, InputError)
     assert str(result.exception).endswith("predictions.parquet: there is no track 5; there are 0, 1")
 
 
+def test_the_chosen_person_is_the_one_in_the_motion(people):
+    path, notes = exported(people, "trc", "--track", 1)
+    second = PEOPLE.poses.poses3d[PEOPLE.track_ids == 1]
+    np.testing.assert_allclose(read_trc(path).positions, second * [1, -1, -1], atol=1e-3)
+    assert notes == ""
+
+
+def test_fitted_poses_are_taken_unless_the_models_are_wanted(people):
+    fitted = PEOPLE.with_fitted(PEOPLE.poses.poses3d + 100)
+    write_predictions(people / "predictions.parquet", fitted, PEOPLES_HEADER)
+    model, _ = exported(people, "trc", "--poses", "model", "--out", people / "model.trc")
+    best, _ = exported(people, "trc")
+    difference = read_trc(best).positions - read_trc(model).positions
+    np.testing.assert_allclose(difference, np.tile([100, -100, -100], (6, 21, 1)), atol=1e-3)
+    assert "poses3d_fitted" not in np.load(exported(people, "npz", "--poses", "model")[0])
+
+
+def test_what_the_file_could_not_take_over_is_told(people):
+    kept = ~((PEOPLE.poses.frame == 3) & (PEOPLE.track_ids == 0))
+    table = replace(PEOPLE, poses=PEOPLE.poses.take(kept), track_ids=PEOPLE.track_ids[kept])
+    write_predictions(people / "predictions.parquet", table, PEOPLES_HEADER)
+    _, notes = exported(people, "bvh", "--track", 0)
+    assert "the person is missing in 1 of 6 frames" in notes
+    assert "1 frames repeat the pose before them" in notes
+    times = np.array([0, 1, 2, 4, 5, 6]) / 30
+    write_predictions(people / "predictions.parquet", replace(PEOPLE, timestamps_s=times), PEOPLES_HEADER)
+    path, notes = exported(people, "trc")
+    assert "note: 6 uneven frames were resampled to 7 at 30 per second\n" in notes
+    assert read_trc(path).rate_hz == 30
+
+
+@pytest.mark.parametrize("export_format", list(ExportFormat))
+def test_nobody_is_a_valid_file_of_nobody_or_one_line_where_the_format_needs_somebody(tmp_path, export_format):
+    table, header = nobody()
+    write_predictions(tmp_path / "empty" / "predictions.parquet", table, header)
+    result = run(tmp_path / "empty", "--format", export_format, "--out", tmp_path / "out")
+    if export_format in ONE_PERSON:
+        assert isinstance(result.exception, InputError)
+        assert "nobody was found" in str(result.exception)
+        assert not (tmp_path / "out").exists()
+    else:
+        assert (result.exit_code, (tmp_path / "out").exists()) == (0, True)
+
+
 def test_the_predictions_are_never_replaced(folder):
     before = (folder / "predictions.parquet").read_bytes()
     assert isinstance(run(folder, "--out", folder / "predictions.parquet").exception, OutputError)
+    assert isinstance(run(folder, "--format", "parquet").exception, OutputError)
     assert (folder / "predictions.parquet").read_bytes() == before
 
 
@@ -60,5 +175,13 @@ def test_a_file_of_another_kind_is_a_typed_error(folder):
     assert isinstance(run(folder / "notes.txt").exception, FileFormatError)
 
 
-def test_an_unknown_format_is_wrong_use(folder):
-    assert run(folder, "--format", "xlsx").exit_code == 2
+def test_an_unknown_format_is_wrong_use_and_the_known_ones_are_named(folder):
+    result = run(folder, "--format", "xlsx")
+    assert result.exit_code == 2
+    assert all(name in result.output for name in ("csv-wide", "c3d", "openpose"))
+
+
+def test_help_states_the_axes():
+    text = " ".join(run("--help").output.split())
+    assert "x right, y up, z towards the camera" in text
+    assert "x, -y, -z of the camera axes" in text

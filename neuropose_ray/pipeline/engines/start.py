@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from neuropose_ray import machine
 from neuropose_ray.doctor.checks import check_ray
 from neuropose_ray.errors import EngineError
-from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.settings import EngineSettings
@@ -20,7 +20,7 @@ OWN_RAY = "local"
 
 
 @contextmanager
-def started_engine(settings: EngineSettings, spec: ModelSpec, run_name: str) -> Iterator[Engine]:
+def started_engine(settings: EngineSettings, spec: PoseModelSpec, run_name: str) -> Iterator[Engine]:
     """The engine that the settings ask for, stopped again at the end.
 
     A Ray that runs already, because the caller or ``ray job submit`` connected to it, is used and left running.
@@ -37,12 +37,17 @@ def started_engine(settings: EngineSettings, spec: ModelSpec, run_name: str) -> 
         return
     from neuropose_ray.pipeline.engines.ray_data import RayEngine
 
-    with _connected(address or OWN_RAY), closing(RayEngine(settings.workers, spec.threads, run_name)) as cluster:
+    with connected(address or OWN_RAY), closing(RayEngine(settings.workers, spec.threads, run_name)) as cluster:
         yield cluster
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[None]:
+def connected(address: str) -> Iterator[None]:
+    """Connected to a Ray, or to one of its own on this machine; what was connected before is used and left.
+
+    Raises:
+        EngineError: Ray cannot be reached or started.
+    """
     import ray
 
     if ray.is_initialized():

@@ -1,0 +1,147 @@
+"""Many trials, analysed alike: a task for each, here or on Ray, and one report of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from neuropose_ray.analysis.runs.config import AnalysisConfig
+from neuropose_ray.analysis.runs.report import AnalysisReport
+from neuropose_ray.analysis.runs.run import run_analysis
+from neuropose_ray.analysis.runs.trials import TrialSource, expand_trials
+from neuropose_ray.errors import EngineError, InputError, NeuroposeRayError
+from neuropose_ray.schemas.header import SCHEMA_VERSION
+from neuropose_ray.schemas.immutable import FrozenModel, Text
+from neuropose_ray.schemas.json_files import save_model
+
+#: Tasks given to Ray at a time, per processor: enough to keep it busy, few enough not to fill its memory.
+_TASKS_PER_CPU = 4
+
+
+class TrialOutcome(FrozenModel):
+    """What became of one trial: a report, or an error of one line."""
+
+    name: Text
+    path: Text
+    report: AnalysisReport | None = None
+    error: Text | None = None
+    error_code: str | None = None
+
+
+class CohortReport(FrozenModel):
+    """All trials of a cohort, in the order in which they were asked for, each exactly once."""
+
+    schema_version: Literal[3] = SCHEMA_VERSION
+    kind: Literal["cohort"] = "cohort"
+    config: AnalysisConfig
+    trials: tuple[TrialOutcome, ...] = Field(description="those that failed as well")
+
+    @property
+    def failed(self) -> tuple[TrialOutcome, ...]:
+        """The trials that have no report."""
+        return tuple(outcome for outcome in self.trials if outcome.report is None)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialTask:
+    """One trial's part of a cohort.
+
+    Attributes:
+        source: where the trial is, under a name that no other trial of the cohort has.
+        config: the cohort's, with this trial as the primary.
+    """
+
+    source: TrialSource
+    config: AnalysisConfig
+
+
+#: The outcomes of tasks with the tasks' places, in any order.
+Outcomes = Iterator[tuple[int, TrialOutcome]]
+
+
+def cohort_tasks(config: AnalysisConfig) -> list[TrialTask]:
+    """One task for each trial of ``inputs.trials``, as if it were the primary.
+
+    Raises:
+        InputError: the configuration is of one trial.
+    """
+    if not config.inputs.trials:
+        raise InputError("the configuration is of one trial", hint="give several as inputs.trials")
+    return [TrialTask(source, _with_primary(config, source)) for source in expand_trials(config.inputs.trials)]
+
+
+def run_cohort(config: AnalysisConfig, tasks: Sequence[TrialTask], outcomes: Outcomes) -> CohortReport:
+    """The report of all trials; a bad one never stops the others.
+
+    Args:
+        config: of the cohort.
+        tasks: of :func:`cohort_tasks`.
+        outcomes: of the same tasks, by :func:`analyse_here` or :func:`analyse_on_ray`.
+    """
+    by_place = dict(outcomes)
+    return CohortReport(config=config, trials=tuple(by_place[place] for place in range(len(tasks))))
+
+
+def analyse_trial(task: TrialTask) -> TrialOutcome:
+    """The whole analysis of one trial; what a user can be told of becomes an error in the outcome."""
+    try:
+        return TrialOutcome(name=task.source.name, path=str(task.source.path), report=run_analysis(task.config))
+    except NeuroposeRayError as error:
+        return _failed(task, str(error), error.code)
+
+
+def analyse_here(tasks: Sequence[TrialTask]) -> Outcomes:
+    """One after the other in this process."""
+    return ((place, analyse_trial(task)) for place, task in enumerate(tasks))
+
+
+def analyse_on_ray(tasks: Sequence[TrialTask]) -> Outcomes:
+    """As tasks of the Ray that the caller has connected to; a worker that dies is an error of its trial."""
+    import ray
+    from ray.exceptions import RayError
+
+    remote = ray.remote(analyse_trial)
+    at_once = max(1, int(_TASKS_PER_CPU * ray.cluster_resources().get("CPU", 1)))
+    waiting = list(enumerate(tasks))[::-1]
+    running: dict[ray.ObjectRef, int] = {}
+    while waiting or running:
+        while waiting and len(running) < at_once:
+            place, task = waiting.pop()
+            running[remote.options(name=f"analyse {task.source.name}").remote(task)] = place
+        (done,), _ = ray.wait(list(running), num_returns=1)
+        place = running.pop(done)
+        try:
+            yield place, ray.get(done)
+        except RayError as error:
+            yield place, _failed(tasks[place], str(error).strip().splitlines()[0], EngineError.code)
+
+
+def save_cohort(path: Path, cohort: CohortReport) -> None:
+    """Write a cohort's report as JSON, atomically.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    save_model(path, cohort)
+
+
+def _failed(task: TrialTask, error: str, code: str) -> TrialOutcome:
+    return TrialOutcome(name=task.source.name, path=str(task.source.path), error=error, error_code=code)
+
+
+def _with_primary(config: AnalysisConfig, source: TrialSource) -> AnalysisConfig:
+    """Paths become absolute: workers have another working folder."""
+    reference = config.inputs.reference
+    inputs = config.inputs.model_copy(
+        update={
+            "primary": source.path.absolute(),
+            "primary_video": source.video,
+            "reference": reference and reference.absolute(),
+            "trials": (),
+        }
+    )
+    return config.model_copy(update={"inputs": inputs})

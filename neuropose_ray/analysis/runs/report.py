@@ -1,0 +1,115 @@
+"""The report of an analysis: NeuroPose's version 2 field for field, and what is new since; its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from neuropose_ray.analysis.cleaning.records import CleaningStep
+from neuropose_ray.analysis.runs.config import AnalysisConfig
+from neuropose_ray.analysis.runs.files import read_json
+from neuropose_ray.analysis.runs.movement_records import Figure, MovementResults
+from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.schemas.header import SCHEMA_VERSION
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Text, Whole
+from neuropose_ray.schemas.json_files import validated
+from neuropose_ray.schemas.migrations import migrate_analysis_report
+from neuropose_ray.schemas.provenance import Provenance
+from neuropose_ray.schemas.segmentation import Segmentation
+
+
+class InputSummary(FrozenModel):
+    """A trial that went into an analysis. The first four fields are NeuroPose's."""
+
+    path: Text
+    frame_count: Annotated[Whole, Field(ge=0)]
+    fps: Figure
+    provenance: Provenance | None = None
+
+    video: Text | None = Field(default=None, description="the trial's name")
+    skeleton: str | None = None
+    coverage: Figure = Field(default=None, description="share of the frames in which the person is seen")
+    cleaning: tuple[CleaningStep, ...] = Field(default=(), description="what was done to the positions, in order")
+
+
+class DtwResults(FrozenModel):
+    """Distances of primary and reference, one per pair of segments."""
+
+    kind: Literal["dtw"] = "dtw"
+    method: Literal["dtw_all", "dtw_per_joint", "dtw_relation"]
+    distances: tuple[Figure, ...]
+    paths: tuple[tuple[tuple[int, int], ...], ...]
+    per_joint_distances: tuple[tuple[Figure, ...], ...] | None = None
+    segment_labels: tuple[str, ...]
+    summary: FrozenMapping[str, Figure] = Field(
+        default={}, validate_default=True, description="mean, p50, p95 and p99 of the distances that are known"
+    )
+
+    time_normalised_points: Whole | None = Field(
+        default=None, description="to how many points every segment was resampled; null: not at all"
+    )
+
+
+class SignalStatistics(FrozenModel):
+    """Statistics of a signal over a segment; the standard deviation is the population's."""
+
+    mean: Figure
+    std: Figure
+    min: Figure
+    max: Figure
+    range: Figure
+
+
+class StatsResults(FrozenModel):
+    """Statistics of a signal, one block per segment."""
+
+    kind: Literal["stats"] = "stats"
+    statistics: tuple[SignalStatistics, ...]
+    segment_labels: tuple[str, ...]
+
+
+class NoResults(FrozenModel):
+    """Nothing beside the segments."""
+
+    kind: Literal["none"] = "none"
+
+
+Results = Annotated[DtwResults | StatsResults | MovementResults | NoResults, Field(discriminator="kind")]
+
+
+class AnalysisReport(FrozenModel):
+    """All that an analysis found, with the configuration that finds it again."""
+
+    schema_version: Literal[3] = SCHEMA_VERSION
+    config: AnalysisConfig
+    provenance: Provenance | None = Field(default=None, description="the primary's, with the configuration in it")
+    primary: InputSummary
+    reference: InputSummary | None = None
+    segmentations: FrozenMapping[str, Segmentation] = Field(default={}, validate_default=True)
+    results: Results
+
+    warnings: tuple[Text, ...] = Field(default=(), description="what a reader of the numbers should know")
+
+
+def save_report(path: Path, report: AnalysisReport) -> None:
+    """Write a report as JSON, atomically; what is not known is null.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    atomic_write_bytes(Path(path), report.model_dump_json(indent=2).encode())
+
+
+def load_report(path: Path) -> AnalysisReport:
+    """A report from JSON, NeuroPose's version 2 as well.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        FileFormatError: it is no report.
+        MigrationNotFoundError: it states no version.
+        FutureSchemaError: a newer version wrote it.
+    """
+    payload = migrate_analysis_report(read_json(Path(path)), str(path))
+    return validated(AnalysisReport, payload, str(path))

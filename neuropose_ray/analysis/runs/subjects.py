@@ -1,0 +1,75 @@
+"""The people of an analysis: one person's motion out of a trial, cleaned as configured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuropose_ray.analysis.cleaning.records import CleaningStep
+from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.config import PreprocessingConfig
+from neuropose_ray.analysis.runs.report import InputSummary
+from neuropose_ray.analysis.runs.trials import Trial, load_trial
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who is analysed.
+
+    Attributes:
+        trial: where the person comes from.
+        motion: the person, cleaned where that is configured.
+        coverage: share of the frames in which the person was seen before cleaning.
+        steps: what cleaning did.
+        warnings: what a reader of the numbers should know.
+    """
+
+    trial: Trial
+    motion: Motion
+    coverage: float
+    steps: tuple[CleaningStep, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def summary(self) -> InputSummary:
+        """As the report has it."""
+        metadata = self.trial.header.metadata
+        return InputSummary(
+            path=str(self.trial.path),
+            frame_count=metadata.frame_count,
+            fps=metadata.fps,
+            provenance=self.trial.header.provenance,
+            video=self.trial.name,
+            skeleton=self.trial.header.skeleton.name,
+            coverage=self.coverage,
+            cleaning=self.steps,
+        )
+
+
+def load_subject(path: Path, video: str | None, preprocessing: PreprocessingConfig) -> Subject:
+    """The person whom the configuration names.
+
+    Raises:
+        InputError: the file holds no predictions, or no such person; see
+            :func:`~neuropose_ray.analysis.runs.trials.load_trial`.
+    """
+    return subject_of(load_trial(path, video=video), preprocessing)
+
+
+def subject_of(trial: Trial, preprocessing: PreprocessingConfig) -> Subject:
+    """The same, of a trial that is loaded.
+
+    Raises:
+        InputError: there is no such person.
+    """
+    motion = trial.motion(
+        track=preprocessing.track,
+        person_index=preprocessing.person_index,
+        fitted=preprocessing.poses == "fitted",
+    )
+    if preprocessing.cleaning is None:
+        return Subject(trial, motion, motion.coverage, (), ())
+    from neuropose_ray.analysis.cleaning.clean import clean
+
+    cleaned = clean(motion, preprocessing.cleaning)
+    return Subject(trial, cleaned.motion, motion.coverage, cleaned.steps, cleaned.warnings)

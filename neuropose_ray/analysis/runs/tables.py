@@ -1,0 +1,110 @@
+"""Reports as a tidy table: one number in a row, for statistics programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypedDict
+
+from neuropose_ray.analysis.measures.repetition import MEASURES
+from neuropose_ray.analysis.runs.cohort import TrialOutcome
+from neuropose_ray.analysis.runs.movement_records import MovementResults
+from neuropose_ray.analysis.runs.report import AnalysisReport, DtwResults, StatsResults
+from neuropose_ray.schemas.atomic import atomic_write_bytes
+
+
+class TidyRow(TypedDict, total=False):
+    """One number.
+
+    ``part`` is trial, angle, repetition, gait, dtw, signal or segments; ``name`` what was measured, with its unit
+    where it has one (angles are degrees); ``repetition`` counts from 1; ``statistic`` is value, mean, sd, ...
+    """
+
+    trial: str
+    path: str
+    part: str
+    name: str
+    side: str
+    repetition: int
+    statistic: str
+    value: float | None
+    error: str
+
+
+COLUMNS = tuple(TidyRow.__annotations__)
+
+
+def tidy_rows(outcome: TrialOutcome) -> Iterator[TidyRow]:
+    """All numbers of a trial; of one that failed a single row with the error."""
+    of_trial: TidyRow = {"trial": outcome.name, "path": outcome.path}
+    if outcome.report is None:
+        yield {**of_trial, "error": outcome.error or ""}
+        return
+    for row in _numbers(outcome.report):
+        yield {**of_trial, **row}
+
+
+def write_tidy_csv(path: Path, outcomes: Iterable[TrialOutcome]) -> None:
+    """Write the rows of trials as CSV, atomically; what is not known is an empty cell.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    for outcome in outcomes:
+        writer.writerows(tidy_rows(outcome))
+    atomic_write_bytes(path, text.getvalue().encode())
+
+
+def _numbers(report: AnalysisReport) -> Iterator[TidyRow]:
+    yield {"part": "trial", "name": "frames", "statistic": "value", "value": float(report.primary.frame_count)}
+    yield {"part": "trial", "name": "coverage", "statistic": "value", "value": report.primary.coverage}
+    match report.results:
+        case MovementResults() as results:
+            yield from _angles(results)
+            yield from _repetitions(results)
+            yield from _gait(results)
+        case DtwResults() as results:
+            for label, distance in zip(results.segment_labels, results.distances, strict=True):
+                yield {"part": "dtw", "name": label, "statistic": "distance", "value": distance}
+        case StatsResults() as results:
+            for label, statistics in zip(results.segment_labels, results.statistics, strict=True):
+                for name, value in statistics:
+                    yield {"part": "signal", "name": label, "statistic": name, "value": value}
+    for name, found in report.segmentations.items():
+        yield {"part": "segments", "name": name, "statistic": "n", "value": float(len(found.segments))}
+
+
+def _angles(results: MovementResults) -> Iterator[TidyRow]:
+    for angle in results.angles or ():
+        for name, value in angle.model_dump(exclude={"name"}).items():
+            yield {"part": "angle", "name": angle.name, "statistic": name, "value": value}
+
+
+def _repetitions(results: MovementResults) -> Iterator[TidyRow]:
+    if results.repetitions is None:
+        return
+    yield {"part": "repetition", "name": "count", "statistic": "n", "value": float(len(results.repetitions.records))}
+    for one in results.repetitions.records:
+        for name in ("start_s", "peak_s", "end_s", *MEASURES):
+            yield {
+                "part": "repetition", "name": name, "side": one.side, "repetition": one.number,
+                "statistic": "value", "value": getattr(one, name),
+            }  # fmt: skip
+
+
+def _gait(results: MovementResults) -> Iterator[TidyRow]:
+    if results.gait is None:
+        return
+    for row in results.gait.parameters:
+        for name in ("mean", "sd", "n"):
+            yield {
+                "part": "gait", "name": row.name, "side": row.side, "statistic": name, "value": getattr(row, name),
+            }  # fmt: skip
+    for symmetry in results.gait.symmetry:
+        value = symmetry.symmetry_index_percent
+        yield {"part": "gait", "name": symmetry.name, "statistic": "symmetry_index_percent", "value": value}

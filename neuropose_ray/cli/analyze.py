@@ -1,0 +1,204 @@
+"""`neuropose-ray analyze`: from poses to numbers, for one trial or many."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress as Bar
+
+from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
+from neuropose_ray.cli.console import LINE_EVERY_S
+from neuropose_ray.cli.process import Address
+from neuropose_ray.errors import SettingsError
+
+if TYPE_CHECKING:
+    from neuropose_ray.analysis.runs.cohort import Outcomes
+    from neuropose_ray.analysis.runs.config import AnalysisConfig
+
+CONFIG_SUFFIXES = (".yaml", ".yml")
+#: A trial takes about a second, a Ray of our own about ten to start.
+OWN_RAY_FROM_TRIALS = 16
+
+
+class Where(StrEnum):
+    """Who does the work of many trials."""
+
+    AUTO = "auto"
+    LOCAL = "local"
+    RAY = "ray"
+
+
+def analyze(
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(help="CONFIG.yaml, or trials: OUT/NAME, OUT (all in it), .parquet, .json, patterns."),
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="The configuration, as an option.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Report. [default: see above]")] = None,
+    track: Annotated[int | None, typer.Option(help="A person by track id. [default: who is seen longest]")] = None,
+    person_index: Annotated[
+        int, typer.Option(min=0, help="With tracks 1 is who is seen second longest, ...; else the place in a frame.")
+    ] = 0,
+    engine: Annotated[
+        Where, typer.Option(help=f"For many trials. auto: ray with an address or from {OWN_RAY_FROM_TRIALS} on.")
+    ] = Where.AUTO,
+    address: Address = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Clean the poses, and measure angles, repetitions and gait.
+
+    Without a configuration: the field's usual cleaning (confidence, left-right swaps, outliers, short gaps, 6 Hz
+    low-pass), clinical angles, the repetitions of whatever movement repeats with duration, range, speed, smoothness
+    and symmetry, and a gait table where somebody walks. A trial's report is analysis.json beside its predictions; of
+    several trials there are also cohort.json and cohort.csv (one number in a row) in the folder above. A bad trial
+    never stops the rest; the exit code is then 1.
+
+    A configuration (YAML) chooses person, cleaning, segmentation, comparison with a reference and all settings;
+    NeuroPose's are read as they are. Its inputs are looked for below the working folder, then beside the file.
+
+    For example:
+
+    neuropose-ray analyze results/squat
+
+    neuropose-ray analyze results --engine ray
+
+    neuropose-ray analyze study.yaml --output study.json
+
+    ```yaml
+    config_version: 1
+    inputs: {primary: results/walk_after, reference: results/walk_before}
+    preprocessing: {cleaning: {}}
+    segmentation: {kind: gait_cycles_bilateral}
+    analysis: {kind: dtw, align: procrustes_per_sequence}
+    output: {report: walk.json}
+    ```
+    """
+    from neuropose_ray.analysis.runs.config import load_config
+
+    trials = list(inputs or [])
+    if config is None and len(trials) == 1 and Path(trials[0]).suffix in CONFIG_SUFFIXES:
+        config = Path(trials.pop())
+    if (config is None) == (not trials):
+        raise SettingsError("give either a configuration or trials", hint="see neuropose-ray analyze --help")
+    if config is None:
+        chosen = _usual(trials, output, track, person_index)
+    else:
+        if track is not None or person_index:
+            raise SettingsError("the person is chosen in the configuration", where=str(config), hint="preprocessing")
+        chosen = load_config(config)
+        if output is not None:
+            chosen = chosen.model_copy(update={"output": chosen.output.model_copy(update={"report": output})})
+    if chosen.inputs.trials:
+        _analyze_many(chosen, engine, address, each_beside=config is None, as_json=as_json)
+    else:
+        _analyze_one(chosen, as_json=as_json)
+
+
+def _usual(trials: list[str], output: Path | None, track: int | None, person_index: int) -> AnalysisConfig:
+    """The configuration of who gives none."""
+    from neuropose_ray.analysis.runs.config import InputsConfig
+    from neuropose_ray.analysis.runs.trials import expand_trials
+    from neuropose_ray.analysis.runs.usual import cohort_report, report_beside, usual_analysis
+
+    if track is not None and person_index:
+        raise SettingsError("give either --track or --person-index")
+    sources = expand_trials(trials)
+    if len(sources) == 1:
+        given = InputsConfig(primary=sources[0].path, primary_video=sources[0].video)
+        report = output or report_beside(sources[0])
+    else:
+        given, report = InputsConfig(trials=tuple(trials)), output or cohort_report(sources)
+    return usual_analysis(given, report, track=track, person_index=person_index)
+
+
+def _analyze_one(config: AnalysisConfig, *, as_json: bool) -> None:
+    from neuropose_ray.analysis.runs.report import save_report
+    from neuropose_ray.analysis.runs.run import run_analysis
+
+    report = run_analysis(config)
+    save_report(config.output.report, report)
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+        return
+    print_report(report)
+    typer.echo(f"wrote analysis report to {config.output.report}")
+    print_outline(report)
+
+
+def _analyze_many(
+    config: AnalysisConfig, engine: Where, address: str | None, *, each_beside: bool, as_json: bool
+) -> None:
+    from neuropose_ray.analysis.runs.cohort import analyse_here, analyse_on_ray, cohort_tasks, run_cohort, save_cohort
+    from neuropose_ray.analysis.runs.report import save_report
+    from neuropose_ray.analysis.runs.tables import write_tidy_csv
+    from neuropose_ray.analysis.runs.usual import report_beside
+
+    tasks = cohort_tasks(config)
+    on_ray = engine is Where.RAY or (
+        engine is Where.AUTO and (address is not None or len(tasks) >= OWN_RAY_FROM_TRIALS)
+    )
+    with connected_ray(address) if on_ray else nullcontext(), _progress(len(tasks), quiet=as_json) as watch:
+        cohort = run_cohort(config, tasks, watch(analyse_on_ray(tasks) if on_ray else analyse_here(tasks)))
+    if each_beside:
+        for task, outcome in zip(tasks, cohort.trials, strict=True):
+            if outcome.report is not None:
+                save_report(report_beside(task.source), outcome.report)
+    save_cohort(config.output.report, cohort)
+    table = config.output.report.with_suffix(".csv")
+    write_tidy_csv(table, cohort.trials)
+    if as_json:
+        typer.echo(cohort.model_dump_json(indent=2))
+    else:
+        print_cohort(cohort)
+        typer.echo(f"wrote {config.output.report} and {table}")
+    raise typer.Exit(1 if cohort.failed else 0)
+
+
+@contextmanager
+def connected_ray(address: str | None) -> Iterator[None]:
+    """The Ray of that address or of RAY_ADDRESS, else one of our own for the time of the block.
+
+    Raises:
+        EngineError: Ray cannot be reached or started.
+    """
+    import os
+
+    from neuropose_ray.pipeline.engines.start import OWN_RAY, connected
+
+    with connected(address or os.environ.get("RAY_ADDRESS") or OWN_RAY):
+        yield
+
+
+class _Watch:
+    """Shows how many trials are done: a bar on a terminal, a line now and then elsewhere, on standard error."""
+
+    def __init__(self, console: Console, bar: Bar | None, total: int) -> None:
+        self._console, self._bar, self._total = console, bar, total
+        self._task = None if bar is None else bar.add_task("trials", total=total)
+
+    def __call__(self, outcomes: Outcomes) -> Outcomes:
+        last_line = time.perf_counter()
+        for done, (place, outcome) in enumerate(outcomes, 1):
+            if self._bar is not None and self._task is not None:
+                self._bar.update(self._task, completed=done)
+            elif time.perf_counter() - last_line >= LINE_EVERY_S:
+                last_line = time.perf_counter()
+                self._console.print(f"{done} of {self._total} trials, last {outcome.name}", markup=False)
+            yield place, outcome
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[_Watch]:
+    console = Console(stderr=True, quiet=quiet)
+    if not console.is_terminal:
+        yield _Watch(console, None, total)
+        return
+    with Bar(console=console, transient=True) as bar:
+        yield _Watch(console, bar, total)

@@ -1,0 +1,144 @@
+"""`neuropose-ray dtw-matrix`: how far many trials are from each other."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from neuropose_ray.cli.analyze import connected_ray
+from neuropose_ray.cli.process import Address
+from neuropose_ray.errors import OutputError
+
+if TYPE_CHECKING:
+    from neuropose_ray.analysis.dtw.matrix import DistanceMatrix, FailedTrial
+    from neuropose_ray.analysis.motion import Motion
+    from neuropose_ray.analysis.runs.trials import TrialSource
+
+SHOWN_NEIGHBOURS = 3
+MATRIX_ENDINGS, PICTURE_ENDINGS = (".json", ".csv", ".parquet"), (".png", ".svg", ".pdf")
+
+
+class Representation(StrEnum):
+    """What of the movement is compared."""
+
+    ANGLES = "angles"
+    COORDS = "coords"
+
+
+def dtw_matrix(
+    trials: Annotated[
+        list[str], typer.Argument(help="Trials: OUT/NAME, OUT (all in it), predictions.parquet, JSON, patterns.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File for the matrix: .json, .csv or .parquet.")],
+    heat_map: Annotated[
+        Path | None, typer.Option(help="Picture: .png, .svg or .pdf. [default: beside the matrix, .png]")
+    ] = None,
+    representation: Annotated[
+        Representation, typer.Option(help="angles of the large joints, or coords: joints around the hips, mm.")
+    ] = Representation.ANGLES,
+    band: Annotated[
+        float, typer.Option(min=0, max=1, help="How far the tempo may differ, as a share of the length.")
+    ] = 0.1,
+    z_normalise: Annotated[
+        bool, typer.Option("--z-normalise", help="Compare the shapes of the curves alone, not their sizes.")
+    ] = False,
+    address: Address = None,
+) -> None:
+    """Compare every trial with every other by exact dynamic time warping, on Ray.
+
+    Each trial is cleaned as `analyze` does; the person is who is seen longest. The distance is per pair of frames: in
+    radians over the angles of hips, knees, shoulders and elbows, or in mm over the joints. A trial that cannot be
+    read or compared is listed and left empty; the exit code is then 1.
+
+    For example:
+
+    neuropose-ray dtw-matrix results --out distances.json
+
+    neuropose-ray dtw-matrix 'results/squat_*' --out squats.csv --heat-map squats.pdf --z-normalise
+    """
+    from neuropose_ray.analysis.dtw.channels import ChannelSettings
+    from neuropose_ray.analysis.dtw.matrix import DistanceMatrixSettings, distance_matrix
+    from neuropose_ray.analysis.dtw.matrix_files import save_distance_matrix
+    from neuropose_ray.analysis.runs.heat_map import draw_heat_map
+    from neuropose_ray.analysis.runs.trials import expand_trials
+
+    picture = heat_map or out.with_suffix(".png")
+    for file, endings in ((out, MATRIX_ENDINGS), (picture, PICTURE_ENDINGS)):
+        if file.suffix not in endings:
+            raise OutputError(
+                f"no format for the ending {file.suffix!r}", where=str(file), hint=f"use {', '.join(endings)}"
+            )
+    usual = DistanceMatrixSettings()
+    settings = DistanceMatrixSettings(
+        channels=ChannelSettings(representation=representation.value),
+        warping=usual.warping.model_copy(update={"band": band, "z_normalise": z_normalise}),
+    )
+    motions = _motions(expand_trials(trials))
+    with connected_ray(address):
+        distances = distance_matrix(motions, settings)
+    if out.suffix == ".csv":
+        _write_csv(out, distances)
+    else:
+        save_distance_matrix(out, distances)
+    unit = "no unit" if z_normalise else "rad" if representation is Representation.ANGLES else "mm"
+    draw_heat_map(picture, distances, unit)
+    _print_neighbours(distances, unit)
+    typer.echo(f"wrote {out} and {picture}")
+    raise typer.Exit(1 if distances.errors else 0)
+
+
+def _motions(sources: Sequence[TrialSource]) -> list[Motion | FailedTrial]:
+    """Every trial's person, cleaned; one that cannot be read keeps its place."""
+    from dataclasses import replace
+
+    from rich.progress import track
+
+    from neuropose_ray.analysis.cleaning.settings import CleaningSettings
+    from neuropose_ray.analysis.dtw.matrix import FailedTrial
+    from neuropose_ray.analysis.runs.config import PreprocessingConfig
+    from neuropose_ray.analysis.runs.subjects import load_subject
+    from neuropose_ray.errors import InputError
+
+    console = Console(stderr=True)
+    preprocessing = PreprocessingConfig(cleaning=CleaningSettings())
+    motions: list[Motion | FailedTrial] = []
+    for source in track(sources, "reading trials", console=console, transient=True, disable=not console.is_terminal):
+        try:
+            motions.append(replace(load_subject(source.path, source.video, preprocessing).motion, name=source.name))
+        except InputError as error:
+            motions.append(FailedTrial(source.name, str(error)))
+    return motions
+
+
+def _write_csv(path: Path, distances: DistanceMatrix) -> None:
+    """A square table with the names on both sides; empty cells where a trial failed."""
+    from neuropose_ray.schemas.atomic import atomic_write_bytes
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["trial", *distances.names])
+    for name, row in zip(distances.names, distances.matrix.tolist(), strict=True):
+        writer.writerow([name, *("" if value != value else value for value in row)])
+    atomic_write_bytes(path, text.getvalue().encode())
+
+
+def _print_neighbours(distances: DistanceMatrix, unit: str) -> None:
+    console = Console(highlight=False)
+    table = Table("trial", f"nearest ({unit} per pair of frames)", box=None)
+    places = {name: place for place, name in enumerate(distances.names)}
+    for name, nearest in distances.neighbours.items():
+        if name not in distances.errors:
+            row = distances.matrix[places[name]]
+            listed = (f"{other} {row[places[other]]:.3f}" for other in nearest[:SHOWN_NEIGHBOURS])
+            table.add_row(name, ", ".join(listed))
+    console.print(table)
+    for name, error in distances.errors.items():
+        console.print(f"failed: {name}: {error}", style="red", markup=False)

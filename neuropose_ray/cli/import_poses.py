@@ -1,0 +1,60 @@
+"""`neuropose-ray import`: files of other programs as results, to be compared with ours."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuropose_ray.errors import FileFormatError, InputNotFoundError, SettingsError
+from neuropose_ray.pipeline.assemble import PREDICTIONS_FILE
+
+
+class UpAxis(StrEnum):
+    """Which axis of a file points up."""
+
+    Y = "y"
+    Z = "z"
+
+
+def import_poses(
+    path: Annotated[Path, typer.Argument(help="A .trc or .c3d file, or a folder of OpenPose's JSON files.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make, OUT/NAME.")],
+    up: Annotated[UpAxis, typer.Option(help="TRC, C3D: the axis that points up; C3D of laboratories mostly z.")] = (
+        UpAxis.Y
+    ),
+    fps: Annotated[float | None, typer.Option(min=0.001, help="OpenPose: frames per second of its video.")] = None,
+) -> None:
+    """Read the points of another program and write them as predictions.parquet, for analyze, compare and export.
+
+    TRC and C3D: one person in 3D. Up becomes -y of the camera axes, and where a camera stood is not known. Joints
+    are found by their markers' names: RKnee, r_knee, left_knee. OpenPose: BODY_25, everybody in each frame, in the
+    picture and, where there is 3D, in space; it does not say how many frames are shown per second, so --fps does.
+
+    Example: neuropose-ray import trial1.trc --out results/trial1_mocap
+    """
+    from neuropose_ray.export.c3d import read_c3d
+    from neuropose_ray.export.imported import header_of_import, poses_of_trajectories
+    from neuropose_ray.export.openpose import BODY_25_SKELETON, read_openpose
+    from neuropose_ray.export.trc import read_trc
+    from neuropose_ray.schemas.parquet_files import write_predictions
+
+    if not path.exists():
+        raise InputNotFoundError("there is no such file or folder", where=str(path), hint="check the path")
+    readers = {".trc": read_trc, ".c3d": read_c3d}
+    if path.is_dir():
+        if fps is None:
+            raise SettingsError("OpenPose's files have no frame rate", where=str(path), hint="give --fps")
+        table = read_openpose(path, fps=fps)
+        header = header_of_import(table, BODY_25_SKELETON, fps, path.name)
+    elif path.suffix.lower() in readers:
+        points = readers[path.suffix.lower()](path)
+        table, header = poses_of_trajectories(points, up=up.value, name=path.name)
+    else:
+        raise FileFormatError(
+            "not a file that can be imported", where=str(path), hint="give .trc, .c3d or OpenPose's folder"
+        )
+    write_predictions(out / PREDICTIONS_FILE, table, header)
+    typer.echo(out / PREDICTIONS_FILE)

@@ -1,0 +1,40 @@
+import csv
+import json
+
+import pytest
+from analysis.runs.samples import PHANTOM_SKELETON, phantom, write_parquet
+from typer.testing import CliRunner
+
+from neuropose_ray.cli.main import app
+from neuropose_ray.errors import OutputError
+from neuropose_ray.phantom.motions import Reaching, Squatting
+
+PNG = b"\x89PNG"
+
+
+@pytest.mark.ray
+def test_like_trials_are_neighbours_and_a_bad_one_is_listed(ray_cluster, tmp_path):
+    movements = {"squat_a": Squatting(period_s=2.0), "squat_b": Squatting(period_s=2.1), "reach": Reaching()}
+    for name, movement in movements.items():
+        write_parquet(tmp_path / "out" / name, phantom(movement, 4.0), joints=PHANTOM_SKELETON)
+    out = tmp_path / "distances.json"
+    words = ["dtw-matrix", str(tmp_path / "out"), str(tmp_path / "none"), "--out", str(out)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 1, done.output
+    assert "failed: none: " in done.output
+    record = json.loads(out.read_text())
+    assert record["neighbours"]["squat_a"][0] == "squat_b"
+    assert out.with_suffix(".png").read_bytes()[:4] == PNG
+    table, picture = tmp_path / "d.csv", tmp_path / "d.svg"
+    words = ["dtw-matrix", str(tmp_path / "out"), "--out", str(table), "--heat-map", str(picture), "--z-normalise"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    with table.open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["trial", "reach", "squat_a", "squat_b"]
+    assert [row[place] for place, row in enumerate(rows[1:], 1)] == ["0.0"] * 3
+    assert "squat_a" in picture.read_text()
+
+
+@pytest.mark.parametrize("files", [["--out", "d.xls"], ["--out", "d.json", "--heat-map", "d.gif"]])
+def test_an_unknown_format_is_refused_before_the_work(files):
+    assert isinstance(CliRunner().invoke(app, ["dtw-matrix", "none", *files]).exception, OutputError)

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+import typer
+from export.people import squatting
+from typer.testing import CliRunner
+
+from neuropose_ray.cli.export import export
+from neuropose_ray.cli.import_poses import import_poses
+from neuropose_ray.errors import FileFormatError, InputNotFoundError, SettingsError
+from neuropose_ray.export.openpose import BODY_25_SKELETON
+from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
+
+app = typer.Typer()
+app.command("export")(export)
+app.command("import")(import_poses)
+TABLE, HEADER = squatting(frames=5, missing=[1])
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_predictions(tmp_path / "squat" / "predictions.parquet", TABLE, HEADER)
+    return tmp_path / "squat"
+
+
+@pytest.mark.parametrize(("name", "precision_mm"), [("trc", 3.1e-4), ("c3d", 0)])
+def test_exported_and_imported_joints_are_equal_within_the_formats_precision(folder, tmp_path, name, precision_mm):
+    assert run("export", folder, "--format", name, "--out", tmp_path / f"a.{name}").exit_code == 0
+    result = run("import", tmp_path / f"a.{name}", "--out", tmp_path / "back")
+    assert (result.exit_code, result.stdout) == (0, f"{tmp_path / 'back' / 'predictions.parquet'}\n")
+    table, header = read_predictions(tmp_path / "back" / "predictions.parquet")
+    # TRC: half of its last decimal, and what float32 resolves at 4 m.
+    np.testing.assert_allclose(table.poses.poses3d, TABLE.poses.poses3d, atol=precision_mm)
+    np.testing.assert_array_equal(table.poses.frame, TABLE.poses.frame)
+    assert (header.skeleton.joint_names, header.metadata.fps) == (HEADER.skeleton.joint_names, 30)
+
+
+def test_openposes_folder_needs_a_frame_rate(folder, tmp_path):
+    assert run("export", folder, "--format", "openpose", "--out", tmp_path / "op").exit_code == 0
+    result = run("import", tmp_path / "op", "--out", tmp_path / "back")
+    assert isinstance(result.exception, SettingsError)
+    assert run("import", tmp_path / "op", "--out", tmp_path / "back", "--fps", 30).exit_code == 0
+    table, header = read_predictions(tmp_path / "back" / "predictions.parquet")
+    assert (header.skeleton, table.frame_count, len(table.poses)) == (BODY_25_SKELETON, 5, 4)
+
+
+def test_a_marker_file_stands_upright_by_the_axis_that_the_user_says_is_up(test_data, tmp_path):
+    trial = test_data / "opencap" / "default_markers.trc"
+    assert run("import", trial, "--out", tmp_path / "mocap").exit_code == 0
+    table, header = read_predictions(tmp_path / "mocap" / "predictions.parquet")
+    shoulder, knee = (header.skeleton.index(name) for name in ("right_shoulder", "right_knee"))
+    assert (table.poses.poses3d[:, shoulder, 1] < table.poses.poses3d[:, knee, 1]).all()
+    lying = run("import", trial, "--out", tmp_path / "lying", "--up", "z")
+    assert lying.exit_code == 0
+    table, _ = read_predictions(tmp_path / "lying" / "predictions.parquet")
+    assert np.abs(table.poses.poses3d[:, shoulder, 1] - table.poses.poses3d[:, knee, 1]).mean() < 400
+
+
+def test_what_cannot_be_imported_is_a_typed_error(tmp_path):
+    (tmp_path / "a.fbx").write_text("Kaydara")
+    assert isinstance(run("import", tmp_path / "a.fbx", "--out", tmp_path / "b").exception, FileFormatError)
+    assert isinstance(run("import", tmp_path / "b.trc", "--out", tmp_path / "b").exception, InputNotFoundError)
+    assert isinstance(run("import", tmp_path, "--out", tmp_path / "b", "--fps", 30).exception, InputNotFoundError)
