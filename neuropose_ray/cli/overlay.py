@@ -14,14 +14,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.console import LINE_EVERY_S, print_error
+from neuropose_ray.cli.overlay_measurements import measure_for
 from neuropose_ray.cli.results import predictions_file
-from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline.assemble import PREDICTIONS_FILE
 from neuropose_ray.pipeline.summary import RunSummary
 from neuropose_ray.render.folder import OVERLAY_FILE, update_overlay
 from neuropose_ray.render.overlay import Progress, render_overlay
-from neuropose_ray.render.settings import OverlaySettings
+from neuropose_ray.render.settings import AngleJoint, OverlaySettings, View
+from neuropose_ray.video.sound import has_sound
 from neuropose_ray.video.sources import open_source
+
+_JOINTS = ", ".join(AngleJoint)
 
 
 def overlay(
@@ -32,23 +36,39 @@ def overlay(
     ] = None,
     blur_faces: Annotated[bool, typer.Option("--blur-faces", help="Hide the faces of the people found.")] = False,
     boxes: Annotated[bool, typer.Option("--boxes", help="Draw the box around each person.")] = False,
+    angles: Annotated[
+        str, typer.Option(metavar="JOINTS", help=f"Write angles at these joints: {_JOINTS}; several with commas.")
+    ] = "",
+    repetitions: Annotated[bool, typer.Option("--repetitions", help="Count the repetitions of exercises.")] = False,
+    view: Annotated[
+        View | None, typer.Option(help="Show the poses in space beside the picture, from this side of the person.")
+    ] = None,
+    sound: Annotated[bool, typer.Option("--sound", help="Keep the sound, with the voices.")] = False,
     fps: Annotated[float | None, typer.Option(help="Frames per second, if it was given to process.")] = None,
 ) -> None:
-    """Draw the poses into a copy of the video, without its sound.
+    """Draw the poses into a copy of the video, at the video's own times.
 
-    Left is blue, right is orange. --blur-faces cannot hide people whom the pose model did not find: look at the
-    result before you pass it on.
+    Left is blue, right is orange; what is nearer to the camera is wider and brighter, what is uncertain is faint.
+    Angles are those of `analyze`: 0 on the short line, which carries the segment before the joint on; uncertain ones
+    are left out, and people who are too small in the picture have none. --blur-faces cannot hide people whom the
+    pose model did not find: look at the result before you pass it on.
 
-    Example: neuropose-ray overlay results/walk --video trials/walk.mp4 --blur-faces
+    Example: neuropose-ray overlay results/squat --video squat.mp4 --angles knee,hip --repetitions --view right
     """
     predictions = predictions_file(results)
-    settings = OverlaySettings(blur_faces=blur_faces, boxes=boxes)
+    settings = OverlaySettings(
+        blur_faces=blur_faces, boxes=boxes, angles=_angle_joints(angles), repetitions=repetitions, view=view,
+        sound=sound,
+    )  # fmt: skip
     target, source = out or predictions.with_name(OVERLAY_FILE), open_source(video, fps=fps)
+    if sound and not has_sound(source):
+        typer.echo(f"note: {video} has no sound to keep", err=True)
+    measure = measure_for(settings)
     with _progress(target.name) as progress:
         if target.resolve() == predictions.with_name(OVERLAY_FILE).resolve():
-            update_overlay(source, predictions, settings=settings, progress=progress)
+            update_overlay(source, predictions, settings=settings, progress=progress, measure=measure)
         else:
-            render_overlay(source, predictions, target, settings=settings, progress=progress)
+            render_overlay(source, predictions, target, settings=settings, progress=progress, measure=measure)
     typer.echo(target)
 
 
@@ -76,6 +96,18 @@ def write_overlays(summary: RunSummary, out: Path, *, blur_faces: bool, fps: flo
             print_error(f"overlay of {result.name}: {error}")
             all_well = False
     return all_well
+
+
+def _angle_joints(text: str) -> tuple[AngleJoint, ...]:
+    """The joints of a list with commas, each once."""
+    names = dict.fromkeys(name.strip() for name in text.split(",") if name.strip())
+    try:
+        return tuple(AngleJoint(name) for name in names)
+    except ValueError:
+        unknown = next(name for name in names if name not in list(AngleJoint))
+        raise SettingsError(
+            f"no angle is known at {unknown!r}", where="--angles", hint=f"choose of {_JOINTS}"
+        ) from None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Drawing on a frame: one person's skeleton, box and label, and the time."""
+"""Drawing on a frame: one person's skeleton with a cue of depth, and the person's box."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.render.colours import BLACK, SIDE_COLOURS, Colour, text_colour
+from neuropose_ray.render.colours import BLACK, SIDE_COLOURS, Colour
 from neuropose_ray.render.sides import edge_sides, joint_sides
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -20,11 +20,14 @@ _BONE_WIDTH = 0.008
 _WIDTH_PER_LENGTH = 0.2
 # Radius of a joint's dot for the width of the widest bone at it.
 _DOT_RADIUS = 0.85
+# So many mm before or behind the person's middle the cue of depth is at its strongest: about an outstretched arm.
+_DEPTH_REACH_MM = 450.0
+# There, bones are wider or thinner by this part, and those behind keep this part of their brightness: light enough
+# to tell blue from orange.
+_DEPTH_WIDTH, _FARTHEST_BRIGHTNESS = 0.35, 0.5
 _FAINT_OPACITY = 0.45
 # Faint lines reach so far beyond their ends at most, in pixels.
 _FAINT_EDGE_PX = 8
-# Height of text as a part of the frame's shorter side, and the smallest that survives compression, in pixels.
-_TEXT_HEIGHT, _SMALLEST_TEXT = 0.022, 9
 # OpenCV takes fractions of a pixel as whole numbers of 1/16, so that slow movements do not jitter.
 _SHIFT = 4
 # Joints may lie far off the frame; OpenCV's whole numbers must hold them.
@@ -37,45 +40,77 @@ class SkeletonStyle:
 
     Attributes:
         edges: ``(edges, 2)`` joints.
-        edge_colours: one for each edge.
-        joint_colours: one for each joint.
+        edge_colours: ``(edges, 3)`` RGB.
+        joint_colours: ``(joints, 3)`` RGB.
     """
 
     edges: NDArray[np.intp]
-    edge_colours: tuple[Colour, ...]
-    joint_colours: tuple[Colour, ...]
+    edge_colours: Floats
+    joint_colours: Floats
 
     @classmethod
     def of(cls, skeleton: Skeleton) -> SkeletonStyle:
         """Coloured by side."""
         return cls(
             edges=np.array(skeleton.edges, np.intp).reshape(-1, 2),
-            edge_colours=tuple(SIDE_COLOURS[side] for side in edge_sides(skeleton)),
-            joint_colours=tuple(SIDE_COLOURS[side] for side in joint_sides(skeleton)),
+            edge_colours=np.array([SIDE_COLOURS[side] for side in edge_sides(skeleton)], float).reshape(-1, 3),
+            joint_colours=np.array([SIDE_COLOURS[side] for side in joint_sides(skeleton)], float),
         )
 
 
-def draw_skeleton(image: Frame, pose: Floats, sure: NDArray[np.bool_], size: float, style: SkeletonStyle) -> None:
-    """Draw one person in place.
+def draw_skeleton(
+    image: Frame,
+    pose: Floats,
+    depth_mm: Floats,
+    sure: NDArray[np.bool_],
+    size: float,
+    style: SkeletonStyle,
+) -> None:
+    """Draw one person in place, from back to front: what is nearer is wider, brighter, and covers the rest.
 
     Args:
         image: the frame.
         pose: ``(joints, 2)`` pixels; a joint that is not finite is left out with its bones.
+        depth_mm: ``(joints,)`` how far each joint is behind the person's middle; NaN counts as 0.
         sure: ``(joints,)``; bones to other joints are faint, and those joints have no dot.
         size: the person's, in pixels.
         style: the skeleton's.
     """
     known = np.isfinite(pose[:, 0]) & np.isfinite(pose[:, 1])
     points = np.clip(np.where(known[:, None], pose, 0), -_FARTHEST_PX, _FARTHEST_PX)
+    depth = np.clip(np.nan_to_num(depth_mm / _DEPTH_REACH_MM), -1, 1)
     starts, ends = style.edges.T
+    edge_depth = (depth[starts] + depth[ends]) / 2
     lengths = np.linalg.norm(points[starts] - points[ends], axis=1)
-    widths = np.maximum(1, np.minimum(_BONE_WIDTH * size, _WIDTH_PER_LENGTH * lengths))
-    radii = np.full(len(pose), 0.0 if len(starts) else _BONE_WIDTH * size)
-    np.maximum.at(radii, style.edges, widths[:, None])
+    widths = np.maximum(
+        1, np.minimum(_BONE_WIDTH * size * (1 - _DEPTH_WIDTH * edge_depth), _WIDTH_PER_LENGTH * lengths)
+    )
     shown, bold = known[starts] & known[ends], sure[starts] & sure[ends]
     _draw_faint(image, points, widths, style, np.flatnonzero(shown & ~bold))
-    _draw_bones(image, points, widths, style, np.flatnonzero(shown & bold))
-    _draw_dots(image, points, _DOT_RADIUS * radii, style, np.flatnonzero(known & sure))
+    _draw_bold(
+        image, points, style,
+        _Parts(np.flatnonzero(shown & bold), edge_depth, widths, _shaded(style.edge_colours, edge_depth)),
+        _Parts(
+            np.flatnonzero(known & sure), _nearest(depth, edge_depth, style),
+            _radii(points, widths, size, style), _shaded(style.joint_colours, depth),
+        ),
+    )  # fmt: skip
+
+
+def depth_within(points_mm: Floats) -> Floats:
+    """How far each joint is behind the person's middle.
+
+    Args:
+        points_mm: ``(..., joints, 3)``, the last number away from the viewer.
+
+    Returns:
+        ``(..., joints)`` mm, NaN where the joint is missing.
+    """
+    depth = points_mm[..., 2]
+    known = np.isfinite(depth)
+    counts = np.maximum(known.sum(axis=-1, keepdims=True), 1)
+    within: Floats = depth - np.where(known, depth, 0).sum(axis=-1, keepdims=True) / counts
+    return within
 
 
 def draw_box(image: Frame, box: Floats, colour: Colour) -> None:
@@ -84,32 +119,49 @@ def draw_box(image: Frame, box: Floats, colour: Colour) -> None:
 
     if np.isfinite(box[:4]).all():
         corners = np.clip(np.stack([box[:2], box[:2] + box[2:4]]), -_FARTHEST_PX, _FARTHEST_PX)
-        first, second = _fixed(corners)
+        first, second = fixed_point(corners)
         cv2.rectangle(image, first, second, colour, 2, cv2.LINE_AA, _SHIFT)
-
-
-def draw_label(image: Frame, text: str, foot: tuple[float, float], background: Colour) -> None:
-    """Write a line of text before a plain ground, its lower edge centred on ``foot`` (x, y), kept on the frame."""
-    import cv2
-
-    frame_height, frame_width = image.shape[:2]
-    height = max(_SMALLEST_TEXT, round(_TEXT_HEIGHT * min(frame_height, frame_width)))
-    stroke, pad = max(1, height // 8), height // 2
-    scale = cv2.getFontScaleFromHeight(cv2.FONT_HERSHEY_SIMPLEX, height, stroke)
-    (text_width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, stroke)
-    width = text_width + 2 * pad
-    left = max(0, min(round(foot[0] - width / 2), frame_width - width))
-    bottom = max(height + 2 * pad, min(round(foot[1]), frame_height - 1))
-    cv2.rectangle(image, (left, bottom - height - 2 * pad), (left + width, bottom), background, -1)
-    cv2.putText(
-        image, text, (left + pad, bottom - pad), cv2.FONT_HERSHEY_SIMPLEX, scale, text_colour(background), stroke,
-        cv2.LINE_AA,
-    )  # fmt: skip
 
 
 def person_size(image: Frame, box: Floats) -> float:
     """The longer side of a person's box ``(left, top, width, height, ...)`` in pixels, at most the frame's."""
     return float(min(np.nan_to_num(box[2:4]).max(), max(image.shape[:2])))
+
+
+def fixed_point(points: Floats) -> list[list[int]]:
+    """Pixels as OpenCV's fixed-point numbers, with four bits behind the point."""
+    fixed: list[list[int]] = np.round(points * (1 << _SHIFT)).astype(int).tolist()
+    return fixed
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Bones or dots: which are drawn, and the depth, width or radius, and colour of all."""
+
+    drawn: NDArray[np.intp]
+    depth: Floats
+    size: Floats
+    colours: list[list[int]]
+
+
+def _shaded(colours: Floats, depth: Floats) -> list[list[int]]:
+    """Darker behind the middle; before it the full colour, which says the side."""
+    brightness = 1 - (1 - _FARTHEST_BRIGHTNESS) * np.clip(depth, 0, 1)
+    shaded: list[list[int]] = np.round(colours * brightness[:, None]).astype(int).tolist()
+    return shaded
+
+
+def _nearest(depth: Floats, edge_depth: Floats, style: SkeletonStyle) -> Floats:
+    """``(joints,)`` the depth of the nearest bone at each joint: a dot covers the ends of its own bones."""
+    nearest = depth.copy()
+    np.minimum.at(nearest, style.edges, edge_depth[:, None])
+    return nearest
+
+
+def _radii(points: Floats, widths: Floats, size: float, style: SkeletonStyle) -> Floats:
+    radii = np.full(len(points), 0.0 if len(style.edges) else _BONE_WIDTH * size)
+    np.maximum.at(radii, style.edges, widths[:, None])
+    return _DOT_RADIUS * radii
 
 
 def _draw_faint(image: Frame, points: Floats, widths: Floats, style: SkeletonStyle, edges: NDArray[np.intp]) -> None:
@@ -125,39 +177,29 @@ def _draw_faint(image: Frame, points: Floats, widths: Floats, style: SkeletonSty
     if not part.size:
         return
     lines = part.copy()
-    corners = _fixed(points - (left, top))
+    corners = fixed_point(points - (left, top))
     for edge, width in zip(edges.tolist(), np.ceil(widths[edges] / 2).astype(int).tolist(), strict=True):
         start, end = style.edges[edge]
-        cv2.line(lines, corners[start], corners[end], style.edge_colours[edge], width, cv2.LINE_AA, _SHIFT)
+        cv2.line(lines, corners[start], corners[end], style.edge_colours[edge].tolist(), width, cv2.LINE_AA, _SHIFT)
     cv2.addWeighted(lines, _FAINT_OPACITY, part, 1 - _FAINT_OPACITY, 0, dst=part)
 
 
-def _draw_bones(image: Frame, points: Floats, widths: Floats, style: SkeletonStyle, edges: NDArray[np.intp]) -> None:
+def _draw_bold(image: Frame, points: Floats, style: SkeletonStyle, bones: _Parts, dots: _Parts) -> None:
+    """All bones and dots with black outlines, from back to front."""
     import cv2
 
-    corners = _fixed(points)
-    bones = [
-        (corners[start], corners[end], style.edge_colours[edge], width)
-        for edge, (start, end), width in zip(
-            edges.tolist(), style.edges[edges].tolist(), np.round(widths[edges]).astype(int).tolist(), strict=True
-        )
-    ]
-    for start, end, _, width in bones:  # all outlines before all bones: none may cut through a bone
-        cv2.line(image, start, end, BLACK, width + 2, cv2.LINE_AA, _SHIFT)
-    for start, end, colour, width in bones:
-        cv2.line(image, start, end, colour, width, cv2.LINE_AA, _SHIFT)
-
-
-def _draw_dots(image: Frame, points: Floats, radii: Floats, style: SkeletonStyle, joints: NDArray[np.intp]) -> None:
-    import cv2
-
-    centres, outline = _fixed(points), 1 << _SHIFT
-    for joint, radius in zip(joints.tolist(), np.round(radii[joints] * outline).astype(int).tolist(), strict=True):
-        cv2.circle(image, centres[joint], radius + outline, BLACK, cv2.FILLED, cv2.LINE_AA, _SHIFT)
-        cv2.circle(image, centres[joint], radius, style.joint_colours[joint], cv2.FILLED, cv2.LINE_AA, _SHIFT)
-
-
-def _fixed(points: Floats) -> list[list[int]]:
-    """Pixels as OpenCV's fixed-point numbers."""
-    fixed: list[list[int]] = np.round(points * (1 << _SHIFT)).astype(int).tolist()
-    return fixed
+    corners, outline, edges = fixed_point(points), 1 << _SHIFT, style.edges.tolist()
+    widths = np.round(bones.size).astype(int).tolist()
+    radii = np.round(dots.size * outline).astype(int).tolist()
+    # Bones before dots where both are equally deep, since the sort is stable.
+    order = np.argsort(-np.concatenate([bones.depth[bones.drawn], dots.depth[dots.drawn]]), kind="stable")
+    parts = np.concatenate([bones.drawn, dots.drawn])[order].tolist()
+    for part, dot in zip(parts, (order >= len(bones.drawn)).tolist(), strict=True):
+        if dot:
+            centre, radius = corners[part], radii[part]
+            cv2.circle(image, centre, radius + outline, BLACK, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+            cv2.circle(image, centre, radius, dots.colours[part], cv2.FILLED, cv2.LINE_AA, _SHIFT)
+        else:
+            start, end = (corners[joint] for joint in edges[part])
+            cv2.line(image, start, end, BLACK, widths[part] + 2, cv2.LINE_AA, _SHIFT)
+            cv2.line(image, start, end, bones.colours[part], widths[part], cv2.LINE_AA, _SHIFT)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from neuropose_ray import __version__
 from neuropose_ray.errors import InputNotFoundError, OutputError
+from neuropose_ray.render.measurements import Measure, measure_nothing
 from neuropose_ray.render.overlay import Progress, render_overlay
 from neuropose_ray.render.settings import OverlaySettings
 from neuropose_ray.schemas.immutable import FrozenModel
@@ -28,11 +29,17 @@ class OverlayRecord(FrozenModel):
 
 
 def update_overlay(
-    source: VideoSource, predictions: Path, *, settings: OverlaySettings, progress: Progress
+    source: VideoSource,
+    predictions: Path,
+    *,
+    settings: OverlaySettings,
+    progress: Progress,
+    measure: Measure = measure_nothing,
 ) -> int | None:
     """Write ``overlay.mp4`` beside a video's predictions, unless the one that is there is the same.
 
     One that is not is removed at first: should the new one fail, no picture stays that shows what was to be hidden.
+    What is measured must follow from predictions and settings, which are all that is compared.
 
     Returns:
         How many frames were written, None where nothing had to be.
@@ -47,7 +54,7 @@ def update_overlay(
         return None
     for outdated in (record_file, overlay):
         _remove(outdated)
-    frames = render_overlay(source, predictions, overlay, settings=settings, progress=progress)
+    frames = render_overlay(source, predictions, overlay, settings=settings, progress=progress, measure=measure)
     save_model(record_file, record)
     return frames
 

@@ -1,27 +1,26 @@
-"""A copy of a video with the poses drawn into it, and faces hidden if wanted."""
+"""A copy of a video with the poses and what was measured drawn into it, and faces hidden if wanted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError, OutputError
-from neuropose_ray.render.colours import BLACK, track_colour
-from neuropose_ray.render.drawing import SkeletonStyle, draw_box, draw_label, draw_skeleton, person_size
-from neuropose_ray.render.faces import hide_heads
-from neuropose_ray.render.heads import Heads, find_heads
+from neuropose_ray.render.measurements import Measure, measure_nothing
+from neuropose_ray.render.painter import Painter
 from neuropose_ray.render.settings import OverlaySettings
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.parquet_files import read_predictions
-from neuropose_ray.schemas.poses import Frame, PoseTable
+from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.video.ahead import ahead
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.settings import WriterSettings
+from neuropose_ray.video.sound import open_sound
 from neuropose_ray.video.types import Chunk, DecodedFrame, VideoInfo, VideoSource
 from neuropose_ray.video.write import VideoWriter
 
@@ -33,9 +32,15 @@ _SAME_TIME_S = 1e-4
 
 
 def render_overlay(
-    source: VideoSource, predictions: Path, out: Path, *, settings: OverlaySettings, progress: Progress
+    source: VideoSource,
+    predictions: Path,
+    out: Path,
+    *,
+    settings: OverlaySettings,
+    progress: Progress,
+    measure: Measure = measure_nothing,
 ) -> int:
-    """Write a video's overlay as H.264 with the video's own times; sound is left out.
+    """Write a video's overlay as H.264 with the video's own times, also where these are uneven.
 
     It shows the frames that the predictions know and no others, so that no frame passes that nobody looked at for
     faces. Frames that cannot be decoded again are left out. Pictures are worked one by one, whatever the length.
@@ -46,6 +51,7 @@ def render_overlay(
         out: the MP4 to be made or replaced.
         settings: what is shown and hidden.
         progress: told of every frame.
+        measure: what is written at the joints and counted.
 
     Returns:
         How many frames were written.
@@ -60,17 +66,18 @@ def render_overlay(
     _require_same_video(info, table, header)
     if out.resolve() in (source.path.resolve(), predictions.resolve()):
         raise OutputError("the overlay would replace what it is made from", where=str(out), hint="write elsewhere")
-    painter = Painter(table, header, settings)
+    painter = Painter(table, header, settings, measure(table, header))
     written = 0
     encoding = WriterSettings(threads=settings.encoder_threads)
+    width, height = painter.size(info.width, info.height)
     whole = Chunk(0, -np.inf, np.inf, 0, info.frame_count)
     with (
-        VideoWriter(out, width=info.width, height=info.height, settings=encoding) as writer,
+        open_sound(info) if settings.sound else nullcontext() as sound,
+        VideoWriter(out, width=width, height=height, settings=encoding, sound=sound) as writer,
         closing(ahead(decode_chunk(info, whole))) as decoded,
     ):
         for index, frame in matched(decoded, table.timestamps_s):
-            painter.paint(frame.image, index)
-            writer.write(frame.image, frame.timestamp_s)
+            writer.write(painter.paint(frame.image, index), frame.timestamp_s)
             written += 1
             progress(written, table.frame_count)
     return written
@@ -90,54 +97,8 @@ def matched(decoded: Iterable[DecodedFrame], times_s: NDArray[np.float64]) -> It
         if position < len(times_s) and times_s[position] <= frame.timestamp_s + _SAME_TIME_S:
             yield position, frame
             position += 1
-
-
-class Painter:
-    """Draws what is known of a frame into it."""
-
-    def __init__(self, table: PoseTable, header: PredictionsHeader, settings: OverlaySettings) -> None:
-        """Find the heads, if they are to be hidden.
-
-        Raises:
-            InputError: faces cannot be hidden, since the skeleton has no head.
-        """
-        self._table, self._settings = table, settings
-        self._style = SkeletonStyle.of(header.skeleton)
-        self._heads: Heads | None = None
-        if settings.blur_faces:
-            self._heads = find_heads(
-                table, header.skeleton, hold_s=settings.hold_s, person_score=settings.person_score
-            )
-
-    def paint(self, image: Frame, frame: int) -> None:
-        """Hide the faces, then draw the people, their ids and the time, in place."""
-        if self._heads is not None:
-            hide_heads(image, self._heads, frame)
-        rows = range(*np.searchsorted(self._table.poses.frame, [frame, frame + 1]))
-        for row in rows:
-            self._paint_person(image, row)
-        for row in rows:  # labels last: no other person's bones cross them
-            self._paint_label(image, row)
-        text = f"frame {frame}   {self._table.timestamps_s[frame]:.3f} s"
-        draw_label(image, text, (0, 0), BLACK)
-
-    def _paint_person(self, image: Frame, row: int) -> None:
-        poses = self._table.poses
-        # A model without scores of joints vouches for all of them.
-        sure = ~(poses.joint_scores[row] < self._settings.joint_score)
-        if self._settings.boxes:
-            draw_box(image, poses.boxes[row], self._colour(row))
-        draw_skeleton(image, poses.poses2d[row], sure, person_size(image, poses.boxes[row]), self._style)
-
-    def _paint_label(self, image: Frame, row: int) -> None:
-        if self._table.track_ids is None:
+        if position == len(times_s):
             return
-        left, top, width = self._table.poses.boxes[row, :3].tolist()
-        if np.isfinite([left, top, width]).all():
-            draw_label(image, f"id {self._table.track_ids[row]}", (left + width / 2, top), self._colour(row))
-
-    def _colour(self, row: int) -> tuple[int, int, int]:
-        return BLACK if self._table.track_ids is None else track_colour(int(self._table.track_ids[row]))
 
 
 def _require_same_video(info: VideoInfo, table: PoseTable, header: PredictionsHeader) -> None:

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict, Field
+
+
+class AngleJoint(StrEnum):
+    """A joint at which an angle can be written, of both sides."""
+
+    KNEE = "knee"
+    HIP = "hip"
+    ELBOW = "elbow"
+    SHOULDER = "shoulder"
+
+
+class View(StrEnum):
+    """Where the person is seen from, by the person's own sides."""
+
+    FRONT = "front"
+    BACK = "back"
+    LEFT = "left"
+    RIGHT = "right"
+    TOP = "top"
+    TURNING = "turning"
 
 
 class OverlaySettings(BaseModel):
@@ -12,12 +34,22 @@ class OverlaySettings(BaseModel):
 
     blur_faces: bool = Field(default=False, description="Hide the heads of all people, also of uncertain ones.")
     boxes: bool = Field(default=False, description="Draw the box around each person; mostly it is in the way.")
+    angles: tuple[AngleJoint, ...] = Field(
+        default=(), description="Angles at these joints; none unless asked for, since they cover what is behind them."
+    )
+    repetitions: bool = Field(default=False, description="Count the repetitions of exercises.")
+    view: View | None = Field(
+        default=None, description="Show the poses in space beside the picture, from there; it widens the picture."
+    )
+    sound: bool = Field(
+        default=False, description="Keep the sound: left out unless asked for, since voices tell who."
+    )
     joint_score: float = Field(
         default=0.5,
         ge=0,
         le=1,
-        description="Bones to joints under this score are faint, and the joints have no dot: at 0.5 the pose model "
-        "holds it for as likely that the joint is hidden as that it is seen.",
+        description="Bones to joints under this score are faint, and the joints have no dot and no angle: at 0.5 the "
+        "pose model holds it for as likely that the joint is hidden as that it is seen.",
     )
     hold_s: float = Field(
         default=0.5,

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, RootModel, model_validator
 
+from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.header import PredictionsHeader, VideoDescription
 from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Number, Text, Whole
+from neuropose_ray.schemas.notebook import person_to_numpy, plot_person, summary_html, table_to_pandas
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.segmentation import Segmentation
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 #: A measured number, None where it is missing (NaN in arrays, null in JSON).
 Measured = Number | None
@@ -131,6 +137,54 @@ class VideoPredictions(VideoDescription):
             track_ids=None if tracks is None else np.array(tracks, np.int32),
             poses3d_fitted=None if fitted is None else _array(fitted, (joints, 3)),
         )
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A data frame with a row for each frame, person and joint, in that order.
+
+        Columns: ``frame_index``, ``timestamp_s``, ``person`` (position in the frame), ``track_id`` (where people were
+        followed), ``joint`` (categories in the skeleton's order), ``x_px``, ``y_px``, ``x_mm``, ``y_mm``, ``z_mm``
+        (the pose model's, camera axes: x right, y down, z forward), ``score``, and, where poses were fitted,
+        ``x_fitted_mm``, ``y_fitted_mm``, ``z_fitted_mm``: the names of the exported CSV. What is missing is NaN;
+        frames that show nobody have no row.
+        """
+        return table_to_pandas(self.to_table(), self.skeleton)
+
+    def to_numpy(self, person: int | None = None, *, fitted: bool = True) -> NDArray[np.float64]:
+        """One person's joints in space.
+
+        Args:
+            person: a track id; without tracks the position in each frame. None: who is seen in most frames.
+            fitted: take the fitted joints where there are some, else what the pose model said.
+
+        Returns:
+            ``(frames, joints, 3)`` mm, camera axes (x right, y down, z forward), NaN where missing.
+
+        Raises:
+            InputError: there is no such person.
+        """
+        return person_to_numpy(self.to_table(), len(self.skeleton), person, fitted=fitted)
+
+    def plot(self, person: int | None = None, frame: int | None = None) -> Figure:
+        """A figure of one person, for a look: hips, knees, ankles and wrists over time, or one frame's skeleton.
+
+        Left is blue, right is orange; heights grow upwards. What is missing is left out.
+
+        Args:
+            person: as for :meth:`to_numpy`.
+            frame: the position of the frame whose skeleton is drawn; None for the trajectories.
+
+        Raises:
+            InputError: there is no such person or frame.
+        """
+        if frame is not None and not 0 <= frame < len(self):
+            raise InputError(f"there is no frame {frame}", hint=f"there are {len(self)}, from 0")
+        times_s = np.array([one.timestamp_s for one in self.frames.values()], np.float64)
+        title = self.metadata.filename or self.skeleton.name
+        return plot_person(self.to_numpy(person), self.skeleton, times_s, frame, title)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return summary_html(self, self.to_table())
 
     @property
     def header(self) -> PredictionsHeader:

@@ -20,6 +20,8 @@ from neuropose_ray.video.settings import WriterSettings
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
+    from neuropose_ray.video.sound import Sound
+
 # Ticks per second, as in MPEG transport: every usual frame rate is a whole number of them.
 _CLOCK_HZ = 90_000
 # The encoder spreads its bits by this rate; the times of the frames are their own.
@@ -40,7 +42,15 @@ class VideoWriter:
             not one frame.
     """
 
-    def __init__(self, path: Path, *, width: int, height: int, settings: WriterSettings | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        width: int,
+        height: int,
+        settings: WriterSettings | None = None,
+        sound: Sound | None = None,
+    ) -> None:
         """Nothing is opened yet.
 
         Args:
@@ -48,11 +58,13 @@ class VideoWriter:
             width: pixels of every frame.
             height: pixels of every frame.
             settings: quality, speed and threads.
+            sound: written beside the pictures, from the first to the end of the last; times are those of its source.
         """
         self._path = path
         self._width, self._height = width, height
         self._settings = settings or WriterSettings()
-        self._start_s = 0.0
+        self._sound = sound
+        self._start_s = self._last_s = self._interval_s = 0.0
         self._last_tick = -1
 
     def __enter__(self) -> Self:
@@ -71,6 +83,8 @@ class VideoWriter:
                 options={"crf": str(self._settings.crf), "preset": self._settings.preset},
             )
             self._set_up_encoder()
+            if self._sound is not None:
+                self._sound.add_to(self._container)
             self._open = stack.pop_all()
         return self
 
@@ -88,11 +102,17 @@ class VideoWriter:
             raise ValueError(f"a frame is {image.shape}, the video {(self._height, self._width, 3)}")
         if self._last_tick < 0:
             self._start_s = timestamp_s
+        else:
+            self._interval_s = timestamp_s - self._last_s
+        self._last_s = timestamp_s
         even = np.ascontiguousarray(image[: self._stream.height, : self._stream.width])
         frame = self._as_yuv(av.VideoFrame.from_ndarray(even, format="rgb24"))
         self._last_tick = max(self._last_tick + 1, round((timestamp_s - self._start_s) * _CLOCK_HZ))
         frame.pts, frame.time_base = self._last_tick, Fraction(1, _CLOCK_HZ)
         self._container.mux(self._stream.encode(frame))
+        # Little by little, since the container stores what belongs together side by side.
+        if self._sound is not None:
+            self._sound.write_until(timestamp_s, start_s=self._start_s)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -104,6 +124,9 @@ class VideoWriter:
             if self._last_tick < 0:
                 raise OutputError("no frame was written", where=str(self._path))
             self._container.mux(self._stream.encode(None))
+            if self._sound is not None:
+                self._sound.write_until(self._last_s + self._interval_s, start_s=self._start_s)
+                self._sound.finish()
 
     def _set_up_encoder(self) -> None:
         encoder = self._stream.codec_context

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 
 import numpy as np
@@ -7,7 +8,7 @@ from support.stick_people import people, write_results, write_video
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.overlay import overlay, write_overlays
-from neuropose_ray.errors import InputError
+from neuropose_ray.errors import InputError, SettingsError
 from neuropose_ray.pipeline.summary import RunSummary, VideoResult
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
@@ -106,3 +107,23 @@ def test_another_video_is_a_typed_error(video, out):
     processed(out, video)
     other = write_video(video.with_name("other.mp4"), [0.0, 0.1])
     assert isinstance(run(out / "walk", "--video", other).exception, InputError)
+
+
+def test_everything_can_be_shown_at_once(video, out):
+    processed(out, video)
+    result = run(
+        out / "walk", "--video", video, "--angles", "knee,hip,knee", "--repetitions", "--view", "right", "--sound"
+    )
+    assert result.exit_code == 0, result.output
+    assert f"note: {video} has no sound to keep" in result.stderr
+    shown = probe(open_source(out / "walk" / "overlay.mp4"))
+    assert (shown.width, shown.height, shown.frame_count) == (96 + 90, 128, 3)
+    settings = json.loads((out / "walk" / "overlay.json").read_text())["settings"]
+    assert (settings["angles"], settings["repetitions"], settings["view"]) == (["knee", "hip"], True, "right")
+
+
+def test_a_joint_without_an_angle_is_one_line(video, out):
+    processed(out, video)
+    error = run(out / "walk", "--video", video, "--angles", "knee,nose").exception
+    assert isinstance(error, SettingsError)
+    assert str(error) == "--angles: no angle is known at 'nose'; choose of knee, hip, elbow, shoulder"

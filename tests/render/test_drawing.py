@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from support.stick_people import joints_mm
 
 from neuropose_ray.render.colours import SIDE_COLOURS, WHITE
-from neuropose_ray.render.drawing import SkeletonStyle, draw_box, draw_label, draw_skeleton, person_size
+from neuropose_ray.render.drawing import SkeletonStyle, depth_within, draw_box, draw_skeleton, person_size
 from neuropose_ray.render.sides import Side
 from neuropose_ray.schemas.skeleton import Skeleton
 from neuropose_ray.schemas.skeletons import BLAZEPOSE_33
@@ -24,10 +24,18 @@ def standing(scale=0.2):
     return (150, 40) + scale * joints_mm()[:, :2]
 
 
-def drawn(pose, sure=SURE, size=330.0, style=STYLE):
+def drawn(pose, sure=SURE, size=330.0, style=STYLE, depth=None):
     image = canvas()
-    draw_skeleton(image, pose, sure, size, style)
+    draw_skeleton(image, pose, np.zeros(len(pose)) if depth is None else depth, sure, size, style)
     return image
+
+
+def behind(**joints_mm):
+    """Joints that are so far behind the rest."""
+    depth = np.zeros(33)
+    for name, value in joints_mm.items():
+        depth[BLAZEPOSE_33.index(name)] = value
+    return depth
 
 
 def middle(pose, start, end):
@@ -55,6 +63,37 @@ def test_bones_of_large_people_are_thicker():
         return int((drawn(pose, size=scale * 1650)[row] != GREY).any(axis=1).sum())
 
     assert width(0.2) > width(0.05)
+
+
+def test_what_is_behind_is_darker_and_thinner_and_keeps_its_hue():
+    pose, row = standing(), middle(standing(), "left_hip", "left_knee")
+    near = drawn(pose, depth=behind(left_knee=-400, left_hip=-400))
+    far = drawn(pose, depth=behind(left_knee=400, left_hip=400))
+    assert tuple(near[row]) == SIDE_COLOURS[Side.LEFT]
+    share = far[row] / np.array(SIDE_COLOURS[Side.LEFT])
+    assert share == pytest.approx([share[0]] * 3, abs=0.02)
+    assert 0.4 < share[0] < 0.7
+
+    def width(image):
+        return int((image[row[0], 150:] != GREY).any(axis=1).sum())
+
+    assert width(near) > width(far)
+
+
+def test_what_is_nearer_covers_what_is_behind():
+    """Both shins cross in the picture."""
+    pose = standing()
+    ankles = [BLAZEPOSE_33.index("left_ankle"), BLAZEPOSE_33.index("right_ankle")]
+    pose[ankles] = pose[ankles[::-1]]
+    crossing = middle(pose, "left_ankle", "left_knee")
+    for side in ("left", "right"):
+        image = drawn(pose, depth=behind(**{f"{side}_knee": -200, f"{side}_ankle": -200}))
+        assert tuple(image[crossing]) == SIDE_COLOURS[Side.LEFT if side == "left" else Side.RIGHT]
+
+
+def test_depth_counts_from_the_middle_of_the_known_joints():
+    points = np.array([[[0, 0, 3000.0], [0, 0, 3400], [0, 0, np.nan]], [[np.nan] * 3] * 3])
+    np.testing.assert_array_equal(depth_within(points), [[-200, 200, np.nan], [np.nan] * 3])
 
 
 def test_bones_to_uncertain_joints_are_faint_and_the_joints_have_no_dot():
@@ -86,12 +125,14 @@ def test_joints_without_bones_are_dots():
     assert tuple(image[60, 200]) == SIDE_COLOURS[Side.RIGHT]
 
 
+@settings(max_examples=50)
 @given(
     hnp.arrays(np.float32, (33, 2), elements=st.floats(-1e9, 1e9, width=32) | st.just(np.nan)),
+    hnp.arrays(np.float32, 33, elements=st.floats(width=32)),
     hnp.arrays(np.bool_, 33),
 )
-def test_joints_anywhere_can_be_drawn(pose, sure):
-    drawn(pose, sure)
+def test_joints_anywhere_can_be_drawn(pose, depth, sure):
+    drawn(pose, sure, depth=depth)
 
 
 def test_a_size_is_the_longer_side_within_the_frame():
@@ -108,21 +149,3 @@ def test_a_box_is_drawn_where_it_is_known():
     untouched = canvas()
     draw_box(untouched, np.full(5, np.nan), WHITE)
     assert (untouched == GREY).all()
-
-
-@pytest.mark.parametrize("foot", [(150, 200), (-500, -500), (5000, 5000)])
-def test_labels_stay_on_the_frame(foot):
-    image = canvas()
-    draw_label(image, "id 7", foot, WHITE)
-    rows, columns = np.nonzero((image != GREY).any(axis=2))
-    assert rows.size > 100
-    assert np.ptp(rows) > 10
-    assert np.ptp(columns) > 20
-
-
-def test_a_label_stands_above_its_foot():
-    image = canvas()
-    draw_label(image, "id 7", (150, 200), WHITE)
-    rows, columns = np.nonzero((image != GREY).any(axis=2))
-    assert rows.max() == 200
-    assert abs((columns.min() + columns.max()) / 2 - 150) <= 1

@@ -1,13 +1,15 @@
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
+from support.sounding_clips import make_clip
 from support.stick_people import people, write_results, write_video
 
 from neuropose_ray.errors import InputError, OutputError, VideoError
 from neuropose_ray.render.overlay import matched, render_overlay
-from neuropose_ray.render.settings import OverlaySettings
+from neuropose_ray.render.settings import OverlaySettings, View
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
@@ -77,6 +79,12 @@ def test_frames_are_matched_by_time_and_order():
     assert positions([0.5, 1.5], [0, 1]) == []
 
 
+def test_frames_behind_the_last_known_one_are_not_waited_for():
+    decoded = iter([DecodedFrame(time_s, np.zeros((1, 1, 3), np.uint8)) for time_s in (0, 1, 2, 3)])
+    assert [position for position, _ in matched(decoded, np.array([0.0, 1.0]))] == [0, 1]
+    assert next(decoded).timestamp_s == 2
+
+
 @pytest.mark.parametrize("found", [range(8), [0, 1, 2, 6, 7]])
 def test_faces_are_hidden_also_where_the_person_was_missed(tmp_path, found):
     """The pictures are chequered: where the face is their contrast is gone in every frame."""
@@ -144,3 +152,25 @@ def test_real_videos_keep_their_times_and_stand_upright(test_data, tmp_path, nam
     overlay = probe(open_source(tmp_path / "overlay.mp4"))
     assert overlay.timestamps_s == pytest.approx(info.timestamps_s - info.timestamps_s[0], abs=1e-3)
     assert (overlay.width, overlay.height) == (info.width // 2 * 2, info.height // 2 * 2)
+
+
+def test_the_panel_widens_the_picture_and_leaves_it_as_it_is(clip, tmp_path):
+    render(*clip, tmp_path / "plain.mp4")
+    render(*clip, tmp_path / "overlay.mp4", view=View.RIGHT)
+    plain, wide = frames_of(tmp_path / "plain.mp4"), frames_of(tmp_path / "overlay.mp4")
+    assert [frame.timestamp_s for frame in wide] == pytest.approx(UNEVEN_S, abs=1e-3)
+    assert wide[3].image.shape == (128, 96 + 90, 3)
+    assert np.abs(wide[3].image[:, :90].astype(int) - plain[3].image[:, :90]).mean() < 3
+    assert wide[3].image[:, 100:].std() > 3, "the panel is empty"
+
+
+def test_the_sound_is_kept_where_wished(tmp_path):
+    video = make_clip(tmp_path / "clip.mp4", "aac")
+    times_s = probe(open_source(video)).timestamps_s
+    table = people(range(len(times_s)), [(30, 10)] * len(times_s), scale=0.02, times_s=times_s)
+    predictions, streams = write_results(tmp_path, video, table), {}
+    for sound in (False, True):
+        render(video, predictions, tmp_path / "overlay.mp4", sound=sound)
+        with av.open(tmp_path / "overlay.mp4") as container:
+            streams[sound] = [stream.type for stream in container.streams]
+    assert streams == {False: ["video"], True: ["video", "audio"]}
