@@ -30,6 +30,7 @@ def demo(
     Needs no video, no GPU and no server: it starts a Ray of its own and runs the pipeline that a cluster runs.
     """
     from neuropose_ray.cli.overlay import write_overlays
+    from neuropose_ray.cli.report import write_reports
     from neuropose_ray.phantom.scene import demo_scene
     from neuropose_ray.phantom.video import even_times, render_video
 
@@ -41,12 +42,12 @@ def demo(
     console.print(f"1. rendered {len(truth.timestamps_s)} frames of a synthetic person: {video}")
     console.print("2. starting Ray and finding the poses" if engine == "ray" else "2. finding the poses")
     summary = run_with(settings, [str(video)], out, quiet=False)
-    overlay_written = write_overlays(summary, out, blur_faces=False)
+    written = write_overlays(summary, out, blur_faces=False) and write_reports(summary, out, blur_faces=False)
     result = summary.videos[0]
     console.print(f"3. {result.frames} frames computed, people found: {result.tracks}\n")
     console.print(_comparison(out / result.name, video))
     _print_next_steps(console, out / result.name)
-    raise typer.Exit(0 if summary.all_well and overlay_written else 1)
+    raise typer.Exit(0 if summary.all_well and written else 1)
 
 
 def _comparison(folder: Path, video: Path) -> Table:
@@ -89,8 +90,11 @@ def _comparison(folder: Path, video: Path) -> Table:
 
 
 def _print_next_steps(console: Console, folder: Path) -> None:
-    console.print(f"\nLook at    {folder / 'overlay.mp4'}", soft_wrap=True)
-    console.print(f"All numbers: {folder / 'predictions.parquet'}", soft_wrap=True)
+    from neuropose_ray.cli.report import REPORT_FILE
+
+    console.print(f"\nOpen in a browser: {folder / REPORT_FILE}", soft_wrap=True)
+    console.print(f"The video:         {folder / 'overlay.mp4'}", soft_wrap=True)
+    console.print(f"All numbers:       {folder / 'predictions.parquet'}", soft_wrap=True)
     console.print("\nNow yours:")
-    console.print("  neuropose-ray process VIDEO --out results --overlay", highlight=False)
+    console.print("  neuropose-ray process VIDEO --out results --report", highlight=False)
     console.print("  neuropose-ray process --help", highlight=False)

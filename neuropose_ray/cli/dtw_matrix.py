@@ -67,8 +67,9 @@ def dtw_matrix(
     from neuropose_ray.analysis.dtw.channels import ChannelSettings
     from neuropose_ray.analysis.dtw.matrix import DistanceMatrixSettings, distance_matrix
     from neuropose_ray.analysis.dtw.matrix_files import save_distance_matrix
-    from neuropose_ray.analysis.runs.heat_map import draw_heat_map
     from neuropose_ray.analysis.runs.trials import expand_trials
+    from neuropose_ray.render.plots.matrix import plot_matrix
+    from neuropose_ray.render.plots.style import save_plot
 
     picture = heat_map or out.with_suffix(".png")
     for file, endings in ((out, MATRIX_ENDINGS), (picture, PICTURE_ENDINGS)):
@@ -89,7 +90,7 @@ def dtw_matrix(
     else:
         save_distance_matrix(out, distances)
     unit = "no unit" if z_normalise else "rad" if representation is Representation.ANGLES else "mm"
-    draw_heat_map(picture, distances, unit)
+    save_plot(picture, lambda figure: plot_matrix(figure, distances.names, distances.matrix, distances.order, unit))
     _print_neighbours(distances, unit)
     typer.echo(f"wrote {out} and {picture}")
     raise typer.Exit(1 if distances.errors else 0)

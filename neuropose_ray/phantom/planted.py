@@ -38,7 +38,7 @@ def ankle_over_pivot_mm(proportions: Proportions, pivot: str, pivot_mm: Array, f
 def hip_over_ankle_mm(proportions: Proportions, knee_flexion_deg: Array) -> Array:
     """Distance ``(frames,)`` between hip and ankle for a knee flexion (law of cosines)."""
     thigh, shank = proportions.thigh * proportions.stature_mm, proportions.shank * proportions.stature_mm
-    return np.sqrt(thigh**2 + shank**2 + 2 * thigh * shank * np.cos(np.radians(knee_flexion_deg)))
+    return np.asarray(np.sqrt(thigh**2 + shank**2 + 2 * thigh * shank * np.cos(np.radians(knee_flexion_deg))))
 
 
 def planted_posture(

@@ -1,1 +1,1 @@
-"""Pictures: the overlay video."""
+"""Pictures: the overlay video, plots on paper, and the page of the report."""

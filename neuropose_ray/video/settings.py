@@ -48,6 +48,12 @@ class WriterSettings(BaseModel):
         default="veryfast",
         description="Speed preset of x264; several times faster than its default for files about a fifth larger.",
     )
+    keyframe_interval: int = Field(
+        default=30,
+        ge=1,
+        description="Frames between keyframes at most: a page that scrubs the video decodes from one; with x264's 250 "
+        "a seek took half a second.",
+    )
     threads: int = Field(
         default=1,
         ge=1,

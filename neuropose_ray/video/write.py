@@ -80,7 +80,11 @@ class VideoWriter:
             self._stream = container.add_stream(
                 "libx264",
                 rate=_NOMINAL_RATE,
-                options={"crf": str(self._settings.crf), "preset": self._settings.preset},
+                options={
+                    "crf": str(self._settings.crf),
+                    "preset": self._settings.preset,
+                    "g": str(self._settings.keyframe_interval),
+                },
             )
             self._set_up_encoder()
             if self._sound is not None:

@@ -153,7 +153,7 @@ def boxes_around(pixels: NDArray[np.float64], scores: NDArray[np.float64]) -> ND
     """``(n, 5)`` left, top, width, height, score of landmarks ``(n, joints, 2)``, a little wider than they reach."""
     low, high = pixels.min(1), pixels.max(1)
     margin = BOX_MARGIN * (high - low)
-    return np.concatenate([low - margin, high - low + 2 * margin, scores[:, None]], 1).astype(np.float32)
+    return np.asarray(np.concatenate([low - margin, high - low + 2 * margin, scores[:, None]], 1), np.float32)
 
 
 def _distinct(people: Landmarks) -> NDArray[np.bool_]:

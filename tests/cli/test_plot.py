@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+import typer
+from support.phantom_results import seconds, squatting, truth_table, write_results
+from typer.testing import CliRunner
+
+from neuropose_ray.analysis.dtw.matrix import DistanceMatrix, DistanceMatrixSettings
+from neuropose_ray.analysis.dtw.matrix_files import save_distance_matrix
+from neuropose_ray.cli.plot import plot
+from neuropose_ray.errors import FileFormatError, InputError, OutputError, SettingsError
+
+app = typer.Typer()
+app.command()(plot)
+
+SIGNATURES = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def squats(tmp_path_factory):
+    return write_results(tmp_path_factory.mktemp("out") / "squats", truth_table(squatting(), seconds(8)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "file_format", "show"),
+    [
+        ("angles", "svg", ()),
+        ("cycles", "pdf", ("--show", "knee_flexion")),
+        ("trajectories", "svg", ("--show", "left_knee")),
+        ("quality", "png", ()),
+    ],
+)
+def test_every_kind_is_written_beside_the_predictions_in_the_format_asked_for(squats, kind, file_format, show):
+    result = run(squats, "--kind", kind, "--format", file_format, *show)
+    assert (result.exit_code, result.stdout) == (0, f"{squats / kind}.{file_format}\n")
+    assert (squats / f"{kind}.{file_format}").read_bytes().startswith(SIGNATURES[file_format])
+
+
+def test_the_text_of_an_svg_names_angles_units_and_repetitions(squats, tmp_path):
+    target = tmp_path / "knees.svg"
+    assert run(squats, "--kind", "angles", "--show", "knee_flexion", "--out", target).exit_code == 0
+    text = target.read_text("utf-8")
+    assert all(f">{word}<" in text for word in ("Knee flexion", "angle (°)", "time (s)", "left", "right", "1", "3"))
+    assert "Hip flexion" not in text
+
+
+def test_two_trials_are_drawn_against_each_other(squats, tmp_path):
+    other = write_results(tmp_path / "slower", truth_table(squatting(period_s=2.7), seconds(8.6)))
+    target = tmp_path / "dtw.svg"
+    assert run(squats, "--kind", "dtw", "--against", other, "--out", target).exit_code == 0
+    text = target.read_text("utf-8")
+    assert all(f">{word}<" in text for word in ("squats (s)", "slower (s)", "left knee", "mm"))
+
+
+def test_a_distance_matrix_is_drawn_in_the_order_of_its_clustering(tmp_path):
+    distances = DistanceMatrix(
+        names=("a", "b", "broken"),
+        matrix=np.array([[0, 0.27, np.nan], [0.27, 0, np.nan], [np.nan] * 3]),
+        neighbours={"a": ("b",), "b": ("a",), "broken": ()},
+        order=("b", "a", "broken"),
+        errors={"broken": "no"},
+        settings=DistanceMatrixSettings(),
+    )
+    save_distance_matrix(tmp_path / "distances.json", distances)
+    result = run(tmp_path / "distances.json", "--kind", "matrix", "--format", "svg")
+    assert result.exit_code == 0
+    text = (tmp_path / "matrix.svg").read_text("utf-8")
+    assert "distance (rad)" in text
+    assert text.count(">0.27<") == 2
+    assert text.index(">b<") < text.index(">a<") < text.index(">broken<")
+    (tmp_path / "other.json").write_text("{}")
+    assert isinstance(run(tmp_path / "other.json", "--kind", "matrix").exception, FileFormatError)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "said"),
+    [
+        (("--kind", "dtw"), SettingsError, "dtw needs it"),
+        (
+            ("--kind", "angles", "--show", "tail_flexion"),
+            SettingsError,
+            "no angle tail_flexion; there are knee_flexion",
+        ),
+        (("--kind", "trajectories", "--show", "tail"), InputError, "phantom has no joint tail; it has"),
+        (("--kind", "quality", "--out", "quality.bmp"), OutputError, "no picture format '.bmp'"),
+        (("--kind", "quality", "--out", "quality.svg", "--format", "pdf"), SettingsError, "is not pdf"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_line(squats, wrong, error, said):
+    result = run(squats, *wrong)
+    assert isinstance(result.exception, error)
+    assert said in str(result.exception)
