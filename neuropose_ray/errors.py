@@ -112,3 +112,15 @@ class EngineError(NeuroposeRayError):
 
     code = "engine"
     retryable = True
+
+
+class StalledError(EngineError):
+    """A chunk of which no frame was finished for too long."""
+
+    code = "stalled"
+
+
+class DecoderLostError(EngineError):
+    """A decoder in a process of its own that died or hung."""
+
+    code = "decoder_lost"

@@ -6,18 +6,21 @@ MediaPipe does; on videos with several people the program does more than this lo
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from neuropose_ray.benchmark.clip import Frames
+from neuropose_ray.benchmark.synthetic import SyntheticSpec, spend
 from neuropose_ray.models.blazepose.detection import PersonDetector
 from neuropose_ray.models.blazepose.geometry import LANDMARK_SIDE, Regions, whole_view
 from neuropose_ray.models.blazepose.landmarks import ALIGNMENT, refine_by_heatmap, to_frame
 from neuropose_ray.models.blazepose.networks import DetectorNetwork
 from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 from neuropose_ray.models.metrabs.settings import CPU_BATCH_SIZE, GPU_BATCH_SIZE, MetrabsSettings
+from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.poses import Frame
@@ -36,12 +39,15 @@ class BareModel(Protocol):
         ...
 
 
-def bare_model(spec: ModelSpec, camera: Camera) -> BareModel:
+def bare_model(spec: PoseModelSpec, camera: Camera) -> BareModel:
     """The bare loop of a pose model.
 
     Raises:
         ModelError: the weights cannot be loaded.
     """
+    if isinstance(spec, SyntheticSpec):
+        return BareSynthetic(spec)
+    assert isinstance(spec, ModelSpec)
     if isinstance(spec.settings, MetrabsSettings):
         return BareMetrabs(spec, spec.settings, camera)
     return BareBlazePose(spec.weights.path, spec.settings)
@@ -93,6 +99,18 @@ class BareBlazePose:
 
     def _output(self, name: str) -> Any:
         return self._network.get_tensor(self._outputs[name])
+
+
+class BareSynthetic:
+    """The synthetic model's time on every frame, and nothing else."""
+
+    def __init__(self, spec: SyntheticSpec) -> None:
+        self.batch_size, self._frame_ms = spec.batch_size, spec.frame_ms
+
+    def see(self, frames: Frames) -> int:
+        """Spend it."""
+        spend(self._frame_ms * len(frames), time.thread_time())
+        return len(frames)
 
 
 class BareMetrabs:

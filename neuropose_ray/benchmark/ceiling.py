@@ -13,7 +13,7 @@ from types import TracebackType
 from neuropose_ray.benchmark.bare import bare_model
 from neuropose_ray.benchmark.clip import Clip, rounds
 from neuropose_ray.errors import EngineError, NeuroposeRayError
-from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.schemas.camera import Camera
 
 
@@ -29,7 +29,7 @@ class Ceiling:
         processes: how many.
     """
 
-    def __init__(self, spec: ModelSpec, camera: Camera, clip: Clip, processes: int) -> None:
+    def __init__(self, spec: PoseModelSpec, camera: Camera, clip: Clip, processes: int) -> None:
         context = multiprocessing.get_context("spawn")  # forked children of TensorFlow or Ray hang
         self._barrier = context.Barrier(processes)  # its semaphores last as long as somebody here holds it
         pairs = [context.Pipe() for _ in range(processes)]
@@ -108,7 +108,7 @@ class Ceiling:
             process.join()
 
 
-def _serve(spec: ModelSpec, camera: Camera, clip: Clip, first: int, barrier: Barrier, end: Connection) -> None:
+def _serve(spec: PoseModelSpec, camera: Camera, clip: Clip, first: int, barrier: Barrier, end: Connection) -> None:
     """Answer each number of frames with the times of begin and end, until this process is ended."""
     try:
         model, frames = bare_model(spec, camera), clip.load()

@@ -11,6 +11,7 @@ from neuropose_ray.benchmark.figures import aggregate, poses3d_divergence
 from neuropose_ray.benchmark.passes import Pass, Workload, run_pass
 from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.models.metrabs.settings import MetrabsSettings
+from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.schemas.benchmark import CpuComparison
 
@@ -60,8 +61,10 @@ def passes_on_cpu(work: Workload, repeats: int) -> list[Pass]:
     settings = work.settings.model_copy(
         update={"engine": work.settings.engine.model_copy(update={"kind": "local", "workers": None})}
     )
-    assert isinstance(work.spec.settings, MetrabsSettings)  # no other model leaves the CPU
-    spec = replace(work.spec, settings=work.spec.settings.model_copy(update={"device": "cpu"}))
+    own = work.spec
+    assert isinstance(own, ModelSpec)
+    assert isinstance(own.settings, MetrabsSettings)  # no other model leaves the CPU
+    spec = replace(own, settings=own.settings.model_copy(update={"device": "cpu"}))
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as child:
         return child.submit(_run_passes, replace(work, settings=settings, spec=spec), repeats).result()
 

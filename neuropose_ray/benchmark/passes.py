@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neuropose_ray.errors import EngineError, OutputError
-from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.assemble import METRICS_FILE, PREDICTIONS_FILE, VideoMetrics
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.progress import Silent
@@ -29,7 +29,7 @@ class Workload:
 
     videos: tuple[Path, ...]
     settings: Settings
-    spec: ModelSpec
+    spec: PoseModelSpec
     folder: Path
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -13,6 +14,9 @@ from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.cli.process import Config, Fov, Model, Workers, resolve_model
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.settings import load_settings
+
+if TYPE_CHECKING:
+    from neuropose_ray.schemas.immutable import FrozenModel
 
 _DEFAULTS = BenchmarkSettings()
 
@@ -24,8 +28,26 @@ class BenchmarkEngine(StrEnum):
     RAY = "ray"
 
 
+class Suite(StrEnum):
+    """What is measured."""
+
+    VIDEO = "video"
+    SCALE = "scale"
+
+
 def benchmark(
-    video: Annotated[Path, typer.Argument(help="A video, or a folder of numbered images.", show_default=False)],
+    video: Annotated[
+        Path | None, typer.Argument(help="A video, or a folder of numbered images.", show_default=False)
+    ] = None,
+    suite: Annotated[
+        Suite,
+        typer.Option(
+            help="video: a pose model on a video. scale: what the engines themselves cost, with a synthetic model."
+        ),
+    ] = Suite.VIDEO,
+    full: Annotated[
+        bool, typer.Option("--full", help="Scale suite: 20,000 frames and 10,000 chunks; takes many minutes.")
+    ] = False,
     repeats: Annotated[int, typer.Option(help="Passes; the first one warms up.")] = _DEFAULTS.repeats,
     warmup_frames: Annotated[
         int, typer.Option(help="Latencies left out at the start of every pass.")
@@ -50,42 +72,64 @@ def benchmark(
     """Measure speed and memory on a video, beside the bare model on the same frames at the same time.
 
     The ratio to the ceiling says how much of this machine's speed reaches the results: 1 is the bare model in as
-    many processes as workers, with frames decoded beforehand.
+    many processes as workers, with frames decoded beforehand. The scale suite takes no video and none of the
+    options that concern one; it measures threads and both shapes of Ray with a model that only costs time.
 
-    Example: neuropose-ray benchmark squat.mp4 --repeats 5
+    Examples: neuropose-ray benchmark squat.mp4 --repeats 5; neuropose-ray benchmark --suite scale
     """
     from rich.console import Console
 
+    from neuropose_ray.schemas.json_files import save_model
+
+    console = Console(stderr=True, quiet=as_json)
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False)
+
+    if suite is Suite.SCALE:
+        if video is not None:
+            raise SettingsError("the scale suite makes its own videos", where=str(video), hint="leave the video out")
+        result, report = _scale(full, say)
+    elif video is None:
+        raise SettingsError("there is no video", where="benchmark", hint="give one, or --suite scale")
+    else:
+        options = _options(
+            repeats=repeats,
+            warmup_frames=warmup_frames,
+            frames=frames,
+            compare_cpu=compare_cpu,
+            mediapipe_python=mediapipe_python,
+        )
+        flags = {
+            "model": model,
+            "engine": {"kind": engine.value, "workers": workers},
+            "camera": {"field_of_view_degrees": fov},
+        }
+        result, report = _video(video, options, flags, config, say)
+    if out is not None:
+        save_model(out, result)
+    typer.echo(result.model_dump_json(indent=2) if as_json else report)
+
+
+def _video(
+    video: Path, options: BenchmarkSettings, flags: dict[str, Any], config: Path | None, say: Callable[[str], None]
+) -> tuple[FrozenModel, str]:
     from neuropose_ray.benchmark.report import format_report
     from neuropose_ray.benchmark.run import run_benchmark
     from neuropose_ray.pipeline.engines.start import OWN_RAY
-    from neuropose_ray.schemas.json_files import save_model
 
-    options = _options(
-        repeats=repeats,
-        warmup_frames=warmup_frames,
-        frames=frames,
-        compare_cpu=compare_cpu,
-        mediapipe_python=mediapipe_python,
-    )
     # The ceiling is this machine's, so a cluster elsewhere cannot be compared with it.
-    flags = {
-        "model": model,
-        "engine": {"kind": engine.value, "address": OWN_RAY, "workers": workers},
-        "camera": {"field_of_view_degrees": fov},
-    }
-    settings = load_settings(config, flags)
-    console = Console(stderr=True, quiet=as_json)
-    result = run_benchmark(
-        video,
-        settings=settings,
-        spec=resolve_model(settings),
-        options=options,
-        say=lambda line: console.print(line, markup=False, highlight=False),
-    )
-    if out is not None:
-        save_model(out, result)
-    typer.echo(result.model_dump_json(indent=2) if as_json else format_report(result))
+    settings = load_settings(config, {**flags, "engine": {**flags["engine"], "address": OWN_RAY}})
+    result = run_benchmark(video, settings=settings, spec=resolve_model(settings), options=options, say=say)
+    return result, format_report(result)
+
+
+def _scale(full: bool, say: Callable[[str], None]) -> tuple[FrozenModel, str]:
+    from neuropose_ray.benchmark.scale import FULL, ScaleSettings, run_scale
+    from neuropose_ray.benchmark.scale_report import format_scale
+
+    result = run_scale(FULL if full else ScaleSettings(), say)
+    return result, format_scale(result)
 
 
 def _options(**given: Any) -> BenchmarkSettings:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from rich.status import Status
 
-from neuropose_ray.pipeline.discovery import FoundVideo
-from neuropose_ray.pipeline.plan import ChunkTask
+from neuropose_ray.pipeline.dry_run import RunPlan
 from neuropose_ray.pipeline.summary import RunSummary, VideoResult
 from neuropose_ray.pipeline.worker import ChunkOutcome
 
@@ -25,21 +25,27 @@ class RunProgress:
     def __init__(self, *, quiet: bool = False) -> None:
         self._console = Console(stderr=True, quiet=quiet)
         self._bar: Bar | None = None
+        self._status: Status | None = None
         self._done = self._total = self._failed = 0
         self._begin = self._last_line = time.perf_counter()
 
-    def planning(self, videos: Sequence[FoundVideo]) -> Iterator[FoundVideo]:
-        """Count the videos while they are probed."""
-        with self._console.status("") as status:
-            for number, video in enumerate(videos, 1):
-                status.update(f"looking at {number} of {len(videos)}: {video.path.name}")
-                yield video
+    def waiting(self, line: str) -> None:
+        """Say for whom this run waits."""
+        self._console.print(line, markup=False, soft_wrap=True)
 
-    def start(self, todo: Sequence[ChunkTask]) -> None:
+    def planning(self, done: int, inputs: int) -> None:
+        """Count the inputs while they are looked at."""
+        if self._status is None:
+            self._status = self._console.status("")
+            self._status.start()
+        self._status.update(f"looking at {inputs} inputs: {done} done")
+
+    def start(self, chunks: int, frames: int) -> None:
         """Show how much there is."""
-        self._total = sum(task.chunk.frames for task in todo)
+        self.close()
+        self._total = frames
         self._begin = self._last_line = time.perf_counter()
-        if not todo:
+        if not chunks:
             self._console.print("nothing to compute: all results are there")
         elif self._console.is_terminal:
             columns = (
@@ -50,7 +56,7 @@ class RunProgress:
             self._bar.add_task("poses", total=self._total, rate="")
             self._bar.start()
         else:
-            self._console.print(f"{self._total} frames in {len(todo)} chunks")
+            self._console.print(f"{self._total} frames in {chunks} chunks")
 
     def advance(self, outcome: ChunkOutcome) -> None:
         """Move on by one chunk."""
@@ -77,6 +83,9 @@ class RunProgress:
 
     def close(self) -> None:
         """Give the terminal back."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -93,6 +102,38 @@ def print_summary(summary: RunSummary, out: str) -> None:
         f"({rate:.0f}/s, {summary.engine} engine)"
     )
     console.print(f"results: {out}", soft_wrap=True)
+
+
+def plan_lines(plan: RunPlan) -> list[str]:
+    """What a run would do, in a few lines."""
+    lines = [
+        f"{plan.inputs} inputs: {plan.videos} videos, {len(plan.unreadable)} that cannot be read, "
+        f"{plan.not_videos} other files left out",
+        f"{plan.hours:.2f} hours of video, {plan.frames} frames",
+        f"done already: {plan.videos_done} videos, {plan.frames_done} frames, {plan.hours_done:.2f} hours",
+        f"to do: {plan.frames - plan.frames_done} frames in {plan.chunks} chunks, {plan.workers} workers",
+    ]
+    if plan.not_fetched:
+        lines.append(
+            f"not fetched yet: {plan.not_fetched} objects, {plan.not_fetched_bytes / 1e9:.2f} GB; "
+            "their frames are known once they are here"
+        )
+    if plan.remaining_s is not None:
+        lines.append(f"time: about {duration(plan.remaining_s)}, by {plan.basis}")
+    else:
+        lines.append(f"time: unknown; {plan.basis}")
+    lines += [f"cannot be read: {video.name}: {error.message}" for video in plan.unreadable for error in video.errors]
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """A time for people: the two largest of days, hours, minutes and seconds."""
+    minutes, whole_seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (whole_seconds, "s")]
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2])
 
 
 def print_error(message: str) -> None:

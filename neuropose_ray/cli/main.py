@@ -19,10 +19,14 @@ from neuropose_ray.cli import (
     evaluate,
     export,
     import_poses,
+    metrics,
     models,
     overlay,
+    plot,
     process,
+    report,
     segment,
+    status,
 )
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError
@@ -43,7 +47,10 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.command()(process.process)
+app.command()(status.status)
 app.command()(overlay.overlay)
+app.command()(report.report)
+app.command()(plot.plot)
 app.command()(export.export)
 app.command("import")(import_poses.import_poses)
 app.command()(evaluate.evaluate)
@@ -52,6 +59,7 @@ app.command()(segment.segment)
 app.command()(compare.compare)
 app.command("dtw-matrix")(dtw_matrix.dtw_matrix)
 app.command()(benchmark.benchmark)
+app.command()(metrics.metrics)
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
 

@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
-from neuropose_ray.cli.console import RunProgress, print_summary
+from neuropose_ray.cli.console import RunProgress, plan_lines, print_summary
 from neuropose_ray.cli.models import download_progress
-from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.errors import SettingsError
+from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
+from neuropose_ray.models.weights.settings import default_cache_dir
+from neuropose_ray.pipeline.dry_run import RunPlan
+from neuropose_ray.pipeline.outputs import ResultStore, default_folder
 from neuropose_ray.pipeline.summary import RunSummary
 from neuropose_ray.settings import Settings, load_settings
 
@@ -32,6 +36,13 @@ Address = Annotated[
     typer.Option(help="Ray cluster, e.g. auto or ray://head:10001; local starts one. [default: RAY_ADDRESS]"),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Models in memory at once. [default: one per core or GPU]")]
+Shape = Annotated[
+    str | None,
+    typer.Option(
+        help="On Ray: fused (workers decode), split (other cores decode for them), or auto: split where several GPUs "
+        "or nodes have CPUs to spare. [default: auto]"
+    ),
+]
 Fps = Annotated[float | None, typer.Option(help="Frames per second of image folders. [default: 30]")]
 Fov = Annotated[float | None, typer.Option("--fov", help="Field of view over the longer side of the frame, degrees.")]
 Calibration = Annotated[Path | None, typer.Option(help="Camera calibration, a Pose2Sim TOML file.")]
@@ -48,13 +59,17 @@ def process(
         ),
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder for the results; a rerun goes on where it stopped.")
+        str,
+        typer.Option(
+            "--out", "-o", help="Folder, or s3:// or gs:// URL, for the results; a rerun goes on where it stopped."
+        ),
     ],
     config: Config = None,
     model: Model = None,
     engine: Engine = None,
     address: Address = None,
     workers: Workers = None,
+    shape: Shape = None,
     fps: Fps = None,
     fov: Fov = None,
     calibration: Calibration = None,
@@ -86,6 +101,22 @@ def process(
             "--blur-faces", help="Hide the faces of the people found in overlay.mp4; look at it before you share it."
         ),
     ] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Also write report.html: video, 3D skeleton, angles, repetitions, gait.")
+    ] = False,
+    work_folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="With a URL as --out: where results are made before they are stored; on a cluster a folder that all "
+            "nodes see. [default: one in the user's cache]"
+        ),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another run into the same folder to end, instead of refusing.")
+    ] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what there is to do and how long it may take; write nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find the people in videos and write their 3D poses.
@@ -99,7 +130,7 @@ def process(
         config,
         {
             "model": model,
-            "engine": {"kind": engine, "address": address, "workers": workers},
+            "engine": {"kind": engine, "address": address, "workers": workers, "shape": shape},
             "camera": {
                 "field_of_view_degrees": fov, "calibration": calibration, "calibration_camera": calibration_camera,
             },
@@ -109,17 +140,42 @@ def process(
             "fitting": {"height_m": height, "moving_camera": moving_camera},
         },
     )  # fmt: skip
-    summary = run_with(settings, inputs, out, quiet=as_json)
+    folder, store = result_place(out, work_folder)
+    if plan:
+        counted = plan_with(settings, inputs, folder)
+        typer.echo(counted.model_dump_json(indent=2) if as_json else "\n".join(plan_lines(counted)))
+        raise typer.Exit(1 if counted.unreadable else 0)
+    summary = run_with(settings, inputs, folder, quiet=as_json, wait=wait, store=store)
     all_well = summary.all_well
     if overlay or blur_faces:
         from neuropose_ray.cli.overlay import write_overlays
 
-        all_well &= write_overlays(summary, out, blur_faces=blur_faces, fps=settings.video.image_fps)
+        all_well &= write_overlays(summary, folder, blur_faces=blur_faces, fps=settings.video.image_fps)
+    if report:
+        from neuropose_ray.cli.report import write_reports
+
+        all_well &= write_reports(summary, folder, blur_faces=blur_faces, fps=settings.video.image_fps)
+    if store is not None and (overlay or blur_faces or report):
+        store.store_videos(video.name for video in summary.videos)
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
     else:
-        print_summary(summary, str(out))
+        print_summary(summary, out)
     raise typer.Exit(0 if all_well else 1)
+
+
+def result_place(out: str, work_folder: Path | None = None) -> tuple[Path, ResultStore | None]:
+    """The folder in which a run works, and the store that gets its results where ``--out`` is a URL.
+
+    Raises:
+        SettingsError: a work folder where the output is a folder itself.
+    """
+    if "://" not in out:
+        if work_folder is not None:
+            raise SettingsError("--work-folder goes with a URL as --out", where=out, hint="leave it out")
+        return Path(out), None
+    folder = work_folder or default_folder(out, default_cache_dir().parent)
+    return folder, ResultStore(out, folder.resolve())
 
 
 def resolve_model(settings: Settings) -> ModelSpec:
@@ -129,10 +185,31 @@ def resolve_model(settings: Settings) -> ModelSpec:
     store = WeightStore(settings.weights.cache_dir, mirror=settings.weights.mirror, offline=settings.weights.offline)
     with download_progress(settings.model) as progress:
         weights = store.path(settings.model, progress=progress)
-    return ModelSpec(weights, settings.blazepose if weights.backend == "blazepose" else settings.metrabs)
+    own = settings.blazepose if weights.backend == "blazepose" else settings.metrabs
+    return ModelSpec(weights, own, WeightsOrigin(settings.model, settings.weights))
 
 
-def run_with(settings: Settings, inputs: list[str], out: Path, *, quiet: bool) -> RunSummary:
+def plan_with(settings: Settings, inputs: list[str], out: Path) -> RunPlan:
+    """What a run with these settings would do."""
+    from neuropose_ray.pipeline.dry_run import plan_run
+    from neuropose_ray.pipeline.engines.start import started_engine
+    from neuropose_ray.pipeline.inputs import listed_inputs
+
+    paths, remote = listed_inputs(inputs, out / FETCHED_FOLDER)
+    spec = resolve_model(settings)
+    with started_engine(settings.engine, spec, run_name=f"plan of {out.name}") as engine:
+        return plan_run(paths, out, settings=settings, spec=spec, engine=engine, remote=remote)
+
+
+def run_with(
+    settings: Settings,
+    inputs: list[str],
+    out: Path,
+    *,
+    quiet: bool,
+    wait: bool = False,
+    store: ResultStore | None = None,
+) -> RunSummary:
     """A run with the engine, model and progress that a command line asks for."""
     from neuropose_ray.pipeline.engines.start import started_engine
     from neuropose_ray.pipeline.inputs import local_inputs
@@ -143,6 +220,8 @@ def run_with(settings: Settings, inputs: list[str], out: Path, *, quiet: bool) -
     progress = RunProgress(quiet=quiet)
     try:
         with started_engine(settings.engine, spec, run_name=f"poses of {out.name}") as engine:
-            return run(paths, out, settings=settings, spec=spec, engine=engine, progress=progress)
+            return run(
+                paths, out, settings=settings, spec=spec, engine=engine, progress=progress, wait=wait, store=store
+            )
     finally:
         progress.close()

@@ -48,3 +48,39 @@ class PoseModel(Protocol):
     def session(self, camera: Camera) -> PoseSession:
         """Start on a stretch of frames taken by ``camera``."""
         ...
+
+
+class PoseModelSpec(Protocol):
+    """A pose model before it is loaded: small, travels to any worker, and loads itself there."""
+
+    @property
+    def name(self) -> str:
+        """The backend."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """What identifies the weights."""
+        ...
+
+    @property
+    def field_of_view_degrees(self) -> float:
+        """What the camera is taken for where nothing is known of it."""
+        ...
+
+    @property
+    def threads(self) -> int | None:
+        """CPU threads that one loaded model keeps busy; None: all of the machine, or a GPU."""
+        ...
+
+    def fingerprint(self) -> str:
+        """All that identifies the numbers this model gives."""
+        ...
+
+    def load(self) -> PoseModel:
+        """Bring the model into memory.
+
+        Raises:
+            ModelError: the weights cannot be loaded or run.
+        """
+        ...

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from neuropose_ray.errors import DigestMismatchError
 from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 from neuropose_ray.models.metrabs.settings import MetrabsSettings
 from neuropose_ray.models.protocol import PoseModel
-from neuropose_ray.models.weights import Weights
+from neuropose_ray.models.weights import Weights, WeightSettings, WeightStore
+from neuropose_ray.models.weights.settings import default_cache_dir
 
 #: Phone cameras see 65 to 70 degrees over their longer side; refits of marker mocap put ours at 65 to 80.
 PHONE_FIELD_OF_VIEW_DEGREES = 67.0
@@ -16,16 +18,49 @@ METRABS_FIELD_OF_VIEW_DEGREES = 55.0
 
 
 @dataclass(frozen=True, slots=True)
+class WeightsOrigin:
+    """What the weights were asked for by, and the store that found them: for machines that do not have them yet."""
+
+    model: str
+    settings: WeightSettings
+
+    def fetched(self) -> Weights:
+        """The weights on this machine; of all processes that ask at once one fetches, and the others wait for it.
+
+        Raises:
+            ModelError: they are not to be had here.
+            OutputError: the cache cannot be written.
+        """
+        # A cache that nobody named is this machine's own, whatever the home of the user is called elsewhere.
+        named = "cache_dir" in self.settings.model_fields_set
+        folder = self.settings.cache_dir if named else default_cache_dir()
+        store = WeightStore(folder, mirror=self.settings.mirror, offline=self.settings.offline)
+        return store.path(self.model)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A pose model before it is loaded."""
+    """A pose model before it is loaded.
+
+    Attributes:
+        weights: as they lie on the machine that made this.
+        settings: of the backend.
+        origin: how another machine gets them; None: it has them at the same place.
+    """
 
     weights: Weights
     settings: BlazePoseSettings | MetrabsSettings
+    origin: WeightsOrigin | None = None
 
     @property
     def name(self) -> str:
         """The backend."""
         return self.weights.backend
+
+    @property
+    def sha256(self) -> str:
+        """What identifies the weights."""
+        return self.weights.sha256
 
     @property
     def field_of_view_degrees(self) -> float:
@@ -46,9 +81,11 @@ class ModelSpec:
         """Bring the model into memory.
 
         Raises:
-            ModelError: the weights cannot be loaded or run.
+            ModelError: the weights cannot be found, loaded or run.
+            OutputError: weights were to be fetched, and their cache cannot be written.
         """
-        path, sha256, filename = self.weights.path, self.weights.sha256, self.weights.filename
+        weights = self._weights_here()
+        path, sha256, filename = weights.path, weights.sha256, weights.filename
         if isinstance(self.settings, MetrabsSettings):
             from neuropose_ray.models.metrabs.model import MetrabsModel
 
@@ -56,3 +93,15 @@ class ModelSpec:
         from neuropose_ray.models.blazepose.model import BlazePoseModel
 
         return BlazePoseModel(path, sha256=sha256, filename=filename, settings=self.settings)
+
+    def _weights_here(self) -> Weights:
+        if self.origin is None or self.weights.path.exists():
+            return self.weights
+        weights = self.origin.fetched()
+        if weights.sha256 != self.weights.sha256:
+            raise DigestMismatchError(
+                f"weights of {weights.sha256} here, of {self.weights.sha256} where the run was started",
+                where=str(weights.path),
+                hint="name one folder that all nodes see with NEUROPOSE_WEIGHTS__CACHE_DIR",
+            )
+        return weights

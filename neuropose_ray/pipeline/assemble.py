@@ -55,10 +55,18 @@ class Assembly:
 
     def plan_key(self, plan: VideoPlan) -> str:
         """What identifies the files of a video."""
+        parts = (*plan.keys, plan.info.source.path.name, self.settings_key())
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+    def settings_key(self) -> str:
+        """What identifies the way from chunks to files."""
         fitting = "" if self.fitting is None else self.fitting.model_dump_json()
-        parts = (*plan.keys, plan.info.source.path.name, self.tracking.model_dump_json(), fitting)
         code = code_digest(("tracking", "fitting", "pipeline/assemble.py", "pipeline/fit.py", "schemas"))
-        return hashlib.sha256("|".join((*parts, code)).encode()).hexdigest()
+        return "|".join((self.tracking.model_dump_json(), fitting, code))
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """What a finished video must have in its folder."""
+        return tuple(self.work.out / name / file for file in (PREDICTIONS_FILE, RESULTS_FILE, METRICS_FILE))
 
     def finished(self, plan: VideoPlan) -> VideoMetrics | None:
         """The metrics of a video whose files are there, whole, undamaged and up to date, else None."""

@@ -1,25 +1,19 @@
-"""A chunk of a video in, the poses of the people in it out. Every engine calls this."""
+"""A chunk of a video in, the poses of the people in it out. Every engine calls this, in every shape."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 
 from neuropose_ray.errors import DecodeError
 from neuropose_ray.models.protocol import PoseModel
+from neuropose_ray.pipeline.frames import FrameSource, Stage
 from neuropose_ray.pipeline.plan import ChunkTask
 from neuropose_ray.schemas.poses import Poses, PoseTable
-from neuropose_ray.video.ahead import ahead
-from neuropose_ray.video.decode import ChunkDecoder
-
-
-class StoppedError(Exception):
-    """The run was interrupted; the chunk is to be done another time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +36,44 @@ class ChunkResult:
 
 
 def process_chunk(
-    model: PoseModel, task: ChunkTask, *, decode_threads: int, should_stop: Callable[[], bool]
+    model: PoseModel,
+    task: ChunkTask,
+    frames: FrameSource,
+    step: Callable[[Stage], AbstractContextManager[None]],
 ) -> ChunkResult:
-    """Decode a chunk ahead of the model, and let the model see it from its first frame to its last.
+    """Let a model see a chunk from its first frame to its last, in one session.
+
+    What the model remembers from frame to frame stays in this call, so that the result depends on neither who
+    decodes the frames nor how many chunks are processed at once.
 
     Args:
-        model: a loaded model, used by this call alone meanwhile.
+        model: a loaded model; inside ``step("model")`` this call is alone with it.
         task: which chunk.
-        decode_threads: threads of the decoder.
-        should_stop: asked between two calls of the model.
+        frames: its frames.
+        step: entered for each thing that can take long; raises what is to end the chunk early.
 
     Raises:
         InputError: the video can no longer be opened.
         ModelError: the model failed.
-        StoppedError: ``should_stop`` said so.
     """
     session = model.session(task.video.camera)
-    decoder = ChunkDecoder(task.video.info, task.chunk, threads=decode_threads)
     times: list[float] = []
     parts, offsets = [Poses.empty(len(model.info.skeleton))], [0]
     wait_s, call_s, call_frames = 0.0, [], []
-    with closing(ahead(decoder.frames(), depth=2 * model.batch_size)) as frames:
+    with closing(frames.batches(model.batch_size)) as batches:
         while True:
             begin = time.perf_counter()
-            batch = list(islice(frames, model.batch_size))
-            decoded = time.perf_counter()
-            wait_s += decoded - begin
-            if not batch:
+            with step(frames.stage):
+                batch = next(batches, None)
+            wait_s += time.perf_counter() - begin
+            if batch is None:
                 break
-            if should_stop():
-                raise StoppedError
-            parts.append(session.predict([frame.image for frame in batch]))
+            with step("model"):
+                begin = time.perf_counter()
+                parts.append(session.predict(batch.images))
+                call_s.append(time.perf_counter() - begin)
             offsets.append(len(times))
-            times += [frame.timestamp_s for frame in batch]
-            call_s.append(time.perf_counter() - decoded)
-            call_frames.append(len(batch))
+            times += batch.timestamps_s
+            call_frames.append(len(batch.images))
     table = PoseTable(np.array(times, np.float64), Poses.concatenate(parts, offsets))
-    return ChunkResult(table, decoder.errors, wait_s, tuple(call_s), tuple(call_frames))
+    return ChunkResult(table, frames.errors, wait_s, tuple(call_s), tuple(call_frames))

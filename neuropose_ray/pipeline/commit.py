@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from neuropose_ray.errors import ModelError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
@@ -28,17 +29,31 @@ class ErrorRecord(FrozenModel):
 
 def error_record(error: BaseException, attempts: int = 1) -> ErrorRecord:
     """An exception as data."""
-    stages = {"video_unreadable": "open", "input_not_found": "open", "video_decode": "decode", "output": "write"}
+    stages = {
+        "video_unreadable": "open", "input_not_found": "open", "video_decode": "decode", "decoder_lost": "decode",
+        "output": "write",
+    }  # fmt: skip
     stage = "model" if isinstance(error, ModelError) else stages.get(getattr(error, "code", ""), "process")
     message = " ".join(str(error).split()) or "no message"
     return ErrorRecord(stage=stage, type=type(error).__name__, message=message, attempts=attempts)
 
 
-class Attempts(FrozenModel):
-    """How often a chunk was tried, and what its last failed try said."""
+class OpenTry(FrozenModel):
+    """A try that began and has not said how it ended."""
 
-    count: int = 0
-    error: ErrorRecord | None = None
+    alone: bool = Field(description="no other chunk was in flight in its process")
+    run: str | None = Field(
+        description="the run that outlives the death of the process that tries; None: that process is the run's own"
+    )
+
+
+class Attempts(FrozenModel):
+    """What is known of the tries of a chunk."""
+
+    count: int = Field(default=0, description="tries that failed for a reason of the chunk's own")
+    error: ErrorRecord | None = Field(default=None, description="what the last of them said")
+    open: OpenTry | None = Field(default=None, description="written before a try, gone when it says how it ended")
+    suspect: bool = Field(default=False, description="a try left no word: the next one is made alone")
 
     @property
     def last_error(self) -> ErrorRecord:
@@ -47,6 +62,31 @@ class Attempts(FrozenModel):
             stage="process", type="WorkerDiedError", message="its process died without a word", attempts=self.count
         )
         return self.error or died
+
+    def begun(self, *, alone: bool, run: str | None) -> Attempts:
+        """A try begins."""
+        return self.model_copy(update={"open": OpenTry(alone=alone, run=run)})
+
+    def failed(self, error: ErrorRecord) -> Attempts:
+        """A try ended with an error."""
+        return Attempts(count=self.count + 1, error=error)
+
+    def settled(self, run: str | None) -> Attempts:
+        """Judge a try that left no word.
+
+        It counts where nothing but the chunk can have ended its process: where it was alone, and where the run went
+        on. A driver or a cluster that was killed took its chunks along; one chunk of several in a process may have
+        died of another. Either is tried again, alone. A run in one process dies with its chunk, so there every lone
+        death counts: it cannot be told from a kill from outside.
+
+        Args:
+            run: the present run, as in :class:`OpenTry`.
+        """
+        if self.open is None:
+            return self
+        if self.open.alone and self.open.run in (None, run):
+            return Attempts(count=self.count + 1, suspect=True)
+        return self.model_copy(update={"open": None, "suspect": True})
 
 
 class ChunkMarker(FrozenModel):
@@ -82,6 +122,11 @@ class ChunkStore:
             return None
         return marker if good else None
 
+    def marked(self, keys: Sequence[str]) -> list[int]:
+        """Places of the keys that have a marker; whether their results are whole is seen when they are used."""
+        markers = {path.name for path in self.folder.glob("*.json")} if self.folder.is_dir() else set()
+        return [place for place, key in enumerate(keys) if self._path(key, "json").name in markers]
+
     def commit(self, table: PoseTable, header: PredictionsHeader, marker: ChunkMarker) -> ChunkMarker:
         """Write results, then the marker that vouches for them.
 
@@ -111,7 +156,7 @@ class ChunkStore:
             return Attempts()
 
     def note(self, key: str, attempts: Attempts) -> None:
-        """Write down a try before it starts, so that one which kills its process counts too, or how it ended.
+        """Write down a try before it starts, so that one which kills its process is known, or how it ended.
 
         Raises:
             OutputError: no space or no permission.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.pipeline.object_stores import open_store
 from neuropose_ray.schemas.atomic import atomic_write
 
 if TYPE_CHECKING:
@@ -30,35 +33,80 @@ def local_inputs(inputs: Sequence[str], fetched: Path) -> list[Path]:
     """
     paths: list[Path] = []
     for given in inputs:
-        if "://" in given:
-            paths.append(_fetched(given, fetched))
-        elif Path(given).exists() or not glob.has_magic(given):
-            paths.append(Path(given))
-        else:
-            matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
-            if not matches:
-                raise InputNotFoundError("nothing matches", where=given, hint="check the pattern")
-            paths += map(Path, matches)
+        paths += [_fetched(given, fetched)] if _is_url(given) else _named(given)
     return paths
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteObject:
+    """What a URL names and nobody has fetched yet; its path in the store."""
+
+    path: str
+    size_bytes: int
+
+
+def listed_inputs(inputs: Sequence[str], fetched: Path) -> tuple[list[Path], list[RemoteObject]]:
+    """What :func:`local_inputs` gives without fetching anything, and the objects that it would fetch.
+
+    Raises:
+        InputNotFoundError: a pattern without match, or a URL that cannot be read.
+    """
+    paths: list[Path] = []
+    missing: list[RemoteObject] = []
+    for given in inputs:
+        if not _is_url(given):
+            paths += _named(given)
+            continue
+        with _readable(given) as (system, root):
+            target = fetched / PurePosixPath(root).name
+            objects = list(_files(system, root, target))
+        absent = [RemoteObject(info.path, info.size) for info, place in objects if not _is_copy(place, info)]
+        missing += absent
+        if len(absent) < len(objects):
+            paths.append(target)
+    return paths, missing
+
+
+def _is_url(given: str) -> bool:
+    return "://" in given
+
+
+def _named(given: str) -> list[Path]:
+    """The path itself, or what a pattern matches."""
+    if Path(given).exists() or not glob.has_magic(given):
+        return [Path(given)]
+    matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
+    if not matches:
+        raise InputNotFoundError("nothing matches", where=given, hint="check the pattern")
+    return [Path(match) for match in matches]
 
 
 def _fetched(url: str, folder: Path) -> Path:
     """A copy of the object, or of all objects below the prefix, that a URL names."""
-    import pyarrow as pa
-    from pyarrow import fs
-
-    try:
-        system, root = fs.FileSystem.from_uri(url)
+    with _readable(url) as (system, root):
         target = folder / PurePosixPath(root).name
         for info, place in _files(system, root, target):
-            if not place.exists() or place.stat().st_size != info.size:
+            if not _is_copy(place, info):
                 _copy(system, info.path, place)
+    return target
+
+
+@contextmanager
+def _readable(url: str) -> Iterator[tuple[fs.FileSystem, str]]:
+    """The file system of a URL and the place in it; what goes wrong there is one line."""
+    import pyarrow as pa
+
+    try:
+        yield open_store(url)
     except (pa.ArrowException, OSError, ValueError) as error:
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputNotFoundError(
-            f"cannot be read ({first_line})", where=url, hint="check the URL and access"
+            f"cannot be read ({first_line})", where=url, hint="check the URL and your credentials for it"
         ) from error
-    return target
+
+
+def _is_copy(place: Path, info: fs.FileInfo) -> bool:
+    return place.exists() and place.stat().st_size == info.size
 
 
 def _files(system: fs.FileSystem, root: str, target: Path) -> Iterator[tuple[fs.FileInfo, Path]]:

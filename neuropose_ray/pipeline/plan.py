@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import neuropose_ray
-from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.cameras import camera_of
 from neuropose_ray.pipeline.discovery import FoundVideo
 from neuropose_ray.pipeline.settings import CameraSettings
@@ -44,6 +44,14 @@ class VideoPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ChunkName:
+    """Which chunk of which video: all that a run has to hold of it; workers read the video's plan from the disk."""
+
+    video: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkTask:
     """One chunk of a planned video: the unit of scheduling, retry and commit."""
 
@@ -62,7 +70,7 @@ class ChunkTask:
 
 
 def plan_video(
-    found: FoundVideo, source: VideoSource, spec: ModelSpec, camera: CameraSettings, chunk_frames: int
+    found: FoundVideo, source: VideoSource, spec: PoseModelSpec, camera: CameraSettings, chunk_frames: int
 ) -> VideoPlan:
     """Probe a video and cut it into chunks.
 
@@ -79,8 +87,9 @@ def plan_video(
     return VideoPlan(found.name, info, lens, chunks, tuple(hashlib.sha256(key.encode()).hexdigest() for key in keys))
 
 
-def code_digest(parts: Iterable[str] = _NUMERIC_CODE) -> str:
-    """SHA-256 over the source of the code that makes the numbers."""
+@cache
+def code_digest(parts: tuple[str, ...] = _NUMERIC_CODE) -> str:
+    """SHA-256 over the source of the code that makes the numbers; it is read once, as the code itself is."""
     root = Path(neuropose_ray.__file__).parent
     files = (file for part in parts for file in sorted((root / part).rglob("*.py")) or [root / part])
     digest = hashlib.sha256()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from neuropose_ray.pipeline.discovery import FoundVideo
-from neuropose_ray.pipeline.plan import ChunkTask
 from neuropose_ray.pipeline.summary import VideoResult
 from neuropose_ray.pipeline.worker import ChunkOutcome
 
@@ -14,11 +12,15 @@ from neuropose_ray.pipeline.worker import ChunkOutcome
 class Progress(Protocol):
     """Called in this order by a run."""
 
-    def planning(self, videos: Sequence[FoundVideo]) -> Iterator[FoundVideo]:
-        """Hand the videos on, one by one, as they are probed."""
+    def waiting(self, line: str) -> None:
+        """Another run has the folder."""
         ...
 
-    def start(self, todo: Sequence[ChunkTask]) -> None:
+    def planning(self, done: int, inputs: int) -> None:
+        """So many of the inputs were looked at."""
+        ...
+
+    def start(self, chunks: int, frames: int) -> None:
         """All that has to be computed is known."""
         ...
 
@@ -34,11 +36,13 @@ class Progress(Protocol):
 class Silent:
     """Nobody watches."""
 
-    def planning(self, videos: Sequence[FoundVideo]) -> Iterator[FoundVideo]:
-        """Hand the videos on."""
-        return iter(videos)
+    def waiting(self, line: str) -> None:
+        """Nothing to show."""
 
-    def start(self, todo: Sequence[ChunkTask]) -> None:
+    def planning(self, done: int, inputs: int) -> None:
+        """Nothing to show."""
+
+    def start(self, chunks: int, frames: int) -> None:
         """Nothing to show."""
 
     def advance(self, outcome: ChunkOutcome) -> None:

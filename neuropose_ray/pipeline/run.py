@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from neuropose_ray.errors import NeuroposeRayError, OutputError, RunLockedError
-from neuropose_ray.fitting.settings import FittingSettings
-from neuropose_ray.models.spec import ModelSpec
-from neuropose_ray.pipeline.assemble import Assembly, VideoMetrics
+from neuropose_ray.errors import NeuroposeRayError, OutputError
+from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.commit import ErrorRecord
 from neuropose_ray.pipeline.discovery import FoundVideo, discover
 from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.pipeline.plan import ChunkTask, VideoPlan, plan_video
+from neuropose_ray.pipeline.folder import manifest_folder, state_folder
+from neuropose_ray.pipeline.lease import Lease, held_lease
+from neuropose_ray.pipeline.manifest import Manifest, ManifestRow, ManifestWriter
+from neuropose_ray.pipeline.outputs import ResultStore
+from neuropose_ray.pipeline.planning import (
+    Finisher,
+    Planner,
+    Todo,
+    plan_videos,
+    planner_for,
+    result_of,
+    with_result,
+)
 from neuropose_ray.pipeline.progress import Progress
+from neuropose_ray.pipeline.run_state import RunTally
 from neuropose_ray.pipeline.summary import RunSummary, VideoResult, now, write_summary
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork
+from neuropose_ray.pipeline.worker import ChunkOutcome
 from neuropose_ray.settings import Settings
-
-LOCK_FILE = ".neuropose-ray.lock"
 
 
 def run(
@@ -33,9 +39,11 @@ def run(
     out: Path,
     *,
     settings: Settings,
-    spec: ModelSpec,
+    spec: PoseModelSpec,
     engine: Engine,
     progress: Progress,
+    wait: bool = False,
+    store: ResultStore | None = None,
 ) -> RunSummary:
     """Process all videos below ``inputs`` into ``out``; what an earlier run finished is not done again.
 
@@ -46,6 +54,8 @@ def run(
         spec: the pose model.
         engine: who does the work; closed by the caller.
         progress: told of every step.
+        wait: for another run in ``out`` to end, instead of refusing.
+        store: an object store that gets what ``out`` has, and from which ``out`` is filled where it is empty.
 
     Raises:
         InputNotFoundError: an input does not exist, or a folder holds no video.
@@ -54,117 +64,127 @@ def run(
         ModelError: the pose model cannot be loaded.
     """
     started_at, begin = now(), time.perf_counter()
-    given_fps = settings.video.image_fps if "image_fps" in settings.video.model_fields_set else None
-    found = discover(inputs, given_fps, out)
-    with _locked(out):
-        work = ChunkWork(spec, out.resolve(), settings.video.decode_threads, settings.engine.max_attempts)
-        assembly = Assembly(work, settings.tracking, _fitting(settings, spec), engine.workers)
-        ledger = _Ledger(assembly, engine)
-        for video in progress.planning(found.videos):  # 1. what is there, and what an earlier run finished
-            ledger.plan(video, spec, settings)
-        progress.start(ledger.todo)
-        for outcome in engine.process(work, ledger.todo) if ledger.todo else ():  # 2. the only line that computes
+    # 1. What is there.
+    found = discover(inputs, out)
+    # 2. This run alone works here, and writes down how far it is.
+    with (
+        held_lease(state_folder(out), wait=wait, on_wait=progress.waiting) as lease,
+        ManifestWriter(manifest_folder(out)) as writer,
+        RunTally(
+            state_folder(out), model=spec.name, engine=engine.name, workers=engine.workers, inputs=len(found.videos)
+        ) as tally,
+    ):
+        if store is not None:
+            store.bring_back(video.name for video in found.videos)
+        planner = planner_for(settings, spec, out, engine.workers)
+        # 3. What is finished, and the chunks of the rest.
+        plan = _plan(found.videos, planner, engine, lease, writer, tally, progress)
+        todo = Todo(plan)
+        tally.computing(plan, len(todo))
+        progress.start(len(todo), plan.total("frames", "planned"))
+        ledger = _Ledger(plan, Finisher(planner.assembly, store), engine, writer, tally)
+        # 4. The only line that computes; a video whose last chunk is done is assembled beside the other chunks.
+        for outcome in engine.process(planner.assembly.work, todo) if todo else ():
+            lease.check()
             progress.advance(outcome)
-            ledger.note(outcome)  # 3. a video whose last chunk is done is assembled beside the other chunks
-        results = tuple(progress.assembling(ledger.results(found.videos)))
+            tally.chunk(outcome)
+            ledger.note(outcome)
+        # 5. What became of every input, exactly once.
+        tally.assembling()
+        results = tuple(progress.assembling(ledger.results()))
+        lease.check()
         summary = RunSummary(
             model=spec.name,
-            model_sha256=spec.weights.sha256,
+            model_sha256=spec.sha256,
             engine=engine.name,
             started_at=started_at,
             seconds=time.perf_counter() - begin,
-            frames_computed=ledger.frames_computed,
+            frames_computed=tally.frames_computed,
             videos=results,
-            not_videos=tuple(map(str, found.not_videos)),
+            not_videos=found.not_videos,
         )
         write_summary(summary, out)
+        writer.compact()
+        if store is not None:
+            store.store_videos(video.name for video in results)  # also what an earlier run could not store
+            store.store_summary()
     return summary
 
 
-def _fitting(settings: Settings, spec: ModelSpec) -> FittingSettings | None:
-    """The fit's settings for this model, or None where nothing is to be fitted."""
-    wanted = spec.name == "blazepose" if settings.fit is None else settings.fit
-    if not wanted:
-        return None
-    if spec.name == "metrabs" and "model_axes" not in settings.fitting.model_fields_set:
-        return settings.fitting.model_copy(update={"model_axes": "camera"})
-    return settings.fitting
+def _plan(
+    videos: Sequence[FoundVideo],
+    planner: Planner,
+    engine: Engine,
+    lease: Lease,
+    writer: ManifestWriter,
+    tally: RunTally,
+    progress: Progress,
+) -> Manifest:
+    """The rows of this run's inputs, in their order; what is new in them goes to the disk as it comes."""
+    known = Manifest.read(writer.folder)
+
+    def rows() -> Iterator[ManifestRow]:
+        done = 0
+        for planned in plan_videos(videos, known, planner, engine):
+            lease.check()
+            before = known.rows([row.name for row in planned])
+            writer.add(row for row, old in zip(planned, before, strict=True) if row != old)
+            tally.planned(planned)
+            done += len(planned)
+            progress.planning(done, len(videos))
+            yield from planned
+
+    manifest = Manifest.of(rows())
+    writer.flush()
+    return manifest
 
 
 @dataclass(slots=True)
 class _Ledger:
     """Which chunks of which videos are outstanding, and what became of the rest."""
 
-    assembly: Assembly
+    plan: Manifest
+    finisher: Finisher
     engine: Engine
-    todo: list[ChunkTask] = field(default_factory=list)
-    frames_computed: int = 0
-    _plans: dict[str, VideoPlan] = field(default_factory=dict)
-    _finished: dict[str, VideoMetrics] = field(default_factory=dict)
-    _unreadable: dict[str, NeuroposeRayError] = field(default_factory=dict)
-    _outstanding: Counter[str] = field(default_factory=Counter)
+    writer: ManifestWriter
+    tally: RunTally
+    _outstanding: dict[str, int] = field(default_factory=dict)
     _failed: dict[str, list[ErrorRecord]] = field(default_factory=dict)
-    _assembled: dict[str, Future[VideoMetrics]] = field(default_factory=dict)
-
-    def plan(self, video: FoundVideo, spec: ModelSpec, settings: Settings) -> None:
-        try:
-            if video.source is None:
-                raise video.error or AssertionError("an input without source has an error")
-            plan = plan_video(video, video.source, spec, settings.camera, settings.video.chunk_frames)
-        except OutputError:
-            raise
-        except NeuroposeRayError as error:
-            self._unreadable[video.name] = error
-            return
-        if metrics := self.assembly.finished(plan):
-            self._finished[video.name] = metrics
-            return
-        self._plans[video.name] = plan
-        self._outstanding[video.name] = len(plan.chunks)
-        self.todo += [ChunkTask(plan, index) for index in range(len(plan.chunks))]
+    _assembled: deque[tuple[ManifestRow, Future[ManifestRow]]] = field(default_factory=deque)
+    _results: dict[str, VideoResult] = field(default_factory=dict)
 
     def note(self, outcome: ChunkOutcome) -> None:
-        self._outstanding[outcome.video] -= 1
-        if outcome.state == "done":
-            self.frames_computed += outcome.frames
+        name = outcome.video
         if outcome.error is not None:
-            self._failed.setdefault(outcome.video, []).append(outcome.error)
-        if not self._outstanding[outcome.video]:
-            failed = tuple(self._failed.get(outcome.video, ()))
-            self._assembled[outcome.video] = self.engine.submit(self.assembly, self._plans[outcome.video], failed)
+            self._failed.setdefault(name, []).append(outcome.error)
+        left = (self._outstanding.get(name) or self.plan.row(name).chunks) - 1
+        self._outstanding[name] = left
+        if not left:
+            del self._outstanding[name]
+            row, failed = self.plan.row(name), tuple(self._failed.pop(name, ()))
+            self._assembled.append((row, self.engine.submit(self.finisher, row, failed)))
+        while self._assembled and self._assembled[0][1].done():
+            self._finish()
 
-    def results(self, videos: Sequence[FoundVideo]) -> Iterator[VideoResult]:
-        for video in videos:
-            if video.name in self._unreadable:
-                yield VideoResult.failure(video, [self._unreadable[video.name]])
-            elif video.name in self._finished:
-                yield VideoResult.of(video, self._finished[video.name], computed=False)
-            else:
-                yield self._assembly_result(video)
+    def results(self) -> Iterator[VideoResult]:
+        """What became of every input, in their order, each as soon as it is known."""
+        for row in self.plan:
+            if row.state != "planned":
+                yield result_of(row, computed=False)
+                continue
+            while row.name not in self._results:
+                self._finish()
+            yield self._results.pop(row.name)
 
-    def _assembly_result(self, video: FoundVideo) -> VideoResult:
+    def _finish(self) -> None:
+        """Take the video that waits longest for being assembled."""
+        planned, assembled = self._assembled.popleft()
         try:
-            return VideoResult.of(video, self._assembled[video.name].result(), computed=True)
+            row = assembled.result()
         except OutputError:
             raise
-        except NeuroposeRayError as error:
-            return VideoResult.failure(video, self._failed.get(video.name) or [error])
-
-
-@contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """One run at a time in an output folder, which is made if it is not there."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / LOCK_FILE)
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise RunLockedError(
-            "another run is writing into this folder", where=str(out), hint="wait for it, or choose another --out"
-        ) from error
-    except OSError as error:
-        raise OutputError(error.strerror or str(error), where=str(out), hint="choose another --out") from error
-    try:
-        yield
-    finally:
-        lock.release()
+        except NeuroposeRayError as error:  # the process that assembled it died
+            row = with_result(planned, VideoResult.failure(planned.name, planned.path, [error]))
+        self.writer.add([row])
+        self.tally.finished(row)
+        self._results[row.name] = result_of(row, computed=True)

@@ -20,7 +20,30 @@ class EngineSettings(BaseModel):
         default=None, description="Ray cluster: an address, or 'local' to start a Ray of its own; empty: RAY_ADDRESS"
     )
     workers: int | None = Field(
-        default=None, ge=1, description="models in memory at once; empty: one for each core or GPU"
+        default=None,
+        ge=1,
+        description="models in memory at once; empty: one for each core or GPU, on Ray also for those that join the "
+        "cluster during the run",
+    )
+    shape: Literal["auto", "fused", "split"] = Field(
+        default="auto",
+        description="who decodes on Ray: in fused the worker that has the model, so that no frame leaves its "
+        "process; in split tasks on other cores and nodes, from which the frames travel to the workers. auto takes "
+        "split where the cluster has more than one GPU or node, and two CPUs or more for each GPU; else fused, which "
+        "does less. The numbers are the same",
+    )
+    chunks_per_gpu: int = Field(
+        default=3,
+        ge=1,
+        description="chunks that a worker with a GPU has at once, with a decoder each: one or two keep up with the "
+        "GPU, and one more fills the gap while another's results are written; each holds some batches of frames in "
+        "memory. Never more than the cluster has CPUs for each GPU",
+    )
+    stall_limit_s: float = Field(
+        default=600.0,
+        gt=0,
+        description="seconds without a finished batch of frames after which a chunk is taken for hung and its try "
+        "given up; far beyond the slowest batch of a large model on a busy CPU, which takes tens of seconds",
     )
     max_attempts: int = Field(
         default=3, ge=1, description="tries of one chunk, also when its process dies, before it is given up"

@@ -10,11 +10,9 @@ from typing import Literal
 from neuropose_ray import __version__
 from neuropose_ray.pipeline.assemble import VideoMetrics
 from neuropose_ray.pipeline.commit import ErrorRecord, error_record
-from neuropose_ray.pipeline.discovery import FoundVideo
+from neuropose_ray.pipeline.folder import SUMMARY_FILE
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel
-
-SUMMARY_FILE = "summary.json"
 
 
 class VideoResult(FrozenModel):
@@ -30,11 +28,11 @@ class VideoResult(FrozenModel):
     errors: tuple[ErrorRecord, ...] = ()
 
     @classmethod
-    def of(cls, found: FoundVideo, metrics: VideoMetrics, *, computed: bool) -> VideoResult:
+    def of(cls, name: str, path: str, metrics: VideoMetrics, *, computed: bool) -> VideoResult:
         """A video that has files; ``computed`` is false where an earlier run made them."""
         return cls(
-            input=str(found.path),
-            name=found.name,
+            input=path,
+            name=name,
             state="partial" if metrics.errors else "completed",
             frames=metrics.frames,
             tracks=metrics.tracks,
@@ -44,10 +42,10 @@ class VideoResult(FrozenModel):
         )
 
     @classmethod
-    def failure(cls, found: FoundVideo, errors: Sequence[ErrorRecord | BaseException]) -> VideoResult:
+    def failure(cls, name: str, path: str, errors: Sequence[ErrorRecord | BaseException]) -> VideoResult:
         """A video without a result."""
         records = tuple(error if isinstance(error, ErrorRecord) else error_record(error) for error in errors)
-        return cls(input=str(found.path), name=found.name, state="failed", errors=records)
+        return cls(input=path, name=name, state="failed", errors=records)
 
 
 class RunSummary(FrozenModel):

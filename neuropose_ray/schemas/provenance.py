@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 
 from pydantic import Field
 
@@ -87,12 +90,14 @@ class Provenance(FrozenModel):
         )
 
 
-def installed_versions() -> dict[str, str]:
+@cache
+def installed_versions() -> Mapping[str, str]:
     """The versions of the packages that can change the numbers, of those that are installed."""
-    versions = {}
+    # Kept for the life of the process: to read them takes 30 ms, more than all else that a short chunk costs.
+    versions: dict[str, str] = {}
     for package in _RECORDED_PACKAGES:
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return versions
+    return MappingProxyType(versions)

@@ -59,3 +59,16 @@ def test_a_video_that_is_not_there_is_named(tmp_path):
     error = run(tmp_path / "gone.mp4").exception
     assert isinstance(error, InputNotFoundError)
     assert "gone.mp4" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("squat.mp4", "--suite", "scale"), "squat.mp4: the scale suite makes its own videos; leave the video out"),
+        ((), "benchmark: there is no video; give one, or --suite scale"),
+    ],
+)
+def test_a_video_is_given_to_the_suite_that_takes_one(arguments, line):
+    result = run(*arguments)
+    assert isinstance(result.exception, SettingsError)
+    assert str(result.exception) == line

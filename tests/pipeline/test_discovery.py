@@ -25,7 +25,7 @@ def test_a_folder_gives_its_videos_named_by_their_path_below_it(tmp_path: Path):
     touch(tmp_path / "a.mp4", tmp_path / "visit 1" / "gait" / "b.MOV", tmp_path / "notes.txt")
     found = discover([tmp_path])
     assert [video.name for video in found.videos] == ["a", "visit_1_gait_b"]
-    assert found.not_videos == (tmp_path / "notes.txt",)
+    assert found.not_videos == (str(tmp_path / "notes.txt"),)
 
 
 def test_a_file_given_by_name_is_taken_for_a_video_whatever_its_ending(tmp_path: Path):
@@ -59,6 +59,11 @@ def test_a_video_named_twice_is_one_video(tmp_path: Path):
 def test_names_never_leave_the_output_folder(tmp_path: Path):
     touch(tmp_path / "...mp4", tmp_path / "a b;$(c).mp4")
     assert names(tmp_path / "...mp4", tmp_path / "a b;$(c).mp4") == ["video", "a_b_c"]
+
+
+def test_no_video_takes_the_place_of_a_runs_own_file(tmp_path: Path):
+    touch(tmp_path / "summary.json.mp4")
+    assert names(tmp_path) == ["summary.json_2"]
 
 
 def test_the_runs_own_output_is_no_input(tmp_path: Path):

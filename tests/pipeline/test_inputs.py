@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from neuropose_ray.errors import InputNotFoundError
-from neuropose_ray.pipeline.inputs import local_inputs
+from neuropose_ray.pipeline.inputs import listed_inputs, local_inputs
 
 
 def test_paths_stay_as_they_are(tmp_path: Path):
@@ -44,6 +44,23 @@ def test_a_prefix_is_fetched_with_everything_below(tmp_path: Path):
         place.write_bytes(name.encode())
     (folder,) = local_inputs([(tmp_path / "store").as_uri()], tmp_path / "fetched")
     assert (folder / "deep" / "b.mp4").read_bytes() == b"deep/b.mp4"
+
+
+def test_what_was_not_fetched_yet_is_listed_without_fetching_it(tmp_path: Path):
+    for name in ("a.mp4", "deep/b.mp4"):
+        place = tmp_path / "store" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(name.encode())
+    url, fetched = (tmp_path / "store").as_uri(), tmp_path / "fetched"
+    paths, missing = listed_inputs([url, str(tmp_path / "c.mp4")], fetched)
+    assert paths == [tmp_path / "c.mp4"]
+    assert sorted(each.size_bytes for each in missing) == [5, 10]
+    assert not fetched.exists()
+    (folder,) = local_inputs([url], fetched)
+    (folder / "deep" / "b.mp4").unlink()
+    paths, missing = listed_inputs([url], fetched)
+    assert paths == [folder]
+    assert [Path(each.path).name for each in missing] == ["b.mp4"]
 
 
 @pytest.mark.parametrize("url", ["file:///no/such/object.mp4", "nosuchscheme://x/y", "://"])

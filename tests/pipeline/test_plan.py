@@ -19,7 +19,7 @@ SPEC = ModelSpec(Weights(Path("w"), "1" * 64, "w", "blazepose"), BlazePoseSettin
 
 def plan(path: Path, spec: ModelSpec = SPEC, camera: CameraSettings | None = None, frames: int = 30) -> VideoPlan:
     source = open_source(path)
-    return plan_video(FoundVideo("v", path, source), source, spec, camera or CameraSettings(), frames)
+    return plan_video(FoundVideo("v", str(path)), source, spec, camera or CameraSettings(), frames)
 
 
 @pytest.fixture

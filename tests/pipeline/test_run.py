@@ -14,6 +14,8 @@ import pytest
 
 from neuropose_ray.errors import InputNotFoundError, OutputError, RunLockedError
 from neuropose_ray.pipeline.commit import Attempts, ChunkStore
+from neuropose_ray.pipeline.folder import state_folder
+from neuropose_ray.pipeline.lease import held_lease
 from neuropose_ray.schemas.json_files import load_job_results
 from neuropose_ray.schemas.parquet_files import read_predictions
 
@@ -142,15 +144,13 @@ def _keys(video: Path, chunk_frames: int) -> tuple[str, ...]:
 
     spec = ModelSpec(WeightStore(WeightSettings().cache_dir).path("blazepose"), BlazePoseSettings())
     source = open_source(video)
-    return plan_video(FoundVideo("walk", video, source), source, spec, CameraSettings(), chunk_frames).keys
+    return plan_video(FoundVideo("walk", str(video)), source, spec, CameraSettings(), chunk_frames).keys
 
 
 def test_two_runs_do_not_write_into_one_folder(pipeline, clip: Path, tmp_path: Path):
-    from filelock import FileLock
-
-    tmp_path.mkdir(exist_ok=True)
-    with FileLock(tmp_path / ".neuropose-ray.lock"), pytest.raises(RunLockedError, match="another run"):
+    with held_lease(state_folder(tmp_path)), pytest.raises(RunLockedError, match="another run"):
         pipeline([clip], tmp_path)
+    assert not (tmp_path / "summary.json").exists()
 
 
 def test_an_output_that_is_a_file_is_refused(pipeline, clip: Path, tmp_path: Path):

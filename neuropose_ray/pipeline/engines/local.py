@@ -1,65 +1,114 @@
-"""Threads on this machine: no start-up cost, and the model's own code runs outside Python's lock."""
+"""Threads on this machine: no start-up cost, and the model's own code runs outside Python's lock.
+
+A chunk that hangs is given up with its thread and its model: neither can be ended, so both stay in memory until the
+program ends. A chunk that kills its process ends the program; its try is on the disk, so that the same command,
+started again, tries it alone, and goes on without it after the last of its tries.
+"""
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from neuropose_ray.pipeline.chunk import StoppedError
-from neuropose_ray.pipeline.plan import ChunkTask
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork, ChunkWorker
+from neuropose_ray.pipeline.in_flight import InFlight, StoppedError
+from neuropose_ray.pipeline.plan import ChunkName
+from neuropose_ray.pipeline.settings import EngineSettings
+from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork, ChunkWorker, note_stall
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
+
+# So many looks at the clock in a stall limit: a hang is noticed at most a tenth late.
+_LOOKS = 10
+# An interrupted worker is through with its batch by then; one that is not hangs, and must not keep the program.
+_CLOSE_S = 30.0
 
 
 class LocalEngine:
-    """As many threads as workers, each with a model of its own."""
+    """As many threads as workers, each with a model of its own.
+
+    Args:
+        workers: how many.
+        stall_limit_s: seconds without a finished frame after which a chunk's try is given up.
+    """
 
     name = "local"
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, stall_limit_s: float = EngineSettings().stall_limit_s) -> None:
         self.workers = workers
+        self._stall_limit_s = stall_limit_s
         self._stop = threading.Event()
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="assemble")
         self._threads: list[threading.Thread] = []
 
-    def process(self, work: ChunkWork, tasks: Sequence[ChunkTask]) -> Iterator[ChunkOutcome]:
+    def process(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Iterator[ChunkOutcome]:
         """Do all chunks; an error that concerns every chunk, as a model that cannot be loaded, is raised."""
-        todo: queue.SimpleQueue[ChunkTask] = queue.SimpleQueue()
-        outcomes: queue.SimpleQueue[ChunkOutcome | BaseException] = queue.SimpleQueue()
-        for task in tasks:
-            todo.put(task)
-        count = min(self.workers, len(tasks))
-        self._threads = [
-            threading.Thread(target=self._serve, args=(work, todo, outcomes), name=f"pose-{number}", daemon=True)
-            for number in range(count)
-        ]
-        for thread in self._threads:
-            thread.start()
-        for _ in tasks:
-            outcome = outcomes.get()
+        count = min(self.workers, len(chunks))
+        bench = _Bench(work, chunks, InFlight(count, self._stop.is_set))
+        for _ in range(count):
+            self._start(bench)
+        for _ in range(len(chunks)):
+            yield self._next_outcome(bench)
+
+    def _next_outcome(self, bench: _Bench) -> ChunkOutcome:
+        while True:
+            if time.monotonic() - bench.looked_s >= self._stall_limit_s / _LOOKS:
+                self._replace_stalled(bench)
+            try:
+                outcome = bench.outcomes.get(timeout=self._stall_limit_s / _LOOKS)
+            except queue.Empty:
+                continue
             if isinstance(outcome, BaseException):
                 raise outcome
-            yield outcome
+            return outcome
 
-    def _serve(
-        self,
-        work: ChunkWork,
-        todo: queue.SimpleQueue[ChunkTask],
-        outcomes: queue.SimpleQueue[ChunkOutcome | BaseException],
-    ) -> None:
+    def _replace_stalled(self, bench: _Bench) -> None:
+        """Give up chunks that hang, each with its thread and model; a new thread with a new model tries them."""
+        bench.looked_s = time.monotonic()
+        for this in bench.in_flight.stalled(self._stall_limit_s):
+            if bench.in_flight.abandon(this):
+                note_stall(bench.work, this, self._stall_limit_s)
+                self._threads.remove(this.thread)
+                bench.again.put(ChunkName(this.task.video.name, this.task.index))
+                self._start(bench)
+
+    def _start(self, bench: _Bench) -> None:
+        thread = threading.Thread(target=self._serve, args=(bench,), name="pose", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self, bench: _Bench) -> None:
         try:
-            worker = ChunkWorker(work, self._stop.is_set)
-            while not self._stop.is_set():
-                outcomes.put(worker(todo.get_nowait()))
-        except (queue.Empty, StoppedError):
+            worker = ChunkWorker(bench.work, bench.in_flight)
+            while not self._stop.is_set() and (chunk := bench.take()) is not None:
+                bench.outcomes.put(worker(chunk))
+        except StoppedError:
             return
         except BaseException as error:  # noqa: BLE001  it is raised again where the run waits
-            outcomes.put(error)
+            bench.outcomes.put(error)
+
+    def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Iterator[R]:
+        """The function of every item, in their order, in as many threads as there are workers."""
+        with ThreadPoolExecutor(self.workers, thread_name_prefix=name) as pool:
+            waiting: deque[Future[R]] = deque()
+            try:
+                for item in items:
+                    waiting.append(pool.submit(function, item))
+                    if len(waiting) > 2 * self.workers:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for left in waiting:
+                    left.cancel()
 
     def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Run something else in a thread beside the workers."""
@@ -68,6 +117,28 @@ class LocalEngine:
     def close(self) -> None:
         """Stop; a worker in the middle of a chunk gives it up after its next batch of frames."""
         self._stop.set()
+        until_s = time.monotonic() + _CLOSE_S
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until_s - time.monotonic()))
         self._beside.shutdown()
+
+
+@dataclass(slots=True)
+class _Bench:
+    """What the threads of one run share."""
+
+    work: ChunkWork
+    chunks: Sequence[ChunkName]
+    in_flight: InFlight
+    outcomes: queue.SimpleQueue[ChunkOutcome | BaseException] = field(default_factory=queue.SimpleQueue)
+    again: queue.SimpleQueue[ChunkName] = field(default_factory=queue.SimpleQueue)
+    looked_s: float = field(default_factory=time.monotonic)
+    _taken: Iterator[int] = field(default_factory=itertools.count)
+
+    def take(self) -> ChunkName | None:
+        """The next chunk to do, or None where none is left."""
+        try:
+            return self.again.get_nowait()
+        except queue.Empty:
+            place = next(self._taken)  # the next number of a counter goes to one thread alone
+            return self.chunks[place] if place < len(self.chunks) else None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import ParamSpec, Protocol, TypeVar
 
-from neuropose_ray.pipeline.plan import ChunkTask
+from neuropose_ray.errors import EngineError
+from neuropose_ray.pipeline.plan import ChunkName
 from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Engine(Protocol):
@@ -19,8 +21,23 @@ class Engine(Protocol):
     name: str
     workers: int
 
-    def process(self, work: ChunkWork, tasks: Sequence[ChunkTask]) -> Iterator[ChunkOutcome]:
-        """Do all chunks, in any order; outcomes come as they are ready, each exactly once."""
+    def process(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Iterator[ChunkOutcome]:
+        """Do all chunks, in any order; outcomes come as they are ready, each exactly once.
+
+        The plan of every video lies at ``work.plan_path(video)``; the sequence makes its items when asked for them.
+        """
+        ...
+
+    def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Iterator[R | EngineError]:
+        """The function of every item, in their order, several at a time; few items are ahead of what is taken.
+
+        An item that ended the process which worked on it gives an error in its place.
+
+        Args:
+            function: what is done in a thread or in another process.
+            items: taken one by one, as there is room for them.
+            name: what the work is called where it is watched.
+        """
         ...
 
     def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:

@@ -32,12 +32,12 @@ def started_engine(settings: EngineSettings, spec: PoseModelSpec, run_name: str)
     if settings.kind == "local" or (settings.kind == "auto" and not address):
         cores = machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups())
         workers = settings.workers or (max(1, cores // spec.threads) if spec.threads else 1)
-        with closing(LocalEngine(workers)) as local:
+        with closing(LocalEngine(workers, settings.stall_limit_s)) as local:
             yield local
         return
     from neuropose_ray.pipeline.engines.ray_data import RayEngine
 
-    with connected(address or OWN_RAY), closing(RayEngine(settings.workers, spec.threads, run_name)) as cluster:
+    with connected(address or OWN_RAY), closing(RayEngine(settings, spec.threads, run_name)) as cluster:
         yield cluster
 
 

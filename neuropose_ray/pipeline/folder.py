@@ -1,0 +1,19 @@
+"""Where a run keeps its own files: beside the folders of the videos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SUMMARY_FILE = "summary.json"
+#: No video's folder begins with a dot, and discovery passes over what does.
+STATE_FOLDER = ".neuropose-ray"
+
+
+def state_folder(out: Path) -> Path:
+    """The folder of a run's lease, manifest and progress."""
+    return out / STATE_FOLDER
+
+
+def manifest_folder(out: Path) -> Path:
+    """The folder of the manifest's parts."""
+    return state_folder(out) / "manifest"

@@ -1,0 +1,62 @@
+"""Whether a file is still the one that was read: by what the file system keeps of it, without reading it again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuropose_ray.errors import VideoError
+from neuropose_ray.video.sources import list_images
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Of an input.
+
+    Attributes:
+        text: another one for another content, as far as the file system can tell.
+        size_bytes: of the file, or of all images of a folder.
+        mtime_ns: of the file, or the latest of the images.
+    """
+
+    text: str
+    size_bytes: int
+    mtime_ns: int
+
+
+def signature_of(path: Path) -> Signature:
+    """Size, time of change of content and of status, and file number: of a video, or of every image of a folder.
+
+    The time of the status changes also where a tool puts an old time of content back. What is read of the input is
+    to be read afterwards, so that a change in between is noticed the next time.
+
+    Raises:
+        InputNotFoundError: a folder without a single numbered series of images.
+        VideoError: a file cannot be looked at.
+    """
+    files = list_images(path).paths if path.is_dir() else (path,)
+    try:
+        stats = [file.stat() for file in files]
+    except OSError as error:
+        raise VideoError(f"the file cannot be read ({error.strerror})", where=str(path)) from error
+    lines = [f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}" for stat in stats]
+    if path.is_dir():
+        named = "\n".join(f"{file.name} {line}" for file, line in zip(files, lines, strict=True))
+        text = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()
+    else:
+        (text,) = lines
+    return Signature(text, sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats))
+
+
+def signature_of_outputs(files: Sequence[Path]) -> str:
+    """Size and time of change of results; empty where one is missing.
+
+    A damaged or exchanged file has another size or time; one that was copied with its time kept is the same.
+    """
+    try:
+        stats = [file.stat() for file in files]
+    except OSError:
+        return ""
+    return " ".join(f"{stat.st_size}-{stat.st_mtime_ns}" for stat in stats)
