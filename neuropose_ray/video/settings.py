@@ -51,7 +51,7 @@ class WriterSettings(BaseModel):
     keyframe_interval: int = Field(
         default=30,
         ge=1,
-        description="Frames between keyframes at most: a page that scrubs the video decodes from one; with x264's own "
+        description="Frames between keyframes at most: a page that scrubs decodes from one; with x264's own "
         "250 a seek took half a second.",
     )
     threads: int = Field(

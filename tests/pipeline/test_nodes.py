@@ -19,12 +19,13 @@ pytestmark = [pytest.mark.ray, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What came of three runs on one cluster; see ``support/nodes.py``."""
-    command = [sys.executable, "-m", "support.nodes", str(tmp_path_factory.mktemp("nodes"))]
+    folder = tmp_path_factory.mktemp("nodes")
+    command = [sys.executable, "-m", "support.nodes", str(folder)]
     done = subprocess.run(
         command, cwd=TESTS, env=dict(os.environ), capture_output=True, text=True, timeout=400, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads((folder / "found.json").read_text())
 
 
 def test_work_spreads_over_the_nodes_and_one_that_goes_away_takes_nothing_with_it(found):

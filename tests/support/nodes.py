@@ -1,4 +1,4 @@
-"""``python nodes.py FOLDER``: runs on a cluster of several nodes that come and go; prints what came of them as JSON.
+"""``python nodes.py FOLDER``: runs on a cluster of several nodes that come and go; what came of them is in ``found.json``.
 
 A process of its own, since a process can be connected to one Ray only.
 """
@@ -92,7 +92,7 @@ def main(folder: Path) -> None:
     cluster.add_node(num_cpus=1, num_gpus=1)
     poisoned = spec("gpu", deed="exit", frame_ms=1.0, threads=None)
     found["gpu"] = process(write_video(folder / "p.mp4", 12, bright=(1,)), poisoned, Silent(), folder / "gpu")
-    print(json.dumps(found))
+    (folder / "found.json").write_text(json.dumps(found))
     ray.shutdown()
     cluster.shutdown()
 
