@@ -22,9 +22,12 @@ os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes share the tests: a file stays in one, and so does all that needs the cluster; long ones first."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Two processes share the tests: a file stays in one, and so does all that needs the cluster; long ones first.
+
+    A wrapper, because the groups must be there when the distributing plugin, in the same hook, reads them.
+    """
 
     def group(item: pytest.Item) -> str:
         return "ray" if "ray_cluster" in getattr(item, "fixturenames", ()) else str(item.path)
@@ -33,6 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
     items.sort(key=lambda item: group(item) not in long)
+    return (yield)
 
 
 @pytest.fixture(scope="session")

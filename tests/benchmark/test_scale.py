@@ -24,6 +24,7 @@ def measured(ray_cluster) -> tuple[ScaleResult, list[str]]:
 
 
 @pytest.mark.ray
+@pytest.mark.endurance
 def test_every_engine_is_measured_beside_the_bare_model(measured):
     result, said = measured
     assert [each.engine for each in result.throughput] == ["threads", "ray fused", "ray split"]
@@ -35,6 +36,7 @@ def test_every_engine_is_measured_beside_the_bare_model(measured):
 
 
 @pytest.mark.ray
+@pytest.mark.endurance
 def test_chunks_are_priced_for_every_engine(measured):
     result, _ = measured
     assert [cost.chunks for cost in result.chunk_cost] == [(1, 4)] * 3
@@ -43,6 +45,7 @@ def test_chunks_are_priced_for_every_engine(measured):
 
 
 @pytest.mark.ray
+@pytest.mark.endurance
 def test_a_finished_run_computes_nothing_again(measured):
     resume = measured[0].resume
     assert (resume.chunks, resume.videos, resume.frames_computed_again) == (20, 2, 0)
@@ -50,6 +53,7 @@ def test_a_finished_run_computes_nothing_again(measured):
 
 
 @pytest.mark.ray
+@pytest.mark.endurance
 def test_the_result_is_json_and_a_table(measured):
     result, _ = measured
     assert ScaleResult.model_validate_json(result.model_dump_json()) == result

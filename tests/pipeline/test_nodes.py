@@ -13,7 +13,7 @@ from support.poison import CHUNK_FRAMES
 TESTS = Path(__file__).resolve().parents[1]
 FRAMES = 24 * CHUNK_FRAMES
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow]
+pytestmark = [pytest.mark.ray, pytest.mark.endurance]
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,7 @@ def states(summary: RunSummary) -> dict[str, tuple[str, int, list[tuple[str, str
 
 
 @pytest.mark.ray
+@pytest.mark.endurance
 def test_a_chunk_that_kills_its_worker_is_given_up_after_its_tries_and_all_else_finishes(
     cluster: None, clips: list[Path], tmp_path: Path
 ):
@@ -60,6 +61,7 @@ def test_a_chunk_that_kills_its_worker_is_given_up_after_its_tries_and_all_else_
 
 
 @pytest.mark.ray
+@pytest.mark.endurance
 def test_a_chunk_that_hangs_ends_its_worker_and_is_given_up_after_its_tries(
     cluster: None, clips: list[Path], tmp_path: Path
 ):
@@ -74,6 +76,7 @@ def test_a_chunk_that_hangs_ends_its_worker_and_is_given_up_after_its_tries(
 
 
 @pytest.mark.ray
+@pytest.mark.endurance
 def test_a_model_that_kills_its_process_while_it_is_loaded_ends_the_run(
     cluster: None, clips: list[Path], tmp_path: Path
 ):

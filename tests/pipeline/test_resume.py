@@ -9,6 +9,8 @@ from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, write_synthetic_vide
 
 CHUNKS = 24
 
+pytestmark = pytest.mark.endurance
+
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:

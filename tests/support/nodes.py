@@ -1,4 +1,4 @@
-"""``python nodes.py FOLDER``: runs on a cluster of several nodes that come and go; what came of them is in ``found.json``.
+"""Several nodes in one process."""
 
 A process of its own, since a process can be connected to one Ray only.
 """

@@ -65,7 +65,9 @@ def allot(cluster: Cluster, settings: EngineSettings, model_cpus: int | None) ->
             where="split",
             hint="use --shape fused, or fewer workers",
         )
-    return Allotment(shape, workers, settings.workers is None, cpus, 0, 1)
+    # More workers than these would take the CPUs that the decoders need, and then wait for them for ever.
+    grows = settings.workers is None and shape == "fused"
+    return Allotment(shape, workers, grows, cpus, 0, 1)
 
 
 def _on_gpus(cluster: Cluster, settings: EngineSettings) -> Allotment:

@@ -30,7 +30,7 @@ from neuropose_ray.pipeline.summary import RunSummary
 from neuropose_ray.settings import load_settings
 from neuropose_ray.video.sources import open_source
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.endurance]
 
 
 def process(videos: list[Path], out: Path, spec: PoseModelSpec, chunk_frames: int, **engine: Any) -> RunSummary:
