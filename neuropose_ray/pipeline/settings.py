@@ -23,7 +23,7 @@ class EngineSettings(BaseModel):
         default=None,
         ge=1,
         description="models in memory at once; empty: one for each core or GPU, on Ray also for those that join the "
-        "cluster during the run",
+        "cluster during the run, except for models on CPUs in the shape split",
     )
     shape: Literal["auto", "fused", "split"] = Field(
         default="auto",

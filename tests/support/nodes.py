@@ -1,4 +1,5 @@
-"""Several nodes in one process."""
+"""``python nodes.py FOLDER``: runs on a cluster of several nodes that come and go; what came of them is in
+``found.json``.
 
 A process of its own, since a process can be connected to one Ray only.
 """

@@ -53,7 +53,8 @@ def test_a_number_of_workers_that_was_given_stays():
 
 
 def test_without_gpus_split_keeps_cores_for_the_decoders():
-    assert shared(LAPTOP, 1, shape="split").workers == 4
+    split = shared(LAPTOP, 1, shape="split")
+    assert (split.workers, split.grows) == (4, False)  # a fifth would take the last core of a decoder
     assert shared(LAPTOP, None, shape="split").cpus == 7
 
 
