@@ -89,7 +89,7 @@ def test_every_scene_of_a_synthetic_video_is_a_chunk_that_starts_at_a_keyframe(t
     write_synthetic_video(path, 20)  # more than are encoded
     chunks, info = frames_of(path, SCENE_FRAMES)
     assert [len(frames) for frames in chunks] == [SCENE_FRAMES] * 20
-    assert info.keyframes.tolist() == [SCENE_FRAMES * scene for scene in range(20)]
+    assert set(SCENE_FRAMES * np.arange(20)) <= set(info.keyframes.tolist())
     np.testing.assert_allclose(info.timestamps_s, np.arange(20 * SCENE_FRAMES) / 30, atol=1e-4)
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,11 @@ def test_a_submitted_job_processes_what_its_inputs_name(ray_cluster: str, weight
         "--input", (clips / "made_no_person.mp4").as_uri(), "--out", str(tmp_path / "out"),
     ]  # fmt: skip
     environment = {key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"}
-    done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=240)
+    for _ in range(10):
+        done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=240)
+        if "No available agent to submit job" not in done.stderr:
+            break
+        time.sleep(3)  # the cluster has only just started: its agent takes jobs some seconds after Ray is up
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["engine"] == "ray"
