@@ -21,7 +21,7 @@ from neuropose_ray.video.settings import VideoSettings
 
 ENVIRONMENT_PREFIX = "NEUROPOSE_"
 #: Variables with the prefix that are no settings.
-_OTHER_VARIABLES = {"NEUROPOSE_TEST_DATA"}
+OTHER_VARIABLES = {"NEUROPOSE_TEST_DATA"}
 
 
 class Settings(BaseSettings):
@@ -102,7 +102,7 @@ def _from_file(file: Path | None) -> dict[str, Any]:
 
 
 def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
-    names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in _OTHER_VARIABLES]
+    names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in OTHER_VARIABLES]
     unknown = [name for name in names if not _is_setting(name)]
     if unknown:
         raise SettingsError(f"unknown setting {', '.join(unknown)}", where="environment", hint="unset it")

@@ -109,7 +109,14 @@ def test_an_interrupted_run_exits_with_130_and_keeps_what_is_done(test_data: Pat
     video = test_data / "opencap" / "walk.mp4"
     environment = {**os.environ, "NEUROPOSE_VIDEO__CHUNK_FRAMES": "10", "NEUROPOSE_ENGINE__WORKERS": "1"}
     command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()", "process", str(video), "--out"]
-    process = subprocess.Popen([*command, str(tmp_path)], env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*command, str(tmp_path)],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell lets what it starts in the background, and all that comes of it, ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not list((tmp_path / "walk" / "chunks").glob("*.json")):
         assert process.poll() is None, "the run ended before it could be interrupted"
         time.sleep(0.02)

@@ -42,5 +42,5 @@ def test_sliding_medians_are_those_of_numpy_without_the_missing(values, window):
         around = series[max(0, frame - window // 2) : frame + window // 2 + 1]
         around = around[np.isfinite(around)]
         middle = np.median(around) if len(around) else np.nan
-        np.testing.assert_equal(median[frame], middle)
-        np.testing.assert_equal(deviation[frame], np.median(np.abs(around - middle)) if len(around) else np.nan)
+        np.testing.assert_array_equal(median[frame], middle)  # unlike assert_equal it takes -0.0 for 0.0
+        np.testing.assert_array_equal(deviation[frame], np.median(np.abs(around - middle)) if len(around) else np.nan)
