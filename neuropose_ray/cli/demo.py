@@ -90,7 +90,7 @@ def _comparison(folder: Path, video: Path) -> Table:
 
 
 def _print_next_steps(console: Console, folder: Path) -> None:
-    from neuropose_ray.cli.report import REPORT_FILE
+    from neuropose_ray.report.writing import REPORT_FILE
 
     console.print(f"\nOpen in a browser: {folder / REPORT_FILE}", soft_wrap=True)
     console.print(f"The video:         {folder / 'overlay.mp4'}", soft_wrap=True)

@@ -14,7 +14,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.console import LINE_EVERY_S, print_error
-from neuropose_ray.cli.overlay_measurements import measure_for
 from neuropose_ray.cli.results import predictions_file
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline.assemble import PREDICTIONS_FILE
@@ -22,6 +21,7 @@ from neuropose_ray.pipeline.summary import RunSummary
 from neuropose_ray.render.folder import OVERLAY_FILE, update_overlay
 from neuropose_ray.render.overlay import Progress, render_overlay
 from neuropose_ray.render.settings import AngleJoint, OverlaySettings, View
+from neuropose_ray.report.measurements import measure_for
 from neuropose_ray.video.sound import has_sound
 from neuropose_ray.video.sources import open_source
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from analysis.runs.samples import phantom, write_parquet
 
-from neuropose_ray.cli.overlay_measurements import measure_for
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.phantom.motions import Squatting
 from neuropose_ray.render.measurements import Measurements
 from neuropose_ray.render.settings import AngleJoint, OverlaySettings
+from neuropose_ray.report.measurements import measure_for
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.skeletons import known_skeleton
 

@@ -1,0 +1,129 @@
+"""The report of a trial, and the overlay in it, as files beside the trial's predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.errors import InputError, InputNotFoundError
+
+if TYPE_CHECKING:
+    from neuropose_ray.analysis.runs.trials import TrialSource
+    from neuropose_ray.render.overlay import Progress
+    from neuropose_ray.render.settings import OverlaySettings
+
+REPORT_FILE = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportChoices:
+    """What a user asks of a report; ``fps`` is the time base of image folders."""
+
+    against: Path | None = None
+    track: int | None = None
+    with_video: bool = True
+    blur_faces: bool = False
+    fps: float | None = None
+
+
+def report_file(source: TrialSource) -> Path:
+    """Where the report of a trial goes: in a video's folder there is one, other files name theirs.
+
+    Raises:
+        InputNotFoundError: there are no predictions.
+    """
+    from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE, RESULTS_FILE, predictions_in
+
+    file = predictions_in(source.path)
+    if source.video is None and file.name in (PREDICTIONS_FILE, RESULTS_FILE):
+        return file.with_name(REPORT_FILE)
+    return file.with_name(f"{source.video or file.stem}.{REPORT_FILE}")
+
+
+def write_trial_report(
+    source: TrialSource, target: Path, video: Path | None, choices: ReportChoices, *, progress: Progress
+) -> InputError | None:
+    """Write the HTML of a trial, with its overlay, which is made first where it is missing.
+
+    Args:
+        source: the trial.
+        target: the file to write.
+        video: from which the trial was made; None where nobody knows.
+        choices: what is asked.
+        progress: told of the overlay's frames.
+
+    Returns:
+        Why there is no video in a report that should have one; None where all is well.
+
+    Raises:
+        InputError: the trial cannot be used.
+        OutputError: no space or no permission.
+    """
+    from neuropose_ray.analysis.runs.trials import predictions_in
+    from neuropose_ray.render.report.page import write_report
+    from neuropose_ray.report.content import report_content
+
+    content = report_content(source.path, video=source.video, against=choices.against, track=choices.track)
+    overlay = without_video = None
+    if choices.with_video:
+        try:
+            fps = choices.fps or _frame_rate(content.timestamps_s)
+            overlay = _overlay(predictions_in(source.path), video, fps, choices, progress)
+        except InputError as error:
+            without_video = error
+    write_report(target, content, overlay)
+    return without_video
+
+
+def _overlay(
+    predictions: Path, video: Path | None, fps: float | None, choices: ReportChoices, progress: Progress
+) -> Path:
+    """The overlay beside the predictions, made if need be; one that is there keeps its settings.
+
+    Raises:
+        InputError: there is none, and the video is gone or another one, or the predictions are not in Parquet.
+    """
+    from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
+    from neuropose_ray.render.folder import OVERLAY_FILE, update_overlay
+    from neuropose_ray.report.measurements import measure_for
+    from neuropose_ray.video.sources import open_source
+
+    if predictions.name != PREDICTIONS_FILE:
+        raise InputError("an overlay can be made of predictions.parquet alone", where=str(predictions))
+    overlay = predictions.with_name(OVERLAY_FILE)
+    before = _settings_before(overlay)
+    wanted = before.model_copy(update={"blur_faces": before.blur_faces or choices.blur_faces})
+    if video is None or not video.exists():
+        if overlay.is_file() and wanted == before:
+            return overlay
+        raise InputNotFoundError(
+            "its video is gone" if video is None else f"its video is gone: {video}",
+            where=str(predictions.parent),
+            hint="say where it is with --video",
+        )
+    update_overlay(
+        open_source(video, fps=fps), predictions, settings=wanted, progress=progress, measure=measure_for(wanted)
+    )
+    return overlay
+
+
+def _settings_before(overlay: Path) -> OverlaySettings:
+    """Those of the overlay that is there, or the defaults: who hid faces wants them hidden in the report, too."""
+    from pydantic import ValidationError
+
+    from neuropose_ray.render.folder import RECORD_FILE, OverlayRecord
+    from neuropose_ray.render.settings import OverlaySettings
+
+    try:
+        return OverlayRecord.model_validate_json(overlay.with_name(RECORD_FILE).read_bytes()).settings
+    except (OSError, ValidationError):
+        return OverlaySettings()
+
+
+def _frame_rate(timestamps_s: NDArray[np.float64]) -> float | None:
+    """For numbered images, which have no times of their own; None where one frame tells none."""
+    return float(1 / np.median(np.diff(timestamps_s))) if len(timestamps_s) > 1 else None
