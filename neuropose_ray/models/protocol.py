@@ -13,7 +13,10 @@ from neuropose_ray.schemas.skeleton import Skeleton
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which weights ran, on what. ``sha256`` identifies the weights, ``settings`` all that changes the numbers."""
+    """Which weights ran, on what. ``sha256`` identifies the weights, ``settings`` all that changes the numbers.
+
+    ``frames_alone`` says that nothing is remembered from frame to frame: frames of different videos can share a call.
+    """
 
     name: str
     sha256: str
@@ -22,6 +25,7 @@ class ModelInfo:
     runtime: str
     device: str
     settings: str
+    frames_alone: bool = False
 
 
 class PoseSession(Protocol):

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -67,6 +67,7 @@ class ChunkWorker:
         in_flight: the chunks of this process; shared by all workers in it.
         run: the run that goes on when this process dies; None where there is none.
         frames: where a chunk's frames come from; None decodes them here.
+        turn: held for every call of the model; None where nobody else has it.
 
     Raises:
         ModelError: the model cannot be loaded.
@@ -79,6 +80,7 @@ class ChunkWorker:
         *,
         run: str | None = None,
         frames: Callable[[ChunkTask], FrameSource] | None = None,
+        turn: AbstractContextManager[object] | None = None,
     ) -> None:
         import cv2
 
@@ -89,7 +91,7 @@ class ChunkWorker:
         self._load_s: float | None = time.perf_counter() - begin
         self._work, self._in_flight, self._run = work, in_flight, run
         self._frames = frames or (lambda task: LocalFrames(task, threads=work.decode_threads))
-        self._turn = threading.Lock()
+        self._turn = turn or threading.Lock()
         # Chunks of one video mostly follow each other.
         self._plan = lru_cache(maxsize=4)(lambda video: read_plan(work.plan_path(video)))
 

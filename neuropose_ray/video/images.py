@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuropose_ray.errors import DecodeError, InputNotFoundError, VideoError
 from neuropose_ray.schemas.poses import Frame
@@ -61,21 +62,34 @@ def read_image(path: Path) -> Frame:
         InputNotFoundError: there is no such file.
         VideoError: it cannot be read or is not an image.
     """
-    import cv2
-
     try:
         content = np.fromfile(path, np.uint8)
     except FileNotFoundError as error:
         raise InputNotFoundError("there is no such file", where=str(path), hint="check the path") from error
     except OSError as error:
         raise VideoError(f"the image cannot be read ({error.strerror})", where=str(path)) from error
+    return decode_image(content, where=str(path))
+
+
+def decode_image(content: NDArray[np.uint8], where: str) -> Frame:
+    """The bytes of a picture file as upright RGB, as :func:`read_image`.
+
+    Args:
+        content: ``(bytes,)`` uint8.
+        where: names the picture in errors.
+
+    Raises:
+        VideoError: it is not an image.
+    """
+    import cv2
+
     try:
         image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
     except cv2.error:  # sizes beyond what the decoder allows
         image = None
     if image is None:
         what = "the image cannot be decoded" if content.size else "the image is empty"
-        raise VideoError(what, where=str(path), hint="save it again as JPEG or PNG")
+        raise VideoError(what, where=where, hint="save it again as JPEG or PNG")
     rgb: Frame = cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
     return rgb
 

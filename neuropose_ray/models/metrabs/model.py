@@ -58,6 +58,7 @@ class MetrabsModel:
             runtime=f"tensorflow {tf.__version__}",
             device=device,
             settings=settings.fingerprint(),
+            frames_alone=True,
         )
         self._batch_size = settings.batch_size or (CPU_BATCH_SIZE if device == "cpu" else GPU_BATCH_SIZE)
         self._arguments = setting_arguments(settings)

@@ -16,7 +16,7 @@ from neuropose_ray.pipeline.commit import Attempts, ChunkStore
 from neuropose_ray.pipeline.engines.remote_frames import RemoteFrames
 from neuropose_ray.pipeline.folder import state_folder
 from neuropose_ray.pipeline.frames import FrameSource, LocalFrames
-from neuropose_ray.pipeline.in_flight import InFlight
+from neuropose_ray.pipeline.in_flight import InFlight, Try
 from neuropose_ray.pipeline.metrics import WORKER_METRICS, MeteredSpec, RayMeter, metered_frames
 from neuropose_ray.pipeline.plan import ChunkName, ChunkTask
 from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork, ChunkWorker, note_spared, note_stall
@@ -61,7 +61,7 @@ class PoseWorker:
         except NeuroposeRayError as error:
             self._failure = error  # an actor that fails while it is made leaves nothing but a traceback's text
             return
-        watch = partial(end_when_stalled, in_flight, work, setup.stall_limit_s)
+        watch = partial(end_when_stalled, in_flight, lambda _: work, setup.stall_limit_s)
         threading.Thread(target=watch, name="stall-watch", daemon=True).start()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _source(work: ChunkWork, setup: WorkerSetup) -> Callable[[ChunkTask], FrameS
 
 def end_when_stalled(
     in_flight: InFlight,
-    work: ChunkWork,
+    work_of: Callable[[Try], ChunkWork],
     limit_s: float,
     end: Callable[[int], object] = os._exit,  # nothing less ends a thread that hangs in a library
 ) -> None:
@@ -129,10 +129,10 @@ def end_when_stalled(
             continue
         try:
             for this in stalled:
-                note_stall(work, this, limit_s)
+                note_stall(work_of(this), this, limit_s)
             for this in in_flight.others():
                 if in_flight.abandon(this):
-                    note_spared(work, this)
+                    note_spared(work_of(this), this)
         finally:
             end(1)
         return

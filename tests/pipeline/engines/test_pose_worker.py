@@ -55,7 +55,7 @@ def test_the_chunk_that_hangs_is_charged_and_its_neighbour_is_not(work: ChunkWor
     codes: list[int] = []
     while len(in_flight.others()) < 2:
         assert threads[1].is_alive()
-    end_when_stalled(in_flight, work, 0.5, end=codes.append)
+    end_when_stalled(in_flight, lambda _: work, 0.5, end=codes.append)
     assert codes == [1]
     store = ChunkStore(work.out / "v" / "chunks")
     guilty, innocent = (store.attempts(key).settled(RUN) for key in plan.keys)
