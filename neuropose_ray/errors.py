@@ -124,3 +124,154 @@ class DecoderLostError(EngineError):
     """A decoder in a process of its own that died or hung."""
 
     code = "decoder_lost"
+
+
+class ServiceError(NeuroposeRayError):
+    """The service cannot do what it is asked."""
+
+    code = "service"
+
+
+class ServiceUnreachableError(ServiceError):
+    """No service answers."""
+
+    code = "service_unreachable"
+    retryable = True
+
+
+class ServiceRunningError(ServiceError):
+    """Another service has the data folder."""
+
+    code = "service_running"
+
+
+class NotReadyError(ServiceError):
+    """A part of the service is still starting, or is being replaced."""
+
+    code = "not_ready"
+    retryable = True
+
+
+class OverloadedError(ServiceError):
+    """A queue is full; ``retry_after_s`` is what a client is told to wait."""
+
+    code = "overloaded"
+    retryable = True
+    retry_after_s = 5.0
+
+
+class RequestTimeoutError(ServiceError):
+    """A request took longer than it may."""
+
+    code = "request_timeout"
+    retryable = True
+
+
+class StorageFullError(ServiceError):
+    """The disk of the data folder is nearly full."""
+
+    code = "storage_full"
+    retryable = True
+
+
+class DrainingError(ServiceError):
+    """The service takes no new jobs."""
+
+    code = "draining"
+    retryable = True
+
+
+class AccessError(ServiceError):
+    """A token is missing, unknown, or does not allow this."""
+
+    code = "access"
+
+
+class JobNotFoundError(ServiceError):
+    """No job of this id, or no such file in it."""
+
+    code = "job_not_found"
+
+
+class JobStateError(ServiceError):
+    """A job in this state does not allow it, or an Idempotency-Key was used for another request."""
+
+    code = "job_state"
+
+
+class JobCancelledError(ServiceError):
+    """The job was cancelled while it ran."""
+
+    code = "job_cancelled"
+
+
+class StepTimeoutError(ServiceError):
+    """A step of a job took longer than it may."""
+
+    code = "step_timeout"
+    retryable = True
+
+
+class RequestError(ServiceError):
+    """A request that is not well formed."""
+
+    code = "request"
+
+
+class TooLargeError(RequestError):
+    """Bytes, frames, pixels or seconds beyond a limit."""
+
+    code = "too_large"
+
+
+class ForbiddenInputError(RequestError):
+    """An input that this service may not read."""
+
+    code = "input_forbidden"
+
+
+class IngestError(InputError):
+    """An archive that cannot be placed into the inbox."""
+
+    code = "ingest"
+
+
+class ArchiveInvalidError(IngestError):
+    """Not an archive, damaged, encrypted, or with members that point outside."""
+
+    code = "archive_invalid"
+
+
+class ArchiveEmptyError(IngestError):
+    """An archive without a video."""
+
+    code = "archive_empty"
+
+
+class ArchiveTooLargeError(IngestError):
+    """An archive whose content is beyond the limits."""
+
+    code = "archive_too_large"
+
+
+class JobCollisionError(IngestError):
+    """Jobs that are in the inbox already, or twice in one archive; ``collisions`` names them all."""
+
+    code = "job_collision"
+
+    def __init__(
+        self, what: str, *, where: str | None = None, hint: str | None = None, collisions: tuple[str, ...] = ()
+    ) -> None:
+        """Keep the names for programs."""
+        self.collisions = collisions
+        super().__init__(what, where=where, hint=hint)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes with the names."""
+        return _rebuild_collision, (self.what, self.where, self.hint, self.collisions)
+
+
+def _rebuild_collision(
+    what: str, where: str | None, hint: str | None, collisions: tuple[str, ...]
+) -> JobCollisionError:
+    return JobCollisionError(what, where=where, hint=hint, collisions=collisions)

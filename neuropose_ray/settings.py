@@ -16,12 +16,13 @@ from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 from neuropose_ray.models.metrabs.settings import MetrabsSettings
 from neuropose_ray.models.weights import WeightSettings
 from neuropose_ray.pipeline.settings import CameraSettings, EngineSettings
+from neuropose_ray.service.settings import ServiceSettings
 from neuropose_ray.tracking.settings import TrackingSettings
 from neuropose_ray.video.settings import VideoSettings
 
 ENVIRONMENT_PREFIX = "NEUROPOSE_"
 #: Variables with the prefix that are no settings.
-OTHER_VARIABLES = {"NEUROPOSE_TEST_DATA"}
+OTHER_VARIABLES = {"NEUROPOSE_TEST_DATA", "NEUROPOSE_URL", "NEUROPOSE_TOKEN"}
 
 
 class Settings(BaseSettings):
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     )
     fitting: FittingSettings = FittingSettings()
     weights: WeightSettings = Field(default_factory=WeightSettings)
+    service: ServiceSettings = Field(default_factory=ServiceSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -29,6 +29,7 @@ ALLOWED = {
     "pipeline": {"schemas", "video", "models", "tracking", "fitting", "doctor"},
     "benchmark": {"schemas", "video", "models", "pipeline", "tracking"},
     "doctor": {"models"},
+    "service": {"schemas", "video", "models", "pipeline", "analysis", "export", "render", "report", "doctor"},
     "cli": None,
 }
 EVERYBODY = {"errors", "__init__", "machine", "settings"}
@@ -55,7 +56,7 @@ def test_rooms_import_forward_only(room: str):
 
 def test_only_the_pipelines_run_and_the_command_line_know_the_settings():
     users = {file.relative_to(PACKAGE).parts[0] for file in PACKAGE.rglob("*.py") if "settings" in imports(file)}
-    assert users <= {"pipeline", "cli", "benchmark"}
+    assert users <= {"pipeline", "cli", "benchmark", "service"}
 
 
 @pytest.mark.parametrize("code", ["import neuropose_ray", "import neuropose_ray.cli.main"])

@@ -1,0 +1,163 @@
+"""Jobs of the service: what a client asks for, what is known of it, and the workflows that do it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from neuropose_ray.schemas.immutable import FrozenJson, FrozenModel
+
+JobState = Literal["queued", "running", "completed", "failed", "cancelled"]
+#: States from which nothing moves by itself.
+ENDED: tuple[JobState, ...] = ("completed", "failed", "cancelled")
+StepKind = Literal["pose", "analyze", "overlay", "report", "export"]
+JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Label = Annotated[str, StringConstraints(max_length=200)]
+LabelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
+#: Of uploaded files and of a job's videos: no separators, no leading dot, printable.
+FileName = Annotated[str, StringConstraints(pattern=r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,199}$")]
+
+
+class Step(FrozenModel):
+    """One step of a workflow, with its settings."""
+
+    kind: StepKind
+    with_: FrozenJson = Field(default_factory=dict, alias="with", description="settings of the step; see its kind")
+    max_attempts: int = Field(default=3, ge=1, le=20, description="tries where an error may go away by itself")
+    timeout_s: float | None = Field(default=None, gt=0, description="for one try; none: as long as it takes")
+
+
+class Workflow(FrozenModel):
+    """Ordered steps; the first is ``pose``, on which all others stand."""
+
+    steps: tuple[Step, ...] = Field(min_length=1, max_length=20)
+
+    @model_validator(mode="after")
+    def _begin_with_poses(self) -> Workflow:
+        kinds = [step.kind for step in self.steps]
+        if kinds[0] != "pose" or kinds.count("pose") > 1:
+            raise ValueError("a workflow begins with its only pose step")
+        return self
+
+
+#: Built in; others come from the configuration.
+STANDARD = Workflow(steps=(Step(kind="pose"), Step(kind="analyze"), Step(kind="overlay"), Step(kind="report")))
+STANDARD_NAME = "standard"
+
+
+class JobInput(FrozenModel):
+    """One input of a job: an uploaded file, or one that the service may read where it lies."""
+
+    name: FileName
+    uri: str | None = Field(default=None, description="where it lies; none: among the job's uploaded files")
+    sha256: str | None = Field(default=None, description="of an uploaded file")
+    size_bytes: int | None = Field(default=None, ge=0)
+
+
+class JobRequest(FrozenModel):
+    """What is asked for; kept whole and unchanged as long as the job is known."""
+
+    id: JobId
+    workflow: str = STANDARD_NAME
+    inputs: tuple[JobInput, ...] = Field(min_length=1)
+    priority: int = Field(default=5, ge=0, le=10, description="10 is done first")
+    labels: dict[LabelName, Label] = Field(default_factory=dict, max_length=20)
+    source: Literal["http", "inbox"] = "http"
+    folder: str | None = Field(default=None, description="of an inbox job: the name of its folder")
+    submitted_at: datetime
+
+    @field_validator("inputs")
+    @classmethod
+    def _names_differ(cls, inputs: tuple[JobInput, ...]) -> tuple[JobInput, ...]:
+        if len({PurePosixPath(each.name).stem.casefold() for each in inputs}) < len(inputs):
+            raise ValueError("two inputs of the same name")
+        return inputs
+
+    def same_work(self, other: JobRequest) -> bool:
+        """Whether two requests with one Idempotency-Key ask for the same."""
+        return self._work() == other._work()
+
+    def _work(self) -> tuple[object, ...]:
+        return self.workflow, self.inputs, self.priority, self.labels, self.source, self.folder
+
+
+class JobError(FrozenModel):
+    """Why a job failed, for people and for programs; never a path or a trace of the service."""
+
+    code: str
+    message: str
+    step: StepKind | None = None
+    input: str | None = Field(default=None, description="the input that is to blame, where it is one")
+
+
+class JobProgress(FrozenModel):
+    """How far a job is. ``percent`` never goes back."""
+
+    percent: float = Field(default=0.0, ge=0, le=100)
+    stage: StepKind | None = Field(default=None, description="the step it is at; none: waiting, or ended")
+    input: str | None = Field(default=None, description="the video it is at")
+    inputs_done: int = 0
+    updated_at: datetime | None = Field(default=None, description="the last sign of progress")
+
+
+class Artifact(FrozenModel):
+    """A file that a job has made. ``path`` is relative to its results, as in ``.../artifacts/<path>``."""
+
+    path: str
+    size_bytes: int
+
+
+class Job(FrozenModel):
+    """A job as clients see it."""
+
+    id: JobId
+    state: JobState
+    workflow: str
+    inputs: tuple[str, ...] = Field(description="the names of its inputs")
+    priority: int
+    labels: dict[str, str]
+    source: Literal["http", "inbox"]
+    folder: str | None = None
+    attempts: int = Field(description="starts of the job, also after the service died")
+    progress: JobProgress
+    error: JobError | None = None
+    warnings: tuple[JobError, ...] = Field(default=(), description="inputs without a result in a completed job")
+    submitted_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    artifacts: tuple[Artifact, ...] = Field(default=(), description="of one job asked for by id; empty in lists")
+
+
+class JobPage(FrozenModel):
+    """Some of the jobs, newest first. ``next`` continues the list."""
+
+    jobs: tuple[Job, ...]
+    next: str | None = None
+
+
+class QueueStatus(FrozenModel):
+    """How long the queue is, and for how long its oldest job has waited."""
+
+    depth: int
+    oldest_s: float | None
+
+
+class JobsStatus(FrozenModel):
+    """All jobs in numbers; processed and errors count since the data folder was made, as far as jobs are kept."""
+
+    mode: Literal["running", "paused", "draining"]
+    active: int
+    queued: int
+    processed: int
+    errors: int
+    cancelled: int
+    uptime_s: float
+    queues: dict[str, QueueStatus]
+    current: tuple[Job, ...] = Field(default=(), description="the running jobs")
+    disk_free_bytes: int
+
+
+Action = Literal["pause", "resume", "drain"]

@@ -1,0 +1,1 @@
+"""What clients meet: routes, uploads, limits, tokens."""

@@ -1,0 +1,180 @@
+"""Pictures out of the body of a request: a form, JSON, or one picture as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import Request
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from starlette.requests import ClientDisconnect
+
+from neuropose_ray.errors import RequestError, TooLargeError
+from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.service.http.errors import faults
+from neuropose_ray.service.http.multipart import MAX_FIELDS, PartBegin, PartData, read_form
+from neuropose_ray.service.pose.requests import FrameRequest
+from neuropose_ray.service.settings import PoseReplicaSettings
+
+#: What one picture is sent as.
+PICTURE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/bmp", "application/octet-stream")
+
+
+def _from_base64(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("a picture is text in base64")
+    text = value.partition(",")[2] if value.startswith("data:") else value  # as browsers give it
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("not base64") from error
+
+
+Base64Picture = Annotated[
+    bytes,
+    BeforeValidator(_from_base64, json_schema_input_type=str),
+    Field(json_schema_extra={"format": "byte", "contentEncoding": "base64"}),
+]
+
+
+class PoseOptions(FrozenModel):
+    """What is known of the pictures."""
+
+    consecutive: bool = Field(
+        default=True,
+        description="the pictures are frames of one camera in their order: people are followed from one to the next, "
+        "which is faster and steadier. False: every picture is looked at for itself",
+    )
+    timestamps_s: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] | None = Field(
+        default=None, description="one for each picture, in seconds; they come back with the results"
+    )
+    field_of_view_degrees: float | None = Field(
+        default=None,
+        ge=1,
+        le=179,
+        description="of the camera, over the longer side of the pictures; empty: the pose model's assumption. "
+        "It scales distances from the camera",
+    )
+
+
+class PoseBody(PoseOptions):
+    """The JSON form of a request."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"frames": ["/9j/4AAQSkZJRg..."], "consecutive": False}]}
+    )
+
+    frames: tuple[Base64Picture, ...] = Field(
+        min_length=1, description="JPEG, PNG, WebP or BMP files in base64; data URLs are taken too"
+    )
+
+
+async def read_pictures(request: Request, options: PoseOptions, limits: PoseReplicaSettings) -> FrameRequest:
+    """The request, whole.
+
+    Args:
+        request: its body may be of any of the three kinds.
+        options: from its query; JSON has its own instead.
+        limits: on bytes and pictures.
+
+    Raises:
+        RequestError: it is not well formed.
+        TooLargeError: it is beyond a limit.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limits.request_bytes:
+        raise _too_many_bytes(limits)
+    body = _body(request, limits)
+    if kind == "application/json":
+        content = b"".join([chunk async for chunk in body])
+        # Decoding many megabytes must not hold up the other requests of this process.
+        return await asyncio.to_thread(_from_json, content, limits)
+    if kind == "multipart/form-data":
+        pictures = await _from_form(request.headers["content-type"], body, limits)
+    elif kind in PICTURE_TYPES or not kind:
+        pictures = [b"".join([chunk async for chunk in body])]
+    else:
+        raise RequestError(
+            f"{kind[:100]} is no picture, form or JSON", where="Content-Type", hint=f"send {', '.join(PICTURE_TYPES)}"
+        )
+    return _frame_request(pictures, options, limits)
+
+
+async def _body(request: Request, limits: PoseReplicaSettings) -> AsyncIterator[bytes]:
+    came = 0
+    try:
+        async for chunk in request.stream():
+            came += len(chunk)
+            if came > limits.request_bytes:
+                raise _too_many_bytes(limits)
+            yield chunk
+    except ClientDisconnect as error:
+        raise RequestError("the request broke off") from error
+
+
+async def _from_form(content_type: str, body: AsyncIterator[bytes], limits: PoseReplicaSettings) -> list[bytes]:
+    """All files of a form, whatever their fields are called."""
+    pictures: list[bytearray] = []
+    parts, in_file = 0, False
+    async for event in read_form(content_type, body):
+        if isinstance(event, PartBegin):
+            parts += 1
+            if parts > limits.request_frames + MAX_FIELDS:
+                raise _too_many_pictures(limits)
+            in_file = event.filename is not None
+            if not in_file:
+                raise RequestError(f"{event.name[:100]} is not a file", hint="options go into the query")
+            pictures.append(bytearray())
+        elif isinstance(event, PartData) and in_file:
+            pictures[-1] += event.data
+    return [bytes(picture) for picture in pictures]
+
+
+def _from_json(content: bytes, limits: PoseReplicaSettings) -> FrameRequest:
+    try:
+        body = PoseBody.model_validate_json(content)
+    except ValidationError as error:
+        raise RequestError(faults(error.errors(include_input=False)), hint="see /docs") from error
+    return _frame_request(body.frames, body, limits)
+
+
+def _frame_request(
+    pictures: tuple[bytes, ...] | list[bytes], options: PoseOptions, limits: PoseReplicaSettings
+) -> FrameRequest:
+    if not pictures or pictures == [b""]:
+        raise RequestError("no picture", hint="see /docs")
+    if len(pictures) > limits.request_frames:
+        raise _too_many_pictures(limits)
+    times = options.timestamps_s
+    if times is not None and len(times) != len(pictures):
+        raise RequestError(f"{len(times)} times for {len(pictures)} pictures", where="timestamps_s")
+    return FrameRequest(tuple(pictures), options.consecutive, times, options.field_of_view_degrees)
+
+
+def _too_many_bytes(limits: PoseReplicaSettings) -> TooLargeError:
+    return TooLargeError(f"more than {limits.request_bytes} bytes", hint="submit a video as a job")
+
+
+def _too_many_pictures(limits: PoseReplicaSettings) -> TooLargeError:
+    return TooLargeError(f"more than {limits.request_frames} pictures", hint="submit a video as a job")
+
+
+def described_body() -> dict[str, Any]:
+    """The body as OpenAPI has it: it is read as a stream, so its description is written by hand."""
+    picture = {"type": "string", "format": "binary"}
+    form = {
+        "type": "object",
+        "properties": {"files": {"type": "array", "items": picture, "minItems": 1, "description": "in their order"}},
+        "required": ["files"],
+    }
+    content: dict[str, Any] = {
+        "multipart/form-data": {"schema": form},
+        "application/json": {"schema": PoseBody.model_json_schema(ref_template="#/components/schemas/{model}")},
+    }
+    return {
+        "requestBody": {"required": True, "content": content | {kind: {"schema": picture} for kind in PICTURE_TYPES}}
+    }

@@ -1,0 +1,62 @@
+"""Poses of pictures over HTTP, answered while the client waits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from neuropose_ray.schemas.pose_replies import ModelDescription, PoseReply
+from neuropose_ray.service.http.auth import Caller, needs
+from neuropose_ray.service.http.errors import problems
+from neuropose_ray.service.http.pose_body import PoseOptions, described_body, read_pictures
+from neuropose_ray.service.http.pose_call import PoseCaller
+from neuropose_ray.service.settings import PoseReplicaSettings
+
+Reader = Annotated[Caller, Depends(needs("read"))]
+Submitter = Annotated[Caller, Depends(needs("submit"))]
+
+
+def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
+    """The routes below ``/v1/pose``.
+
+    Args:
+        pose: handle of the deployment with the pose model.
+        settings: limits of a request.
+    """
+    router = APIRouter(prefix="/v1/pose", tags=["poses"])
+    caller = PoseCaller(pose, settings)
+
+    @router.post(
+        "",
+        summary="Find people in pictures",
+        response_model=PoseReply,
+        openapi_extra=described_body(),
+        responses=problems(
+            s413="beyond a limit on bytes or pictures",
+            s429="too many requests wait; see Retry-After",
+            s504="it took too long",
+        ),
+    )
+    async def find_people(request: Request, _caller: Submitter, options: Annotated[PoseOptions, Query()]) -> Response:
+        """Send one picture as it is, several as files of a form, or several in base64 as JSON.
+
+        JPEG, PNG, WebP and BMP are read; orientation marks (EXIF) are applied, and all pixels are of the upright
+        picture. The reply has one entry for each picture, in their order. A picture that cannot be used has an
+        `error` in its entry, and the others have their results all the same. Consecutive pictures of another size
+        than those before them begin anew.
+
+        Pictures of one request are an answer to wait for: a video is better submitted as a job.
+
+            curl -F files=@a.jpg -F files=@b.jpg 'http://127.0.0.1:8000/v1/pose?consecutive=true'
+            curl -H 'Content-Type: image/jpeg' --data-binary @a.jpg http://127.0.0.1:8000/v1/pose
+        """
+        reply = await caller.predict(await read_pictures(request, options, settings))
+        return Response(reply.model_dump_json(), media_type="application/json")
+
+    @router.get("/model", summary="The pose model", responses=problems())
+    async def describe(_caller: Reader) -> ModelDescription:
+        """Which model answers, what its joints are called, and what its numbers are in."""
+        return await caller.model()
+
+    return router

@@ -1,0 +1,169 @@
+"""Chunks of jobs on a model that also answers requests."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuropose_ray.errors import ModelError
+from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
+from neuropose_ray.pipeline.engines.pose_worker import end_when_stalled
+from neuropose_ray.pipeline.frames import FrameSource, LocalFrames
+from neuropose_ray.pipeline.in_flight import InFlight, Try
+from neuropose_ray.pipeline.metrics import RayMeter, metered_frames
+from neuropose_ray.pipeline.plan import ChunkTask
+from neuropose_ray.pipeline.settings import EngineSettings
+from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork, ChunkWorker
+from neuropose_ray.service.pose.requests import ChunkCall
+
+# Runs whose plans are kept at hand; more jobs than that do not run at once.
+_WORKERS = 8
+
+
+def chunks_at_once(settings: EngineSettings, spec: PoseModelSpec) -> int:
+    """Chunks that one replica works on: while one is at the model, another one is opened, or written."""
+    return settings.chunks_per_gpu if spec.threads is None else 2
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSpec:
+    """A pose model that is in memory already."""
+
+    spec: PoseModelSpec
+    model: PoseModel
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.spec.name
+
+    @property
+    def sha256(self) -> str:
+        """The model's."""
+        return self.spec.sha256
+
+    @property
+    def field_of_view_degrees(self) -> float:
+        """The model's."""
+        return self.spec.field_of_view_degrees
+
+    @property
+    def threads(self) -> int | None:
+        """The model's."""
+        return self.spec.threads
+
+    def fingerprint(self) -> str:
+        """The model's."""
+        return self.spec.fingerprint()
+
+    def load(self) -> PoseModel:
+        """There it is."""
+        return self.model
+
+
+class ChunkDesk:
+    """Does chunks of any job, each in the thread that calls, with one model.
+
+    A chunk that makes no progress ends this process, as nothing less ends a thread that hangs in a library; the
+    try is on the disk, and Serve makes a new replica.
+
+    Args:
+        loaded: the model.
+        turn: held for each call of it.
+        at_once: threads that may call.
+        stall_limit_s: seconds without a finished batch of frames after which a chunk is taken for hung.
+        meter: counts frames, and chunks given up.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedSpec,
+        turn: AbstractContextManager[object],
+        *,
+        at_once: int,
+        stall_limit_s: float,
+        meter: RayMeter,
+    ) -> None:
+        self._loaded, self._turn, self._meter = loaded, turn, meter
+        self._workers: OrderedDict[tuple[Path, str], ChunkWorker] = OrderedDict()
+        self._lock = threading.Lock()
+        self._present = _Present()
+        # A request may have ended the process as well: of one chunk in it nobody knows that it was the cause. Only
+        # from its second death on, which it makes without other chunks beside it, a chunk is charged.
+        self._in_flight = InFlight(max(2, at_once), self._present.stopped)
+        watch = threading.Thread(
+            target=end_when_stalled, args=(self._in_flight, self._present.work_of, stall_limit_s),
+            name="stall-watch", daemon=True,
+        )  # fmt: skip
+        watch.start()
+
+    def do(self, call: ChunkCall, stop: threading.Event) -> ChunkOutcome:
+        """What came of a chunk.
+
+        Args:
+            call: which.
+            stop: set when nobody wants the result any more; noticed after the next batch of frames.
+
+        Raises:
+            ModelError: the job was planned for another model.
+            OutputError: the results cannot be written.
+            StoppedError: ``stop`` was set.
+        """
+        if call.fingerprint != self._loaded.fingerprint():
+            raise ModelError(
+                "the job was planned for a model with other weights or settings than the service has now",
+                where=self._loaded.name,
+                hint="submit the job again",
+            )
+        work = ChunkWork(self._loaded, call.out, call.decode_threads, call.max_attempts)
+        worker = self._worker(work, call.run)
+        with self._present.at(work, stop):
+            outcome = worker(call.chunk)
+        if outcome.error is not None:
+            self._meter.given_up(outcome.error)
+        return outcome
+
+    def _worker(self, work: ChunkWork, run: str) -> ChunkWorker:
+        with self._lock:
+            key = (work.out, run)
+            worker = self._workers.pop(key, None) or self._new_worker(work, run)
+            self._workers[key] = worker
+            while len(self._workers) > _WORKERS:
+                self._workers.popitem(last=False)
+            return worker
+
+    def _new_worker(self, work: ChunkWork, run: str) -> ChunkWorker:
+        def decoded_here(task: ChunkTask) -> FrameSource:
+            return LocalFrames(task, threads=work.decode_threads)
+
+        frames = metered_frames(decoded_here, self._meter)
+        return ChunkWorker(work, self._in_flight, run=run, frames=frames, turn=self._turn)
+
+
+class _Present:
+    """What each thread that does a chunk works for, and whether its result is still wanted."""
+
+    def __init__(self) -> None:
+        self._calls: dict[threading.Thread, tuple[ChunkWork, threading.Event]] = {}
+
+    @contextmanager
+    def at(self, work: ChunkWork, stop: threading.Event) -> Iterator[None]:
+        this = threading.current_thread()
+        self._calls[this] = work, stop
+        try:
+            yield
+        finally:
+            del self._calls[this]
+
+    def stopped(self) -> bool:
+        """Whether the result of the thread that asks is no longer wanted."""
+        call = self._calls.get(threading.current_thread())
+        return call is not None and call[1].is_set()
+
+    def work_of(self, this: Try) -> ChunkWork:
+        """What a try belongs to."""
+        return self._calls[this.thread][0]

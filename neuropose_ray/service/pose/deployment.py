@@ -1,0 +1,48 @@
+"""The Serve deployment of the pose model: what a replica gets of the machine, and how many there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.pipeline.engines.allotment import allot
+from neuropose_ray.pipeline.engines.ray_tasks import present_cluster
+from neuropose_ray.pipeline.settings import EngineSettings
+from neuropose_ray.service.names import POSE_MODEL
+from neuropose_ray.service.pose.chunks import chunks_at_once
+from neuropose_ray.service.pose.replica import PoseReplica
+from neuropose_ray.settings import Settings
+
+# A batch of a large model on a busy CPU, or a chunk's last batches, may take that long.
+_GRACE_S = 30.0
+
+
+def pose_deployment(settings: Settings, spec: PoseModelSpec) -> Any:
+    """The application node of the pose model, for other deployments to be bound to.
+
+    Args:
+        settings: of the service.
+        spec: the model.
+    """
+    from ray import serve
+    from ray.serve.config import AutoscalingConfig, BackpressureConfig
+
+    pose = settings.service.pose
+    share = allot(present_cluster(), EngineSettings(shape="fused", workers=pose.max_replicas), spec.threads)
+    deployment = serve.deployment(
+        PoseReplica,
+        name=POSE_MODEL,
+        ray_actor_options={"num_cpus": share.cpus, "num_gpus": share.gpus},
+        max_ongoing_requests=pose.ongoing_requests,
+        max_queued_requests=pose.queued_requests,
+        backpressure_config=BackpressureConfig(status_code=429, retry_after_s=pose.retry_after_s),
+        autoscaling_config=AutoscalingConfig(
+            min_replicas=min(pose.min_replicas, share.workers),
+            max_replicas=share.workers,
+            # A job keeps one chunk more under way than the replicas have hands for: that asks for one more of them.
+            target_ongoing_requests=chunks_at_once(settings.engine, spec),
+            upscale_delay_s=10.0,
+        ),
+        graceful_shutdown_timeout_s=_GRACE_S,
+    )
+    return deployment.bind(settings, spec)

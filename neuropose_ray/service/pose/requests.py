@@ -1,0 +1,46 @@
+"""What the parts of the service ask a replica of the pose model for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuropose_ray.pipeline.plan import ChunkName
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRequest:
+    """Some pictures in which to find people.
+
+    Attributes:
+        pictures: encoded as JPEG, PNG, WebP or BMP.
+        consecutive: of one camera, one after the other: the model may follow people from each to the next.
+        timestamps_s: one for each picture; they come back with the results.
+        field_of_view_degrees: over the longer side of the pictures; None for the pose model's default.
+    """
+
+    pictures: tuple[bytes, ...]
+    consecutive: bool = True
+    timestamps_s: tuple[float, ...] | None = None
+    field_of_view_degrees: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkCall:
+    """One chunk of a job's video.
+
+    Attributes:
+        out: output folder of the run that the chunk belongs to.
+        chunk: which; the video's plan and the tries of the chunk are in ``out``.
+        run: names the run of the engine, which outlives the death of a replica.
+        fingerprint: of the pose model that the run was planned for.
+        decode_threads: of the chunk's decoder.
+        max_attempts: tries of the chunk, also over deaths of replicas.
+    """
+
+    out: Path
+    chunk: ChunkName
+    run: str
+    fingerprint: str
+    decode_threads: int
+    max_attempts: int

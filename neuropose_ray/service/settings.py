@@ -1,0 +1,121 @@
+"""What a user may set of the service: the same names in ``serve_config.yaml``, other files and the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from neuropose_ray.schemas.jobs import STANDARD, STANDARD_NAME, Workflow
+
+Scope = Literal["read", "submit", "admin"]
+GIB = 1024**3
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def default_data_dir() -> Path:
+    """Where the XDG base directory specification puts an application's data."""
+    home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(home).expanduser() / "neuropose-ray"
+
+
+class PoseReplicaSettings(_Settings):
+    """The deployment that has the pose model."""
+
+    min_replicas: int = Field(default=1, ge=1)
+    max_replicas: int | None = Field(default=None, ge=1, description="empty: one for each GPU, else for each core")
+    batch_frames: int = Field(
+        default=32, ge=1, description="frames of several requests that the model gets at once; a GPU wants many"
+    )
+    batch_wait_s: float = Field(
+        default=0.002, ge=0, description="for more requests to join; no more than a fraction of one frame's time"
+    )
+    ongoing_requests: int = Field(default=8, ge=1, description="requests that one replica holds at once")
+    queued_requests: int = Field(default=32, ge=1, description="that wait; the next is answered 429")
+    retry_after_s: float = Field(default=1.0, gt=0, description="what a client that got 429 is told to wait")
+    request_timeout_s: float = Field(default=120.0, gt=0, description="after which a request is answered 504")
+    request_frames: int = Field(default=256, ge=1, description="most frames of one request; longer is a job")
+    request_bytes: int = Field(default=256 * 1024**2, ge=1, description="most bytes of one request")
+    frame_pixels: int = Field(default=50_000_000, ge=1, description="most pixels of one picture: 8K has 33 million")
+
+
+class JobSettings(_Settings):
+    """The queue of jobs and what they do."""
+
+    workflows: dict[str, Workflow] = Field(
+        default={STANDARD_NAME: STANDARD}, description="by name; 'standard' is always there"
+    )
+    running: int = Field(
+        default=2, ge=1, description="jobs at once: while one computes, another one's poses keep the model busy"
+    )
+    queued: int = Field(default=1000, ge=1, description="jobs that wait; the next is answered 429")
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL (postgresql://user:password@host/name); empty: SQLite in the data folder",
+    )
+    min_free_bytes: int = Field(
+        default=5 * GIB, ge=0, description="of the data folder's disk; with less, new jobs are refused"
+    )
+    keep_days: float | None = Field(default=None, gt=0, description="ended jobs are removed after so long")
+    keep_bytes: int | None = Field(default=None, ge=0, description="the oldest ended jobs are removed beyond this")
+
+
+class UploadSettings(_Settings):
+    """Limits on what clients send, and where they may point to."""
+
+    max_bytes: int = Field(default=20 * GIB, ge=1, description="of one job's files together")
+    max_files: int = Field(default=100, ge=1)
+    max_duration_s: float = Field(default=4 * 3600.0, gt=0, description="of one video")
+    max_pixels: int = Field(default=50_000_000, ge=1, description="of one frame")
+    roots: tuple[str, ...] = Field(
+        default=(),
+        description="folders and object-store prefixes (s3://bucket/prefix) that jobs may name inputs in",
+    )
+    hosts: tuple[str, ...] = Field(default=(), description="that https:// inputs may be fetched from")
+    http: bool = Field(default=False, description="fetch from these hosts also without TLS")
+    private_networks: bool = Field(default=False, description="let these hosts be in private address ranges")
+
+
+class InboxSettings(_Settings):
+    """The folder contract: ``in/<job>/`` becomes ``out/<job>/``, or goes to ``failed/<job>/``."""
+
+    enabled: bool = True
+    poll_s: float = Field(default=5.0, gt=0, description="a look besides the notices of the file system")
+    settle_s: float = Field(
+        default=3.0, ge=0, description="a folder is taken when nothing in it has changed for so long: it was copied"
+    )
+    workflow: str = STANDARD_NAME
+
+
+class ArchiveSettings(_Settings):
+    """Limits on archives."""
+
+    max_uncompressed_bytes: int = Field(default=20 * GIB, ge=1)
+    max_members: int = Field(default=10_000, ge=1)
+
+
+class Token(_Settings):
+    """Who may do what; the token itself is kept nowhere."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    scopes: frozenset[Scope] = Field(min_length=1)
+
+
+class ServiceSettings(_Settings):
+    """The service."""
+
+    data_dir: Path = Field(default_factory=default_data_dir, description="uploads, jobs, inbox, database")
+    host: str = Field(default="127.0.0.1", description="elsewhere than on loopback only with tokens")
+    port: int = Field(default=8000, ge=1, le=65535)
+    tokens: tuple[Token, ...] = Field(default=(), description="made by `neuropose-ray service token`")
+    pose: PoseReplicaSettings = PoseReplicaSettings()
+    jobs: JobSettings = JobSettings()
+    uploads: UploadSettings = UploadSettings()
+    inbox: InboxSettings = InboxSettings()
+    archives: ArchiveSettings = ArchiveSettings()

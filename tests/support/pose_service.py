@@ -1,0 +1,44 @@
+"""The pose model behind HTTP, without the rest of the service."""
+
+import socket
+from typing import Any
+
+from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.settings import Settings
+
+APPLICATION = "pose-only"
+
+
+def pose_service(settings: Settings, spec: PoseModelSpec) -> Any:
+    """An application of two deployments: an ingress with the routes of pictures, and the pose model."""
+    from ray import serve
+
+    from neuropose_ray.service.names import POSE_MODEL
+    from neuropose_ray.service.pose.deployment import pose_deployment
+
+    def build() -> Any:
+        from fastapi import FastAPI
+
+        from neuropose_ray.service.http import errors
+        from neuropose_ray.service.http.auth import Gate
+        from neuropose_ray.service.http.pose_routes import pose_router
+
+        app = FastAPI()
+        app.add_middleware(Gate, tokens=())
+        errors.install(app)
+        app.include_router(pose_router(serve.get_deployment_handle(POSE_MODEL, APPLICATION), settings.service.pose))
+        return app
+
+    @serve.deployment(name="Ingress", ray_actor_options={"num_cpus": 0}, max_ongoing_requests=1000)
+    @serve.ingress(build)
+    class Ingress:
+        def __init__(self, pose: Any) -> None:
+            """Serve makes the pose model first."""
+
+    return Ingress.bind(pose_deployment(settings, spec))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
