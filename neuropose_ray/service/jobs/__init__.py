@@ -1,0 +1,1 @@
+"""Durable jobs: a queue and workflows that survive whatever dies."""

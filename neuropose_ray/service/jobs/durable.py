@@ -1,0 +1,329 @@
+"""The queue of jobs in a database: all that knows DBOS.
+
+A job is a workflow of DBOS whose id is the job's, with the request as its input; each step of the job is a step of
+it. State, times, starts and errors are the workflow's row, and what may change besides, its attributes. A step whose
+outcome is in the database is never done again; one that was at work when the process died is done again by the next
+process, which finds its workflows by the fixed executor id, and takes them from the same queue by their priority.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from neuropose_ray.errors import ServiceError
+from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobState, Workflow
+from neuropose_ray.service.jobs.failures import INTERNAL
+
+if TYPE_CHECKING:
+    from dbos import WorkflowStatus
+
+QUEUE = "jobs"
+_WORKFLOW = "job"
+_APPLICATION = "neuropose-ray"
+#: One manager works at a time, and finds again what its predecessor had.
+_EXECUTOR = "job-manager"
+#: Of the workflow's shape, not of this package: a newer package goes on with an older one's jobs.
+_VERSION = "1"
+#: Starts of one job after which it is taken for what kills the process.
+MOST_STARTS = 20
+#: What a queued job waits at most for being noticed; a look costs a fraction of a millisecond.
+_POLL_S = 0.25
+_PAGE = 200
+#: Until the thread that takes jobs from a new queue is there.
+_START_S = 30.0
+_HINT = "check jobs.database_url and the data folder's disk"
+
+_STATES: Mapping[str, JobState] = {
+    "ENQUEUED": "queued",
+    "DELAYED": "queued",
+    "PENDING": "running",
+    "SUCCESS": "completed",
+    "ERROR": "failed",
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
+    "CANCELLED": "cancelled",
+}
+
+#: Does a step of this name once: what it gave is in the database before the next one begins. JSON alone.
+RecordStep = Callable[[str, Callable[[], list[dict[str, Any]]]], list[dict[str, Any]]]
+#: Does a job, and gives what is wrong with a completed one.
+Perform = Callable[[JobRequest, Workflow, RecordStep], list[dict[str, Any]]]
+
+
+class ExecutionStoppedError(BaseException):
+    """Leaves a job where it is, for the next process; nothing of it is recorded, and no handler of errors has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """What the database knows of a job."""
+
+    request: JobRequest
+    state: JobState
+    starts: int
+    created_ms: int
+    started_at: datetime | None
+    ended_at: datetime | None
+    error: JobError | None
+    warnings: tuple[JobError, ...]
+    attributes: Mapping[str, Any]
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """Its own in the order of all jobs, newest first."""
+        return -self.created_ms, -round(self.request.submitted_at.timestamp() * 1e6), self.request.id
+
+
+class DurableJobs:
+    """The queue; of one process at a time, and one object in it. No method may be called in an event loop.
+
+    Args:
+        database_url: of SQLite or PostgreSQL.
+        running: jobs at once.
+        perform: does one.
+    """
+
+    def __init__(self, database_url: str, running: int, perform: Perform) -> None:
+        self._url, self._running, self._perform = database_url, running, perform
+        self._workflow: Any = None
+        self._opened_s = 0.0
+
+    def open(self, *, paused: bool) -> None:
+        """Open the database, and go on with what an earlier process had begun.
+
+        Raises:
+            ServiceError: the database cannot be opened.
+        """
+        from dbos import DBOS, DBOSPortableJSONSerializer
+        from sqlalchemy.exc import SQLAlchemyError
+
+        DBOS(
+            config={
+                "name": _APPLICATION,
+                "system_database_url": self._url,
+                "executor_id": _EXECUTOR,
+                "application_version": _VERSION,
+                "serializer": DBOSPortableJSONSerializer(),  # the default one would unpickle what is in the database
+                "log_level": "WARNING",
+            }
+        )
+        logging.getLogger("dbos").addFilter(_is_news)
+        self._opened_s = time.monotonic()
+        self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=MOST_STARTS)(self._body())
+        try:
+            DBOS.launch()
+            DBOS.register_queue(
+                QUEUE,
+                worker_concurrency=0 if paused else self._running,
+                polling_interval_sec=_POLL_S,
+                on_conflict="always_update",
+            )
+        except SQLAlchemyError as error:
+            reason = str(error).splitlines()[0]
+            raise ServiceError(f"the database of jobs cannot be opened ({reason})", hint=_HINT) from error
+
+    def _body(self) -> Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]]:
+        from dbos import DBOS
+        from dbos import error as dbos_error
+
+        perform = self._perform
+
+        def record(name: str, function: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+            def step() -> list[dict[str, Any]]:
+                try:
+                    return function()
+                except ExecutionCancelledError as error:
+                    # Recorded as any other error it would end the next try as well.
+                    raise dbos_error.DBOSWorkflowCancelledError(str(error)) from error
+
+            return DBOS.run_step({"name": name}, step)
+
+        def job(request: dict[str, Any], workflow: dict[str, Any]) -> list[dict[str, Any]]:
+            return perform(JobRequest.model_validate(request), Workflow.model_validate(workflow), record)
+
+        return job
+
+    def close(self) -> None:
+        """Let go of the database; jobs that run are another process's then."""
+        from dbos import DBOS
+
+        DBOS.destroy(destroy_registry=True)
+
+    def healthy(self) -> bool:
+        """Whether the thread that takes jobs from the queue is at work."""
+        at_work = any(thread.name == f"queue-worker-{QUEUE}" for thread in threading.enumerate())
+        return at_work or time.monotonic() - self._opened_s < _START_S
+
+    def enqueue(self, request: JobRequest, workflow: Workflow) -> None:
+        """Take a job on. It is in the database when this returns; a known one is left as it is."""
+        from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+
+        priority = 11 - request.priority  # of DBOS the least is first, from 1
+        with SetWorkflowID(request.id), SetEnqueueOptions(priority=priority):
+            as_json = [model.model_dump(mode="json", by_alias=True) for model in (request, workflow)]
+            DBOS.enqueue_workflow(QUEUE, self._workflow, *as_json)
+
+    def row(self, job_id: str) -> JobRow | None:
+        """One job, None where it is not known."""
+        from dbos import DBOS
+
+        found = DBOS.list_workflows(workflow_ids=[job_id], name=_WORKFLOW)
+        return _row(found[0]) if found else None
+
+    def rows(self, state: JobState | None = None, *, until_ms: int | None = None) -> Iterator[JobRow]:
+        """Jobs, newest first, read as they are asked for.
+
+        Args:
+            state: those in this state alone.
+            until_ms: those created at this time or before, milliseconds since 1970.
+        """
+        from dbos import DBOS
+
+        statuses = None if state is None else [name for name, meaning in _STATES.items() if meaning == state]
+        limit, passed_ms = _PAGE, None
+        while True:
+            found = DBOS.list_workflows(
+                name=_WORKFLOW,
+                status=statuses,
+                end_time=None if until_ms is None else _last_moment(until_ms).isoformat(),
+                sort_desc=True,
+                limit=limit,
+            )
+            is_last = len(found) < limit
+            page = [_row(status) for status in found if passed_ms is None or (status.created_at or 0) < passed_ms]
+            # SQLite's clock may know whole seconds alone. Jobs of the last one on the page may go on beyond it.
+            if not is_last and page:
+                page = [row for row in page if row.created_ms > page[-1].created_ms]
+            yield from sorted(page, key=lambda row: row.place)
+            if is_last:
+                return
+            if page:
+                passed_ms = until_ms = page[-1].created_ms
+                limit = _PAGE
+            else:
+                limit *= 2
+
+    def counts(self, states: Sequence[JobState]) -> dict[JobState, int]:
+        """How many jobs are in each of these states."""
+        from dbos import DBOS
+
+        names = [name for name, meaning in _STATES.items() if meaning in states]
+        counted = dict.fromkeys(states, 0)
+        for status in DBOS.list_workflows(name=_WORKFLOW, status=names, load_input=False, load_output=False):
+            counted[_STATES[status.status]] += 1
+        return counted
+
+    def oldest_queued(self) -> datetime | None:
+        """Since when the job waits that waits longest."""
+        from dbos import DBOS
+
+        found = DBOS.list_workflows(
+            name=_WORKFLOW, status=["ENQUEUED", "DELAYED"], limit=1, load_input=False, load_output=False
+        )
+        return _time(found[0].created_at) if found else None
+
+    def note(self, job_id: str, **attributes: Any) -> None:
+        """Keep something beside a job."""
+        from dbos import DBOS
+
+        DBOS.update_workflow_attributes(job_id, attributes, merge=True)
+
+    def cancel(self, job_id: str) -> None:
+        """Make a job that has not ended a cancelled one; what runs of it is to be stopped by the caller."""
+        from dbos import DBOS
+
+        DBOS.cancel_workflow(job_id)
+
+    def again(self, job_id: str) -> None:
+        """Queue an ended job again; steps that it finished are not done again."""
+        from dbos import DBOS
+
+        steps = DBOS.list_workflow_steps(job_id)
+        finished = sum(1 for step in steps if step["error"] is None)
+        DBOS.rewind_workflow(job_id, start_step=finished + 1, queue_name=QUEUE)
+
+    def forget(self, job_id: str) -> None:
+        """Remove a job from the database."""
+        from dbos import DBOS
+
+        DBOS.delete_workflow(job_id)
+
+    def pause(self) -> None:
+        """Start no more jobs, here and after a restart; what runs goes on."""
+        self._set_running(0)
+        time.sleep(1.5 * _POLL_S)  # a look at the queue that has begun goes by the number before
+
+    def resume(self) -> None:
+        """Start jobs again."""
+        self._set_running(self._running)
+
+    def _set_running(self, jobs: int) -> None:
+        from dbos import DBOS
+
+        queue = DBOS.retrieve_queue(QUEUE)
+        if queue is None:
+            raise ServiceError("the queue is gone from the database", hint="start the service again")
+        queue.set_worker_concurrency(jobs)
+
+
+class ExecutionCancelledError(Exception):
+    """Ends the execution of a job that is a cancelled one in the database already."""
+
+
+def _row(status: WorkflowStatus) -> JobRow:
+    attributes = status.attributes or {}
+    assert status.input is not None
+    request = JobRequest.model_validate(status.input["args"][0])
+    state = _STATES[status.status]
+    started = attributes.get("started_at")
+    return JobRow(
+        request=request,
+        state=state,
+        starts=(status.recovery_attempts or 0) + int(attributes.get("starts_before", 0)),
+        created_ms=status.created_at or 0,
+        started_at=None if started is None else datetime.fromisoformat(started),
+        ended_at=None if status.completed_at is None else _ended(status.completed_at, request, attributes),
+        error=_error(status) if state == "failed" else None,
+        warnings=tuple(map(JobError.model_validate, status.output or ())) if state == "completed" else (),
+        attributes=attributes,
+    )
+
+
+def _error(status: WorkflowStatus) -> JobError:
+    if status.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
+        deaths = (status.recovery_attempts or 1) - 1
+        return JobError(
+            code="service_died", message=f"the service died or ended {deaths} times while it did this job"
+        )
+    data = getattr(status.error, "data", None)
+    if isinstance(data, dict):
+        return JobError.model_validate(data)
+    return JobError(code=INTERNAL, message="an unforeseen error; the service's log says more")
+
+
+def _ended(completed_ms: int, request: JobRequest, attributes: Mapping[str, Any]) -> datetime:
+    """When a job ended. SQLite's clock may know whole seconds alone: not before its last sign of life."""
+    progress = JobProgress.model_validate(attributes.get("progress") or {})
+    times = (_time(completed_ms), request.submitted_at, progress.updated_at)
+    return max(time for time in times if time is not None)
+
+
+def _last_moment(milliseconds: int) -> datetime:
+    """Within a millisecond, so far from both ends that rounding does not leave it."""
+    return datetime.fromtimestamp((milliseconds + 0.5) / 1000, UTC)
+
+
+def _time(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that a job failed or was cancelled, with a trace: its row and its log say so."""
+    if record.exc_info and record.exc_info[0] is not None:
+        return record.exc_info[0].__name__ not in ("StepFailedError", "DBOSAwaitedWorkflowCancelledError")
+    return "was cancelled during execution" not in record.getMessage()

@@ -1,0 +1,236 @@
+"""One job from its first step to its last: tries, back-off, cancelling, progress."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
+
+from neuropose_ray.errors import JobCancelledError, NeuroposeRayError, StepTimeoutError
+from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, Step, Workflow
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.jobs.durable import ExecutionCancelledError, ExecutionStoppedError, RecordStep
+from neuropose_ray.service.jobs.failures import StepFailedError, job_error
+from neuropose_ray.service.jobs.job_log import append_line
+from neuropose_ray.service.jobs.metrics import JobMeter
+from neuropose_ray.service.jobs.progress import ProgressTracker
+from neuropose_ray.service.jobs.steps.pose import PoseStep
+from neuropose_ray.service.jobs.steps.settings import PoseOptions
+from neuropose_ray.service.jobs.steps.videos import VideoSteps
+from neuropose_ray.service.jobs.steps.work import StepWork
+from neuropose_ray.service.jobs.workflows import options_of
+from neuropose_ray.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+#: Seconds before the second try; each further pause is twice as long, up to the last.
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
+_LOOK_S = 0.2
+
+
+class Notes(Protocol):
+    """Keeps attributes of a job in the database."""
+
+    def __call__(self, job_id: str, **attributes: Any) -> None:
+        """Write them."""
+        ...
+
+
+@dataclass(slots=True)
+class Running:
+    """A job that this process is at."""
+
+    request: JobRequest
+    progress: ProgressTracker
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+class Executor:
+    """Does jobs, several at a time, each in the thread that calls.
+
+    Args:
+        data: where they lie.
+        settings: of the service.
+        pose: the first step.
+        videos: all others.
+        attributes: what is kept beside a job; asked for within steps alone.
+        note: keeps more; the same.
+        meter: counts; None for nobody.
+        first_pause_s: before the second try of a step.
+    """
+
+    def __init__(
+        self,
+        data: DataFolder,
+        settings: Settings,
+        pose: PoseStep,
+        videos: VideoSteps,
+        *,
+        attributes: Callable[[str], dict[str, Any]],
+        note: Notes,
+        meter: JobMeter | None,
+        first_pause_s: float = FIRST_PAUSE_S,
+    ) -> None:
+        self._data, self._settings, self._pose, self._videos = data, settings, pose, videos
+        self._attributes, self._note, self._meter = attributes, note, meter
+        self._first_pause_s = first_pause_s
+        self._stopping = threading.Event()
+        self._running: dict[str, Running] = {}
+        self._turn = threading.Condition()
+
+    def running(self, job_id: str) -> Running | None:
+        """A job that is being done now."""
+        return self._running.get(job_id)
+
+    def all_running(self) -> dict[str, Running]:
+        """All jobs that are being done now, by id."""
+        with self._turn:
+            return dict(self._running)
+
+    def stop(self, wait_s: float) -> None:
+        """Leave all jobs where they are, and wait for it."""
+        self._stopping.set()
+        with self._turn:
+            self._turn.notify_all()
+            self._turn.wait_for(lambda: not self._running, wait_s)
+
+    def perform(self, request: JobRequest, workflow: Workflow, record: RecordStep) -> list[dict[str, Any]]:
+        """Do a job.
+
+        Returns:
+            What is wrong with a completed job.
+
+        Raises:
+            StepFailedError: it failed.
+            ExecutionStoppedError: the service stops.
+        """
+        write = partial(self._write_progress, request.id)
+        running = Running(request, ProgressTracker([step.kind for step in workflow.steps], write))
+        with self._entered(running):
+            self._log(request, "started")
+            errors: list[dict[str, Any]] = []
+            try:
+                for number, step in enumerate(workflow.steps):
+                    errors += record(f"{number + 1}_{step.kind}", partial(self._step, running, number, step))
+            except StepFailedError as error:
+                self._log(request, f"failed: {error.error.code}: {error.error.message}")
+                raise
+            self._log(request, "completed" + (f" with {len(errors)} warnings" if errors else ""))
+            return errors
+
+    @contextmanager
+    def _entered(self, running: Running) -> Iterator[None]:
+        """In the table of what runs; a job that was cancelled and queued again waits for its own end here."""
+        job_id = running.request.id
+        most = self._settings.service.jobs.running  # the queue's own limit may be an older one for a moment
+
+        def may_enter() -> bool:
+            return job_id not in self._running and len(self._running) < most
+
+        with self._turn:
+            self._turn.wait_for(lambda: may_enter() or self._stopping.is_set())
+            if self._stopping.is_set():
+                raise ExecutionStoppedError
+            self._running[job_id] = running
+        try:
+            yield
+        finally:
+            with self._turn:
+                del self._running[job_id]
+                self._turn.notify_all()
+
+    def _write_progress(self, job_id: str, progress: JobProgress) -> None:
+        self._note(job_id, progress=progress.model_dump(mode="json"))
+
+    def _step(self, running: Running, number: int, step: Step) -> list[dict[str, Any]]:
+        """All tries of a step."""
+        request = running.request
+        attributes = self._attributes(request.id)
+        if "started_at" not in attributes:
+            self._note(request.id, started_at=datetime.now(UTC).isoformat())
+        running.progress.enter(number, floor=JobProgress.model_validate(attributes.get("progress") or {}))
+        self._log(request, f"step {number + 1}, {step.kind}")
+        began, outcome = time.perf_counter(), "left"
+        try:
+            errors = self._tries(running, step)
+            outcome = "done"
+            return [error.model_dump(mode="json") for error in errors]
+        except StepFailedError:
+            outcome = "failed"
+            raise
+        finally:
+            running.progress.write()
+            if self._meter is not None:
+                self._meter.step(step.kind, outcome, time.perf_counter() - began)
+
+    def _tries(self, running: Running, step: Step) -> list[JobError]:
+        places: dict[str, str] = {}
+        for number in range(1, step.max_attempts + 1):
+            try:
+                return self._try(running, step, places)
+            except (StepFailedError, ExecutionCancelledError):
+                raise
+            except Exception as error:
+                # Also what nobody foresaw: a job must end, and say why. What was told to stop may fail in doing so.
+                self._leave(running)
+                self._log(running.request, f"{step.kind}, try {number}: {type(error).__name__}: {error}")
+                logger.warning("job %s, %s, try %d", running.request.id, step.kind, number, exc_info=error)
+                passing = error.retryable if isinstance(error, NeuroposeRayError) else True
+                if not passing or number == step.max_attempts:
+                    raise StepFailedError(job_error(error, step.kind, places=places)) from error
+            self._pause(running, step, number)
+        raise AssertionError("a step has at least one try")
+
+    def _pause(self, running: Running, step: Step, tries: int) -> None:
+        pause_s = min(LONGEST_PAUSE_S, self._first_pause_s * 2 ** (tries - 1))
+        self._log(running.request, f"{step.kind} is tried again in {pause_s:g} s")
+        if self._meter is not None:
+            self._meter.retry(step.kind)
+        until = time.monotonic() + pause_s
+        while (left := until - time.monotonic()) > 0:
+            self._leave(running)
+            running.cancelled.wait(min(left, _LOOK_S))
+        self._leave(running)
+
+    def _leave(self, running: Running) -> None:
+        """End this execution where it should."""
+        if running.cancelled.is_set():
+            raise ExecutionCancelledError("the job was cancelled")
+        if self._stopping.is_set():
+            raise ExecutionStoppedError
+
+    def _try(self, running: Running, step: Step, places: dict[str, str]) -> list[JobError]:
+        self._leave(running)
+        deadline = None if step.timeout_s is None else time.monotonic() + step.timeout_s
+
+        def late() -> bool:
+            return deadline is not None and time.monotonic() > deadline
+
+        request = running.request
+        work = StepWork(
+            request=request,
+            folder=self._data.job(request.id),
+            step=step,
+            settings=self._settings,
+            places=places,
+            should_stop=lambda: running.cancelled.is_set() or self._stopping.is_set() or late(),
+            progress=running.progress.at,
+            log=partial(self._log, request),
+        )
+        options = options_of(step)
+        try:
+            if isinstance(options, PoseOptions):
+                return self._pose(work, options)
+            return self._videos(work, options)
+        except JobCancelledError as error:
+            self._leave(running)
+            raise StepTimeoutError(f"took longer than {step.timeout_s:g} s", hint="raise timeout_s") from error
+
+    def _log(self, request: JobRequest, text: str) -> None:
+        append_line(self._data.job(request.id).log, text)

@@ -1,0 +1,65 @@
+"""Errors as clients may see them: without places of the service's file system, without traces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from neuropose_ray import errors
+from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.pipeline.commit import ErrorRecord
+from neuropose_ray.schemas.jobs import JobError, StepKind
+
+#: Of what nobody foresaw; its text may hold anything, and stays in the job's log.
+INTERNAL = "internal"
+_INTERNAL_MESSAGE = "an unforeseen error; the job's log on the server says more"
+# A path or URL, which is known by its slashes; the last part is for people.
+_PLACE = re.compile(
+    r"(?:[a-zA-Z][\w+.-]*:/|(?<![\w.]))/[^\s;,'\"()<>]*?([^\s;,'\"()<>/:]*)(?=[:.]?(?:[\s;,'\"()<>]|$))"
+)
+_CODES: Mapping[str, str] = {
+    name: kind.code
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, NeuroposeRayError)
+}
+
+
+class StepFailedError(Exception):
+    """Ends a job: what the queue keeps of it is ``data``."""
+
+    def __init__(self, error: JobError) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.code, self.data = error.code, error.model_dump(mode="json")
+
+
+def job_error(
+    error: BaseException, step: StepKind | None, video: str | None = None, places: Mapping[str, str] | None = None
+) -> JobError:
+    """What is said of an error to clients.
+
+    Args:
+        error: ours, or one that nobody foresaw.
+        step: in which it happened.
+        video: the input that is to blame, where it is one.
+        places: names that clients know, by the paths that they stand for.
+    """
+    if not isinstance(error, NeuroposeRayError):
+        return JobError(code=INTERNAL, message=_INTERNAL_MESSAGE, step=step, input=video)
+    line = error.what if error.hint is None else f"{error.what}; {error.hint}"
+    return JobError(code=error.code, message=without_places(line, places), step=step, input=video)
+
+
+def record_error(
+    record: ErrorRecord, step: StepKind, video: str, places: Mapping[str, str] | None = None
+) -> JobError:
+    """The same of an error that a run has written down."""
+    message = without_places(record.message, places).removeprefix(f"{video}: ")
+    return JobError(code=_CODES.get(record.type, INTERNAL), message=message, step=step, input=video)
+
+
+def without_places(text: str, places: Mapping[str, str] | None = None) -> str:
+    """The text with names in place of paths and URLs."""
+    for path in sorted(places or {}, key=len, reverse=True):
+        text = text.replace(path, (places or {})[path])
+    return " ".join(_PLACE.sub(r"\1", text).split())

@@ -1,0 +1,280 @@
+"""The job manager: one object, in one process of the service, that has the queue, the inbox, and what runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, Protocol, TypeVar
+
+from neuropose_ray import machine
+from neuropose_ray.errors import EngineError, NeuroposeRayError, NotReadyError, ServiceError
+from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.pipeline.engines.protocol import Engine
+from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, JobState
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.inbox.lock import FolderLock
+from neuropose_ray.service.inputs import Inputs
+from neuropose_ray.service.jobs.book import JobBook, read_mode
+from neuropose_ray.service.jobs.durable import DurableJobs
+from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
+from neuropose_ray.service.jobs.failures import without_places
+from neuropose_ray.service.jobs.locating import InputLocator
+from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
+from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
+from neuropose_ray.service.jobs.steps.videos import VideoSteps
+from neuropose_ray.service.jobs.steps.work import VideoTasks
+from neuropose_ray.service.jobs.tasks import RayVideoTasks
+from neuropose_ray.service.jobs.workflows import Workflows
+from neuropose_ray.settings import Settings
+
+R = TypeVar("R")
+
+logger = logging.getLogger(__name__)
+
+#: A predecessor that was told to end needs so long to leave what it does; a killed one holds nothing.
+LOCK_WAIT_S = 60.0
+#: Between two looks at what is to be counted and removed.
+_HOUSEKEEPING_S = 10.0
+_STOP_WAIT_S = 10.0
+
+
+class Beside(Protocol):
+    """Works in a thread of the manager as long as the manager does."""
+
+    def run(self) -> None:
+        """Until it is stopped."""
+        ...
+
+    def stop(self) -> None:
+        """Make :meth:`run` return soon."""
+        ...
+
+
+class JobManager:
+    """The jobs of a service, from any process over its handle. There is one at a time for a data folder.
+
+    It starts in the background: until :meth:`ready` gives nothing, all other methods raise NotReadyError.
+
+    Args:
+        settings: of the service.
+        spec: the pose model.
+        pose: the handle of the deployment that has the pose model.
+        engines: who computes poses instead of it.
+        tasks: who does the other steps, instead of Ray.
+        beside: what else works on the jobs, as the inbox does.
+        first_pause_s: before the second try of a step; each further pause is twice as long.
+
+    Raises:
+        SettingsError: a workflow has wrong settings.
+        OutputError: the data folder cannot be made.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        spec: PoseModelSpec,
+        pose: Any,
+        *,
+        engines: Engines | None = None,
+        tasks: VideoTasks | None = None,
+        beside: Callable[[JobBook], Beside] | None = None,
+        first_pause_s: float = FIRST_PAUSE_S,
+    ) -> None:
+        jobs = settings.service.jobs
+        self._data = DataFolder(settings.service.data_dir)
+        self._workflows, self._jobs = Workflows(jobs.workflows), jobs
+        self._data.create()
+        locate = InputLocator(Inputs(settings.service.uploads))
+        self._meter = _meter()
+        self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform)
+        self._executor = Executor(
+            self._data,
+            settings,
+            PoseStep(spec, engines or _serve_engines(settings, spec, pose), locate),
+            VideoSteps(tasks or RayVideoTasks(_tasks_at_once(jobs.running)), locate),
+            attributes=self._attributes,
+            note=self._durable.note,
+            meter=self._meter,
+            first_pause_s=first_pause_s,
+        )
+        self._beside_of = beside
+        self._beside: Beside | None = None
+        self._lock = FolderLock(self._data.lock)
+        self._book: JobBook | None = None
+        self._waits_for: tuple[str, ...] = ("the job manager to start",)
+        self._fault: NeuroposeRayError | None = None
+        self._closed = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._starter = self._spawn(self._start, "job-manager")
+
+    def _perform(self, *args: Any) -> list[dict[str, Any]]:
+        return self._executor.perform(*args)
+
+    def _attributes(self, job_id: str) -> dict[str, Any]:
+        row = self._durable.row(job_id)
+        return {} if row is None else dict(row.attributes)
+
+    def _spawn(self, function: Callable[[], None], name: str) -> threading.Thread:
+        thread = threading.Thread(target=function, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        return thread
+
+    def _start(self) -> None:
+        try:
+            self._open()
+        except NeuroposeRayError as error:
+            logger.error("the job manager cannot start: %s", error)
+            self._fault = error
+        except Exception as error:
+            # Serve replaces a manager that is not well; one that waits for ever would not be.
+            logger.exception("the job manager cannot start")
+            self._fault = ServiceError(f"the job manager cannot start ({type(error).__name__})", hint="see its log")
+
+    def _open(self) -> None:
+        self._waits_for = (f"the data folder's lock ({self._data.lock.name}), which another process has",)
+        self._lock.acquire(LOCK_WAIT_S)
+        self._waits_for = ("the database of jobs",)
+        self._durable.open(paused=read_mode(self._data) == "paused")
+        book = JobBook(self._data, self._jobs, self._workflows, self._durable, self._executor)
+        if self._beside_of is not None:
+            self._beside = self._beside_of(book)
+            self._spawn(self._beside.run, "inbox")
+        self._book, self._waits_for = book, ()
+        self._spawn(self._keep_house, "job-housekeeping")
+
+    def _keep_house(self) -> None:
+        while not self._closed.wait(_HOUSEKEEPING_S):
+            book = self._ready_book()
+            try:
+                for job_id in book.remove_outdated():
+                    logger.info("job %s was removed: it is no longer kept", job_id)
+                if self._meter is not None:
+                    self._meter.jobs(book.counts())
+            except Exception:
+                # A database that is away for a while must not end this thread for good.
+                logger.exception("housekeeping failed, and is done again")
+
+    def _ready_book(self) -> JobBook:
+        if self._book is None:
+            raise NotReadyError(f"waiting for {', '.join(self._waits_for)}", hint="try again soon")
+        return self._book
+
+    async def _ask(self, method: Callable[[JobBook], R]) -> R:
+        return await asyncio.to_thread(method, self._ready_book())
+
+    async def submit(self, request: JobRequest) -> Job:
+        """See :meth:`~neuropose_ray.service.jobs.book.JobBook.submit`; so for all that follow."""
+        return await self._ask(lambda book: book.submit(request))
+
+    async def job(self, job_id: str) -> Job:
+        """One job."""
+        return await self._ask(lambda book: book.job(job_id))
+
+    async def jobs(
+        self,
+        state: JobState | None = None,
+        label: str | None = None,
+        source: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> JobPage:
+        """Some of the jobs, newest first."""
+        return await self._ask(lambda book: book.jobs(state, label, source, limit, after))
+
+    async def cancel(self, job_id: str) -> Job:
+        """Stop a job."""
+        return await self._ask(lambda book: book.cancel(job_id))
+
+    async def retry(self, job_id: str) -> Job:
+        """Queue an ended job again."""
+        return await self._ask(lambda book: book.retry(job_id))
+
+    async def remove(self, job_id: str) -> None:
+        """Forget an ended job, with its files."""
+        await self._ask(lambda book: book.remove(job_id))
+
+    async def log(self, job_id: str) -> tuple[str, ...]:
+        """What happened to a job, a line each."""
+        return await self._ask(lambda book: book.log(job_id))
+
+    async def status(self) -> JobsStatus:
+        """All jobs in numbers."""
+        return await self._ask(lambda book: book.status())
+
+    async def control(self, action: Action) -> JobsStatus:
+        """Pause, resume, or drain."""
+        return await self._ask(lambda book: book.control(action))
+
+    async def ready(self) -> tuple[str, ...]:
+        """What it still waits for; nothing when it is ready."""
+        return self._waits_for if self._fault is None else (without_places(str(self._fault)),)
+
+    def check_health(self) -> None:
+        """For Serve, which replaces a manager that is not well.
+
+        Raises:
+            NeuroposeRayError: it cannot start, or takes no jobs from the queue any more.
+        """
+        if self._fault is not None:
+            raise self._fault
+        if self._book is not None and not self._durable.healthy():
+            raise EngineError("no thread takes jobs from the queue", hint="the manager is to be replaced")
+
+    def close(self) -> None:
+        """Leave the jobs where they are, for the next process, and give the data folder back."""
+        self._closed.set()
+        self._starter.join(LOCK_WAIT_S)
+        if self._beside is not None:
+            self._beside.stop()
+        if self._executor.all_running():
+            self._durable.pause()  # of the queue alone: the next process sets it by the mode
+        self._executor.stop(_STOP_WAIT_S)
+        if self._book is not None:
+            self._book = None
+            self._durable.close()
+        self._lock.release()
+
+    def __del__(self) -> None:
+        """Serve's way to end a replica."""
+        closed = getattr(self, "_closed", None)  # missing where the settings were refused
+        if closed is not None and not closed.is_set():
+            self.close()
+
+
+def _meter() -> JobMeter | None:
+    """Through Ray, where this process is one of Ray's."""
+    import ray
+
+    return RayJobMeter() if ray.is_initialized() else None
+
+
+def _database_url(settings: Settings) -> str:
+    from sqlalchemy import URL
+
+    given = settings.service.jobs.database_url
+    if given is not None:
+        return given.get_secret_value()
+    database = DataFolder(settings.service.data_dir).database.absolute()
+    return URL.create("sqlite", database=str(database)).render_as_string(hide_password=False)
+
+
+def _serve_engines(settings: Settings, spec: PoseModelSpec, pose: Any) -> Engines:
+    @contextmanager
+    def engine(should_stop: Callable[[], bool]) -> Iterator[Engine]:
+        from neuropose_ray.service.pose.chunks import chunks_at_once
+        from neuropose_ray.service.pose.engine import ServeEngine
+
+        at_once = chunks_at_once(settings.engine, spec)
+        with closing(ServeEngine(pose, chunks_per_replica=at_once, should_stop=should_stop)) as serve:
+            yield serve
+
+    return engine
+
+
+def _tasks_at_once(running: int) -> int:
+    """All running jobs together have a task for each core."""
+    return max(1, machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups()) // running)

@@ -1,0 +1,57 @@
+"""What the job manager tells Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from neuropose_ray.pipeline.metrics import Metric
+from neuropose_ray.schemas.jobs import JobState, StepKind
+
+JOBS = Metric("neuropose_jobs", "gauge", "Jobs by state; queued is the depth of the queue.", ("state",))
+STEPS = Metric("neuropose_job_steps", "counter", "Steps of jobs that ended, by outcome.", ("step", "outcome"))
+STEP_SECONDS = Metric("neuropose_job_step_seconds", "counter", "Seconds that steps of jobs took.", ("step",))
+RETRIES = Metric("neuropose_job_retries", "counter", "Tries of steps beyond the first.", ("step",))
+JOB_METRICS = (JOBS, STEPS, STEP_SECONDS, RETRIES)
+
+
+class JobMeter(Protocol):
+    """Who counts."""
+
+    def jobs(self, counts: Mapping[JobState, int]) -> None:
+        """So many are in each state."""
+        ...
+
+    def step(self, kind: StepKind, outcome: str, seconds: float) -> None:
+        """A step ended."""
+        ...
+
+    def retry(self, kind: StepKind) -> None:
+        """A step is tried again."""
+        ...
+
+
+class RayJobMeter:
+    """Counts through Ray; made once in a process."""
+
+    def __init__(self) -> None:
+        from ray.util.metrics import Counter, Gauge
+
+        self._jobs = Gauge(JOBS.name, JOBS.description, JOBS.tags)
+        self._steps, self._seconds, self._retries = (
+            Counter(metric.name, metric.description, metric.tags) for metric in (STEPS, STEP_SECONDS, RETRIES)
+        )
+
+    def jobs(self, counts: Mapping[JobState, int]) -> None:
+        """So many are in each state."""
+        for state, count in counts.items():
+            self._jobs.set(count, tags={"state": state})
+
+    def step(self, kind: StepKind, outcome: str, seconds: float) -> None:
+        """A step ended."""
+        self._steps.inc(1, tags={"step": kind, "outcome": outcome})
+        self._seconds.inc(max(seconds, 1e-6), tags={"step": kind})
+
+    def retry(self, kind: StepKind) -> None:
+        """A step is tried again."""
+        self._retries.inc(1, tags={"step": kind})

@@ -1,0 +1,37 @@
+"""The step ``analyze``: ``analysis.json`` in a video's folder."""
+
+from __future__ import annotations
+
+import json
+
+from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.service.jobs.steps.settings import AnalyzeOptions
+from neuropose_ray.service.jobs.steps.work import Remarks, VideoPlace
+
+
+def analyze_video(place: VideoPlace, options: AnalyzeOptions) -> Remarks:
+    """Clean, measure, and write the report of one video.
+
+    Raises:
+        InputError: nobody is seen, or the options ask for what is not there.
+        OutputError: no space or no permission.
+    """
+    from neuropose_ray.analysis.runs.config import AnalysisConfig, InputsConfig, OutputConfig
+    from neuropose_ray.analysis.runs.run import run_analysis
+    from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
+    from neuropose_ray.analysis.runs.usual import REPORT_FILE
+
+    report = run_analysis(
+        AnalysisConfig(
+            inputs=InputsConfig(primary=place.folder / PREDICTIONS_FILE),
+            preprocessing=options.preprocessing,
+            segmentation=options.segmentation,
+            analysis=options.analysis,
+            output=OutputConfig(report=place.folder / REPORT_FILE),
+        )
+    )
+    # The report is read elsewhere, by those who may not know this file system: paths in it are those beside it.
+    here = json.dumps(f"{place.folder}/")[1:-1]
+    text = report.model_dump_json(indent=2).replace(here, "")
+    atomic_write_bytes(place.folder / REPORT_FILE, text.encode())
+    return ()

@@ -1,0 +1,42 @@
+"""The step ``export``: a video's poses in other programs' formats, beside its predictions."""
+
+from __future__ import annotations
+
+from neuropose_ray.errors import InputError, NeuroposeRayError
+from neuropose_ray.service.jobs.steps.settings import ExportOptions
+from neuropose_ray.service.jobs.steps.work import Remarks, VideoPlace
+
+EXPORT_FOLDER = "exports"
+
+
+def export_video(place: VideoPlace, options: ExportOptions) -> Remarks:
+    """Write one video in every format that is asked for.
+
+    Returns:
+        Why which formats are missing.
+
+    Raises:
+        OutputError: no space or no permission.
+    """
+    from neuropose_ray.analysis.angles.columns import angle_columns
+    from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
+    from neuropose_ray.export.writing import write_export
+
+    remarks: list[NeuroposeRayError] = []
+    source = place.folder / PREDICTIONS_FILE
+    for kind in options.formats:
+        target = place.folder / EXPORT_FOLDER / f"{source.stem}{kind.ending}"
+        target.parent.mkdir(exist_ok=True)
+        try:
+            write_export(
+                kind,
+                source,
+                target,
+                angles=angle_columns,
+                track=options.track,
+                poses=options.poses,
+                note=lambda text: None,  # noqa: ARG005  hints for who chooses a format by hand
+            )
+        except InputError as error:
+            remarks.append(type(error)(f"{kind.value}: {error.what}", where=error.where, hint=error.hint))
+    return tuple(remarks)

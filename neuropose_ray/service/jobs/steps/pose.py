@@ -1,0 +1,133 @@
+"""The step ``pose``: the run of the pipeline in the job's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.pipeline.engines.protocol import Engine
+from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.summary import RunSummary, VideoResult, write_summary
+from neuropose_ray.pipeline.worker import ChunkOutcome
+from neuropose_ray.schemas.jobs import JobError
+from neuropose_ray.service.jobs.failures import StepFailedError, record_error
+from neuropose_ray.service.jobs.steps.settings import PoseOptions
+from neuropose_ray.service.jobs.steps.work import Locate, StepWork, located
+from neuropose_ray.settings import Settings
+
+#: An engine for one run, which ends soon after the callable says that it should; closed with the block.
+Engines = Callable[[Callable[[], bool]], AbstractContextManager[Engine]]
+# Of the step: looking at the inputs, computing, and putting the videos together.
+_PLANNED, _COMPUTED = 0.05, 0.95
+
+
+class PoseStep:
+    """Finds the poses of all videos of a job; what an earlier try finished is not done again.
+
+    Args:
+        spec: the pose model.
+        engines: who computes.
+        locate: finds the inputs.
+    """
+
+    def __init__(self, spec: PoseModelSpec, engines: Engines, locate: Locate) -> None:
+        self._spec, self._engines, self._locate = spec, engines, locate
+
+    def __call__(self, work: StepWork, options: PoseOptions) -> list[JobError]:
+        """Do it.
+
+        Returns:
+            The inputs without a whole result, and why.
+
+        Raises:
+            StepFailedError: no input has a result.
+            JobCancelledError: it should stop.
+            NeuroposeRayError: the run as a whole cannot be done.
+        """
+        found, errors = located(work, self._locate)
+        if not found:
+            raise StepFailedError(errors[0])
+        with self._engines(work.should_stop) as engine:
+            summary = run(
+                list(found.values()),
+                work.folder.results,
+                settings=_with(work.settings, options),
+                spec=self._spec,
+                engine=engine,
+                progress=_Progress(work, found),
+            )
+        # What a client reads names the inputs as the client did.
+        summary = summary.model_copy(
+            update={"videos": tuple(_named(result, work.places) for result in summary.videos)}
+        )
+        write_summary(summary, work.folder.results)
+        errors += _errors(summary, work.places)
+        if all(result.state == "failed" for result in summary.videos):
+            raise StepFailedError(errors[-1])
+        return errors
+
+
+def _with(settings: Settings, options: PoseOptions) -> Settings:
+    changed: dict[str, object] = {}
+    if options.camera is not None:
+        changed["camera"] = options.camera
+    if options.fit is not None:
+        changed["fit"] = options.fit
+    if options.image_fps is not None:
+        changed["video"] = settings.video.model_copy(update={"image_fps": options.image_fps})
+    return settings.model_copy(update=changed)
+
+
+def _named(result: VideoResult, places: Mapping[str, str]) -> VideoResult:
+    path = Path(result.input)
+    names = [places[str(place)] for place in (path, *path.parents) if str(place) in places]
+    return result.model_copy(update={"input": names[0] if names else result.name})
+
+
+def _errors(summary: RunSummary, places: Mapping[str, str]) -> list[JobError]:
+    return [
+        record_error(record, "pose", result.input, places)
+        for result in summary.videos
+        for record in result.errors[:1]
+    ]
+
+
+class _Progress:
+    """Tells a job how far its run is, and ends the run where it should stop."""
+
+    def __init__(self, work: StepWork, found: Mapping[str, Path]) -> None:
+        self._work, self._videos = work, len(found)
+        self._chunks, self._done = 1, 0
+        self._assembled = 0
+
+    def waiting(self, line: str) -> None:
+        self._work.log(line)
+
+    def planning(self, done: int, inputs: int) -> None:
+        self._work.check()
+        self._work.progress(_PLANNED * done / max(1, inputs), None, 0)
+
+    def start(self, chunks: int, frames: int) -> None:
+        self._work.check()
+        self._chunks = max(1, chunks)
+        self._work.log(f"{frames} frames in {chunks} chunks to compute")
+
+    def advance(self, outcome: ChunkOutcome) -> None:
+        self._work.check()
+        self._done += 1
+        fraction = _PLANNED + (_COMPUTED - _PLANNED) * self._done / self._chunks
+        self._work.progress(fraction, self._name(outcome.video), self._assembled)
+
+    def assembling(self, results: Iterable[VideoResult]) -> Iterator[VideoResult]:
+        for result in results:
+            self._work.check()
+            self._assembled += 1
+            fraction = _COMPUTED + (1 - _COMPUTED) * self._assembled / self._videos
+            self._work.progress(fraction, self._name(result.name), self._assembled)
+            yield result
+
+    def _name(self, video: str) -> str:
+        """Of the input, whose stem the folder mostly has."""
+        return next((name for name in self._work.places.values() if Path(name).stem == video), video)

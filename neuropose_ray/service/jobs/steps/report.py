@@ -1,0 +1,33 @@
+"""The step ``report``: ``report.html`` in a video's folder."""
+
+from __future__ import annotations
+
+from neuropose_ray.service.jobs.steps.settings import ReportOptions
+from neuropose_ray.service.jobs.steps.work import Remarks, VideoPlace
+
+
+def report_video(place: VideoPlace, options: ReportOptions, image_fps: float) -> Remarks:
+    """Write the report of one video, and the overlay in it where there is none.
+
+    Returns:
+        Why there is no video in it, where there should be one.
+
+    Raises:
+        InputError: nobody is seen, or there is no such person.
+        OutputError: no space or no permission.
+    """
+    from neuropose_ray.analysis.runs.trials import TrialSource
+    from neuropose_ray.report.writing import ReportChoices, report_file, write_trial_report
+
+    source = TrialSource(place.folder, name=place.folder.name)
+    choices = ReportChoices(
+        track=options.track, with_video=options.with_video, blur_faces=options.blur_faces, fps=image_fps
+    )
+    without_video = write_trial_report(
+        source,
+        report_file(source),
+        place.video,
+        choices,
+        progress=lambda done, total: None,  # noqa: ARG005  a task of its own tells nobody
+    )
+    return () if without_video is None else (without_video,)

@@ -1,0 +1,52 @@
+"""What may be set of a step: the keys below ``with`` in a workflow."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from neuropose_ray.analysis.cleaning.settings import CleaningSettings
+from neuropose_ray.analysis.runs.config import MovementConfig, PreprocessingConfig, SegmentationChoice, StatsConfig
+from neuropose_ray.export.writing import ExportFormat, PosesKind
+from neuropose_ray.pipeline.settings import CameraSettings
+from neuropose_ray.render.settings import OverlaySettings
+from neuropose_ray.schemas.immutable import FrozenModel
+
+
+class PoseOptions(FrozenModel):
+    """Of ``pose``; what is empty is as the service's own settings say."""
+
+    camera: CameraSettings | None = Field(default=None, description="what is known of the camera")
+    fit: bool | None = Field(default=None, description="fit a skeleton of constant bones to each person")
+    image_fps: float | None = Field(default=None, gt=0, description="frames per second of image folders")
+
+
+class AnalyzeOptions(FrozenModel):
+    """Of ``analyze``: a configured analysis without inputs and outputs, which are the job's."""
+
+    preprocessing: PreprocessingConfig = Field(
+        default=PreprocessingConfig(cleaning=CleaningSettings()), description="whose poses, cleaned how"
+    )
+    segmentation: SegmentationChoice | None = None
+    analysis: Annotated[StatsConfig | MovementConfig, Field(discriminator="kind")] = MovementConfig(kind="movement")
+
+
+class OverlayOptions(FrozenModel, OverlaySettings):
+    """Of ``overlay``: what is drawn and what is hidden."""
+
+
+class ReportOptions(FrozenModel):
+    """Of ``report``."""
+
+    track: int | None = Field(default=None, description="a person by track id; empty: who is seen longest")
+    with_video: bool = Field(default=True, description="a report without video is smaller and shows no faces")
+    blur_faces: bool = Field(default=False, description="hide faces; done also where the overlay hides them")
+
+
+class ExportOptions(FrozenModel):
+    """Of ``export``: files for other programs, beside each video's predictions."""
+
+    formats: tuple[ExportFormat, ...] = Field(min_length=1)
+    track: int | None = Field(default=None, description="one person alone, by track id")
+    poses: PosesKind = PosesKind.FITTED

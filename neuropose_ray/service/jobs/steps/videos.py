@@ -1,0 +1,90 @@
+"""The steps after the poses: each does its work video by video, and a bad video stops none of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.jobs import JobError, StepKind
+from neuropose_ray.service.jobs.failures import job_error
+from neuropose_ray.service.jobs.steps.analyze import analyze_video
+from neuropose_ray.service.jobs.steps.export import export_video
+from neuropose_ray.service.jobs.steps.overlay import overlay_video
+from neuropose_ray.service.jobs.steps.report import report_video
+from neuropose_ray.service.jobs.steps.settings import (
+    AnalyzeOptions,
+    ExportOptions,
+    OverlayOptions,
+    ReportOptions,
+)
+from neuropose_ray.service.jobs.steps.work import (
+    Locate,
+    Remarks,
+    StepWork,
+    VideoPlace,
+    VideoTasks,
+    located,
+    videos_with_poses,
+)
+
+
+class VideoSteps:
+    """Does ``analyze``, ``overlay``, ``report`` and ``export``.
+
+    Args:
+        tasks: who does the work.
+        locate: finds the inputs.
+    """
+
+    def __init__(self, tasks: VideoTasks, locate: Locate) -> None:
+        self._tasks, self._locate = tasks, locate
+
+    def __call__(self, work: StepWork, options: FrozenModel) -> list[JobError]:
+        """Do a step for all videos that have poses.
+
+        Returns:
+            What is wrong with which video.
+
+        Raises:
+            JobCancelledError: it should stop.
+            NeuroposeRayError: no video could be done, for a reason that may go away.
+        """
+        found, _ = located(work, self._locate)  # what is nowhere was said of the poses
+        videos = videos_with_poses(work, found)
+        function = _function(options, work.settings.video.image_fps)
+        errors: list[JobError] = []
+        passing: list[NeuroposeRayError] = []
+        for done, (video, outcome) in enumerate(
+            self._tasks.run(work.step.kind, function, videos, work.should_stop), 1
+        ):
+            if isinstance(outcome, Exception):
+                work.log(f"{work.step.kind} of {video.name}: {type(outcome).__name__}: {outcome}")
+                errors.append(_said(outcome, work, video))
+                if isinstance(outcome, NeuroposeRayError) and outcome.retryable:
+                    passing.append(outcome)
+            else:
+                errors += [_said(remark, work, video) for remark in outcome]
+            work.progress(done / len(videos), video.name, done)
+        if videos and len(passing) == len(videos):
+            raise passing[0]
+        return errors
+
+
+def _said(error: Exception, work: StepWork, video: VideoPlace) -> JobError:
+    kind: StepKind = work.step.kind
+    return job_error(error, kind, video.name, {**work.places, str(video.folder): video.name})
+
+
+def _function(options: FrozenModel, image_fps: float) -> Callable[[VideoPlace], Remarks]:
+    match options:
+        case AnalyzeOptions():
+            return partial(analyze_video, options=options)
+        case OverlayOptions():
+            return partial(overlay_video, options=options, image_fps=image_fps)
+        case ReportOptions():
+            return partial(report_video, options=options, image_fps=image_fps)
+        case _:
+            return partial(export_video, options=cast(ExportOptions, options))

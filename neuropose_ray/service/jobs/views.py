@@ -1,0 +1,82 @@
+"""Jobs as clients see them, made of what the queue knows and of what runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from neuropose_ray.errors import RequestError
+from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress, JobRequest
+from neuropose_ray.service.jobs.durable import JobRow
+from neuropose_ray.service.jobs.execution import Running
+
+
+def job_of(row: JobRow, running: Mapping[str, Running]) -> Job:
+    """As clients see it.
+
+    Args:
+        row: of the job.
+        running: all that run. It must have been read before the row: else the last progress may be in neither.
+    """
+    request = row.request
+    return Job(
+        id=request.id,
+        state=row.state,
+        workflow=request.workflow,
+        inputs=tuple(item.name for item in request.inputs),
+        priority=request.priority,
+        labels=request.labels,
+        source=request.source,
+        folder=request.folder,
+        attempts=row.starts,
+        progress=_progress(row, running.get(request.id)),
+        error=row.error,
+        warnings=row.warnings,
+        submitted_at=request.submitted_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+    )
+
+
+def _progress(row: JobRow, running: Running | None) -> JobProgress:
+    written = JobProgress.model_validate(row.attributes.get("progress") or {})
+    if row.state == "completed":
+        done = {"percent": 100.0, "stage": None, "input": None, "inputs_done": len(row.request.inputs)}
+        return written.model_copy(update=done)
+    if row.state != "running" or running is None:
+        return written.model_copy(update={"stage": None, "input": None})
+    now = running.progress.now
+    return now.model_copy(update={"percent": max(now.percent, written.percent)})
+
+
+def place_of(text: str) -> tuple[int, int, str]:
+    """The place of a page's last job in the order of all, from what ``next`` said.
+
+    Raises:
+        RequestError: it is not of a page.
+    """
+    match = re.fullmatch(r"(-[0-9]{1,15})_(-[0-9]{1,18})_([0-9a-f]{32})", text)
+    if match is None:
+        raise RequestError("not a place in the list", where="after", hint="give `next` of the last page")
+    return int(match[1]), int(match[2]), match[3]
+
+
+def has_label(request: JobRequest, label: str | None) -> bool:
+    """Whether a job has a label, ``name=value`` or the name alone; None asks for nothing."""
+    if label is None:
+        return True
+    name, given, value = label.partition("=")
+    return name in request.labels and (not given or request.labels[name] == value)
+
+
+def artifacts_in(results: Path) -> tuple[Artifact, ...]:
+    """The files below the results. Names of the run's own, and of those being written, begin with a dot."""
+    found = []
+    for file in sorted(results.rglob("*")):
+        place = file.relative_to(results)
+        with suppress(FileNotFoundError):  # a step may be replacing it
+            if file.is_file() and not any(part.startswith(".") for part in place.parts):
+                found.append(Artifact(path=place.as_posix(), size_bytes=file.stat().st_size))
+    return tuple(found)
