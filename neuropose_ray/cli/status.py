@@ -1,13 +1,17 @@
-"""`neuropose-ray status`: how far a run is."""
+"""`neuropose-ray status`: how far a run is, or how the service does."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
 from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.process import result_place
+from neuropose_ray.cli.service_options import Config, Data, Url, service_client
+from neuropose_ray.cli.service_status import service_lines
 from neuropose_ray.pipeline.status import RunStatus, status_of
 
 #: Failures that are shown here; --json has more, summary.json all.
@@ -16,23 +20,41 @@ _SHOWN_FAILURES = 10
 
 def status(
     out: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="RUN", help="What was --out of `neuropose-ray process`, or its --work-folder if it had one."
+            metavar="RUN",
+            help="What was --out of `neuropose-ray process`, or its --work-folder if it had one; without it the "
+            "service is asked.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    url: Url = None,
+    data: Data = None,
+    config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the status as JSON.")] = False,
 ) -> None:
     """How a run is: from its own files alone, while it goes on, after it died, and long after it ended.
 
-    Exit code 0 for a run that goes on or has finished, 1 for one that was stopped or is dead.
+    Without a run, how the service is: its queue, running jobs, replicas and disk.
+
+    Exit code 0 for a run that goes on or has finished and for a service that is ready, 1 otherwise.
 
     Example: neuropose-ray status results
     """
-    folder, _ = result_place(out)
+    if out is None:
+        _service_status(url, data, config, as_json=as_json)
+    folder, _ = result_place(str(out))
     seen = status_of(folder)
     typer.echo(seen.model_dump_json(indent=2) if as_json else "\n".join(_lines(seen)))
     raise typer.Exit(0 if seen.state in ("running", "finished") else 1)
+
+
+def _service_status(url: str | None, data: Path | None, config: Path | None, *, as_json: bool) -> NoReturn:
+    with service_client(url, config, data) as service:
+        report = service.status()
+    lines = service_lines(report, datetime.now(UTC))
+    typer.echo(report.model_dump_json(indent=2) if as_json else "\n".join(lines))
+    raise typer.Exit(0 if report.ready else 1)
 
 
 def _lines(seen: RunStatus) -> list[str]:

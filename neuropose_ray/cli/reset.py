@@ -1,0 +1,86 @@
+"""`neuropose-ray reset`: the service's data folder made empty again."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from neuropose_ray.cli.service_options import AsJson, Config, Data, data_folder, service_settings
+from neuropose_ray.errors import ServiceRunningError
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.inbox.lock import FolderLock, held_lock
+from neuropose_ray.service.reset import Removal, removals, remove, stop_service
+
+_DECLINED = 2
+
+
+def reset(
+    data: Data = None,
+    config: Config = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only list what would be removed.")] = False,
+    keep_failed: Annotated[bool, typer.Option("--keep-failed", help="Leave the folders of failed jobs.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="First end the running service.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="With --stop: kill it if it does not end.")] = False,
+    grace: Annotated[float, typer.Option("--grace", min=0, help="Seconds for the service to end.")] = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Remove all jobs, videos and results of the service: the inbox, uploads, results, and the queue.
+
+    Refuses while a service has the data folder, unless it is told to --stop it. Exit code 2 if you decline.
+
+    Example: neuropose-ray reset --dry-run
+    """
+    settings = service_settings(config, data)
+    folder = data_folder(settings)
+    found = removals(folder, keep_failed=keep_failed)
+    if not as_json:
+        typer.echo("\n".join(_lines(found, folder)))
+        if settings.jobs.database_url is not None:
+            typer.echo("the jobs in the PostgreSQL database are not removed", err=True)
+    if dry_run or not found:
+        if as_json:
+            typer.echo(_record(found, 0))
+        return
+    if not stop:
+        _check_free(folder)
+    if not yes and not typer.confirm("Remove all of this?"):
+        raise typer.Exit(_DECLINED)
+    if stop and not _is_free(folder):
+        stop_service(folder, grace_s=grace, force=force)
+    with held_lock(folder.lock):
+        found = removals(folder, keep_failed=keep_failed)  # a service that ended may have written on
+        freed = remove(found)
+    typer.echo(_record(found, freed) if as_json else f"removed {len(found)} paths, {freed / 1e6:.1f} MB")
+
+
+def _check_free(folder: DataFolder) -> None:
+    lock = FolderLock(folder.lock)
+    try:
+        lock.acquire()
+    except ServiceRunningError as error:
+        raise ServiceRunningError(error.what, where=error.where, hint="stop it, or give --stop") from error
+    lock.release()
+
+
+def _is_free(folder: DataFolder) -> bool:
+    try:
+        _check_free(folder)
+    except ServiceRunningError:
+        return False
+    return True
+
+
+def _lines(found: tuple[Removal, ...], folder: DataFolder) -> list[str]:
+    if not found:
+        return [f"nothing to remove in {folder.root}"]
+    total = sum(each.size_bytes for each in found)
+    lines = [f"{each.path} ({each.size_bytes / 1e6:.1f} MB)" for each in found]
+    return [*lines, f"{len(found)} paths, {total / 1e6:.1f} MB"]
+
+
+def _record(found: tuple[Removal, ...], freed: int) -> str:
+    paths = [{"path": str(each.path), "bytes": each.size_bytes} for each in found]
+    return json.dumps({"paths": paths, "bytes_freed": freed}, indent=2)

@@ -1,0 +1,68 @@
+"""`neuropose-ray service`: the service as a part of the system."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuropose_ray.cli.service_options import Config, Data, data_folder, service_settings
+from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.service.units import ServiceUnit, launchd_place, serve_command, systemd_place
+
+app = typer.Typer(no_args_is_help=True, help="The service as a part of the system.")
+
+
+class Manager(StrEnum):
+    """Who starts services."""
+
+    SYSTEMD = "systemd"
+    LAUNCHD = "launchd"
+
+
+@app.command()
+def install(
+    manager: Annotated[Manager, typer.Argument(help="What the system starts services with.")],
+    for_user: Annotated[
+        bool, typer.Option("--user", help="For this user alone; without it for the system, which needs its rights.")
+    ] = False,
+    only_print: Annotated[bool, typer.Option("--print", help="Print the unit; write nothing.")] = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Write the unit that starts `neuropose-ray serve` with the system, and say what to do next.
+
+    Example: neuropose-ray service install systemd --user
+    """
+    if config is not None and not config.is_file():
+        raise InputNotFoundError("there is no such file", where=str(config), hint="check --config")
+    folder = data_folder(service_settings(config, data))
+    account = None if for_user else os.environ.get("SUDO_USER") or getpass.getuser()
+    unit = ServiceUnit(serve_command(config), folder.root, folder.root / "service.log", account)
+    if manager is Manager.SYSTEMD:
+        content, place = unit.systemd().encode(), systemd_place(for_user=for_user)
+        scope = " --user" if for_user else ""
+        following = [
+            f"systemctl{scope} daemon-reload",
+            f"systemctl{scope} enable --now {place.stem}",
+            *(["loginctl enable-linger  # to run it also while you are not logged in"] if for_user else []),
+        ]
+    else:
+        content, place = unit.launchd(), launchd_place(for_user=for_user)
+        following = [f"launchctl bootstrap {f'gui/{os.getuid()}' if for_user else 'system'} {place}"]
+    if only_print:
+        typer.echo(content.decode())
+        return
+    folder.create()
+    _write(place, content)
+    typer.echo("\n".join([f"wrote {place}", "now run:", *(f"  {line}" for line in following)]))
+
+
+def _write(place: Path, content: bytes) -> None:
+    atomic_write_bytes(place, content)
+    place.chmod(0o644)

@@ -1,0 +1,53 @@
+"""The state of the service in a few lines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from neuropose_ray.cli.console import duration
+from neuropose_ray.schemas.jobs import Job
+from neuropose_ray.service.client import ServiceReport
+
+#: A running job that has moved nothing for longer is pointed out.
+STALE_S = 60.0
+_BAR = 20
+
+
+def service_lines(report: ServiceReport, now: datetime) -> list[str]:
+    """What a person wants to know of a service.
+
+    Args:
+        report: what the service says of itself.
+        now: the time, for jobs that have not moved for long.
+    """
+    jobs = report.jobs
+    state = "ready" if report.ready else f"waits for {', '.join(report.waits_for)}"
+    mode = "" if jobs.mode == "running" else f", {jobs.mode}"
+    lines = [f"{state}{mode}; version {report.version}, up for {duration(jobs.uptime_s)}"]
+    lines.append(
+        f"jobs: {jobs.active} active, {jobs.queued} queued, {jobs.processed} processed, {jobs.errors} errors, "
+        f"{jobs.cancelled} cancelled"
+    )
+    for name, queue in jobs.queues.items():
+        oldest = "" if queue.oldest_s is None else f", the oldest for {duration(queue.oldest_s)}"
+        lines.append(f"queue {name}: {queue.depth} waiting{oldest}")
+    for name, states in report.replicas.items():
+        counts = ", ".join(f"{count} {state.lower()}" for state, count in states.items() if count)
+        lines.append(f"{name}: {counts or 'no replicas'}")
+    lines.append(f"disk: {jobs.disk_free_bytes / 1e9:.1f} GB free")
+    for job in jobs.current:
+        lines += _job_lines(job, now)
+    return lines
+
+
+def _job_lines(job: Job, now: datetime) -> list[str]:
+    progress, done = job.progress, round(job.progress.percent / 100 * _BAR)
+    what = " ".join(part for part in (progress.stage, progress.input) if part)
+    videos = f" ({progress.inputs_done} of {len(job.inputs)} videos done)" if len(job.inputs) > 1 else ""
+    bar = "#" * done + "-" * (_BAR - done)
+    lines = [f"{job.id[:8]} [{bar}] {progress.percent:3.0f} % {what}{videos}"]
+    last = progress.updated_at or job.started_at
+    silent_s = 0.0 if last is None else (now - last).total_seconds()
+    if silent_s > STALE_S:
+        lines.append(f"  stale: no progress for {duration(silent_s)}; `neuropose-ray jobs logs {job.id[:8]}`")
+    return lines

@@ -1,0 +1,328 @@
+"""A client of the service's HTTP interface, as the command line uses it."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from neuropose_ray.errors import (
+    InputNotFoundError,
+    JobStateError,
+    NeuroposeRayError,
+    ServiceError,
+    ServiceUnreachableError,
+    SettingsError,
+)
+from neuropose_ray.schemas.atomic import atomic_write
+from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Action, Job, JobPage, JobsStatus, JobState
+
+if TYPE_CHECKING:
+    import httpx
+
+#: Environment variables of clients; the service itself reads neither.
+URL_VARIABLE, TOKEN_VARIABLE = "NEUROPOSE_URL", "NEUROPOSE_TOKEN"
+_CONNECT_S = 10.0
+# Longer than the service waits for its job manager to be replaced.
+_ANSWER_S = 60.0
+_BLOCK_BYTES = 1 << 20
+Progress = Callable[[int, int], None]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ServiceReport(BaseModel):
+    """What ``GET /v1/status`` says; fields of newer services are passed over."""
+
+    version: str
+    ready: bool
+    waits_for: tuple[str, ...]
+    replicas: dict[str, dict[str, int]]
+    jobs: JobsStatus
+
+
+class ServiceClient:
+    """Speaks with one service; a context manager.
+
+    Args:
+        url: of the service, such as ``http://127.0.0.1:8000``.
+        token: sent with every request, where the service asks for one.
+
+    Raises:
+        SettingsError: the URL is none.
+
+    All methods raise ServiceUnreachableError where no service answers, and otherwise the typed error that the
+    service names in its answer.
+    """
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        import httpx
+
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise _wrong(url) from error
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            raise _wrong(url)
+        # Proxies of the environment would see the token and the videos.
+        self._http = httpx.Client(base_url=parsed, headers=headers, timeout=timeout, trust_env=False)
+        self._url = url
+
+    def __enter__(self) -> ServiceClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def status(self) -> ServiceReport:
+        """The whole service in numbers."""
+        return self._get(ServiceReport, "/v1/status")
+
+    def control(self, action: Action) -> JobsStatus:
+        """Pause, resume or drain the queue."""
+        return self._model(JobsStatus, self._send("POST", "/v1/control", json={"action": action}))
+
+    def jobs(
+        self, state: JobState | None = None, label: str | None = None, source: str | None = None, limit: int = 50
+    ) -> Iterator[Job]:
+        """Jobs, newest first, ``limit`` at most; pages are asked for as they are needed."""
+        after, left = None, limit
+        while left > 0:
+            wanted = {"state": state, "label": label, "source": source, "limit": min(left, 500), "after": after}
+            page = self._get(
+                JobPage, "/v1/jobs", {name: value for name, value in wanted.items() if value is not None}
+            )
+            yield from page.jobs
+            left, after = left - len(page.jobs), page.next
+            if after is None:
+                return
+
+    def job(self, job_id: str) -> Job:
+        """One job, with the files that it has made."""
+        return self._get(Job, f"/v1/jobs/{job_id}")
+
+    def submit(
+        self,
+        videos: Sequence[Path],
+        *,
+        uris: Sequence[str] = (),
+        workflow: str = STANDARD_NAME,
+        priority: int = 5,
+        labels: Mapping[str, str] | None = None,
+        key: str | None = None,
+        on_progress: Progress = lambda _done, _total: None,
+    ) -> Job:
+        """Upload videos as one job; files are streamed, never held in memory.
+
+        Args:
+            videos: files.
+            uris: videos that the service may read itself.
+            workflow: its name.
+            priority: 0 to 10, the highest first.
+            labels: names and values.
+            key: the Idempotency-Key; one of its own without.
+            on_progress: told the bytes that were sent, and all bytes.
+
+        Raises:
+            InputNotFoundError: a file is not there, or cannot be read.
+        """
+        fields = {"workflow": workflow, "priority": str(priority), "labels": json.dumps(dict(labels or {}))}
+        headers = {"Idempotency-Key": key or secrets.token_hex(16)}
+        with ExitStack() as stack:
+            files = [("file", (path.name, stack.enter_context(_opened(path)))) for path in videos]
+            total = sum(path.stat().st_size for path in videos)
+            counted = _Counted(total, on_progress)
+            if files:
+                parts: list[Any] = [(name, (file, counted.of(stream))) for name, (file, stream) in files]
+                body: dict[str, Any] = {"data": {**fields, "uri": list(uris)}, "files": parts}
+            else:
+                inputs = [{"uri": uri} for uri in uris]
+                content = {"workflow": workflow, "priority": priority, "labels": dict(labels or {}), "inputs": inputs}
+                body = {"json": content}
+            return self._model(Job, self._send("POST", "/v1/jobs", headers=headers, **body))
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job that waits or runs.
+
+        Raises:
+            JobStateError: it has ended; to remove it is another request.
+        """
+        job = self.job(job_id)
+        if job.state in ENDED:
+            raise JobStateError(f"the job has ended: it is {job.state}", where=job_id)
+        return self._model(Job, self._send("DELETE", f"/v1/jobs/{job_id}"))
+
+    def retry(self, job_id: str) -> Job:
+        """Queue a failed or cancelled job again."""
+        return self._model(Job, self._send("POST", f"/v1/jobs/{job_id}/retry"))
+
+    def log(self, job_id: str) -> tuple[str, ...]:
+        """What happened to a job, a line each."""
+        return tuple(self._send("GET", f"/v1/jobs/{job_id}/log").json())
+
+    def events(self, job_id: str) -> Iterator[Job]:
+        """A job at each change of it, until it has ended; a connection that breaks off is made again."""
+        import httpx
+
+        while True:
+            try:
+                with self._stream("GET", f"/v1/jobs/{job_id}/events") as response:
+                    for line in response.iter_lines():
+                        if line.startswith("data:"):
+                            job = Job.model_validate_json(line.removeprefix("data:"))
+                            yield job
+                            if job.state in ENDED:
+                                return
+            except httpx.TransportError:
+                pass
+            job = self.job(job_id)  # fails where the service is gone for good
+            yield job
+            if job.state in ENDED:
+                return
+
+    def download(self, job: Job, folder: Path, on_progress: Progress = lambda _done, _total: None) -> list[Path]:
+        """All files that a job has made, into a folder; each appears whole.
+
+        Args:
+            job: as :meth:`job` gives it.
+            folder: made if it is not there.
+            on_progress: told the bytes that were received, and all bytes.
+
+        Raises:
+            ServiceError: the service names a file outside the folder.
+            OutputError: the file system refuses.
+        """
+        total, done = sum(each.size_bytes for each in job.artifacts), 0
+        paths = []
+        for artifact in job.artifacts:
+            path = folder / artifact.path
+            if Path(artifact.path).is_absolute() or ".." in Path(artifact.path).parts:
+                raise ServiceError("names a file outside of its results", where=self._url)
+            with (
+                self._stream("GET", f"/v1/jobs/{job.id}/artifacts/{artifact.path}") as response,
+                atomic_write(path) as file,
+            ):
+                for block in response.iter_bytes(_BLOCK_BYTES):
+                    file.write(block)
+                    done += len(block)
+                    on_progress(done, total)
+            paths.append(path)
+        return paths
+
+    def _get(self, kind: type[Model], path: str, parameters: Mapping[str, Any] | None = None) -> Model:
+        return self._model(kind, self._send("GET", path, params=parameters))
+
+    def _model(self, kind: type[Model], response: httpx.Response) -> Model:
+        try:
+            return kind.model_validate_json(response.content)
+        except ValidationError as error:
+            raise ServiceError(
+                "gives an answer of another kind", where=self._url, hint="is it neuropose-ray?"
+            ) from error
+
+    def _send(self, method: str, path: str, **body: Any) -> httpx.Response:
+        import httpx
+
+        try:
+            response = self._http.request(method, path, **body)
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        _raise_for(response, self._url)
+        return response
+
+    @contextmanager
+    def _stream(self, method: str, path: str) -> Iterator[httpx.Response]:
+        import httpx
+
+        timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
+        try:
+            with self._http.stream(method, path, timeout=timeout) as response:
+                if response.is_error:
+                    response.read()
+                _raise_for(response, self._url)
+                yield response
+        except httpx.ConnectError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> ServiceUnreachableError:
+        hint = f"start it with `neuropose-ray serve`, or say where it is with {URL_VARIABLE}"
+        return ServiceUnreachableError(
+            f"no service answers ({error or type(error).__name__})", where=self._url, hint=hint
+        )
+
+
+def _wrong(url: str) -> SettingsError:
+    return SettingsError("not the URL of a service", where=url, hint="give one such as http://127.0.0.1:8000")
+
+
+def _raise_for(response: httpx.Response, url: str) -> None:
+    """The error that an answer stands for, as the service meant it."""
+    if not response.is_error:
+        return
+    try:
+        problem = response.json()
+        code, message, name = str(problem["code"]), str(problem["message"]), str(problem["id"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ServiceError(f"answers {response.status_code} {response.reason_phrase}", where=url) from error
+    kind = _error_kinds(NeuroposeRayError).get(code, ServiceError)
+    raise kind(message if kind is not ServiceError else f"{message} (error {name})")
+
+
+def _error_kinds(kind: type[NeuroposeRayError]) -> dict[str, type[NeuroposeRayError]]:
+    """All error classes by their code; a class before its subclasses that share it."""
+    kinds = {kind.code: kind}
+    for below in kind.__subclasses__():
+        kinds = {**_error_kinds(below), **kinds}
+    return kinds
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise InputNotFoundError(error.strerror or str(error), where=str(path), hint="check the path") from error
+
+
+class _Counted:
+    """Counts the bytes that are read from all files of an upload together."""
+
+    def __init__(self, total: int, on_progress: Progress) -> None:
+        self._total, self._on_progress = total, on_progress
+        self._done = 0
+
+    def of(self, stream: BinaryIO) -> BinaryIO:
+        """A file that counts here."""
+        return _CountedFile(stream, self)  # type: ignore[return-value]
+
+    def add(self, count: int) -> None:
+        self._done += count
+        self._on_progress(self._done, self._total)
+
+
+class _CountedFile(io.RawIOBase):
+    def __init__(self, stream: BinaryIO, counted: _Counted) -> None:
+        self._stream, self._counted = stream, counted
+
+    def fileno(self) -> int:
+        return self._stream.fileno()  # tells the client library the size
+
+    def read(self, size: int = -1, /) -> bytes:
+        block = self._stream.read(size)
+        self._counted.add(len(block))
+        return block
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._stream.seek(offset, whence)

@@ -1,0 +1,116 @@
+"""What lies in a folder of the inbox, and whether it is whole."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuropose_ray.service.inbox.drops import DroppedVideo, is_token
+from neuropose_ray.service.inbox.names import file_name, is_partial, is_video_file
+
+#: Of one file or folder: its path, size, time of change and identity.
+Entry = tuple[str, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A folder at one moment.
+
+    Attributes:
+        entries: all that is below it; equal ones mean that nothing has changed.
+        videos: the videos that lie in it itself, by name.
+        partial: a file whose name says that it is being copied, None where there is none.
+        others: what lies in it that is no video: files, folders, links.
+    """
+
+    entries: frozenset[Entry]
+    videos: tuple[DroppedVideo, ...]
+    partial: str | None
+    others: tuple[str, ...]
+
+
+def look_at(folder: Path) -> Look:
+    """Look at everything below a folder; links are not followed.
+
+    Raises:
+        OSError: it cannot be listed.
+        UnicodeEncodeError: the name of a video is not UTF-8, and can be in no file of results.
+    """
+    entries: set[Entry] = set()
+    videos: list[tuple[str, os.stat_result]] = []
+    others: list[str] = []
+    partial = None
+    for entry in _walk(folder):
+        with suppress(FileNotFoundError):  # gone since it was listed
+            path, found = os.path.relpath(entry.path, folder), entry.stat(follow_symlinks=False)
+            if is_token(path):
+                continue
+            entries.add((path, found.st_size, found.st_mtime_ns, found.st_ino))
+            if stat.S_ISREG(found.st_mode) and is_partial(entry.name):
+                partial = path
+            if os.sep in path:
+                continue
+            if stat.S_ISREG(found.st_mode) and is_video_file(entry.name):
+                entry.name.encode()
+                videos.append((entry.name, found))
+            else:
+                others.append(path)
+    return Look(frozenset(entries), _named(sorted(videos)), partial, tuple(sorted(others)))
+
+
+def _walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as listing:
+        for entry in listing:
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path)
+
+
+def _named(videos: list[tuple[str, os.stat_result]]) -> tuple[DroppedVideo, ...]:
+    """Videos with names for a job, whose inputs differ in more than their extension and the case of letters."""
+    taken: set[str] = set()
+    named = []
+    for name, found in videos:
+        safe = Path(file_name(name))
+        stem, number = safe.stem, 2
+        if stem.casefold() in taken:
+            stem = f"{safe.stem}_{safe.suffix[1:]}"
+        base = stem
+        while stem.casefold() in taken:
+            stem, number = f"{base}_{number}", number + 1
+        taken.add(stem.casefold())
+        named.append(
+            DroppedVideo(file=name, input=stem + safe.suffix, size_bytes=found.st_size, modified_ns=found.st_mtime_ns)
+        )
+    return tuple(named)
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether a process of this machine has a file open to write it; False where the system cannot tell.
+
+    Linux grants a read lease only on a file that nobody writes. It is given back at once.
+    """
+    if not hasattr(fcntl, "F_SETLEASE"):
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        # Who opens the file now is told of by a signal; SIGIO would end this process, SIGURG does nothing.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return True
+    except OSError:  # another user's file, or a file system without leases
+        return False
+    finally:
+        os.close(descriptor)
+    return False

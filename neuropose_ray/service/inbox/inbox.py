@@ -1,0 +1,353 @@
+"""The inbox: each folder that is dropped into ``in`` becomes one job, and its results come to ``out``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from neuropose_ray.errors import JobNotFoundError, NeuroposeRayError, OutputError
+from neuropose_ray.schemas.immutable import utf8_text
+from neuropose_ray.schemas.jobs import Job, JobInput, JobRequest
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.inbox.delivery import clear_unfinished, deliver, give_videos, quarantine
+from neuropose_ray.service.inbox.drops import Drop, Ledger, Outcome, remove_token, token_of, write_token
+from neuropose_ray.service.inbox.folders import Entry, Look, is_being_written, look_at
+from neuropose_ray.service.inbox.ingest import clear_leftovers
+from neuropose_ray.service.inbox.names import RESERVED_NAMES
+from neuropose_ray.service.inbox.status_file import StatusEntry, StatusFile
+from neuropose_ray.service.settings import InboxSettings
+
+logger = logging.getLogger(__name__)
+
+#: Between two looks at running jobs; also the longest time that :meth:`Inbox.stop` waits for nothing.
+_TICK_S = 0.5
+#: Waiting jobs that are asked after at once; thousands may wait, and running ones are asked after always.
+_ASKED_AT_ONCE = 20
+_STOP_WAIT_S = 30.0
+
+
+class JobsPort(Protocol):
+    """The jobs of the service, as far as the inbox needs them; called in the inbox's thread."""
+
+    def submit(self, request: JobRequest) -> Job:
+        """Take a job on; the same request again gives the same job."""
+        ...
+
+    def job(self, job_id: str) -> Job:
+        """One job; JobNotFoundError where it is not known."""
+        ...
+
+
+class Inbox:
+    """Watches ``in``, submits what is whole, and follows its jobs to their end.
+
+    Args:
+        data: the service's folder, which this process has the lock of.
+        settings: how long a folder must be still, and which workflow does it.
+        jobs: that take and do the work.
+    """
+
+    def __init__(self, data: DataFolder, settings: InboxSettings, jobs: JobsPort) -> None:
+        self._data, self._settings, self._jobs = data, settings, jobs
+        self._ledger, self._status = Ledger(data.drops), StatusFile(data.status_file)
+        self._drops: dict[str, Drop] = {}  # by folder; one at most of each name
+        self._to_ask: deque[str] = deque()  # ids of drops whose job has not ended
+        self._running: set[str] = set()
+        self._settling: dict[str, tuple[frozenset[Entry], float]] = {}
+        self._unchanged: dict[str, tuple[int, int]] = {}  # folders of ended jobs, looked at already
+        self._said: dict[str, str] = {}
+        self._stop, self._ended = threading.Event(), threading.Event()
+        self._ended.set()
+
+    def run(self) -> None:
+        """Work until :meth:`stop`; what fails is logged and tried again."""
+        self._ended.clear()
+        try:
+            while not self._stop.is_set():
+                try:
+                    self._start()
+                    self._work()
+                except Exception:
+                    # A disk or database that is away for a while must not end the inbox for good.
+                    logger.exception("the inbox failed, and goes on")
+                    self._stop.wait(2 * self._settings.poll_s)
+        finally:
+            self._ended.set()
+
+    def stop(self) -> None:
+        """Make :meth:`run` return, and wait until it has; jobs go on without it, and the next inbox follows them."""
+        self._stop.set()
+        self._ended.wait(_STOP_WAIT_S)
+
+    def _start(self) -> None:
+        self._data.create()
+        clear_leftovers(self._data)
+        clear_unfinished(self._data.outbox)
+        before = self._status.load()
+        is_new = self._ledger.is_new
+        self._ledger.create()
+        if is_new:
+            self._adopt(before)
+        self._drops = self._newest_drops()
+        self._to_ask = deque(drop.id for drop in self._drops.values() if drop.outcome is None)
+        for folder, entry in before.items():
+            if entry.status == "processing" and folder not in self._drops:
+                self._status.set(folder, None)
+        for drop in self._drops.values():
+            entry = StatusEntry.waiting(drop) if drop.outcome is None else StatusEntry.completed(drop, drop.outcome)
+            self._status.set(drop.folder, entry)
+
+    def _newest_drops(self) -> dict[str, Drop]:
+        """By folder; of two of one name the earlier was about to be forgotten."""
+        newest: dict[str, Drop] = {}
+        for drop in sorted(self._ledger.drops(), key=lambda drop: drop.request.submitted_at):
+            if drop.folder in newest:
+                self._ledger.remove(newest[drop.folder].id)
+            newest[drop.folder] = drop
+        return newest
+
+    def _adopt(self, entries: dict[str, StatusEntry]) -> None:
+        """Take a folder of NeuroPose's over: what it completed is not done again."""
+        for folder, entry in entries.items():
+            place = self._data.inbox / folder
+            if entry.status != "completed" or not place.is_dir():
+                continue
+            videos = look_at(place).videos
+            if videos and (self._data.outbox / folder / "results.json").exists():
+                ended_at = entry.completed_at or entry.started_at
+                results = entry.results_path or str(self._data.outbox / folder / "results.json")
+                outcome = Outcome(started_at=entry.started_at, completed_at=ended_at, results=results)
+                drop = self._drop_of(folder, Look(frozenset(), videos, None, ()))
+                write_token(place, drop.id)
+                self._ledger.put(drop.model_copy(update={"outcome": outcome}))
+
+    def _work(self) -> None:
+        looked_at = -self._settings.poll_s
+        for changed in self._notices():
+            now = time.monotonic()
+            due = now - looked_at >= self._settings.poll_s
+            if changed or due or self._settling:
+                looked_at = now
+                self._scan(changed)
+            self._follow()
+            self._status.write()
+            if self._stop.is_set():
+                return
+
+    def _notices(self) -> Iterator[frozenset[str]]:
+        """The names of folders in which something has changed; empty ones in between."""
+        from watchfiles import watch
+
+        yield frozenset()
+        tick_ms = max(1, int(1000 * min(_TICK_S, self._settings.poll_s, self._settings.settle_s or _TICK_S)))
+        root = os.path.realpath(self._data.inbox)
+        try:
+            for changes in watch(
+                root, stop_event=self._stop, watch_filter=None, rust_timeout=tick_ms, yield_on_timeout=True,
+                debounce=400, raise_interrupt=False, ignore_permission_denied=True,
+            ):  # fmt: skip
+                yield frozenset(os.path.relpath(path, root).split(os.sep, 1)[0] for _, path in changes)
+        except (OSError, RuntimeError) as error:
+            # Too many watches, or a file system without notices: the poll is enough.
+            logger.info("no notices of the file system (%s); %s is polled", error, root)
+        while not self._stop.wait(tick_ms / 1000):
+            yield frozenset()
+
+    # What is dropped.
+
+    def _scan(self, changed: frozenset[str]) -> None:
+        self._data.inbox.mkdir(exist_ok=True)
+        with os.scandir(self._data.inbox) as listing:
+            entries = {entry.name: entry for entry in listing if not entry.name.startswith(".")}
+        for folder, drop in list(self._drops.items()):
+            if drop.outcome is not None and folder not in entries:
+                # What comes back after it was away is dropped again.
+                self._forget(drop)
+        for gone in self._settling.keys() - entries.keys():
+            del self._settling[gone]
+        for name in sorted(entries):
+            try:
+                if entries[name].is_dir(follow_symlinks=False):
+                    self._consider(name, entries[name].stat(follow_symlinks=False), changed)
+                else:
+                    self._say(name, "is no folder; a folder with videos makes a job")
+            except FileNotFoundError:
+                continue  # moved away while it was looked at
+            except (OSError, OutputError) as error:
+                self._say(name, f"cannot be taken: {error}")
+
+    def _consider(self, name: str, found: os.stat_result, changed: frozenset[str]) -> None:
+        place, drop, seen = self._data.inbox / name, self._drops.get(name), (found.st_ino, found.st_mtime_ns)
+        if drop is not None and self._unchanged.get(name) == seen and name not in changed:
+            return
+        is_taken = drop is not None and token_of(place) == drop.id
+        if is_taken and drop is not None and drop.outcome is None:
+            return
+        try:
+            name.encode()
+            look = look_at(place)
+        except UnicodeEncodeError:
+            self._reject(name, "a name in it is not UTF-8; rename it")
+            return
+        if is_taken and drop is not None and drop.covers(look.videos):
+            self._unchanged[name] = seen
+            self._settling.pop(name, None)
+        elif look.entries and self._is_settled(name, look):
+            self._take(name, look)
+
+    def _is_settled(self, name: str, look: Look) -> bool:
+        """Whether a folder is as it was for long enough, and nothing in it is being copied."""
+        now = time.monotonic()
+        before, since = self._settling.get(name, (None, now))
+        if before != look.entries:
+            since = now
+        self._settling[name] = (look.entries, since)
+        if now - since < self._settings.settle_s:
+            return False
+        if look.partial is not None:
+            self._say(name, f"waits for {look.partial}, which seems to be copied still")
+            return False
+        written = [video.file for video in look.videos if is_being_written(self._data.inbox / name / video.file)]
+        if written:
+            self._say(name, f"waits for {written[0]}, which a program still writes")
+        return not written
+
+    def _take(self, name: str, look: Look) -> None:
+        self._settling.pop(name, None)
+        if name.lower() in RESERVED_NAMES:
+            self._reject(name, "this name is the inbox's own; rename the folder")
+        elif not look.videos:
+            what = f" ({', '.join(look.others[:3])})" if look.others else ""
+            self._reject(name, f"there is no video in it{what}; videos lie in the folder itself, not as links")
+        else:
+            drop, earlier = self._drop_of(name, look), self._drops.get(name)
+            write_token(self._data.inbox / name, drop.id)
+            self._ledger.put(drop)
+            if earlier is not None:
+                self._forget(earlier)  # its job may run on, but this name is another drop's now
+            self._drops[name] = drop
+            self._to_ask.appendleft(drop.id)
+            self._status.set(name, StatusEntry.waiting(drop))
+            self._status.write()
+            logger.info("%s is job %s with %d videos", name, drop.id, len(drop.videos))
+
+    def _drop_of(self, name: str, look: Look) -> Drop:
+        inputs = tuple(JobInput(name=video.input, size_bytes=video.size_bytes) for video in look.videos)
+        request = JobRequest(
+            id=uuid.uuid4().hex,
+            workflow=self._settings.workflow,
+            inputs=inputs,
+            source="inbox",
+            folder=name,
+            submitted_at=datetime.now(UTC),
+        )
+        return Drop(folder=name, request=request, videos=look.videos)
+
+    # What becomes of it.
+
+    def _follow(self) -> None:
+        """Ask after all running jobs, and after some of those that wait."""
+        drops = {drop.id: drop for drop in self._drops.values() if drop.outcome is None}
+        waiting = [job_id for job_id in self._to_ask if job_id not in self._running]
+        asked = [*self._running, *waiting[:_ASKED_AT_ONCE]]
+        self._to_ask = deque([*waiting[_ASKED_AT_ONCE:], *asked])
+        for job_id in asked:
+            if self._stop.is_set():
+                return
+            drop = drops.get(job_id)
+            if drop is None or self._ask(drop):
+                self._to_ask.remove(job_id)
+                self._running.discard(job_id)
+
+    def _ask(self, drop: Drop) -> bool:
+        """Whether a drop's job has ended, and all is done that follows from it."""
+        try:
+            try:
+                job = self._jobs.job(drop.id)
+            except JobNotFoundError:
+                job = self._submit(drop)
+            if job.state == "completed":
+                self._complete(drop, job)
+            elif job.state == "failed":
+                what = "it failed" if job.error is None else f"{job.error.code}: {job.error.message}"
+                self._fail(drop, job, what)
+            elif job.state == "cancelled":
+                self._fail(drop, job, "job_cancelled: it was cancelled")
+            else:
+                (self._running.add if job.state == "running" else self._running.discard)(drop.id)
+                self._status.set(drop.folder, StatusEntry.processing(drop, job))
+                return False
+        except FileNotFoundError as error:
+            self._fail(drop, None, f"input: {Path(error.filename or '').name} is gone")
+        except (OSError, OutputError) as error:  # the disk is full, or away
+            self._say(drop.folder, f"job {drop.id} waits: {error}")
+            return False
+        except NeuroposeRayError as error:
+            if error.retryable:
+                self._say(drop.folder, f"job {drop.id} waits: {error}")
+                return False
+            self._fail(drop, None, f"{error.code}: {error}")
+        return True
+
+    def _submit(self, drop: Drop) -> Job:
+        job = self._data.job(drop.id)
+        give_videos(self._data.inbox / drop.folder, drop, job)
+        return self._jobs.submit(drop.request)
+
+    def _complete(self, drop: Drop, job: Job) -> None:
+        file = deliver(job, drop, self._data.job(drop.id).results, self._data.outbox)
+        warnings = "; ".join(f"{drop.original(each.input)}: {each.message}" for each in job.warnings)
+        outcome = Outcome(
+            started_at=job.started_at or job.submitted_at,
+            completed_at=job.ended_at or datetime.now(UTC),
+            results=str(file),
+            warning=warnings or None,
+        )
+        ended = drop.model_copy(update={"outcome": outcome})
+        self._ledger.put(ended)
+        self._drops[drop.folder] = ended
+        self._status.set(drop.folder, StatusEntry.completed(ended, outcome))
+        logger.info("%s is completed: %s", drop.folder, file)
+
+    def _fail(self, drop: Drop, job: Job | None, error: str) -> None:
+        place = self._data.inbox / drop.folder
+        moved = quarantine(place, self._data.failed) if token_of(place) == drop.id else None
+        started_at = job.started_at if job is not None and job.started_at else drop.request.submitted_at
+        self._status.set(drop.folder, StatusEntry.failed(started_at, datetime.now(UTC), error))
+        self._status.write()
+        self._forget(drop)
+        if moved is not None:
+            remove_token(moved)
+        logger.warning("%s failed: %s", drop.folder, error)
+
+    def _reject(self, name: str, why: str) -> None:
+        """A folder of which there can be no job."""
+        self._settling.pop(name, None)
+        earlier = self._drops.get(name)
+        remove_token(quarantine(self._data.inbox / name, self._data.failed))
+        if earlier is not None:
+            self._forget(earlier)
+        now = datetime.now(UTC)
+        self._status.set(utf8_text(name), StatusEntry.failed(now, now, f"input: {why}"))
+        self._status.write()
+        logger.warning("%s is moved to failed: %s", utf8_text(name), why)
+
+    def _forget(self, drop: Drop) -> None:
+        self._ledger.remove(drop.id)
+        if self._drops.get(drop.folder) == drop:
+            del self._drops[drop.folder]
+        self._unchanged.pop(drop.folder, None)
+
+    def _say(self, name: str, what: str) -> None:
+        """Log a thing once, not at every look."""
+        if self._said.get(name) != what:
+            self._said[name] = what
+            logger.info("%s %s", utf8_text(name), what)

@@ -1,0 +1,43 @@
+"""The state of the service in a few lines."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from neuropose_ray.cli.service_status import STALE_S, service_lines
+from neuropose_ray.schemas.jobs import Job, JobProgress, JobsStatus, QueueStatus
+from neuropose_ray.service.client import ServiceReport
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def report(silent_s: float) -> ServiceReport:
+    job = Job(
+        id="ab" * 16, state="running", workflow="standard", inputs=("walk.mp4", "run.mp4"), priority=5, labels={},
+        source="http", attempts=1, submitted_at=NOW - timedelta(hours=1), started_at=NOW - timedelta(minutes=10),
+        progress=JobProgress(
+            percent=45, stage="pose", input="run.mp4", inputs_done=1, updated_at=NOW - timedelta(seconds=silent_s)
+        ),
+    )  # fmt: skip
+    jobs = JobsStatus(
+        mode="paused", active=1, queued=3, processed=7, errors=2, cancelled=0, uptime_s=3700,
+        queues={"jobs": QueueStatus(depth=3, oldest_s=90)}, current=(job,), disk_free_bytes=12_300_000_000,
+    )  # fmt: skip
+    replicas = {"PoseModel": {"RUNNING": 2, "STARTING": 0}}
+    return ServiceReport(version="1.0", ready=True, waits_for=(), replicas=replicas, jobs=jobs)
+
+
+def test_what_a_person_wants_to_know():
+    assert service_lines(report(5), NOW) == [
+        "ready, paused; version 1.0, up for 1 h 1 min",
+        "jobs: 1 active, 3 queued, 7 processed, 2 errors, 0 cancelled",
+        "queue jobs: 3 waiting, the oldest for 1 min 30 s",
+        "PoseModel: 2 running",
+        "disk: 12.3 GB free",
+        "abababab [#########-----------]  45 % pose run.mp4 (1 of 2 videos done)",
+    ]
+
+
+@pytest.mark.parametrize(("silent_s", "stale"), [(STALE_S, False), (STALE_S + 1, True)])
+def test_a_job_that_has_not_moved_for_a_minute_is_pointed_out(silent_s: float, stale: bool):
+    assert any("stale: no progress" in line for line in service_lines(report(silent_s), NOW)) == stale
