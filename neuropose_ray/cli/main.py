@@ -19,13 +19,18 @@ from neuropose_ray.cli import (
     evaluate,
     export,
     import_poses,
+    ingest,
+    jobs,
     metrics,
     models,
     overlay,
     plot,
     process,
     report,
+    reset,
     segment,
+    serve,
+    service,
     status,
 )
 from neuropose_ray.cli.console import print_error
@@ -34,6 +39,7 @@ from neuropose_ray.errors import NeuroposeRayError
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+SERVICE_PANEL = "The service"
 #: Errors of the command line itself, not of the work.
 USAGE_CODES = ("settings", "input_not_found", "model_unknown", "joint_unknown")
 
@@ -60,6 +66,12 @@ app.command()(compare.compare)
 app.command("dtw-matrix")(dtw_matrix.dtw_matrix)
 app.command()(benchmark.benchmark)
 app.command()(metrics.metrics)
+app.command(rich_help_panel=SERVICE_PANEL)(serve.serve)
+app.add_typer(jobs.app, name="jobs", rich_help_panel=SERVICE_PANEL)
+app.command(rich_help_panel=SERVICE_PANEL)(ingest.ingest)
+app.command(rich_help_panel=SERVICE_PANEL)(reset.reset)
+service.app.command("token")(serve.token)
+app.add_typer(service.app, name="service", rich_help_panel=SERVICE_PANEL)
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
 

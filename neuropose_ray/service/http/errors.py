@@ -1,0 +1,153 @@
+"""What clients are told when something goes wrong: a code, one line, and the id under which the log has the rest."""
+
+from __future__ import annotations
+
+import logging
+import math
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from starlette.exceptions import HTTPException
+
+from neuropose_ray.errors import (
+    AccessError,
+    DrainingError,
+    ForbiddenInputError,
+    InputError,
+    JobNotFoundError,
+    JobStateError,
+    NeuroposeRayError,
+    NotReadyError,
+    OverloadedError,
+    RequestError,
+    RequestTimeoutError,
+    ServiceError,
+    StorageFullError,
+    TooLargeError,
+)
+from neuropose_ray.schemas.immutable import FrozenModel
+
+logger = logging.getLogger("ray.serve")
+
+#: Seconds that a client is told to wait before it tries again what may go well then.
+RETRY_AFTER_S: Mapping[type[NeuroposeRayError], int] = MappingProxyType(
+    {OverloadedError: 5, NotReadyError: 5, DrainingError: 60, StorageFullError: 300}
+)
+
+
+class TokenError(AccessError):
+    """A request without a token that is known."""
+
+
+class Problem(FrozenModel):
+    """The body of every error."""
+
+    code: str = Field(description="stable, for programs", examples=["too_large"])
+    message: str = Field(description="one line for people", examples=["walk.mp4: 5 hours, more than 4"])
+    id: str = Field(description="what the service's log has this under", examples=["8d4ef02c6a1b93e7"])
+
+
+#: The most special class that fits counts.
+_STATUS: Mapping[type[NeuroposeRayError], HTTPStatus] = MappingProxyType(
+    {
+        TokenError: HTTPStatus.UNAUTHORIZED,
+        AccessError: HTTPStatus.FORBIDDEN,
+        ForbiddenInputError: HTTPStatus.FORBIDDEN,
+        JobNotFoundError: HTTPStatus.NOT_FOUND,
+        JobStateError: HTTPStatus.CONFLICT,
+        TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
+        InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+        OverloadedError: HTTPStatus.TOO_MANY_REQUESTS,
+        NotReadyError: HTTPStatus.SERVICE_UNAVAILABLE,
+        DrainingError: HTTPStatus.SERVICE_UNAVAILABLE,
+        RequestTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
+        StorageFullError: HTTPStatus.INSUFFICIENT_STORAGE,
+    }
+)
+
+
+def status_of(error: NeuroposeRayError) -> HTTPStatus:
+    """The HTTP status of an error; 500 for what is no client's doing."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def public_message(error: NeuroposeRayError) -> str:
+    """What of an error a client may see: never a path of the service."""
+    if status_of(error) is HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _INTERNAL
+    # Errors of the service say where in the request; those of other rooms say which file of this machine.
+    where = error.where if isinstance(error, ServiceError) and not str(error.where).startswith("/") else None
+    return str(NeuroposeRayError(error.what, where=where, hint=error.hint))
+
+
+_INTERNAL = "the service failed at this; its log has the details under this id"
+
+
+def problem(error: NeuroposeRayError) -> JSONResponse:
+    """The response for an error, which is logged under the same id."""
+    status, headers = status_of(error), {}
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    wait_s = next((RETRY_AFTER_S[kind] for kind in type(error).__mro__ if kind in RETRY_AFTER_S), None)
+    if wait_s is not None:
+        headers["Retry-After"] = str(math.ceil(getattr(error, "retry_after_s", wait_s)))
+    return _response(status, error.code, public_message(error), headers, log=error)
+
+
+def _response(
+    status: int, code: str, message: str, headers: Mapping[str, str] | None = None, *, log: BaseException | str = ""
+) -> JSONResponse:
+    name = secrets.token_hex(8)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(log, BaseException):
+        logger.error("%s %s: %s", name, code, log, exc_info=log)
+    else:
+        logger.info("%s %s: %s", name, code, log or message)
+    body = Problem(code=code, message=message, id=name)
+    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Let all errors of an application end in :class:`Problem`."""
+
+    @app.exception_handler(NeuroposeRayError)
+    async def _known(_request: Request, error: NeuroposeRayError) -> JSONResponse:
+        return problem(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        return problem(RequestError(faults(error.errors()), hint="see /docs"))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        status = HTTPStatus(error.status_code)
+        return _response(status, status.name.lower(), status.phrase, error.headers)
+
+    @app.exception_handler(Exception)
+    async def _unforeseen(_request: Request, error: Exception) -> JSONResponse:
+        return _response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _INTERNAL, log=error)
+
+
+def faults(errors: Any) -> str:
+    """What a validation found, in one line; the values that were sent are not repeated."""
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in list(errors)[:5])
+
+
+def problems(**what: str) -> dict[int | str, dict[str, Any]]:
+    """Error responses for a route's description: ``problems(s404="no such job")``, beside those of all routes."""
+    always = {
+        "401": "a token is needed",
+        "403": "not allowed",
+        "422": "not well formed",
+        "503": "not ready; see Retry-After",
+    }
+    texts = always | {name.removeprefix("s"): text for name, text in what.items()}
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {int(code): {"description": text, "content": content} for code, text in sorted(texts.items())}

@@ -1,0 +1,60 @@
+"""The HTTP interface of the service: who is let in, and which routes there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from neuropose_ray import __version__
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.http import errors
+from neuropose_ray.service.http.auth import Gate
+from neuropose_ray.service.http.documentation import document
+from neuropose_ray.service.http.events import event_router
+from neuropose_ray.service.http.flow import ApplicationEnd
+from neuropose_ray.service.http.job_routes import job_router
+from neuropose_ray.service.http.jobs import Jobs
+from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
+from neuropose_ray.service.http.pose_routes import pose_router
+from neuropose_ray.service.http.results import result_router
+from neuropose_ray.service.settings import ServiceSettings
+
+
+class Ingress:
+    """The deployment that Serve's proxy sends requests to; it knows the others by their handles alone.
+
+    Args:
+        settings: of the service.
+        pose: handle of the deployment with the pose model.
+        jobs: handle of the job manager.
+    """
+
+    def __init__(self, settings: ServiceSettings, pose: Any, jobs: Any) -> None:
+        self._settings, self._pose, self._jobs = settings, pose, jobs
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """Called by Serve in the replica; an application that is made here need not be pickled."""
+        return interface(self._settings, self._pose, Jobs(self._jobs), Deployments(replicas_of_this_application))
+
+
+def interface(settings: ServiceSettings, pose: Any, jobs: Jobs, deployments: Deployments) -> FastAPI:
+    """The application with all its routes."""
+    data = DataFolder(settings.data_dir)
+    app = FastAPI(
+        title="neuropose-ray",
+        version=__version__,
+        description="Video of people in, 3D motion out. Errors are JSON with `code`, `message` and `id`.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    errors.install(app)
+    app.include_router(pose_router(pose, settings.pose))
+    app.include_router(job_router(jobs, data, settings))
+    app.include_router(event_router(jobs))
+    app.include_router(result_router(jobs, data))
+    app.include_router(operation_router(jobs, deployments))
+    document(app)
+    app.add_middleware(Gate, tokens=settings.tokens)
+    app.add_middleware(ApplicationEnd)
+    return app

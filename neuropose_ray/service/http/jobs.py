@@ -1,0 +1,117 @@
+"""The job manager, as routes call it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+from neuropose_ray.errors import NotReadyError
+from neuropose_ray.pipeline.engines.ray_tasks import cause_of
+from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
+
+#: How long a call waits for the manager's replica to be replaced; a start takes a third of it.
+PATIENCE_S = 30.0
+_PAUSE_S = 0.5
+
+
+class Jobs:
+    """Calls of the one job manager over its Serve handle.
+
+    While its replica is being replaced calls are repeated: each of them may be made twice without harm, a job is
+    known by the id that it was given here.
+
+    Args:
+        handle: Serve's, of the deployment.
+        patience_s: after which a call is given up.
+    """
+
+    def __init__(self, handle: Any, patience_s: float = PATIENCE_S) -> None:
+        self._handle, self._patience_s = handle, patience_s
+
+    async def submit(self, request: JobRequest) -> Job:
+        """Take a job on; one that is known is given back.
+
+        Raises:
+            JobStateError: known with other work.
+            OverloadedError, DrainingError, StorageFullError: not now.
+        """
+        return cast(Job, await self._call("submit", request))
+
+    async def job(self, job_id: str, *, patience_s: float | None = None) -> Job:
+        """One job.
+
+        Raises:
+            JobNotFoundError: not known.
+        """
+        return cast(Job, await self._call("job", job_id, patience_s=patience_s))
+
+    async def jobs(self, **filters: Any) -> JobPage:
+        """Some of the jobs, newest first: ``state``, ``label``, ``source``, ``limit``, ``after``."""
+        return cast(JobPage, await self._call("jobs", **filters))
+
+    async def cancel(self, job_id: str) -> Job:
+        """Stop a job that waits or runs."""
+        return cast(Job, await self._call("cancel", job_id))
+
+    async def retry(self, job_id: str) -> Job:
+        """Queue a failed or cancelled job again."""
+        return cast(Job, await self._call("retry", job_id))
+
+    async def remove(self, job_id: str) -> None:
+        """Forget an ended job and delete its files."""
+        await self._call("remove", job_id)
+
+    async def log(self, job_id: str) -> tuple[str, ...]:
+        """What happened to a job, a line each."""
+        return tuple(await self._call("log", job_id))
+
+    async def status(self) -> JobsStatus:
+        """All jobs in numbers."""
+        return cast(JobsStatus, await self._call("status"))
+
+    async def control(self, action: Action) -> JobsStatus:
+        """Pause, resume or drain."""
+        return cast(JobsStatus, await self._call("control", action))
+
+    async def waits_for(self, patience_s: float) -> tuple[str, ...]:
+        """What the manager itself still waits for."""
+        return tuple(await self._call("ready", patience_s=patience_s))
+
+    async def _call(self, method: str, *args: object, patience_s: float | None = None, **filters: object) -> Any:
+        return await patient_call(self._handle, method, args, filters, patience_s or self._patience_s)
+
+
+async def patient_call(
+    handle: Any, method: str, args: tuple[object, ...], keywords: Mapping[str, object], patience_s: float
+) -> Any:
+    """Call a method of a deployment, again where its replica goes away, until the patience is spent.
+
+    Raises:
+        NotReadyError: nobody answered in this time.
+        NeuroposeRayError: what the method raised.
+    """
+    from ray.exceptions import RayActorError, RayError
+    from ray.serve.exceptions import RayServeException
+
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience_s
+    while True:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await getattr(handle, method).remote(*args, **keywords)
+        except TimeoutError as error:
+            raise _not_ready() from error
+        except (RayActorError, RayServeException) as error:
+            reason: Exception = error
+        except RayError as error:
+            reason = cause_of(error)
+            if not isinstance(reason, NotReadyError):
+                raise reason from error
+        if loop.time() + _PAUSE_S > deadline:
+            raise reason if isinstance(reason, NotReadyError) else _not_ready() from reason
+        await asyncio.sleep(_PAUSE_S)
+
+
+def _not_ready() -> NotReadyError:
+    return NotReadyError("the job manager does not answer", hint="it is being started or replaced; try again soon")

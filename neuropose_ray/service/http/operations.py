@@ -1,0 +1,136 @@
+"""The state of the service, for probes and for people."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Depends, Response
+from pydantic import Field
+
+from neuropose_ray import __version__
+from neuropose_ray.errors import NotReadyError
+from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.jobs import Action, JobsStatus
+from neuropose_ray.service.http.auth import Caller, needs
+from neuropose_ray.service.http.errors import problems
+from neuropose_ray.service.http.job_routes import Reader
+from neuropose_ray.service.http.jobs import Jobs
+from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, WAITS
+
+#: For the manager to say what it waits for; a probe is not to hang with it.
+_PROBE_PATIENCE_S = 2.0
+Replicas = dict[str, dict[str, int]]
+Administrator = Annotated[Caller, Depends(needs("admin"))]
+
+
+class Health(FrozenModel):
+    """The process lives."""
+
+    status: Literal["ok"] = "ok"
+    version: str = __version__
+
+
+class Readiness(FrozenModel):
+    """Whether requests and jobs are worked at."""
+
+    ready: bool
+    waits_for: tuple[str, ...] = Field(examples=[["the pose model is being loaded"]])
+
+
+class ServiceStatus(FrozenModel):
+    """The whole service in numbers."""
+
+    version: str = __version__
+    ready: bool
+    waits_for: tuple[str, ...]
+    replicas: Replicas = Field(
+        description="of each deployment, how many in each state", examples=[{"PoseModel": {"RUNNING": 1}}]
+    )
+    jobs: JobsStatus
+
+
+class Control(FrozenModel):
+    """What to do with the queue."""
+
+    action: Action = Field(
+        description="pause: start no job; resume: go on; drain: finish what runs and waits, take nothing new"
+    )
+
+
+class Deployments:
+    """The states of the deployments' replicas, as Serve's controller has them.
+
+    A replica runs when its constructor has ended: the pose model is loaded and warm then, however busy it may be.
+
+    Args:
+        look: the states by deployment.
+        keep_s: for which an answer counts, so that probes do not keep the controller busy.
+    """
+
+    def __init__(self, look: Callable[[], Awaitable[Replicas]], keep_s: float = 1.0) -> None:
+        self._look, self._keep_s = look, keep_s
+        self._seen: tuple[float, Replicas] | None = None
+
+    async def replicas(self) -> Replicas:
+        """Replicas by deployment and state."""
+        if self._seen is None or time.monotonic() - self._seen[0] > self._keep_s:
+            self._seen = time.monotonic(), await self._look()
+        return self._seen[1]
+
+
+async def replicas_of_this_application() -> Replicas:
+    """Asks Serve's controller."""
+    from ray import serve
+
+    name = serve.get_replica_context().app_name
+    application = (await asyncio.to_thread(serve.status)).applications[name]
+    return {
+        each: {str(getattr(state, "value", state)): count for state, count in deployment.replica_states.items()}
+        for each, deployment in application.deployments.items()
+    }
+
+
+async def waits_for(deployments: Deployments, jobs: Jobs) -> tuple[str, ...]:
+    """What the service still waits for, a line each; nothing when it is ready."""
+    replicas = await deployments.replicas()
+    waits = [WAITS[name] for name in (POSE_MODEL, JOB_MANAGER) if not replicas.get(name, {}).get("RUNNING")]
+    if WAITS[JOB_MANAGER] not in waits:
+        try:
+            waits += await jobs.waits_for(_PROBE_PATIENCE_S)
+        except NotReadyError:
+            waits.append(WAITS[JOB_MANAGER])
+    return tuple(waits)
+
+
+def operation_router(jobs: Jobs, deployments: Deployments) -> APIRouter:
+    """``/v1/health``, ``/v1/ready``, ``/v1/status`` and ``/v1/control``."""
+    router = APIRouter(prefix="/v1", tags=["operations"])
+
+    @router.get("/health", summary="Whether the process lives")
+    async def health() -> Health:
+        return Health()
+
+    @router.get(
+        "/ready",
+        summary="Whether requests and jobs are worked at",
+        responses={503: {"model": Readiness, "description": "not yet; what it waits for"}},
+    )
+    async def ready(response: Response) -> Readiness:
+        waits = await waits_for(deployments, jobs)
+        response.status_code = 503 if waits else 200
+        return Readiness(ready=not waits, waits_for=waits)
+
+    @router.get("/status", summary="The whole service in numbers", responses=problems())
+    async def status(_caller: Reader) -> ServiceStatus:
+        numbers = await jobs.status()
+        waits = await waits_for(deployments, jobs)
+        return ServiceStatus(ready=not waits, waits_for=waits, replicas=await deployments.replicas(), jobs=numbers)
+
+    @router.post("/control", summary="Pause, resume or drain the queue", responses=problems())
+    async def control(_caller: Administrator, body: Annotated[Control, Body()]) -> JobsStatus:
+        return await jobs.control(body.action)
+
+    return router

@@ -1,0 +1,63 @@
+"""A look at every uploaded video before its job is accepted, in a process that a hostile file may take down."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from neuropose_ray.errors import NeuroposeRayError, TooLargeError, VideoError
+from neuropose_ray.service.settings import UploadSettings
+
+#: A file of the largest size is read through once, for its packets' times, and once for its digest.
+_PATIENCE_S = 900.0
+
+
+async def check_videos(folder: Path, names: list[str], limits: UploadSettings) -> None:
+    """Refuse what is no video, too long, or of too many pixels.
+
+    Raises:
+        VideoError: one cannot be read; it is named.
+        TooLargeError: one is beyond the limits.
+    """
+    for name in names:
+        await _check_one(folder, name, limits)
+
+
+async def _check_one(folder: Path, name: str, limits: UploadSettings) -> None:
+    import ray
+    from ray.exceptions import RayError, RayTaskError
+
+    # On the node of the upload; a crash is not tried again.
+    here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
+        ray.get_runtime_context().get_node_id(), soft=False
+    )
+    task: Any = ray.remote(_measures).options(
+        name=f"look at {name}", num_cpus=0, max_retries=0, scheduling_strategy=here
+    )
+    reference = task.remote(str(folder / name))
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            duration_s, pixels = await reference
+    except RayTaskError as error:
+        if isinstance(error.cause, NeuroposeRayError):
+            raise VideoError(f"{name}: {error.cause.what}", hint=error.cause.hint) from error
+        raise
+    except TimeoutError as error:
+        ray.cancel(reference, force=True)
+        raise VideoError(f"{name}: it takes too long to read", hint="convert it to H.264") from error
+    except RayError as error:
+        raise VideoError(f"{name}: reading it ends in a crash", hint="convert it to H.264") from error
+    if duration_s > limits.max_duration_s:
+        raise TooLargeError(f"{duration_s:.0f} s, more than {limits.max_duration_s:g}", where=name, hint="cut it")
+    if pixels > limits.max_pixels:
+        raise TooLargeError(f"{pixels} pixels a frame, more than {limits.max_pixels}", where=name, hint="scale it")
+
+
+def _measures(path: str) -> tuple[float, int]:
+    """Duration in seconds and pixels of a frame of a video."""
+    from neuropose_ray.video.probe import probe
+    from neuropose_ray.video.sources import open_source
+
+    info = probe(open_source(Path(path)))
+    return float(info.timestamps_s[-1] - info.timestamps_s[0]), info.width * info.height

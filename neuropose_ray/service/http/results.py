@@ -1,0 +1,186 @@
+"""What jobs have made: predictions as JSON, Parquet or CSV, and every file as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi import Path as PathParameter
+from fastapi.responses import FileResponse, Response, StreamingResponse
+
+from neuropose_ray.errors import JobNotFoundError, JobStateError, RequestError
+from neuropose_ray.schemas.jobs import Job
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.http.errors import problems
+from neuropose_ray.service.http.job_routes import Id, Reader
+from neuropose_ray.service.http.jobs import Jobs
+
+_BLOCK_BYTES = 256 * 1024
+# White space that may follow a JSON file's last brace is less.
+_TAIL_BYTES = 1024
+_PREDICTIONS, _RESULTS = "predictions.parquet", "results.json"
+#: Pages among the results may run their scripts, but not as pages of this service.
+_ALONE = {"Content-Security-Policy": "sandbox allow-scripts", "X-Content-Type-Options": "nosniff"}
+
+
+class Results:
+    """The result folders of ended jobs.
+
+    Args:
+        jobs: the job manager.
+        data: the service's folder.
+    """
+
+    def __init__(self, jobs: Jobs, data: DataFolder) -> None:
+        self._jobs, self._data = jobs, data
+
+    async def of(self, job_id: str) -> tuple[Job, Path]:
+        """A completed job and the folder of its results.
+
+        Raises:
+            JobNotFoundError: not known.
+            JobStateError: not completed.
+        """
+        job = await self._jobs.job(job_id)
+        if job.state != "completed":
+            hint = "wait for it" if job.state in ("queued", "running") else "see its error"
+            raise JobStateError(f"the job is {job.state}, it has no results", hint=hint)
+        return job, self._data.job(job_id).results
+
+    async def artifact(self, job_id: str, path: str) -> Path:
+        """A file below the results.
+
+        Raises:
+            JobNotFoundError: no such job, no such file, or not one of the results.
+        """
+        await self._jobs.job(job_id)
+        folder = Path(os.path.realpath(self._data.job(job_id).results))
+        missing = JobNotFoundError("no such file among the results", hint="see `artifacts` of the job")
+        if any(part.startswith(".") for part in Path(path).parts) or "\x00" in path:
+            raise missing
+        file = folder / path
+        # A link may point anywhere, so that none is followed.
+        if Path(os.path.realpath(file)) != file or not file.is_relative_to(folder) or not file.is_file():
+            raise missing
+        return file
+
+
+def videos_of(folder: Path) -> list[str]:
+    """The names of the videos that have results, sorted."""
+    return sorted(file.parent.name for file in folder.glob(f"*/{_PREDICTIONS}"))
+
+
+def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
+    """``/v1/jobs/{id}/results`` and ``/v1/jobs/{id}/artifacts``."""
+    router = APIRouter(prefix="/v1/jobs", tags=["results"])
+    results = Results(jobs, data)
+    files: dict[str, Any] = {
+        "application/json": {"schema": {"type": "object"}},
+        "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+        "text/csv": {"schema": {"type": "string"}},
+    }
+
+    @router.get(
+        "/{job_id}/results",
+        summary="The poses of a job",
+        response_class=Response,
+        responses=problems(s404="no such job or video", s409="the job has no results (yet)")
+        | {200: {"description": "the poses", "content": files}},
+    )
+    async def poses(
+        _caller: Reader,
+        job_id: Id,
+        video: Annotated[
+            str | None, Query(max_length=300, description="one of several; needed for parquet and csv")
+        ] = None,
+        format: Annotated[Literal["json", "parquet", "csv"], Query()] = "json",  # noqa: A002  the parameter's name
+    ) -> Response:
+        """JSON, in the format of NeuroPose, has every video under its name; Parquet and CSV have one video."""
+        job, folder = await results.of(job_id)
+        names = await asyncio.to_thread(videos_of, folder)
+        if video in job.inputs and video not in names:
+            video = Path(video).stem  # as results are called
+        if video is not None and video not in names:
+            raise JobNotFoundError("no results of this video in the job", hint=f"there are: {', '.join(names)[:500]}")
+        wanted = names if video is None else [video]
+        if format == "json":
+            return StreamingResponse(_joined(folder, wanted), media_type="application/json")
+        if len(wanted) != 1:
+            raise RequestError(f"the job has {len(wanted)} videos", where="video", hint="name one of them")
+        file = folder / wanted[0] / _PREDICTIONS
+        if format == "parquet":
+            return FileResponse(
+                file, media_type="application/vnd.apache.parquet", filename=f"{wanted[0]}.parquet", headers=_ALONE
+            )
+        table = await _as_csv(file, data.incoming)
+        return StreamingResponse(_read_and_delete(table), media_type="text/csv", headers=_ALONE)
+
+    @router.get(
+        "/{job_id}/artifacts/{path:path}",
+        summary="A file that a job has made",
+        response_class=FileResponse,
+        responses=problems(s404="no such job or file")
+        | {200: {"description": "the file", "content": {"application/octet-stream": {}}}},
+    )
+    async def artifact(
+        _caller: Reader,
+        job_id: Id,
+        path: Annotated[str, PathParameter(max_length=1000, examples=["walk/overlay.mp4"])],
+    ) -> FileResponse:
+        """Videos, reports and tables, by the paths that the job's `artifacts` say; parts of a file by `Range`."""
+        return FileResponse(await results.artifact(job_id, path), headers=_ALONE)
+
+    return router
+
+
+def _joined(folder: Path, names: list[str]) -> Iterator[bytes]:
+    """One JSON object of the videos' own, whose only key is the video's name; none is in memory whole."""
+    yield b"{"
+    for number, name in enumerate(names):
+        if number:
+            yield b","
+        yield from _inside(folder / name / _RESULTS)
+    yield b"}"
+
+
+def _inside(path: Path) -> Iterator[bytes]:
+    """What is between the outermost braces of a JSON file."""
+    with path.open("rb") as file:
+        end = file.seek(-min(_TAIL_BYTES, path.stat().st_size), os.SEEK_END)
+        end += file.read().rindex(b"}")
+        file.seek(0)
+        block = file.read(_BLOCK_BYTES)
+        first, left = block.index(b"{") + 1, end
+        while block:
+            yield block[first:left]
+            left, first = left - len(block), 0
+            block = file.read(min(_BLOCK_BYTES, max(0, left)))
+
+
+def _read_and_delete(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        path.unlink()
+        while block := file.read(_BLOCK_BYTES):
+            yield block
+
+
+async def _as_csv(predictions: Path, folder: Path) -> Path:
+    """A new table of the predictions, made in a process of its own: hours of video are gigabytes of numbers."""
+    import ray
+
+    table = folder / f"{secrets.token_hex(16)}.csv"
+    work: Any = ray.remote(_write_csv).options(name=f"table of {predictions.parent.name}", num_cpus=0)
+    await work.remote(str(predictions), str(table))
+    return table
+
+
+def _write_csv(predictions: str, table: str) -> None:
+    from neuropose_ray.export.tables import write_csv
+    from neuropose_ray.schemas.parquet_files import read_predictions
+
+    write_csv(Path(table), *read_predictions(Path(predictions)))

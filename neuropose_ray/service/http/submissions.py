@@ -1,0 +1,152 @@
+"""What a client asks for with ``POST /v1/jobs``, read from the body of its request."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from neuropose_ray.errors import RequestError, TooLargeError
+from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.jobs import STANDARD_NAME, JobInput, JobRequest, Label, LabelName
+from neuropose_ray.service.http.errors import faults
+from neuropose_ray.service.http.multipart import MAX_FIELD_BYTES, MAX_FIELDS, PartBegin, PartData, read_form
+from neuropose_ray.service.http.uploads import Upload
+
+#: Of a job without uploaded files: a list of URIs and some labels.
+MAX_JSON_BYTES = 1 << 20
+_NAMESPACE = uuid.UUID("0b6d7a36-3f0e-4d0c-9a57-1c2b7d8e9f04")
+
+
+class NamedInput(FrozenModel):
+    """An input that the service reads where it lies."""
+
+    uri: Annotated[str, Field(max_length=2000, examples=["s3://clips/trials/walk.mp4"])]
+
+
+class Submission(FrozenModel):
+    """What a job is to do, beside its uploaded files."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"inputs": [{"uri": "s3://clips/walk.mp4"}], "labels": {"patient": "p07"}}]}
+    )
+
+    workflow: str = Field(default=STANDARD_NAME, max_length=200, description="a name of the service's workflows")
+    priority: int = Field(default=5, ge=0, le=10, description="10 is done first")
+    labels: dict[LabelName, Label] = Field(default_factory=dict, max_length=20)
+    inputs: tuple[NamedInput, ...] = Field(default=(), max_length=1000)
+
+
+def submission_schema() -> dict[str, Any]:
+    """The JSON schema of a submission, whole in itself."""
+    schema = Submission.model_json_schema()
+    definitions = schema.pop("$defs")
+    schema["properties"]["inputs"]["items"] = definitions[NamedInput.__name__]
+    return schema
+
+
+def job_id(caller: str, key: str | None) -> str:
+    """The id of a new job; the same for the same caller and Idempotency-Key, however often it asks."""
+    return (uuid.uuid4() if key is None else uuid.uuid5(_NAMESPACE, f"{caller}\n{key}")).hex
+
+
+def job_request(name: str, submission: Submission, inputs: list[JobInput]) -> JobRequest:
+    """The whole request.
+
+    Raises:
+        RequestError: no input, or two of one name.
+    """
+    if not inputs:
+        raise RequestError("a job without an input", hint="upload a video, or name one by its URI")
+    try:
+        return JobRequest(
+            id=name,
+            workflow=submission.workflow,
+            inputs=tuple(inputs),
+            priority=submission.priority,
+            labels=submission.labels,
+            submitted_at=datetime.now(UTC),
+        )
+    except ValidationError as error:
+        raise RequestError(faults(error.errors())) from error
+
+
+async def read_json(body: AsyncIterator[bytes]) -> Submission:
+    """The submission in a JSON body.
+
+    Raises:
+        RequestError: not JSON, or not a submission.
+        TooLargeError: longer than a list of URIs may be.
+    """
+    content = bytearray()
+    async for chunk in body:
+        content += chunk
+        if len(content) > MAX_JSON_BYTES:
+            raise TooLargeError(f"more than {MAX_JSON_BYTES} bytes of JSON", hint="submit several jobs")
+    try:
+        return Submission.model_validate_json(bytes(content))
+    except ValidationError as error:
+        raise RequestError(faults(error.errors()), hint="see /docs") from error
+
+
+async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upload) -> Submission:
+    """The submission in a form; its files go to ``upload`` as they come, fields may stand before or behind them.
+
+    Fields: ``workflow``, ``priority``, ``labels`` (a JSON object), and ``uri`` as often as wanted.
+
+    Raises:
+        RequestError: not such a form, an unknown field, a file name that cannot be used.
+        TooLargeError: files or fields beyond the limits.
+        StorageFullError: no room for it.
+    """
+    fields: dict[str, Any] = {}
+    uris: list[dict[str, str]] = []
+    name, value, is_file, parts = "", bytearray(), False, 0
+    async for event in read_form(content_type, body):
+        if isinstance(event, PartBegin):
+            name, is_file, value, parts = event.name, event.filename is not None, bytearray(), parts + 1
+            if parts > MAX_FIELDS:
+                raise TooLargeError(f"more than {MAX_FIELDS} parts in a form", hint="submit several jobs")
+            if event.filename is not None:
+                upload.begin(event.filename)
+        elif isinstance(event, PartData) and is_file:
+            await upload.write(event.data)
+        elif isinstance(event, PartData):
+            value += event.data
+            if len(value) > MAX_FIELD_BYTES:
+                raise TooLargeError(f"more than {MAX_FIELD_BYTES} bytes", where=name[:60])
+        elif is_file:
+            await upload.end()
+        elif name == "uri":
+            uris.append({"uri": _field_text(name, value)})
+        elif name in fields or name not in ("workflow", "priority", "labels"):
+            raise RequestError("an unknown field, or one twice", where=name[:60], hint=_FIELDS)
+        else:
+            fields[name] = _field_text(name, value)
+    if "labels" in fields:
+        fields["labels"] = _json_field(fields["labels"])
+    try:
+        return Submission.model_validate({**fields, "inputs": uris})
+    except ValidationError as error:
+        raise RequestError(faults(error.errors()), hint=_FIELDS) from error
+
+
+_FIELDS = "fields are workflow, priority, labels, uri"
+
+
+def _field_text(name: str, value: bytearray) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError("not UTF-8", where=name, hint=_FIELDS) from error
+
+
+def _json_field(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RequestError("not JSON", where="labels", hint='give an object: {"patient": "p07"}') from error

@@ -1,0 +1,73 @@
+"""The whole service, started once: real Serve, real HTTP, real poses."""
+
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from neuropose_ray.service.data_folder import DataFolder
+
+if TYPE_CHECKING:
+    from neuropose_ray.models.weights import Weights
+
+
+@dataclass(frozen=True)
+class Service:
+    """Where it answers, and where it keeps what."""
+
+    url: str
+    data: DataFolder
+    roots: Path
+
+    def client(self, **options: object) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=60, **options)  # type: ignore[arg-type]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def service(ray_cluster: str, weights: "Weights", tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The application on the session's cluster, ready, with a data folder of its own and no tokens."""
+    from ray import serve
+
+    from neuropose_ray.models.spec import ModelSpec
+    from neuropose_ray.service.app import CONTROLLER_OPTIONS, build
+    from neuropose_ray.service.names import APPLICATION
+    from neuropose_ray.settings import load_settings
+
+    folder = tmp_path_factory.mktemp("service")
+    roots = folder / "roots"
+    roots.mkdir()
+    port = free_port()
+    flags = {
+        "service": {
+            "data_dir": folder / "data",
+            "port": port,
+            "pose": {"max_replicas": 1},
+            "jobs": {"min_free_bytes": 0},
+            "uploads": {"roots": [str(roots)], "max_bytes": 2 * 1024**3, "max_duration_s": 60},
+            "inbox": {"poll_s": 0.5, "settle_s": 0.5},
+        }
+    }
+    settings = load_settings(None, flags, environment={})
+    serve.start(http_options={"host": "127.0.0.1", "port": port}, controller_options=CONTROLLER_OPTIONS)
+    serve.run(build(settings, ModelSpec(weights, settings.blazepose)), name=APPLICATION)
+    running = Service(f"http://127.0.0.1:{port}", DataFolder(folder / "data"), roots)
+    with running.client() as client:
+        for _ in range(240):
+            if client.get("/v1/ready").status_code == 200:
+                break
+            time.sleep(0.25)
+        else:
+            pytest.fail(client.get("/v1/ready").text)
+    yield running
+    serve.shutdown()

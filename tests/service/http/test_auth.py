@@ -1,0 +1,91 @@
+"""Who is let in, decided before a byte of a request's body is read."""
+
+import asyncio
+import hashlib
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI
+
+from neuropose_ray.service.http import errors
+from neuropose_ray.service.http.auth import Gate, is_loopback, needs
+from neuropose_ray.service.settings import Token
+
+READER, WRITER = "reader's secret", "writer's secret"
+TOKENS = tuple(
+    Token(name=name, sha256=hashlib.sha256(secret.encode()).hexdigest(), scopes=frozenset(scopes))
+    for name, secret, scopes in (("r", READER, ["read"]), ("w", WRITER, ["submit", "admin"]))
+)
+
+
+def application(tokens: tuple[Token, ...] = ()) -> FastAPI:
+    app = FastAPI()
+    errors.install(app)
+    for scope in ("read", "submit", "admin"):
+        app.get(f"/{scope}", dependencies=[Depends(needs(scope))])(lambda: "done")
+    app.get("/v1/health")(lambda: "lives")
+    app.add_middleware(Gate, tokens=tokens)
+    return app
+
+
+def ask(app: FastAPI, path: str, *, client: str = "127.0.0.1", host: str = "127.0.0.1:8000", **headers: str):
+    async def answer() -> httpx.Response:
+        transport = httpx.ASGITransport(app, client=(client, 1))
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as asking:
+            return await asking.get(path, headers=headers)
+
+    return asyncio.run(answer())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "LOCALHOST.:1", "[::1]:8000", "127.3.2.1"])
+def test_without_tokens_this_machine_may_do_all(host):
+    assert [ask(application(), f"/{scope}", host=host).status_code for scope in ("read", "admin")] == [200, 200]
+
+
+@pytest.mark.parametrize("client", ["192.168.0.7", "::ffff:10.0.0.1", "8.8.8.8", "fe80::1"])
+def test_without_tokens_no_other_machine_is_answered(client):
+    answer = ask(application(), "/v1/health", client=client)
+    assert (answer.status_code, answer.json()["code"]) == (403, "access")
+    assert "neuropose-ray service token" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("host", ["attacker.example", "127.0.0.1.attacker.example", "localhost.attacker.example"])
+def test_without_tokens_a_name_that_was_let_point_here_is_refused(host):
+    assert ask(application(), "/read", host=host).status_code == 403
+
+
+@pytest.mark.parametrize("origin", ["https://attacker.example", "null", "http://127.0.0.1.attacker.example"])
+def test_without_tokens_a_page_of_another_host_is_refused(origin):
+    assert ask(application(), "/submit", origin=origin).status_code == 403
+    assert ask(application(), "/submit", origin="http://localhost:3000").status_code == 200
+
+
+def test_with_tokens_one_of_them_is_needed_wherever_a_request_comes_from():
+    app = application(TOKENS)
+    for headers in (
+        {},
+        {"authorization": "Bearer wrong"},
+        {"authorization": f"Basic {READER}"},
+        {"authorization": ""},
+    ):
+        answer = ask(app, "/read", **headers)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert (
+        ask(app, "/read", client="8.8.8.8", host="lab.example", authorization=f"bearer {READER}").status_code == 200
+    )
+
+
+def test_a_token_allows_what_its_scopes_say_and_nothing_else():
+    app = application(TOKENS)
+    assert ask(app, "/submit", authorization=f"Bearer {READER}").status_code == 403
+    assert ask(app, "/submit", authorization=f"Bearer {WRITER}").status_code == 200
+    assert ask(app, "/read", authorization=f"Bearer {WRITER}").status_code == 403
+
+
+def test_probes_need_no_token():
+    assert ask(application(TOKENS), "/v1/health", client="10.0.0.1").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["", "0.0.0.0", "::", "10.0.0.1", "localhost.example", "::ffff:8.8.8.8"])
+def test_what_is_not_loopback(host):
+    assert not is_loopback(host)

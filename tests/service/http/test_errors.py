@@ -1,0 +1,67 @@
+"""Clients get a code, one line and an id; never a path or a trace of the service."""
+
+import asyncio
+import logging
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from neuropose_ray.errors import (
+    DrainingError,
+    ForbiddenInputError,
+    JobNotFoundError,
+    JobStateError,
+    OutputError,
+    OverloadedError,
+    RequestTimeoutError,
+    StorageFullError,
+    TooLargeError,
+    VideoError,
+)
+from neuropose_ray.service.http import errors
+
+
+def answer_to(error: Exception) -> httpx.Response:
+    app = FastAPI()
+    errors.install(app)
+
+    @app.get("/")
+    async def fail() -> None:
+        raise error
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get("/")
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ForbiddenInputError("x"), 403), (JobNotFoundError("x"), 404), (JobStateError("x"), 409),
+        (TooLargeError("x"), 413), (VideoError("x"), 422), (OverloadedError("x"), 429), (DrainingError("x"), 503),
+        (RequestTimeoutError("x"), 504), (StorageFullError("x"), 507), (OutputError("x"), 500), (KeyError("x"), 500),
+    ],
+)  # fmt: skip
+def test_each_kind_of_error_has_its_status(error, status):
+    answer = answer_to(error)
+    assert answer.status_code == status
+    assert answer.json().keys() == {"code", "message", "id"}
+    assert ("retry-after" in answer.headers) == (status in (429, 503, 507))
+
+
+def test_a_file_of_the_service_is_not_named(caplog):
+    with caplog.at_level(logging.INFO, "ray.serve"):
+        answer = answer_to(VideoError("no picture", where="/srv/secret/clip.mp4", hint="send another"))
+    assert answer.json()["message"] == "no picture; send another"
+
+
+def test_what_is_unforeseen_is_in_the_log_under_the_id_alone(caplog):
+    with caplog.at_level(logging.ERROR, "ray.serve"):
+        answer = answer_to(RuntimeError("/srv/secret exploded"))
+    assert "secret" not in answer.text
+    assert answer.json()["id"] in caplog.text
+    assert "/srv/secret exploded" in caplog.text

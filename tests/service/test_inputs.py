@@ -1,0 +1,172 @@
+"""Inputs by URI: only what the settings allow, wherever links, redirects and names lead."""
+
+import http.server
+import ipaddress
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from neuropose_ray.errors import ForbiddenInputError, InputNotFoundError, RequestError, TooLargeError
+from neuropose_ray.schemas.jobs import JobInput
+from neuropose_ray.service.fetching import may_connect
+from neuropose_ray.service.inputs import Inputs
+from neuropose_ray.service.settings import UploadSettings
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    (folder / "walk one.mp4").write_bytes(b"video")
+    (tmp_path / "secret.mp4").write_bytes(b"secret")
+    (folder / "link.mp4").symlink_to(tmp_path / "secret.mp4")
+    return folder
+
+
+def inputs(**settings: object) -> Inputs:
+    return Inputs(UploadSettings.model_validate(settings))
+
+
+@pytest.mark.parametrize(
+    "form", ["{root}/walk one.mp4", "file://{root}/walk%20one.mp4", "{root}/../videos/walk one.mp4"]
+)
+def test_a_file_below_an_allowed_folder_is_used_where_it_lies(root, form, tmp_path):
+    allowed = inputs(roots=[str(root)])
+    given = allowed.admit(form.format(root=root))
+    assert given.name == "walk one.mp4"
+    assert allowed.bring(given, tmp_path / "fetched") == root / "walk one.mp4"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["{root}/../secret.mp4", "{root}/link.mp4", "file://{root}/%2e%2e/secret.mp4", "/etc/passwd", "relative.mp4",
+     "file://elsewhere/walk.mp4", "ftp://host/walk.mp4", "gopher://x/walk.mp4", "s3://clips/walk.mp4"],
+)  # fmt: skip
+def test_nothing_outside_is_reached(root, uri):
+    with pytest.raises(ForbiddenInputError):
+        inputs(roots=[str(root)]).admit(uri.format(root=root))
+
+
+def test_a_link_that_is_put_in_place_later_is_not_followed(root, tmp_path):
+    allowed = inputs(roots=[str(root)])
+    given = allowed.admit(f"{root}/walk one.mp4")
+    (root / "walk one.mp4").unlink()
+    (root / "walk one.mp4").symlink_to(tmp_path / "secret.mp4")
+    with pytest.raises(ForbiddenInputError):
+        allowed.bring(given, tmp_path / "fetched")
+
+
+@pytest.mark.parametrize("uri", ["", "/a\nb.mp4", "http://[::1", "file:///a\x00b.mp4", "/" + "x" * 3000])
+def test_what_is_no_uri_is_refused(uri):
+    with pytest.raises((RequestError, ForbiddenInputError)):
+        inputs(roots=["/srv"]).admit(uri)
+
+
+@pytest.mark.parametrize(
+    ("uri", "allowed"),
+    [("s3://clips/trials/walk.mp4", True), ("s3://clips/trials/a/b.mp4", True),
+     ("s3://clips/trialsX/walk.mp4", False), ("s3://clips/other/walk.mp4", False),
+     ("s3://clips/trials/../other/walk.mp4", False), ("gs://clips/trials/w.mp4", False),
+     ("s3://clips/trials/%2e%2e/other/w.mp4", False), ("s3://clips/trials/w.mp4?endpoint_override=evil:1", False),
+     ("s3://key:secret@clips/trials/w.mp4", False)],
+)  # fmt: skip
+def test_objects_lie_below_an_allowed_prefix(uri, allowed):
+    store = inputs(roots=["s3://clips/trials"])
+    if allowed:
+        assert store.admit(uri).uri == uri
+    else:
+        with pytest.raises(ForbiddenInputError):
+            store.admit(uri)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["https://other.example/w.mp4", "http://clips.example/w.mp4", "https://clips.example:8443/w.mp4",
+     "https://user@clips.example/w.mp4", "https://clips.example.evil.example/w.mp4"],
+)  # fmt: skip
+def test_urls_are_of_allowed_hosts_and_schemes(uri):
+    allowed = inputs(hosts=["clips.example"])
+    assert allowed.admit("https://CLIPS.example/a/w.mp4?version=2").name == "w.mp4"
+    with pytest.raises(ForbiddenInputError):
+        allowed.admit(uri)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "100.64.0.1", "0.0.0.0", "::1", "::", "fc00::1", "fe80::1",
+     "224.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "255.255.255.255"],
+)  # fmt: skip
+def test_no_connection_is_made_into_the_own_network(address):
+    assert not may_connect(ipaddress.ip_address(address), private=False)
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "224.0.0.1", "0.0.0.0", "::ffff:169.254.169.254"])
+def test_link_local_addresses_are_never_connected_to(address):
+    assert not may_connect(ipaddress.ip_address(address), private=True)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111"])
+def test_public_addresses_are_connected_to(address):
+    assert may_connect(ipaddress.ip_address(address), private=False)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path.startswith("/to/"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to/"))
+            self.end_headers()
+            return
+        self.send_response(200 if self.path.endswith("here.mp4") else 404)
+        if self.path != "/endless/here.mp4":
+            self.send_header("Content-Length", "5" if self.path != "/short/here.mp4" else "50")
+        self.end_headers()
+        self.wfile.write(b"video" if self.path != "/endless/here.mp4" else b"v" * 4000)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def bring(host: str, path: str, folder: Path, **settings: object) -> Path:
+    allowed = inputs(**{"hosts": [host], "http": True, "private_networks": True, "max_bytes": 1000, **settings})
+    return allowed.bring(JobInput(name="here.mp4", uri=f"http://{host}{path}"), folder)
+
+
+def test_a_file_is_fetched_also_by_redirects(host, tmp_path):
+    assert bring(host, "/here.mp4", tmp_path / "a").read_bytes() == b"video"
+    assert bring(host, f"/to/http://{host}/here.mp4", tmp_path / "b").read_bytes() == b"video"
+
+
+def test_a_redirect_leads_to_no_host_that_is_not_allowed(host, tmp_path):
+    with pytest.raises(ForbiddenInputError):
+        bring(host, "/to/http://localhost:1/here.mp4", tmp_path)
+
+
+def test_an_allowed_host_in_the_own_network_is_refused_unless_that_is_allowed(host, tmp_path):
+    with pytest.raises(ForbiddenInputError, match="private_networks"):
+        bring(host, "/here.mp4", tmp_path, private_networks=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("/endless/here.mp4", TooLargeError),
+        ("/short/here.mp4", InputNotFoundError),
+        ("/to/a/to/here.mp4", InputNotFoundError),
+    ],
+)
+def test_what_is_too_large_or_broken_off_leaves_nothing(host, path, error, tmp_path):
+    with pytest.raises(error):
+        bring(host, path, tmp_path / "fetched")
+    assert not list(tmp_path.rglob("*.mp4"))
