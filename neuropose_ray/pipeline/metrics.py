@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from neuropose_ray.errors import DecodeError
-from neuropose_ray.models.protocol import ModelInfo, PoseModel, PoseModelSpec, PoseSession
+from neuropose_ray.models.delegating import DelegatingSpec
+from neuropose_ray.models.protocol import ModelInfo, PoseModel, PoseSession
 from neuropose_ray.pipeline.commit import ErrorRecord
 from neuropose_ray.pipeline.frames import FrameBatch, FrameSource, Stage
 from neuropose_ray.pipeline.plan import ChunkTask
@@ -90,35 +91,10 @@ class RayMeter:
 
 
 @dataclass(frozen=True, slots=True)
-class MeteredSpec:
+class MeteredSpec(DelegatingSpec):
     """A pose model that is loaded as it is, and counts what it does."""
 
-    spec: PoseModelSpec
     meter: RayMeter
-
-    @property
-    def name(self) -> str:
-        """The model's."""
-        return self.spec.name
-
-    @property
-    def sha256(self) -> str:
-        """The model's."""
-        return self.spec.sha256
-
-    @property
-    def field_of_view_degrees(self) -> float:
-        """The model's."""
-        return self.spec.field_of_view_degrees
-
-    @property
-    def threads(self) -> int | None:
-        """The model's."""
-        return self.spec.threads
-
-    def fingerprint(self) -> str:
-        """The model's: to be watched changes no numbers."""
-        return self.spec.fingerprint()
 
     def load(self) -> PoseModel:
         """Bring the model into memory.

@@ -31,17 +31,14 @@ class ReportChoices:
 
 
 def report_file(source: TrialSource) -> Path:
-    """Where the report of a trial goes: in a video's folder there is one, other files name theirs.
+    """Where the report of a trial goes.
 
     Raises:
         InputNotFoundError: there are no predictions.
     """
-    from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE, RESULTS_FILE, predictions_in
+    from neuropose_ray.analysis.runs.trials import file_beside
 
-    file = predictions_in(source.path)
-    if source.video is None and file.name in (PREDICTIONS_FILE, RESULTS_FILE):
-        return file.with_name(REPORT_FILE)
-    return file.with_name(f"{source.video or file.stem}.{REPORT_FILE}")
+    return file_beside(source, REPORT_FILE)
 
 
 def write_trial_report(

@@ -183,6 +183,18 @@ def predictions_in(path: Path) -> Path:
     raise InputNotFoundError(f"there is no {PREDICTIONS_FILE} in this folder", where=str(path), hint=hint)
 
 
+def file_beside(source: TrialSource, name: str) -> Path:
+    """Where what is made of a trial goes: a folder that is one video's has one such file, other files name theirs.
+
+    Raises:
+        InputNotFoundError: there are no predictions.
+    """
+    file = predictions_in(source.path)
+    if source.video is None and file.name in (PREDICTIONS_FILE, RESULTS_FILE):
+        return file.with_name(name)
+    return file.with_name(f"{source.video or file.stem}.{name}")
+
+
 def expand_trials(patterns: Iterable[str]) -> list[TrialSource]:
     """The trials that a user means by files, video folders, folders of video folders, and glob patterns.
 

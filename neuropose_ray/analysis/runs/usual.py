@@ -14,7 +14,7 @@ from neuropose_ray.analysis.runs.config import (
     OutputConfig,
     PreprocessingConfig,
 )
-from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE, RESULTS_FILE, TrialSource, predictions_in
+from neuropose_ray.analysis.runs.trials import TrialSource, file_beside
 
 #: Beside a trial's predictions, and above the folders of several trials.
 REPORT_FILE, COHORT_FILE = "analysis.json", "cohort.json"
@@ -40,15 +40,12 @@ def usual_analysis(
 
 
 def report_beside(source: TrialSource) -> Path:
-    """Where the report of a trial goes: a folder that is one video's has one report, other files name theirs.
+    """Where the report of a trial goes.
 
     Raises:
         InputNotFoundError: there are no predictions.
     """
-    file = predictions_in(source.path)
-    if source.video is None and file.name in (PREDICTIONS_FILE, RESULTS_FILE):
-        return file.with_name(REPORT_FILE)
-    return file.with_name(f"{source.video or file.stem}.{REPORT_FILE}")
+    return file_beside(source, REPORT_FILE)
 
 
 def cohort_report(sources: Sequence[TrialSource]) -> Path:

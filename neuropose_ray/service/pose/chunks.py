@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neuropose_ray.errors import ModelError
+from neuropose_ray.models.delegating import DelegatingSpec
 from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
 from neuropose_ray.pipeline.engines.pose_worker import end_when_stalled
 from neuropose_ray.pipeline.frames import FrameSource, LocalFrames
@@ -30,35 +31,10 @@ def chunks_at_once(settings: EngineSettings, spec: PoseModelSpec) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedSpec:
+class LoadedSpec(DelegatingSpec):
     """A pose model that is in memory already."""
 
-    spec: PoseModelSpec
     model: PoseModel
-
-    @property
-    def name(self) -> str:
-        """The model's."""
-        return self.spec.name
-
-    @property
-    def sha256(self) -> str:
-        """The model's."""
-        return self.spec.sha256
-
-    @property
-    def field_of_view_degrees(self) -> float:
-        """The model's."""
-        return self.spec.field_of_view_degrees
-
-    @property
-    def threads(self) -> int | None:
-        """The model's."""
-        return self.spec.threads
-
-    def fingerprint(self) -> str:
-        """The model's."""
-        return self.spec.fingerprint()
 
     def load(self) -> PoseModel:
         """There it is."""

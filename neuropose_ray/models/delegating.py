@@ -1,0 +1,38 @@
+"""A pose model that stands for another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from neuropose_ray.models.protocol import PoseModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class DelegatingSpec:
+    """Says of itself what another model's spec says; those who derive from it load in a way of their own."""
+
+    spec: PoseModelSpec
+
+    @property
+    def name(self) -> str:
+        """The other's."""
+        return self.spec.name
+
+    @property
+    def sha256(self) -> str:
+        """The other's."""
+        return self.spec.sha256
+
+    @property
+    def field_of_view_degrees(self) -> float:
+        """The other's."""
+        return self.spec.field_of_view_degrees
+
+    @property
+    def threads(self) -> int | None:
+        """The other's."""
+        return self.spec.threads
+
+    def fingerprint(self) -> str:
+        """The other's: how a model is loaded changes no numbers."""
+        return self.spec.fingerprint()
