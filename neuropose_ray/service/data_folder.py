@@ -36,7 +36,7 @@ class DataFolder:
 
     @property
     def incoming(self) -> Path:
-        """Uploads and archives that are not whole yet; cleared at every start. On the same disk: they are renamed."""
+        """Uploads that are not whole yet; abandoned ones are removed. On the same disk: they are renamed."""
         return self.root / "incoming"
 
     @property

@@ -38,7 +38,7 @@ def done(service: "Service", test_data: Path, tmp_path_factory: pytest.TempPathF
     """The results of a job of one frame that was submitted and fetched in one command."""
     out = tmp_path_factory.mktemp("results")
     video = test_data / "odd" / "made_one_frame.mp4"
-    result = ask(service, "jobs", "submit", video, "--label", "patient=p07", "--out", out)
+    result = ask(service, "jobs", "submit", video, "--label", "patient=p11", "--out", out)
     assert result.exit_code == 0, result.output
     assert "completed" in result.stdout
     return out
@@ -50,7 +50,7 @@ def test_a_video_goes_in_and_its_results_come_back(done: Path):
 
 
 def test_jobs_are_listed_shown_and_found_by_the_beginning_of_their_id(service: "Service", done: Path):
-    listed = json.loads(ask(service, "jobs", "list", "--label", "patient=p07", "--json").stdout)
+    listed = json.loads(ask(service, "jobs", "list", "--label", "patient=p11", "--json").stdout)
     (job,) = listed
     assert job["state"] == "completed"
     assert job["id"][:8] in ask(service, "jobs", "list").stdout
@@ -68,7 +68,7 @@ def test_errors_are_those_that_the_service_means(service: "Service", done: Path,
     with ServiceClient(service.url) as client:
         with pytest.raises(JobNotFoundError):
             client.job("0" * 32)
-        job = next(client.jobs(label="patient=p07"))
+        job = next(client.jobs(label="patient=p11"))
         with pytest.raises(JobStateError):
             client.retry(job.id)
         with pytest.raises(JobStateError):

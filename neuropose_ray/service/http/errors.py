@@ -146,8 +146,14 @@ def problems(**what: str) -> dict[int | str, dict[str, Any]]:
         "401": "a token is needed",
         "403": "not allowed",
         "422": "not well formed",
+        "500": "the service failed at this; its log says more under the id",
         "503": "not ready; see Retry-After",
     }
     texts = always | {name.removeprefix("s"): text for name, text in what.items()}
+    return {int(code): problem_answer(text) for code, text in sorted(texts.items())}
+
+
+def problem_answer(text: str) -> dict[str, Any]:
+    """One error response for a route's description."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {int(code): {"description": text, "content": content} for code, text in sorted(texts.items())}
+    return {"description": text, "content": content}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Response
 from pydantic import Field
@@ -15,7 +15,7 @@ from neuropose_ray.errors import NotReadyError
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.jobs import Action, JobsStatus
 from neuropose_ray.service.http.auth import Caller, needs
-from neuropose_ray.service.http.errors import problems
+from neuropose_ray.service.http.errors import problem_answer, problems
 from neuropose_ray.service.http.job_routes import Reader
 from neuropose_ray.service.http.jobs import Jobs
 from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, WAITS
@@ -23,6 +23,8 @@ from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, WAITS
 #: For the manager to say what it waits for; a probe is not to hang with it.
 _PROBE_PATIENCE_S = 2.0
 Replicas = dict[str, dict[str, int]]
+#: Of what anybody on this machine, or where there are tokens anybody at all, may ask.
+_ELSEWHERE: dict[int | str, dict[str, Any]] = {403: problem_answer("without tokens only this machine is answered")}
 Administrator = Annotated[Caller, Depends(needs("admin"))]
 
 
@@ -109,14 +111,14 @@ def operation_router(jobs: Jobs, deployments: Deployments) -> APIRouter:
     """``/v1/health``, ``/v1/ready``, ``/v1/status`` and ``/v1/control``."""
     router = APIRouter(prefix="/v1", tags=["operations"])
 
-    @router.get("/health", summary="Whether the process lives")
+    @router.get("/health", summary="Whether the process lives", responses=_ELSEWHERE)
     async def health() -> Health:
         return Health()
 
     @router.get(
         "/ready",
         summary="Whether requests and jobs are worked at",
-        responses={503: {"model": Readiness, "description": "not yet; what it waits for"}},
+        responses={**_ELSEWHERE, 503: {"model": Readiness, "description": "not yet; what it waits for"}},
     )
     async def ready(response: Response) -> Readiness:
         waits = await waits_for(deployments, jobs)

@@ -109,7 +109,7 @@ def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
             raise JobNotFoundError("no results of this video in the job", hint=f"there are: {', '.join(names)[:500]}")
         wanted = names if video is None else [video]
         if format == "json":
-            return StreamingResponse(_joined(folder, wanted), media_type="application/json")
+            return StreamingResponse(joined_results(folder, wanted), media_type="application/json")
         if len(wanted) != 1:
             raise RequestError(f"the job has {len(wanted)} videos", where="video", hint="name one of them")
         file = folder / wanted[0] / _PREDICTIONS
@@ -138,8 +138,13 @@ def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
     return router
 
 
-def _joined(folder: Path, names: list[str]) -> Iterator[bytes]:
-    """One JSON object of the videos' own, whose only key is the video's name; none is in memory whole."""
+def joined_results(folder: Path, names: list[str]) -> Iterator[bytes]:
+    """One JSON object that has every video under its name, block by block.
+
+    Args:
+        folder: the job's results.
+        names: the videos' folders in it. Each has a file with an object whose only key is the video's own name.
+    """
     yield b"{"
     for number, name in enumerate(names):
         if number:

@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -42,6 +42,8 @@ from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import JobSettings
 
 Mode = Literal["running", "paused", "draining"]
+#: Any replica has noticed by then that nobody waits for its chunk.
+LATE_S = 60.0
 _STATES: tuple[JobState, ...] = ("queued", "running", *ENDED)
 
 
@@ -74,6 +76,7 @@ class JobBook:
         self._data, self._settings, self._workflows = data, settings, workflows
         self._durable, self._executor = durable, executor
         self._turn = threading.Lock()  # of all that looks first and then acts
+        self._removed: dict[str, float] = {}
         self._began = time.monotonic()
 
     def submit(self, request: JobRequest) -> Job:
@@ -190,12 +193,15 @@ class JobBook:
 
         Raises:
             JobNotFoundError: it is not known.
-            JobStateError: it waits, runs, or has completed.
+            JobStateError: it waits, runs, or has completed; or it is the inbox's, which makes new ones of folders.
         """
         with self._turn:
             row = self._row(job_id)
             if row.state not in ("failed", "cancelled"):
                 raise JobStateError(f"the job is {row.state}", hint="failed and cancelled jobs can be tried again")
+            if row.request.source == "inbox":
+                # The inbox is done with it: results of another try would come to no `out`.
+                raise JobStateError("this job is the inbox's", hint="move its folder from failed/ back to in/")
             self._durable.note(job_id, starts_before=row.starts)
             self._durable.again(job_id)
             append_line(self._data.job(job_id).log, "queued again")
@@ -214,8 +220,25 @@ class JobBook:
                 raise JobStateError(f"the job is {row.state}", hint="cancel it first")
             if self._executor.running(job_id) is not None:
                 raise JobStateError("the job is still stopping", hint="try again in a second")
-            shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)  # what is left over goes with the next try
+            shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)
             self._durable.forget(job_id)
+            self._removed[job_id] = time.monotonic()
+
+    def clear_removed(self, after_s: float = LATE_S) -> None:
+        """Delete what was still written for jobs that were cancelled and removed so long ago.
+
+        A replica leaves its chunk only when it has done some more frames of it, and notes that.
+        """
+        with self._turn:
+            for job_id, removed_at in list(self._removed.items()):
+                if time.monotonic() - removed_at < after_s:
+                    continue
+                del self._removed[job_id]
+                if self._durable.row(job_id) is None:
+                    folder = self._data.job(job_id)
+                    shutil.rmtree(folder.results, ignore_errors=True)
+                    with suppress(OSError):  # uploads of the same job, which is being submitted anew
+                        folder.root.rmdir()
 
     def log(self, job_id: str) -> tuple[str, ...]:
         """What happened to a job, a line each.

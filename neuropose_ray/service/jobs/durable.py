@@ -124,8 +124,10 @@ class DurableJobs:
                 on_conflict="always_update",
             )
         except SQLAlchemyError as error:
+            self.close()
             reason = str(error).splitlines()[0]
-            raise ServiceError(f"the database of jobs cannot be opened ({reason})", hint=_HINT) from error
+            # Apart from what it is: databases say users and hosts here.
+            raise ServiceError("the database of jobs cannot be opened", hint=f"{_HINT}: {reason}") from error
 
     def _body(self) -> Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]]:
         from dbos import DBOS

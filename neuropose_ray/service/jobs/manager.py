@@ -21,6 +21,7 @@ from neuropose_ray.service.jobs.book import JobBook, read_mode
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
 from neuropose_ray.service.jobs.failures import without_places
+from neuropose_ray.service.jobs.leftovers import clear_incoming, clear_job_folders
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
@@ -140,6 +141,8 @@ class JobManager:
         self._waits_for = ("the database of jobs",)
         self._durable.open(paused=read_mode(self._data) == "paused")
         book = JobBook(self._data, self._jobs, self._workflows, self._durable, self._executor)
+        clear_incoming(self._data.incoming)
+        clear_job_folders(self._data.jobs, lambda job_id: self._durable.row(job_id) is not None)
         if self._beside_of is not None:
             self._beside = self._beside_of(book)
             self._spawn(self._beside.run, "inbox")
@@ -150,6 +153,8 @@ class JobManager:
         while not self._closed.wait(_HOUSEKEEPING_S):
             book = self._ready_book()
             try:
+                clear_incoming(self._data.incoming)
+                book.clear_removed()
                 for job_id in book.remove_outdated():
                     logger.info("job %s was removed: it is no longer kept", job_id)
                 if self._meter is not None:
@@ -210,8 +215,8 @@ class JobManager:
         return await self._ask(lambda book: book.control(action))
 
     async def ready(self) -> tuple[str, ...]:
-        """What it still waits for; nothing when it is ready."""
-        return self._waits_for if self._fault is None else (without_places(str(self._fault)),)
+        """What it still waits for; nothing when it is ready. For everybody's eyes: where and why is in the log."""
+        return self._waits_for if self._fault is None else (without_places(self._fault.what),)
 
     def check_health(self) -> None:
         """For Serve, which replaces a manager that is not well.

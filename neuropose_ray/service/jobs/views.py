@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -74,9 +75,11 @@ def has_label(request: JobRequest, label: str | None) -> bool:
 def artifacts_in(results: Path) -> tuple[Artifact, ...]:
     """The files below the results. Names of the run's own, and of those being written, begin with a dot."""
     found = []
-    for file in sorted(results.rglob("*")):
-        place = file.relative_to(results)
-        with suppress(FileNotFoundError):  # a step may be replacing it
-            if file.is_file() and not any(part.startswith(".") for part in place.parts):
-                found.append(Artifact(path=place.as_posix(), size_bytes=file.stat().st_size))
-    return tuple(found)
+    for place, folders, names in os.walk(results):  # passes over folders that a step removes meanwhile
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            file = Path(place, name)
+            with suppress(FileNotFoundError):  # a step may be replacing it
+                if not name.startswith(".") and file.is_file():
+                    found.append(Artifact(path=file.relative_to(results).as_posix(), size_bytes=file.stat().st_size))
+    return tuple(sorted(found, key=lambda artifact: artifact.path))

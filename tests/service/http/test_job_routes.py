@@ -4,6 +4,7 @@ import io
 import json
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,8 @@ from neuropose_ray.schemas.jobs import Job
 
 pytestmark = [pytest.mark.ray, pytest.mark.serve]
 PATIENCE_S = 90
+#: A step stops after the batch of frames that it is at; all frames of the cancelled job take longer.
+STOPPED_S = 20
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +33,13 @@ def finished(service, video: Path) -> Job:
         answer = client.post("/v1/jobs", data=form, files={"file": ("first.mov", video.read_bytes())})
         assert answer.status_code == 202, answer.text
         return ended(client, answer.headers["location"])
+
+
+def eventually(condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.1)
 
 
 def ended(client: httpx.Client, location: str) -> Job:
@@ -163,6 +173,19 @@ def test_a_cancelled_job_can_be_tried_again(service, video):
         client.post("/v1/control", json={"action": "resume"})
         assert client.post(f"/v1/jobs/{job['id']}/retry").status_code == 202
         assert ended(client, f"/v1/jobs/{job['id']}").state == "completed"
+
+
+def test_a_job_that_computes_poses_is_cancelled_and_makes_room_for_the_next(service, video, test_data):
+    long = test_data / "opencap" / "squat.mp4"
+    with service.client() as client, long.open("rb") as file:
+        location = client.post("/v1/jobs", files={"file": (long.name, file)}).headers["location"]
+        eventually(lambda: "frames in" in client.get(f"{location}/log").text)  # chunks are with the replica
+        assert client.get(location).json()["progress"]["stage"] == "pose"
+        assert client.delete(location).json()["state"] == "cancelled"
+        # Refused as long as the step has not ended.
+        eventually(lambda: client.delete(location).status_code == 204, STOPPED_S)
+        next_one = client.post("/v1/jobs", files={"file": ("next.mov", video.read_bytes())}).headers["location"]
+        assert ended(client, next_one).state == "completed"
 
 
 def test_lists_are_filtered_and_paged(service, finished):

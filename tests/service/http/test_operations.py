@@ -16,3 +16,39 @@ def test_the_status_has_replicas_and_jobs_in_numbers(service):
         status = client.get("/v1/status").json()
     assert all(status["replicas"][name] == {"RUNNING": 1} for name in ("Ingress", "PoseModel", "JobManager"))
     assert status["jobs"]["mode"] == "running"
+
+
+ROUTES = {
+    "/v1/pose": {"post"},
+    "/v1/pose/model": {"get"},
+    "/v1/jobs": {"get", "post"},
+    "/v1/jobs/{job_id}": {"get", "delete"},
+    "/v1/jobs/{job_id}/retry": {"post"},
+    "/v1/jobs/{job_id}/log": {"get"},
+    "/v1/jobs/{job_id}/events": {"get"},
+    "/v1/jobs/{job_id}/results": {"get"},
+    "/v1/jobs/{job_id}/artifacts/{path}": {"get"},
+    "/v1/health": {"get"},
+    "/v1/ready": {"get"},
+    "/v1/status": {"get"},
+    "/v1/control": {"post"},
+}
+#: Needed by all routes but the two that probes ask.
+ERRORS = {"401", "403", "422", "500", "503"}
+
+
+def test_the_description_has_every_route_with_its_errors(service):
+    with service.client() as client:
+        description = client.get("/openapi.json").json()
+        page = client.get("/docs").text
+    assert {path: set(methods) for path, methods in description["paths"].items()} == ROUTES
+    assert set(description["components"]["schemas"]["Problem"]["properties"]) == {"code", "message", "id"}
+    for path, methods in description["paths"].items():
+        assert path in page
+        for method, route in methods.items():
+            refusals = {code: answer for code, answer in route["responses"].items() if code >= "400"}
+            assert refusals.keys() >= ({"403"} if path in ("/v1/health", "/v1/ready") else ERRORS), (method, path)
+            for code, answer in refusals.items():
+                # What a probe is told with 503 is no problem but what is waited for.
+                kind = "application/json" if (path, code) == ("/v1/ready", "503") else "application/problem+json"
+                assert list(answer["content"]) == [kind], (method, path, code)

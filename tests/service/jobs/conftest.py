@@ -46,7 +46,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.endurance), "postgresql"])
 def database(request: pytest.FixtureRequest) -> Callable[[], str | None]:
     """The address of a new database for a service; None for the one in its data folder."""
     if request.param == "sqlite":

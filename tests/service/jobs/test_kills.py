@@ -67,7 +67,7 @@ def ends_after_kills(
         killed += process.poll() is None
         process.kill()
         process.communicate()
-    assert killed >= kills - 1  # the last one may have come too late
+    assert killed >= max(1, kills - 1)  # the last one may have come too late
     process = start(data, url)
     _, printed = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, printed
@@ -90,7 +90,7 @@ def ends_after_kills(
 
 
 def test_every_job_of_a_killed_manager_ends_once_with_the_right_results(video: Path, tmp_path: Path):
-    ends_after_kills(tmp_path / "data", video, None, workflow="quick", jobs=6, kills=2, seed=1)
+    ends_after_kills(tmp_path / "data", video, None, workflow="quick", jobs=4, kills=1, seed=1)
 
 
 @pytest.mark.endurance

@@ -1,3 +1,4 @@
+import asyncio
 import itertools
 import shutil
 import sqlite3
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.job_manager import DirectTasks, Manager, request_for, settings_for, threads
 
-from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, write_synthetic_video
+from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, SyntheticSpec, write_synthetic_video
 from neuropose_ray.errors import (
     DrainingError,
     EngineError,
@@ -19,6 +20,7 @@ from neuropose_ray.errors import (
     ModelError,
     OverloadedError,
     RequestError,
+    ServiceError,
     SettingsError,
     StorageFullError,
 )
@@ -210,6 +212,18 @@ def test_a_failed_job_goes_on_with_the_step_that_failed(start, data: Path, video
         manager("retry", request.id)
 
 
+def test_a_job_of_the_inbox_is_tried_again_by_its_folder_alone(start, data: Path, tmp_path: Path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video at all")
+    manager = start()
+    request = request_for(data, broken, source="inbox", folder="trial")
+    manager("submit", request)
+    assert manager.ended(request.id)[0].state == "failed"
+    with pytest.raises(JobStateError, match="move its folder from failed/ back to in/"):
+        manager("retry", request.id)
+    assert manager("job", request.id).state == "failed"
+
+
 def test_a_running_job_is_cancelled_at_once_its_step_soon_and_it_can_be_tried_again(start, data: Path, video: Path):
     gate = Gate()
     manager = start({"engines": gate}, running=1)
@@ -385,6 +399,27 @@ def test_an_ended_job_can_be_removed_with_its_files_and_a_running_one_cannot(sta
             manager(method, request.id)
 
 
+def test_what_a_replica_still_writes_for_a_removed_job_is_deleted_and_a_new_jobs_uploads_are_not(
+    start, data: Path, video: Path
+):
+    manager = start({"engines": Gate()})
+    requests = [request_for(data, video, workflow="poses") for _ in range(2)]
+    for request in requests:
+        manager("submit", request)
+        manager("cancel", request.id)
+        while manager.manager._executor.running(request.id) is not None:
+            time.sleep(0.01)
+        manager("remove", request.id)
+        (data / "jobs" / request.id / "results" / "v" / "chunks").mkdir(parents=True)
+    request_for(data, video, id=requests[1].id)  # the same Idempotency-Key again, not yet submitted
+    book = manager.manager._book
+    book.clear_removed()
+    assert (data / "jobs" / requests[0].id / "results").exists(), "too early"
+    book.clear_removed(after_s=0.0)
+    assert not (data / "jobs" / requests[0].id).exists()
+    assert [path.name for path in (data / "jobs" / requests[1].id).iterdir()] == ["uploads"]
+
+
 def test_old_jobs_are_removed_as_the_settings_say(start, data: Path, video: Path):
     manager = start(keep_days=1e-6)
     request = request_for(data, video, workflow="poses")
@@ -428,3 +463,19 @@ def test_two_managers_do_not_work_in_one_folder(start, data: Path):
     start()
     with pytest.raises(ServiceRunningError):
         FolderLock(data / ".neuropose.lock").acquire()
+
+
+def test_a_manager_that_cannot_start_tells_everybody_what_and_nobody_where(tmp_path: Path):
+    from neuropose_ray.service.jobs.manager import JobManager
+
+    elsewhere = tmp_path / "secret" / "jobs.sqlite"  # in no folder that exists
+    manager = JobManager(settings_for(tmp_path / "data", f"sqlite:///{elsewhere}"), SyntheticSpec(1.0), None)
+    try:
+        until = time.monotonic() + 30
+        while (waits := asyncio.run(manager.ready())) != ("the database of jobs cannot be opened",):
+            assert time.monotonic() < until, waits
+            time.sleep(0.02)
+        with pytest.raises(ServiceError, match="unable to open database file"):
+            manager.check_health()
+    finally:
+        manager.close()

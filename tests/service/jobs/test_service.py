@@ -17,7 +17,7 @@ def ended(client, job_id: str) -> dict:
 
 
 def test_an_uploaded_video_gets_poses_analysis_overlay_and_report(service, test_data: Path):
-    (video,) = test_data.glob("**/pose_squats.mp4")
+    video = test_data / "odd" / "made_vfr_walk.mp4"
     with service.client() as client, video.open("rb") as file:
         answer = client.post("/v1/jobs", files={"file": (video.name, file, "video/mp4")})
         assert answer.status_code == 202, answer.text

@@ -1,0 +1,99 @@
+"""The command that starts the service, and the one that makes tokens for it."""
+
+import hashlib
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from support.ports import free_port
+from typer.testing import CliRunner
+
+from neuropose_ray.cli import main as neuropose_ray
+from neuropose_ray.cli.main import app
+from neuropose_ray.settings import load_settings
+
+READY_S = 240
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--host", "0.0.0.0"], r"service\.host 0\.0\.0\.0: .*without a token.*neuropose-ray service token"),
+        (["--host", "::"], r"without a token"),
+        (["--port", "70000"], r"service\.port"),
+        (["--config", "wrong.yaml"], r"wrong\.yaml.*service\.jobs\.runing"),
+        (["--config", "missing.yaml"], r"missing\.yaml"),
+    ],
+)
+def test_wrong_use_is_refused_with_one_line_before_anything_is_started(
+    words, said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "wrong.yaml").write_text("service: {jobs: {runing: 3}}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["neuropose-ray", "serve", "--data", "data", *words])
+    with pytest.raises(SystemExit) as end:
+        neuropose_ray()
+    assert end.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert len(printed.err.splitlines()) == 1
+    assert re.search(said, printed.err), printed.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_token_is_printed_once_with_settings_that_know_its_digest_alone(tmp_path: Path):
+    done = CliRunner().invoke(app, ["service", "token", "the lab's", "--scope", "read", "--scope", "admin"])
+    assert done.exit_code == 0
+    secret = done.output.splitlines()[1].strip()
+    settings = done.output[done.output.index("  service:") :]
+    assert secret not in settings
+    (tmp_path / "settings.yaml").write_text(settings)
+    (token,) = load_settings(tmp_path / "settings.yaml", {}, environment={}).service.tokens
+    assert token.sha256 == hashlib.sha256(secret.encode()).hexdigest()
+    assert (token.name, token.scopes) == ("the lab's", {"read", "admin"})
+    assert len(secret) >= 43  # 256 bits
+
+
+def test_no_two_tokens_are_the_same():
+    assert len({CliRunner().invoke(app, ["service", "token", "lab"]).output for _ in range(3)}) == 3
+
+
+def test_an_unknown_scope_is_refused():
+    done = CliRunner().invoke(app, ["service", "token", "lab", "--scope", "write"])
+    assert done.exit_code == 2
+    assert "'write' is not one of read, submit, admin" in done.output
+
+
+@pytest.mark.slow
+def test_the_service_starts_with_one_command_answers_and_ends_at_a_signal(tmp_path: Path, test_data: Path, weights):
+    service = {"data_dir": str(tmp_path / "data"), "jobs": {"min_free_bytes": 0}}
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump({"service": service}))
+    port, dashboard = free_port(), free_port()
+    words = ["serve", "--config", str(tmp_path / "settings.yaml"), "--port", str(port)]
+    command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()", *words]
+    with (tmp_path / "printed").open("wb") as printed:
+        process = subprocess.Popen([*command, "--dashboard-port", str(dashboard)], stdout=printed, stderr=printed)
+    try:
+        until = time.monotonic() + READY_S
+        while "ready: " not in (said := (tmp_path / "printed").read_text()):
+            assert process.poll() is None, said
+            assert time.monotonic() < until, said
+            time.sleep(0.2)
+        (url,) = re.findall(r"ready: (\S+)", said)
+        picture = (test_data / "images" / "tfjs_pose.jpg").read_bytes()
+        answer = httpx.post(f"{url}/v1/pose", content=picture, headers={"Content-Type": "image/jpeg"}, timeout=60)
+        assert answer.status_code == 200, answer.text
+        assert (tmp_path / "data" / "service.json").exists()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(120)
+    said = (tmp_path / "printed").read_text()
+    assert code == 0, said
+    assert "Traceback" not in said
+    assert not (tmp_path / "data" / "service.json").exists()
