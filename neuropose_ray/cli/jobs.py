@@ -204,7 +204,10 @@ def _lines(job: Job) -> list[str]:
         lines.append(f"started {job.attempts} times")
     if job.error is not None:
         lines.append(f"error: {job.error.code}: {job.error.message}")
-        lines.append(f"`neuropose-ray jobs logs {job.id[:_SHORT]}` says more; `... retry` queues it again")
+        again = "`... retry` queues it again"
+        if job.source == "inbox":
+            again = f"{job.folder} is done again when it is moved from failed/ back to in/"
+        lines.append(f"`neuropose-ray jobs logs {job.id[:_SHORT]}` says more; {again}")
     lines += [f"no result: {each.input or ''}: {each.message}" for each in job.warnings]
     lines += [f"{each.path} ({each.size_bytes / 1e6:.1f} MB)" for each in job.artifacts]
     return lines

@@ -136,7 +136,9 @@ class ChunkStore:
         path = self._path(marker.key, "parquet")
         write_predictions(path, table, header)
         marker = marker.model_copy(update={"sha256": _digest(path)})
-        atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode())
+        # Waiting for the disk costs as much as some frames. After a power cut an empty marker is none, one whose
+        # results are missing is found out by their digest, and either way the chunk is done again.
+        atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode(), synchronise=False)
         return marker
 
     def read(self, key: str) -> tuple[PoseTable, PredictionsHeader]:
@@ -161,7 +163,8 @@ class ChunkStore:
         Raises:
             OutputError: no space or no permission.
         """
-        atomic_write_bytes(self._path(key, "attempts"), attempts.model_dump_json().encode())
+        # What it is to outlive is the end of this process, not a power cut.
+        atomic_write_bytes(self._path(key, "attempts"), attempts.model_dump_json().encode(), synchronise=False)
 
     def clear(self) -> None:
         """Remove everything: the video is assembled."""

@@ -179,6 +179,7 @@ def test_what_was_done_is_not_done_again_by_the_next_service(data: DataFolder, j
         eventually(lambda: "completed" in status(data).values())
     data.status_file.write_text("{ damaged")
     with running(data, jobs):
+        eventually(lambda: "damaged" not in data.status_file.read_text())
         jobs.set(jobs.all()[1], "completed")
         eventually(lambda: status(data) == {"a": "completed", "b": "completed"})
         time.sleep(0.4)
