@@ -27,7 +27,7 @@ def default_data_dir() -> Path:
 class PoseReplicaSettings(_Settings):
     """The deployment that has the pose model."""
 
-    min_replicas: int = Field(default=1, ge=1)
+    min_replicas: int = Field(default=1, ge=1, description="that are there also when nobody asks")
     max_replicas: int | None = Field(default=None, ge=1, description="empty: one for each GPU, else for each core")
     batch_frames: int = Field(
         default=32, ge=1, description="frames of several requests that the model gets at once; a GPU wants many"
@@ -69,7 +69,7 @@ class UploadSettings(_Settings):
     """Limits on what clients send, and where they may point to."""
 
     max_bytes: int = Field(default=20 * GIB, ge=1, description="of one job's files together")
-    max_files: int = Field(default=100, ge=1)
+    max_files: int = Field(default=100, ge=1, description="of one job")
     max_duration_s: float = Field(default=4 * 3600.0, gt=0, description="of one video")
     max_pixels: int = Field(default=50_000_000, ge=1, description="of one frame")
     roots: tuple[str, ...] = Field(
@@ -84,19 +84,19 @@ class UploadSettings(_Settings):
 class InboxSettings(_Settings):
     """The folder contract: ``in/<job>/`` becomes ``out/<job>/``, or goes to ``failed/<job>/``."""
 
-    enabled: bool = True
+    enabled: bool = Field(default=True, description="watch the folder in/")
     poll_s: float = Field(default=5.0, gt=0, description="a look besides the notices of the file system")
     settle_s: float = Field(
         default=3.0, ge=0, description="a folder is taken when nothing in it has changed for so long: it was copied"
     )
-    workflow: str = STANDARD_NAME
+    workflow: str = Field(default=STANDARD_NAME, description="what is done with a dropped folder")
 
 
 class ArchiveSettings(_Settings):
     """Limits on archives."""
 
-    max_uncompressed_bytes: int = Field(default=20 * GIB, ge=1)
-    max_members: int = Field(default=10_000, ge=1)
+    max_uncompressed_bytes: int = Field(default=20 * GIB, ge=1, description="of all videos in one archive")
+    max_members: int = Field(default=10_000, ge=1, description="files and folders in one archive")
 
 
 class Token(_Settings):
@@ -112,7 +112,7 @@ class ServiceSettings(_Settings):
 
     data_dir: Path = Field(default_factory=default_data_dir, description="uploads, jobs, inbox, database")
     host: str = Field(default="127.0.0.1", description="elsewhere than on loopback only with tokens")
-    port: int = Field(default=8000, ge=1, le=65535)
+    port: int = Field(default=8000, ge=1, le=65535, description="of the HTTP interface")
     tokens: tuple[Token, ...] = Field(default=(), description="made by `neuropose-ray service token`")
     pose: PoseReplicaSettings = PoseReplicaSettings()
     jobs: JobSettings = JobSettings()

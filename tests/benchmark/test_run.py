@@ -81,6 +81,7 @@ def test_the_report_says_what_was_measured_and_what_the_ratio_is(local):
 
 
 @pytest.mark.ray
+@pytest.mark.endurance
 @pytest.mark.usefixtures("ray_cluster")
 def test_on_ray_the_same_is_measured(squat_video, blazepose_spec):
     result, _ = benchmarked(squat_video, blazepose_spec, kind="ray", repeats=2)

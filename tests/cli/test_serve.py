@@ -70,7 +70,7 @@ def test_an_unknown_scope_is_refused():
     assert "'write' is not one of read, submit, admin" in done.output
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_the_service_starts_with_one_command_answers_and_ends_at_a_signal(tmp_path: Path, test_data: Path, weights):
     service = {"data_dir": str(tmp_path / "data"), "jobs": {"min_free_bytes": 0}}
     (tmp_path / "settings.yaml").write_text(yaml.safe_dump({"service": service}))

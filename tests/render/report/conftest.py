@@ -15,9 +15,9 @@ _FLAGS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
-    """One browser for the session; about a second to start."""
+    """One browser for a module, about a second to start; as long as it is there, this thread has an event loop."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright to drive a browser with")
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
