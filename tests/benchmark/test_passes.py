@@ -64,7 +64,7 @@ def test_a_pass_that_lost_its_video_is_no_measurement(work, tmp_path):
         run_pass(replace(work, videos=(video,)), LocalEngine(1))
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_passes_on_the_cpu_run_there_whatever_device_is_set(tmp_path):
     import cv2
     import numpy as np

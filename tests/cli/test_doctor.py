@@ -65,7 +65,7 @@ def test_a_misspelt_variable_is_pointed_out(run):
     assert found(result)["environment"]["found"] == "no such settings: NEUROPOSE_WEIGHTS_MIRROR"
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_deep_asks_tensorflow_for_its_devices(run):
     checks = found(run("--json", "--deep"))
     assert "CPU:0" in checks["TensorFlow devices"]["found"]
