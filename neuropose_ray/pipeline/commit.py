@@ -136,9 +136,7 @@ class ChunkStore:
         path = self._path(marker.key, "parquet")
         write_predictions(path, table, header)
         marker = marker.model_copy(update={"sha256": _digest(path)})
-        # Waiting for the disk costs as much as some frames. After a power cut an empty marker is none, one whose
-        # results are missing is found out by their digest, and either way the chunk is done again.
-        atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode(), synchronise=False)
+        atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode())
         return marker
 
     def read(self, key: str) -> tuple[PoseTable, PredictionsHeader]:
@@ -163,8 +161,7 @@ class ChunkStore:
         Raises:
             OutputError: no space or no permission.
         """
-        # What it is to outlive is the end of this process, not a power cut.
-        atomic_write_bytes(self._path(key, "attempts"), attempts.model_dump_json().encode(), synchronise=False)
+        atomic_write_bytes(self._path(key, "attempts"), attempts.model_dump_json().encode())
 
     def clear(self) -> None:
         """Remove everything: the video is assembled."""

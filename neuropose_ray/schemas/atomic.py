@@ -31,7 +31,7 @@ _HINTS: Mapping[int, str] = MappingProxyType(
 
 
 @contextmanager
-def atomic_path(path: Path, *, synchronise: bool = True) -> Iterator[Path]:
+def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary file in the folder of ``path`` that takes its name when the block ends without an exception.
 
     For writers that open their file by name; the block must have closed it. Missing parent folders are made.
@@ -40,8 +40,6 @@ def atomic_path(path: Path, *, synchronise: bool = True) -> Iterator[Path]:
 
     Args:
         path: where the file is to be.
-        synchronise: wait until it is on the disk. Without, it survives whatever kills the process, but a power cut
-            soon after may leave it empty or missing, and its readers must be able to tell.
 
     Raises:
         OutputError: no space, no permission, a parent that is not a folder, or another refusal of the file system.
@@ -51,29 +49,27 @@ def atomic_path(path: Path, *, synchronise: bool = True) -> Iterator[Path]:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
-            if synchronise:
-                _synchronise(temporary)
+            _synchronise(temporary)
             temporary.replace(path)
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
         # Best effort: the rename survives a power cut only once the folder is on the disk, and some file
         # systems cannot synchronise a folder.
-        if synchronise:
-            with suppress(OSError):
-                _synchronise(path.parent)
+        with suppress(OSError):
+            _synchronise(path.parent)
 
 
 @contextmanager
-def atomic_write(path: Path, *, synchronise: bool = True) -> Iterator[BinaryIO]:
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """A binary file that appears at ``path`` when the block ends without an exception; see :func:`atomic_path`."""
-    with atomic_path(path, synchronise=synchronise) as temporary, temporary.open("xb") as file:
+    with atomic_path(path) as temporary, temporary.open("xb") as file:
         yield file
 
 
-def atomic_write_bytes(path: Path, content: bytes, *, synchronise: bool = True) -> None:
+def atomic_write_bytes(path: Path, content: bytes) -> None:
     """Write a whole file at once; see :func:`atomic_path`."""
-    with atomic_write(path, synchronise=synchronise) as file:
+    with atomic_write(path) as file:
         file.write(content)
 
 
