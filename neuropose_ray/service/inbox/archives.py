@@ -28,6 +28,8 @@ from neuropose_ray.service.settings import ArchiveSettings
 _LARGEST_READ = 64 * 1024**2
 _BLOCK_BYTES = 1 << 20
 _MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
+# What zipfile, tarfile and the decompressors raise for damaged content: RuntimeError is zipfile's for encryption and
+# NotImplementedError for a compression it does not know, ValueError and OverflowError come from numbers in headers.
 _DAMAGE = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
     ValueError, OverflowError,
@@ -64,23 +66,30 @@ def opened(path: Path, limits: ArchiveSettings) -> Iterator[Source]:
     """
     if not path.exists():
         raise InputNotFoundError("there is no such file or folder", where=str(path), hint="check the path")
-    with damage_named(path), ExitStack() as stack:
-        if path.is_dir():
-            yield _Folder(path, limits)
-            return
-        file = stack.enter_context(_BoundedFile(path, "rb"))
-        # Not zipfile.is_zipfile: it takes a tar for a zip whose last member is one.
-        is_zip = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
-        file.seek(0)
-        if is_zip:
-            yield _Zip(path, limits, stack.enter_context(zipfile.ZipFile(file)))
-        else:
-            yield _Tar(path, limits, file)
+    with ExitStack() as stack:
+        with damage_named(path):
+            source = _source(path, limits, stack)
+        yield source
+
+
+def _source(path: Path, limits: ArchiveSettings, stack: ExitStack) -> Source:
+    if path.is_dir():
+        return _Folder(path, limits)
+    file = stack.enter_context(_BoundedFile(path, "rb"))
+    # Not zipfile.is_zipfile: it takes a tar for a zip whose last member is one.
+    is_zip = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+    file.seek(0)
+    if is_zip:
+        return _Zip(path, limits, stack.enter_context(zipfile.ZipFile(file)))
+    return _Tar(path, limits, file)
 
 
 @contextmanager
 def damage_named(path: Path) -> Iterator[None]:
-    """Turn what the archive libraries raise for damaged and encrypted content into one typed error."""
+    """Turn what the archive libraries raise for damaged and encrypted content into one typed error.
+
+    For reading alone: the same exceptions from what is done with the content are faults of another kind.
+    """
     try:
         yield
     except _DAMAGE as error:

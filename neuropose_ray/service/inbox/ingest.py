@@ -91,7 +91,8 @@ def ingest(
     data.create()
     clear_leftovers(data)
     with _refusals_named(data), opened(archive, limits) as source:
-        plan = plan_ingest(source, archive, limits, data.inbox, force=force)
+        with damage_named(archive):
+            plan = plan_ingest(source, archive, limits, data.inbox, force=force)
         free = shutil.disk_usage(data.root).free
         if plan.total_bytes > free:
             what = f"{plan.total_bytes} bytes to unpack, {free} free"
