@@ -8,7 +8,6 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -19,9 +18,11 @@ from neuropose_ray.schemas.jobs import Job, JobInput, JobRequest
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox.delivery import clear_unfinished, deliver, give_videos, quarantine
 from neuropose_ray.service.inbox.drops import Drop, Ledger, Outcome, remove_token, token_of, write_token
-from neuropose_ray.service.inbox.folders import Entry, Look, is_being_written, look_at
+from neuropose_ray.service.inbox.folders import Look, look_at
 from neuropose_ray.service.inbox.ingest import clear_leftovers
 from neuropose_ray.service.inbox.names import RESERVED_NAMES
+from neuropose_ray.service.inbox.notices import notices
+from neuropose_ray.service.inbox.settling import Settling
 from neuropose_ray.service.inbox.status_file import StatusEntry, StatusFile
 from neuropose_ray.service.settings import InboxSettings
 
@@ -61,9 +62,9 @@ class Inbox:
         self._drops: dict[str, Drop] = {}  # by folder; one at most of each name
         self._to_ask: deque[str] = deque()  # ids of drops whose job has not ended
         self._running: set[str] = set()
-        self._settling: dict[str, tuple[frozenset[Entry], float]] = {}
         self._unchanged: dict[str, tuple[int, int]] = {}  # folders of ended jobs, looked at already
         self._said: dict[str, str] = {}
+        self._settling = Settling(settings.settle_s, self._say)
         self._stop, self._ended = threading.Event(), threading.Event()
         self._ended.set()
 
@@ -131,35 +132,17 @@ class Inbox:
 
     def _work(self) -> None:
         looked_at = -self._settings.poll_s
-        for changed in self._notices():
+        tick_s = min(_TICK_S, self._settings.poll_s, self._settings.settle_s or _TICK_S)
+        for changed in notices(self._data.inbox, tick_s, self._stop):
             now = time.monotonic()
             due = now - looked_at >= self._settings.poll_s
-            if changed or due or self._settling:
+            if changed or due or self._settling.goes_on:
                 looked_at = now
                 self._scan(changed)
             self._follow()
             self._status.write()
             if self._stop.is_set():
                 return
-
-    def _notices(self) -> Iterator[frozenset[str]]:
-        """The names of folders in which something has changed; empty ones in between."""
-        from watchfiles import watch
-
-        yield frozenset()
-        tick_ms = max(1, int(1000 * min(_TICK_S, self._settings.poll_s, self._settings.settle_s or _TICK_S)))
-        root = os.path.realpath(self._data.inbox)
-        try:
-            for changes in watch(
-                root, stop_event=self._stop, watch_filter=None, rust_timeout=tick_ms, yield_on_timeout=True,
-                debounce=400, raise_interrupt=False, ignore_permission_denied=True,
-            ):  # fmt: skip
-                yield frozenset(os.path.relpath(path, root).split(os.sep, 1)[0] for _, path in changes)
-        except (OSError, RuntimeError) as error:
-            # Too many watches, or a file system without notices: the poll is enough.
-            logger.info("no notices of the file system (%s); %s is polled", error, root)
-        while not self._stop.wait(tick_ms / 1000):
-            yield frozenset()
 
     # What is dropped.
 
@@ -171,8 +154,7 @@ class Inbox:
             if drop.outcome is not None and folder not in entries:
                 # What comes back after it was away is dropped again.
                 self._forget(drop)
-        for gone in self._settling.keys() - entries.keys():
-            del self._settling[gone]
+        self._settling.keep(entries)
         for name in sorted(entries):
             try:
                 if entries[name].is_dir(follow_symlinks=False):
@@ -199,29 +181,12 @@ class Inbox:
             return
         if is_taken and drop is not None and drop.covers(look.videos):
             self._unchanged[name] = seen
-            self._settling.pop(name, None)
-        elif look.entries and self._is_settled(name, look):
+            self._settling.forget(name)
+        elif look.entries and self._settling.is_over(place, look):
             self._take(name, look)
 
-    def _is_settled(self, name: str, look: Look) -> bool:
-        """Whether a folder is as it was for long enough, and nothing in it is being copied."""
-        now = time.monotonic()
-        before, since = self._settling.get(name, (None, now))
-        if before != look.entries:
-            since = now
-        self._settling[name] = (look.entries, since)
-        if now - since < self._settings.settle_s:
-            return False
-        if look.partial is not None:
-            self._say(name, f"waits for {look.partial}, which seems to be copied still")
-            return False
-        written = [video.file for video in look.videos if is_being_written(self._data.inbox / name / video.file)]
-        if written:
-            self._say(name, f"waits for {written[0]}, which a program still writes")
-        return not written
-
     def _take(self, name: str, look: Look) -> None:
-        self._settling.pop(name, None)
+        self._settling.forget(name)
         if name.lower() in RESERVED_NAMES:
             self._reject(name, "this name is the inbox's own; rename the folder")
         elif not look.videos:
@@ -330,7 +295,7 @@ class Inbox:
 
     def _reject(self, name: str, why: str) -> None:
         """A folder of which there can be no job."""
-        self._settling.pop(name, None)
+        self._settling.forget(name)
         earlier = self._drops.get(name)
         remove_token(quarantine(self._data.inbox / name, self._data.failed))
         if earlier is not None:
