@@ -6,6 +6,7 @@ process had begun, and ends when all have ended.
 
 import asyncio
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from neuropose_ray.service.jobs.manager import JobManager
 from neuropose_ray.settings import Settings, load_settings
 
 FRAME_MS = 1.0
+#: Of the video that most tests give to their jobs.
+SCENES = 4
 #: One that takes a fraction of a second, one with a second step, and one with several that are quick.
 WORKFLOWS = {
     "poses": {"steps": [{"kind": "pose"}]},
@@ -60,6 +63,37 @@ def request_for(data: Path, *videos: Path, **fields: Any) -> JobRequest:
 def threads(should_stop) -> Iterator[LocalEngine]:
     with closing(LocalEngine(1)) as engine:
         yield engine
+
+
+class Gate:
+    """An engine that begins when it is let, and notes in which order jobs asked."""
+
+    def __init__(self) -> None:
+        self.open, self.asked = threading.Event(), 0
+
+    @contextmanager
+    def __call__(self, should_stop):
+        self.asked += 1
+        while not self.open.wait(0.02):
+            if should_stop():
+                raise JobCancelledError("told to stop")
+        with threads(should_stop) as engine:
+            yield engine
+
+
+class Faults:
+    """An engine that fails as often as it is told, then works."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors, self.tries = list(errors), 0
+
+    @contextmanager
+    def __call__(self, should_stop):
+        self.tries += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        with threads(should_stop) as engine:
+            yield engine
 
 
 class DirectTasks:
