@@ -44,7 +44,7 @@ class JobsInFiles:
                 progress=JobProgress(),
                 submitted_at=request.submitted_at,
             )
-            self._file(request.id).write_text(job.model_dump_json())
+            self._write(job)
         return self.job(request.id)
 
     def job(self, job_id: str) -> Job:
@@ -61,9 +61,12 @@ class JobsInFiles:
         if state == "completed":
             self._make_results(job, changes.get("warnings", ()))
         ended = {"ended_at": datetime.now(UTC)} if state in ENDED else {}
-        changed = job.model_copy(update={"state": state, "started_at": job.submitted_at, **ended, **changes})
+        self._write(job.model_copy(update={"state": state, "started_at": job.submitted_at, **ended, **changes}))
+
+    def _write(self, job: Job) -> None:
+        """Whole or not at all: the process that does it is killed at any moment, as a database survives it."""
         temporary = self._file(job.id).with_suffix(".new")
-        temporary.write_text(changed.model_dump_json())
+        temporary.write_text(job.model_dump_json())
         temporary.replace(self._file(job.id))
 
     def _make_results(self, job: Job, warnings: object) -> None:
