@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from neuropose_ray.pipeline.engines.allotment import allot
 from neuropose_ray.pipeline.engines.pose_worker import PoseWorker, WorkerSetup, loads_folder
+from neuropose_ray.pipeline.engines.portions import portions
 from neuropose_ray.pipeline.engines.ray_tasks import RayTasks, cause_of, present_cluster
 from neuropose_ray.pipeline.metrics import CHUNKS_LEFT, DRIVER_METRICS, RayMeter
 from neuropose_ray.pipeline.plan import ChunkName
@@ -45,7 +46,10 @@ class RayEngine(RayTasks):
         self._stall_limit_s, self._run_name = settings.stall_limit_s, run_name
 
     def process(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Iterator[ChunkOutcome]:
-        """Do all chunks on a pool of actors; one row, one block, one chunk: none is redone for another's sake."""
+        """Do all chunks on a pool of actors.
+
+        A block that lost its actor is done again, which finds the chunks of it that were committed.
+        """
         from ray.exceptions import RayError
 
         meter = RayMeter(self._run_name, DRIVER_METRICS)
@@ -59,6 +63,7 @@ class RayEngine(RayTasks):
             shutil.rmtree(loads_folder(work), ignore_errors=True)
 
     def _dataset(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Dataset:
+        import pyarrow as pa
         import ray
         from ray.data import ActorPoolStrategy
 
@@ -70,18 +75,22 @@ class RayEngine(RayTasks):
         # A chunk has a limit on every batch of its frames. All of it may take as long as it wants, and so may a
         # cluster until it has a GPU to spare.
         context.execution_no_progress_timeout_s = -1
+        context.target_max_block_size = 1  # an outcome comes when it is known, not with the others of its block
         logging.getLogger("ray.data").setLevel(logging.ERROR)  # the run has a progress of its own
-        rows = [{"video": chunk.video, "chunk": chunk.index} for chunk in chunks]
         share = self._allotment
         setup = WorkerSetup(uuid.uuid4().hex, self._run_name, share.shape, share.chunks_at_once, self._stall_limit_s)
-        workers = min(share.workers, len(rows))
-        dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+        workers = min(share.workers, len(chunks))
+        blocks = [
+            pa.table({"video": [chunk.video for chunk in some], "chunk": [chunk.index for chunk in some]})
+            for some in (chunks[places.start : places.stop] for places in portions(len(chunks), workers))
+        ]
+        dataset = ray.data.from_arrow(blocks).map_batches(
             PoseWorker,
             batch_size=1,
             # Ray Data makes as many more workers as find room, when nodes join.
             compute=ActorPoolStrategy(
                 min_size=workers,
-                max_size=len(rows) if share.grows else workers,
+                max_size=len(blocks) if share.grows else workers,
                 max_concurrent_calls_per_actor=share.chunks_at_once,
                 enable_true_multi_threading=True,
             ),
