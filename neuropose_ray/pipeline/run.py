@@ -33,6 +33,10 @@ from neuropose_ray.pipeline.summary import RunSummary, VideoResult, now, write_s
 from neuropose_ray.pipeline.worker import ChunkOutcome
 from neuropose_ray.settings import Settings
 
+#: Videos that are being assembled at once, for each worker, before the run waits for them: short videos may come
+#: faster than they are assembled, and each takes memory and, on a cluster, a process.
+_ASSEMBLED_PER_WORKER = 4
+
 
 def run(
     inputs: Sequence[Path],
@@ -163,7 +167,8 @@ class _Ledger:
             del self._outstanding[name]
             row, failed = self.plan.row(name), tuple(self._failed.pop(name, ()))
             self._assembled.append((row, self.engine.submit(self.finisher, row, failed)))
-        while self._assembled and self._assembled[0][1].done():
+        most = _ASSEMBLED_PER_WORKER * self.engine.workers
+        while self._assembled and (self._assembled[0][1].done() or len(self._assembled) > most):
             self._finish()
 
     def results(self) -> Iterator[VideoResult]:
