@@ -14,8 +14,8 @@ _MOST_CHUNKS = 64
 def portions(chunks: int, workers: int) -> Iterator[range]:
     """All places from 0 up to ``chunks`` in order, in portions that shrink to 1.
 
-    A portion costs the scheduler as much as a single chunk would, in memory and time. Guided self-scheduling of loops,
-    after Polychronopoulos and Kuck, IEEE Transactions on Computers 36 (1987).
+    A portion costs the scheduler as much as a single chunk would, in memory and time. Guided self-scheduling of
+    loops, after Polychronopoulos and Kuck, IEEE Transactions on Computers 36 (1987).
     """
     begin = 0
     while begin < chunks:

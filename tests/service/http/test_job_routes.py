@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.service_memory import watched_growth
 
 from neuropose_ray.schemas.jobs import Job
 
@@ -91,6 +92,24 @@ def test_artifacts_are_served_whole_and_in_parts(service, finished):
         part = client.get(f"/v1/jobs/{finished.id}/artifacts/first/overlay.mp4", headers={"Range": "bytes=4-7"})
         assert (part.status_code, part.content) == (206, b"ftyp")
         assert "sandbox" in part.headers["content-security-policy"]
+
+
+def test_a_client_that_reads_slowly_leaves_the_memory_of_the_service_flat(service, finished):
+    size, end = 192 * 2**20, b"the last bytes"
+    file = service.data.job(finished.id).results / "large.bin"
+    with file.open("wb") as large:
+        large.seek(size - len(end))
+        large.write(end)
+    received, last = 0, b""
+    path = f"/v1/jobs/{finished.id}/artifacts/large.bin"
+    with watched_growth() as growth, service.client() as client, client.stream("GET", path) as answer:
+        for block in answer.iter_raw():
+            if not received:
+                time.sleep(3)  # what nothing holds back is in the service's memory by then
+            received, last = received + len(block), (last + block)[-len(end) :]
+    file.unlink()
+    assert (received, last) == (size, end)
+    assert max(growth.values()) < 64
 
 
 @pytest.mark.parametrize(
