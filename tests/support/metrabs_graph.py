@@ -17,12 +17,13 @@ from support.metrabs_world import (
 )
 
 
-def exhaust_memory_above(most_frames: Any, images: Any) -> Any:
-    """The images, unless there are too many: then TensorFlow's allocator fails as it does without memory."""
+def exhaust_memory_above(most_frames: Any, images: Any, boxes: Any) -> Any:
+    """The boxes, unless there are too many images: then TensorFlow's allocator fails as it does without memory."""
     frames = tf.shape(images, tf.int64)[0]
     # 2 ** 48 bytes are more than a process can address.
     bytes_wanted = tf.where(frames > most_frames, frames * 2**48, 1)
-    return images + tf.fill([bytes_wanted], tf.constant(0, tf.uint8))[0]
+    nothing = tf.cast(tf.fill([bytes_wanted], tf.constant(0, tf.uint8))[0], tf.float32)
+    return boxes.with_flat_values(boxes.flat_values + nothing)
 
 
 def find_markers(images: Any, threshold: Any, iou_threshold: Any, max_detections: Any, flip: Any) -> Any:

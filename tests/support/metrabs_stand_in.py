@@ -9,20 +9,30 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from support.metrabs_world import ALL_EDGES, ALL_NAMES, EDGES, INDICES, JOINT_NAMES
 
 
-def build_stand_in(folder: Path, *, most_frames: int = 1_000_000) -> Path:
+class Networks(Protocol):
+    """What a model costs besides finding squares; a ``tf.Module``, so that its variables are saved."""
+
+    def see(self, images: Any, boxes: Any, num_aug: Any, internal_batch_size: Any) -> Any:
+        """The ragged boxes as they are, once the networks have seen the images and the crops of the boxes."""
+        ...
+
+
+def build_stand_in(folder: Path, *, most_frames: int = 1_000_000, networks: Networks | None = None) -> Path:
     """Write the SavedModel into ``folder``.
 
     A batch of more than ``most_frames`` asks TensorFlow for more memory than an address space has, and so meets the
-    allocator's own ResourceExhaustedError.
+    allocator's own ResourceExhaustedError. ``networks`` see every frame and crop of a batch, and change nothing.
     """
     import tensorflow as tf
 
-    module = _stand_in_module()
+    # Otherwise TensorFlow takes the whole card for the process that makes a graph.
+    tf.config.set_visible_devices([], "GPU")
+    module = _stand_in_module(networks)
     module.most_frames.assign(most_frames)
     tf.saved_model.save(
         module,
@@ -36,7 +46,7 @@ def build_stand_in(folder: Path, *, most_frames: int = 1_000_000) -> Path:
 
 
 @functools.cache  # tracing takes seconds; models that differ in their variables alone share it
-def _stand_in_module() -> Any:
+def _stand_in_module(networks: Networks | None) -> Any:
     import tensorflow as tf
     from support.metrabs_graph import exhaust_memory_above, find_markers, poses_in_boxes
 
@@ -82,6 +92,7 @@ def _stand_in_module() -> Any:
             def variables(values: dict[str, Any], dtype: Any) -> dict[str, Any]:
                 return {name: tf.Variable(value, dtype=dtype, trainable=False) for name, value in values.items()}
 
+            self.networks = networks
             self.most_frames = tf.Variable(0, dtype=tf.int64, trainable=False)
             self.joint_names = tf.Variable(ALL_NAMES, trainable=False)
             self.joint_edges = tf.Variable(ALL_EDGES, trainable=False)
@@ -100,10 +111,12 @@ def _stand_in_module() -> Any:
             detector_nms_iou_threshold=0.7, max_detections=-1, detector_flip_aug=False,
             suppress_implausible_poses=True,
         ):  # fmt: skip
-            images = exhaust_memory_above(self.most_frames, images)
             boxes = find_markers(
                 images, detector_threshold, detector_nms_iou_threshold, max_detections, detector_flip_aug
             )
+            boxes = exhaust_memory_above(self.most_frames, images, boxes)
+            if networks is not None:
+                boxes = networks.see(images, boxes, num_aug, internal_batch_size)
             return poses_in_boxes(
                 self, images, boxes, intrinsic_matrix, distortion_coeffs, extrinsic_matrix, world_up_vector,
                 default_fov_degrees, antialias_factor, num_aug, average_aug, skeleton, suppress_implausible_poses,

@@ -10,8 +10,10 @@ import numpy as np
 from neuropose_ray.errors import ModelError
 from neuropose_ray.models.metrabs.saved_model import complaint_of, load_saved_model, read_skeleton, start_tensorflow
 from neuropose_ray.models.metrabs.settings import CPU_BATCH_SIZE, GPU_BATCH_SIZE, MetrabsSettings
+from neuropose_ray.models.metrabs.shortage import is_memory_shortage
 from neuropose_ray.models.metrabs.tensors import (
     camera_arguments,
+    most_frames,
     padded_count,
     read_poses,
     setting_arguments,
@@ -91,14 +93,15 @@ class MetrabsModel:
         offsets: list[int] = []
         done = 0
         while done < len(frames):
-            batch = frames[done : done + self._batch_size]
-            count = padded_count(len(batch), self._batch_size)
+            most = min(self._batch_size, most_frames(camera))
+            batch = frames[done : done + most]
+            count = padded_count(len(batch), most)
             try:
                 poses = self._detect_batch(batch, count, camera)
-            except tf.errors.ResourceExhaustedError as error:
-                self._shrink_batch(count, error)
-                continue
             except tf.errors.OpError as error:
+                if is_memory_shortage(error):
+                    self._shrink_batch(count, error)
+                    continue
                 raise ModelError(f"TensorFlow failed ({complaint_of(error)})", where=self._info.filename) from error
             parts.append(poses)
             offsets.append(done)

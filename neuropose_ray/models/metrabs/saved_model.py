@@ -9,13 +9,23 @@ from typing import Any
 from neuropose_ray.errors import ModelError, SettingsError
 from neuropose_ray.models.metrabs.landmarks import landmarks_of
 from neuropose_ray.models.metrabs.settings import MetrabsSettings
+from neuropose_ray.models.metrabs.shortage import is_memory_shortage
 from neuropose_ray.schemas.skeleton import Skeleton
 
 _REQUIRED = ("detect_poses_batched", "per_skeleton_joint_names", "per_skeleton_joint_edges")
 
 
+def visible_gpus() -> list[Any]:
+    """The GPUs that TensorFlow could use in this process."""
+    # Its start-up notes would bury our own lines on a terminal.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import tensorflow as tf
+
+    return list(tf.config.list_physical_devices("GPU"))
+
+
 def start_tensorflow(settings: MetrabsSettings) -> str:
-    """Choose the device, memory growth and threads of this process before TensorFlow runs its first operation.
+    """Choose the device, memory growth, precision and threads of this process before TensorFlow's first operation.
 
     The other GPUs are hidden, all of them for ``cpu``: operations can then land nowhere else, and no memory is taken
     on a device that is not used.
@@ -26,11 +36,9 @@ def start_tensorflow(settings: MetrabsSettings) -> str:
     Raises:
         ModelError: there is no such GPU, or TensorFlow already runs in this process in another way.
     """
-    # Its start-up notes would bury our own lines on a terminal.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    gpus = visible_gpus()
     import tensorflow as tf
 
-    gpus = tf.config.list_physical_devices("GPU")
     device = settings.device
     if device == "auto":
         device = "gpu:0" if gpus else "cpu"
@@ -46,6 +54,9 @@ def start_tensorflow(settings: MetrabsSettings) -> str:
         for gpu in chosen:
             # Otherwise TensorFlow takes the whole card, and a second worker on it cannot start.
             tf.config.experimental.set_memory_growth(gpu, True)
+        # By default a GPU rounds the factors of a float32 product to 10 bits after the point. Coordinates of metres
+        # would move by millimetres; the networks, which compute in float16, would be no faster.
+        tf.config.experimental.enable_tensor_float_32_execution(False)
         _set_threads(tf.config.threading, settings)
     except RuntimeError as error:
         raise ModelError(
@@ -68,7 +79,8 @@ def load_saved_model(folder: Path) -> Any:
     """Load the SavedModel in ``folder``, which holds ``saved_model.pb``, and check that it is a MeTRAbs model.
 
     Raises:
-        ModelError: the folder holds no SavedModel, a damaged one, or one of another kind.
+        ModelError: the folder holds no SavedModel, a damaged one, or one of another kind, or the device has no room
+            for it.
     """
     import tensorflow as tf
 
@@ -77,11 +89,11 @@ def load_saved_model(folder: Path) -> Any:
     # What the loader is seen to raise: OSError without or with a broken graph or variables, IndexError for cut-off
     # variables, ValueError and OpError for graphs of another TensorFlow.
     except (OSError, LookupError, ValueError, tf.errors.OpError) as error:
-        raise ModelError(
-            f"cannot be loaded as a TensorFlow SavedModel ({complaint_of(error)})",
-            where=str(folder),
-            hint="fetch the weights again",
-        ) from error
+        if is_memory_shortage(error):
+            what, hint = "does not fit in memory", "end what else uses the device, or choose another one"
+        else:
+            what, hint = "cannot be loaded as a TensorFlow SavedModel", "fetch the weights again"
+        raise ModelError(f"{what} ({complaint_of(error)})", where=str(folder), hint=hint) from error
     missing = [name for name in _REQUIRED if not hasattr(model, name)]
     if missing:
         raise ModelError(
@@ -113,5 +125,11 @@ def read_skeleton(model: Any, name: str) -> Skeleton:
 def complaint_of(error: Exception) -> str:
     """What TensorFlow complains of, without the graph's trace around it."""
     frame = ("Graph execution error", "Detected at node", "<stack traces", " ", "\t")
+    # Several causes stand indented below a line that only counts or announces them.
+    causes = [line.strip() for line in str(error).splitlines() if line.startswith(("  (0) ", "  Profiling failure"))]
     lines = [line for line in str(error).splitlines() if line and not line.startswith(frame)]
-    return lines[0] if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    if not causes:
+        return lines[0]
+    return f"{lines[0]} {causes[0]}" if lines[0].endswith(":") else causes[0]

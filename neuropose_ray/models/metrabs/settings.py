@@ -88,7 +88,7 @@ class MetrabsSettings(BaseModel):
         default="auto",
         pattern=r"^(auto|cpu|gpu:\d+)$",
         description="auto (the first GPU if there is one), cpu, or gpu:N. One device per process: TensorFlow cannot "
-        "change it once it has started.",
+        "change it once it has started. On Ray, which gives each worker a GPU of its own, auto or cpu.",
     )
     intra_op_threads: int = Field(
         default=0,

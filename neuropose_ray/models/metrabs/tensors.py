@@ -16,6 +16,8 @@ from neuropose_ray.schemas.poses import Frame, Poses
 _UNKNOWN_INTRINSICS = np.full((1, 3, 3), -1, np.float32)
 # k1, k2, p1, p2, k3, k4, k5, k6, s1, s2, s3, s4: OpenCV's order, without its tilted sensor.
 _MOST_DISTORTION_COEFFICIENTS = 12
+# Kernels of TensorFlow for GPUs count in 32 bits with a sign; past that some end the process.
+_MOST_ELEMENTS = 2**31 - 1
 
 
 def setting_arguments(settings: MetrabsSettings) -> dict[str, Any]:
@@ -73,6 +75,11 @@ def padded_count(count: int, most: int) -> int:
     A GPU picks its kernels anew for every batch size that it meets, which takes seconds; so it meets few.
     """
     return min(1 << (count - 1).bit_length(), most)
+
+
+def most_frames(camera: Camera) -> int:
+    """How many frames of the camera a call may get at the most, whatever the memory; at least one."""
+    return max(1, _MOST_ELEMENTS // (camera.height * camera.width * 3))
 
 
 def stack_frames(frames: Sequence[Frame], count: int, camera: Camera) -> NDArray[np.uint8]:

@@ -12,6 +12,14 @@ from neuropose_ray.models.metrabs.settings import MetrabsSettings
 LoadModel = Callable[..., MetrabsModel]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_gpu() -> None:
+    """Otherwise this process takes a whole card, which the processes that test on a GPU are to share."""
+    import tensorflow as tf
+
+    tf.config.set_visible_devices([], "GPU")
+
+
 @pytest.fixture(scope="session")
 def loaded_stand_in(stand_in: Path) -> Any:
     """What TensorFlow makes of it, without our model around."""

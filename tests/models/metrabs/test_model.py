@@ -1,6 +1,7 @@
 """The model's poses against the stand-in's known function of the picture."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -221,6 +222,25 @@ def test_out_of_memory_halves_the_batch_loses_nothing_and_is_remembered(tmp_path
         poses = session.predict(walk(frames))
         assert model.batch_size == 2
         np.testing.assert_array_equal(poses.boxes[:, 0], 3 * np.arange(frames) + 1)
+
+
+def test_a_shortage_by_another_name_halves_the_batch_too(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    class FullCard(tf.Module):
+        """Fails above three frames as convolutions without room to work in do: nothing of this name is found."""
+
+        def see(self, images: Any, boxes: Any, num_aug: Any, internal_batch_size: Any) -> Any:
+            name = tf.where(tf.shape(images)[0] > 3, "No algorithm worked!", "/dev/null")
+            nothing = tf.cast(tf.strings.length(tf.io.read_file(name)), tf.float32)
+            return boxes.with_flat_values(boxes.flat_values + nothing)
+
+    folder = build_stand_in(tmp_path / "full_card", networks=FullCard())
+    model = MetrabsModel(folder, sha256="", filename="", settings=MetrabsSettings(device="cpu", batch_size=8))
+    poses = model.session(ASSUMED).predict(walk(20))
+
+    assert model.batch_size == 2
+    np.testing.assert_array_equal(poses.boxes[:, 0], 3 * np.arange(20) + 1)
 
 
 def test_one_frame_that_does_not_fit_in_memory_is_an_error_in_one_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from support.metrabs_world import EDGES, JOINT_NAMES
 
 from neuropose_ray.errors import ModelError, SettingsError
 from neuropose_ray.models.metrabs.landmarks import landmarks_of
-from neuropose_ray.models.metrabs.saved_model import load_saved_model, read_skeleton, start_tensorflow
+from neuropose_ray.models.metrabs.saved_model import complaint_of, load_saved_model, read_skeleton, start_tensorflow
 from neuropose_ray.models.metrabs.settings import MetrabsSettings
 
 START = """
@@ -25,6 +25,7 @@ print(json.dumps({
     "device": device,
     "devices": sorted({logical.device_type for logical in tf.config.list_logical_devices()}),
     "growth": [tf.config.experimental.get_memory_growth(gpu) for gpu in tf.config.get_visible_devices("GPU")],
+    "tensor_float_32": tf.config.experimental.tensor_float_32_execution_enabled(),
     "threads": [getattr(tf.config.threading, f"get_{kind}_op_parallelism_threads")() for kind in ("intra", "inter")],
     "product_runs_on": tf.linalg.matmul(tf.ones((2, 2)), tf.ones((2, 2))).device.split(":")[-2],
 }))
@@ -65,6 +66,29 @@ def test_damaged_weights_are_refused(tmp_path: Path) -> None:
 
     for damaged in ("cut_graph", "without_variables", "cut_variables"):
         assert_refused(tmp_path / damaged, "cannot be loaded")
+
+
+def test_weights_without_room_in_memory_are_not_called_damaged(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    class Table(tf.saved_model.experimental.TrackableResource):
+        """Asks at its loading for more memory than a process can address."""
+
+        def _create_resource(self) -> Any:
+            return tf.raw_ops.VarHandleOp(dtype=tf.uint8, shape=[])
+
+        def _initialize(self) -> None:
+            size = 2**48 + tf.random.uniform([], maxval=2, dtype=tf.int64)  # a constant would be filled when saved
+            values = tf.fill([size], tf.constant(0, tf.uint8))
+            tf.raw_ops.AssignVariableOp(resource=self.resource_handle, value=values[0])
+
+        def _destroy_resource(self) -> None:
+            pass
+
+    large = tf.Module()
+    large.table = Table()
+    tf.saved_model.save(large, str(tmp_path / "large"))
+    assert_refused(tmp_path / "large", "does not fit in memory .*; end what else uses the device")
 
 
 def test_a_saved_model_of_another_kind_is_refused(tmp_path: Path) -> None:
@@ -116,6 +140,7 @@ def test_threads_and_the_cpu_are_what_the_settings_say() -> None:
 
     assert (found["device"], found["threads"]) == ("cpu", [1, 3])
     assert (found["devices"], found["product_runs_on"], found["growth"]) == (["CPU"], "CPU", [])
+    assert found["tensor_float_32"] is False  # on the default, True, also where no GPU could use it
 
 
 @pytest.mark.gpu
@@ -127,6 +152,31 @@ def test_the_first_gpu_is_used_with_memory_growth() -> None:
     found = started(MetrabsSettings())
 
     assert (found["device"], found["product_runs_on"], found["growth"]) == ("gpu:0", "GPU", [True])
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("Dst tensor is not initialized.", "Dst tensor is not initialized."),
+        ("Graph execution error:\n\nDetected at node Fill defined at\n  File x\nOOM when\n\t [[Fill]]", "OOM when"),
+        (
+            "Graph execution error:\n\n2 root error(s) found.\n  (0) INTERNAL: Dst tensor is not initialized.\n"
+            "\t [[{{node x}}]]\n  (1) CANCELLED: so was this\n0 successful operations.",
+            "(0) INTERNAL: Dst tensor is not initialized.",
+        ),
+        (
+            "No algorithm worked!  Error messages:\n  Profiling failure on CUDNN engine 1: UNKNOWN: "
+            "CUDNN_STATUS_EXECUTION_FAILED\n  Profiling failure on CUDNN engine 0: UNKNOWN",
+            "No algorithm worked!  Error messages: "
+            "Profiling failure on CUDNN engine 1: UNKNOWN: CUDNN_STATUS_EXECUTION_FAILED",
+        ),
+        ("", "InternalError"),
+    ],
+)
+def test_a_complaint_is_one_line_with_the_first_cause(text: str, complaint: str) -> None:
+    import tensorflow as tf
+
+    assert complaint_of(tf.errors.InternalError(None, None, text)) == complaint
 
 
 def test_importing_the_backend_loads_no_tensorflow() -> None:

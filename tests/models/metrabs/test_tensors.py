@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuropose_ray.models.metrabs.tensors import padded_count, read_poses
+from neuropose_ray.models.metrabs.tensors import most_frames, padded_count, read_poses
+from neuropose_ray.schemas.camera import Camera
 
 IDENTITY = np.eye(4)
 
@@ -22,6 +23,17 @@ def test_a_model_meets_few_batch_sizes(most: int) -> None:
     sizes = {padded_count(count, most) for count in range(1, most + 1)}
 
     assert len(sizes) <= most.bit_length() + 1
+
+
+@given(st.integers(1, 20_000), st.integers(1, 20_000))
+def test_a_call_gets_no_more_values_than_a_gpus_kernels_count(width: int, height: int) -> None:
+    most = most_frames(Camera.from_field_of_view(width, height, 55))
+
+    assert most * height * width * 3 < 2**31 <= (most + 1) * height * width * 3
+
+
+def test_a_call_gets_a_frame_however_large() -> None:
+    assert most_frames(Camera.from_field_of_view(40_000, 30_000, 55)) == 1
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=9), st.data())
