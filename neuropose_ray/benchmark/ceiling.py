@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import time
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from types import TracebackType
@@ -13,7 +14,10 @@ from types import TracebackType
 from neuropose_ray.benchmark.bare import bare_model
 from neuropose_ray.benchmark.clip import Clip, rounds
 from neuropose_ray.errors import EngineError, NeuroposeRayError
+from neuropose_ray.models.metrabs.saved_model import visible_gpus
+from neuropose_ray.models.metrabs.settings import MetrabsSettings
 from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.schemas.camera import Camera
 
 
@@ -38,7 +42,7 @@ class Ceiling:
         self._processes = [
             context.Process(
                 target=_serve,
-                args=(spec, camera, clip, number * clip.frames // processes, self._barrier, theirs),
+                args=(spec, camera, clip, (number, processes), self._barrier, theirs),
                 name=f"ceiling-{number}",
                 daemon=True,
             )
@@ -108,10 +112,14 @@ class Ceiling:
             process.join()
 
 
-def _serve(spec: PoseModelSpec, camera: Camera, clip: Clip, first: int, barrier: Barrier, end: Connection) -> None:
+def _serve(
+    spec: PoseModelSpec, camera: Camera, clip: Clip, place: tuple[int, int], barrier: Barrier, end: Connection
+) -> None:
     """Answer each number of frames with the times of begin and end, until this process is ended."""
+    number, processes = place
+    first = number * clip.frames // processes
     try:
-        model, frames = bare_model(spec, camera), clip.load()
+        model, frames = bare_model(_with_own_gpu(spec, number), camera), clip.load()
     except NeuroposeRayError as error:
         end.send(error)
         return
@@ -123,3 +131,16 @@ def _serve(spec: PoseModelSpec, camera: Camera, clip: Clip, first: int, barrier:
         for batch in rounds(frames, first, count, model.batch_size):
             model.see(batch)
         end.send((begun, time.monotonic()))
+
+
+def _with_own_gpu(spec: PoseModelSpec, number: int) -> PoseModelSpec:
+    """The spec, for a device of its own where it leaves the choice: otherwise all processes took the first GPU."""
+    if not isinstance(spec, ModelSpec) or not isinstance(spec.settings, MetrabsSettings) or spec.device != "auto":
+        return spec
+    device = device_of_process(number, len(visible_gpus()))
+    return replace(spec, settings=spec.settings.model_copy(update={"device": device}))
+
+
+def device_of_process(number: int, gpus: int) -> str:
+    """Where one of several processes runs its model: each on its own GPU, while they last."""
+    return f"gpu:{number % gpus}" if gpus else "cpu"

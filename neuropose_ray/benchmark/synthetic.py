@@ -77,6 +77,11 @@ class SyntheticSpec:
         """CPU threads that one loaded model keeps busy."""
         return 1
 
+    @property
+    def device(self) -> str:
+        """What a loaded model runs on."""
+        return "cpu"
+
     def fingerprint(self) -> str:
         """All that identifies the numbers this model gives; its cost changes none."""
         return f"{NAME} 1"

@@ -33,6 +33,11 @@ class DelegatingSpec:
         """The other's."""
         return self.spec.threads
 
+    @property
+    def device(self) -> str:
+        """The other's."""
+        return self.spec.device
+
     def fingerprint(self) -> str:
         """The other's: how a model is loaded changes no numbers."""
         return self.spec.fingerprint()

@@ -77,6 +77,11 @@ class PoseModelSpec(Protocol):
         """CPU threads that one loaded model keeps busy; None: all of the machine, or a GPU."""
         ...
 
+    @property
+    def device(self) -> str:
+        """What a loaded model runs on: ``cpu``, ``gpu:N``, or ``auto`` for a GPU where there is one."""
+        ...
+
     def fingerprint(self) -> str:
         """All that identifies the numbers this model gives."""
         ...

@@ -73,6 +73,11 @@ class ModelSpec:
         """CPU threads that one loaded model keeps busy; None: all of the machine, or a GPU."""
         return self.settings.threads if isinstance(self.settings, BlazePoseSettings) else None
 
+    @property
+    def device(self) -> str:
+        """What a loaded model runs on: ``cpu``, ``gpu:N``, or ``auto`` for a GPU where there is one."""
+        return self.settings.device if isinstance(self.settings, MetrabsSettings) else "cpu"
+
     def fingerprint(self) -> str:
         """All that identifies the numbers this model gives."""
         return f"{self.name} {self.weights.sha256} {self.settings.fingerprint()}"

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from neuropose_ray.benchmark.ceiling import Ceiling
+from neuropose_ray.benchmark.ceiling import Ceiling, device_of_process
 from neuropose_ray.benchmark.clip import write_clip
 from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.errors import EngineError, ModelError
@@ -45,3 +45,8 @@ def test_a_process_that_dies_is_noticed(blazepose_spec, camera, clip):
             process.join()
         with pytest.raises(EngineError, match="died"):
             ceiling.rate(5)
+
+
+def test_every_process_has_a_gpu_of_its_own_while_they_last():
+    assert [device_of_process(number, gpus=2) for number in range(3)] == ["gpu:0", "gpu:1", "gpu:0"]
+    assert device_of_process(3, gpus=0) == "cpu"

@@ -8,6 +8,7 @@ import pytest
 
 from neuropose_ray.errors import DigestMismatchError, ModelError, WeightsUnavailableError
 from neuropose_ray.models.blazepose.settings import BlazePoseSettings
+from neuropose_ray.models.metrabs.settings import MetrabsSettings
 from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
 from neuropose_ray.models.weights import Weights, WeightSettings
 
@@ -39,3 +40,18 @@ def test_other_weights_of_the_same_name_are_refused(weights: Weights, tmp_path: 
 def test_without_an_origin_the_path_must_be_right(weights: Weights, tmp_path: Path):
     with pytest.raises(ModelError, match="No such file"):
         replace(elsewhere(weights, tmp_path), origin=None).load()
+
+
+@pytest.mark.parametrize(
+    ("settings", "device"),
+    [
+        (BlazePoseSettings(), "cpu"),
+        (MetrabsSettings(), "auto"),
+        (MetrabsSettings(device="cpu"), "cpu"),
+        (MetrabsSettings(device="gpu:1"), "gpu:1"),
+    ],
+)
+def test_the_device_is_known_before_the_model_is_loaded(
+    weights: Weights, settings: BlazePoseSettings | MetrabsSettings, device: str
+):
+    assert ModelSpec(weights, settings).device == device

@@ -207,7 +207,7 @@ def test_planning_runs_as_tasks_of_a_cluster(ray_cluster: str, clips: Path, tmp_
     from neuropose_ray.pipeline.engines.ray_data import RayEngine
     from neuropose_ray.pipeline.settings import EngineSettings
 
-    engine = RayEngine(EngineSettings(workers=1), model_cpus=1, run_name="test")
+    engine = RayEngine(EngineSettings(workers=1), SPEC, run_name="test")
     planner: Planner = planner_for(load_settings(None, {}, environment={}), SPEC, tmp_path / "out", 1)
     rows = planned(clips, Manifest.of([]), planner, engine)
     assert [(row.name, row.state) for row in rows] == [("a", "planned"), ("b", "planned"), ("c", "planned")]

@@ -47,7 +47,7 @@ def process(video: Path, spec: PoisonSpec, progress: Silent, out: Path) -> dict[
         None, {"engine": {"kind": "ray", "max_attempts": 2}, "video": {"chunk_frames": CHUNK_FRAMES}}, environment={}
     )
     begin = time.monotonic()
-    engine = RayEngine(settings.engine, spec.threads, "nodes")
+    engine = RayEngine(settings.engine, spec, "nodes")
     summary = run([video], out, settings=settings, spec=spec, engine=engine, progress=progress)
     result = summary.videos[0]
     calls = notes(spec.log, "dark")

@@ -42,18 +42,26 @@ class Allotment:
     chunks_at_once: int
 
 
-def allot(cluster: Cluster, settings: EngineSettings, model_cpus: int | None) -> Allotment:
+def allot(cluster: Cluster, settings: EngineSettings, model_cpus: int | None, device: str) -> Allotment:
     """Share a cluster out.
 
     Args:
         cluster: what there is.
         settings: the number of workers, and the shape.
         model_cpus: cores that one model keeps busy; None for a model that takes a GPU, or all cores of a node.
+        device: what the model runs on: ``cpu``, ``gpu:N``, or ``auto`` for a GPU where there is one.
 
     Raises:
-        EngineError: ``split`` was asked for, and there is no CPU left for a decoder.
+        EngineError: ``split`` was asked for, and there is no CPU left for a decoder; there are fewer GPUs than
+            workers; or the device is a GPU with a number other than 0.
     """
-    if cluster.gpus and model_cpus is None:
+    if device not in ("cpu", "auto", "gpu:0"):
+        raise EngineError(
+            "Ray shares out the GPUs, and a worker sees its own one alone, as gpu:0",
+            where=f"device {device}",
+            hint="choose auto, and say with CUDA_VISIBLE_DEVICES at Ray's start which GPUs it has",
+        )
+    if cluster.gpus and device != "cpu":
         return _on_gpus(cluster, settings)
     shape: Literal["fused", "split"] = "split" if settings.shape == "split" else "fused"
     decoder = 1 if shape == "split" else 0
@@ -71,6 +79,13 @@ def allot(cluster: Cluster, settings: EngineSettings, model_cpus: int | None) ->
 
 
 def _on_gpus(cluster: Cluster, settings: EngineSettings) -> Allotment:
+    workers = settings.workers or cluster.gpus
+    if workers > cluster.gpus:
+        raise EngineError(
+            f"the cluster has fewer GPUs, {cluster.gpus}, and every worker takes one",
+            where=f"{workers} workers",
+            hint="use fewer, or give no number: then GPUs that join the cluster get workers too",
+        )
     cpus_per_gpu = cluster.cpus // cluster.gpus
     shape: Literal["fused", "split"] = "fused"
     if settings.shape == "split":
@@ -80,7 +95,7 @@ def _on_gpus(cluster: Cluster, settings: EngineSettings) -> Allotment:
         shape = "split" if cluster.gpus > 1 or cluster.nodes > 1 else "fused"
     return Allotment(
         shape=shape,
-        workers=settings.workers or cluster.gpus,
+        workers=workers,
         grows=settings.workers is None,
         cpus=0,  # it waits for the GPU; what decodes beside it or elsewhere counts itself
         gpus=1,

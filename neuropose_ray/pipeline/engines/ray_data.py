@@ -12,9 +12,10 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.engines.allotment import allot
-from neuropose_ray.pipeline.engines.pose_worker import PoseWorker, WorkerSetup, loads_folder
 from neuropose_ray.pipeline.engines.portions import portions
+from neuropose_ray.pipeline.engines.pose_worker import PoseWorker, WorkerSetup, loads_folder
 from neuropose_ray.pipeline.engines.ray_tasks import RayTasks, cause_of, present_cluster
 from neuropose_ray.pipeline.metrics import CHUNKS_LEFT, DRIVER_METRICS, RayMeter
 from neuropose_ray.pipeline.plan import ChunkName
@@ -30,18 +31,18 @@ class RayEngine(RayTasks):
 
     Args:
         settings: how many workers, who decodes, and when a chunk is taken for hung.
-        model_cpus: cores that one model keeps busy; None for one that takes a GPU, or all cores of a node.
+        spec: the pose model.
         run_name: what the run is called on Ray's dashboard.
 
     Raises:
-        EngineError: the cluster is too small for what the settings ask.
+        EngineError: the cluster is too small for what the settings ask, or shares out no GPU by the spec's number.
     """
 
     name = "ray"
 
-    def __init__(self, settings: EngineSettings, model_cpus: int | None, run_name: str) -> None:
+    def __init__(self, settings: EngineSettings, spec: PoseModelSpec, run_name: str) -> None:
         super().__init__(task_cpus=1)
-        self._allotment = allot(present_cluster(), settings, model_cpus)
+        self._allotment = allot(present_cluster(), settings, spec.threads, spec.device)
         self.workers = self._allotment.workers
         self._stall_limit_s, self._run_name = settings.stall_limit_s, run_name
 

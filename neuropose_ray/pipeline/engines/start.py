@@ -26,7 +26,7 @@ def started_engine(settings: EngineSettings, spec: PoseModelSpec, run_name: str)
     A Ray that runs already, because the caller or ``ray job submit`` connected to it, is used and left running.
 
     Raises:
-        EngineError: Ray cannot be reached or started.
+        EngineError: Ray cannot be reached or started, or is too small for what the settings ask.
     """
     address = settings.address or os.environ.get("RAY_ADDRESS")
     if settings.kind == "local" or (settings.kind == "auto" and not address):
@@ -37,7 +37,7 @@ def started_engine(settings: EngineSettings, spec: PoseModelSpec, run_name: str)
         return
     from neuropose_ray.pipeline.engines.ray_data import RayEngine
 
-    with connected(address or OWN_RAY), closing(RayEngine(settings, spec.threads, run_name)) as cluster:
+    with connected(address or OWN_RAY), closing(RayEngine(settings, spec, run_name)) as cluster:
         yield cluster
 
 

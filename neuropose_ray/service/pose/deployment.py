@@ -23,12 +23,17 @@ def pose_deployment(settings: Settings, spec: PoseModelSpec) -> Any:
     Args:
         settings: of the service.
         spec: the model.
+
+    Raises:
+        EngineError: the model's device is a GPU with a number other than 0.
     """
     from ray import serve
     from ray.serve.config import AutoscalingConfig, BackpressureConfig
 
     pose = settings.service.pose
-    share = allot(present_cluster(), EngineSettings(shape="fused", workers=pose.max_replicas), spec.threads)
+    share = allot(present_cluster(), EngineSettings(shape="fused"), spec.threads, spec.device)
+    # More than there is room for now are allowed: Serve makes them when nodes have joined.
+    most = pose.max_replicas or share.workers
     deployment = serve.deployment(
         PoseReplica,
         name=POSE_MODEL,
@@ -37,8 +42,8 @@ def pose_deployment(settings: Settings, spec: PoseModelSpec) -> Any:
         max_queued_requests=pose.queued_requests,
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=pose.retry_after_s),
         autoscaling_config=AutoscalingConfig(
-            min_replicas=min(pose.min_replicas, share.workers),
-            max_replicas=share.workers,
+            min_replicas=min(pose.min_replicas, most),
+            max_replicas=most,
             # A job keeps one chunk more under way than the replicas have hands for: that asks for one more of them.
             target_ongoing_requests=chunks_at_once(settings.engine, spec),
             upscale_delay_s=10.0,

@@ -12,7 +12,7 @@ FEW_CPUS = Cluster(cpus=8, gpus=8, nodes=2, smallest_node_cpus=4)
 
 
 def shared(cluster: Cluster, model_cpus: int | None, **settings: object) -> Allotment:
-    return allot(cluster, EngineSettings(**settings), model_cpus)
+    return allot(cluster, EngineSettings(**settings), model_cpus, "auto" if model_cpus is None else "cpu")
 
 
 def test_without_gpus_every_core_has_a_worker_that_decodes_for_itself():
@@ -24,8 +24,30 @@ def test_a_model_that_uses_all_cores_has_a_node_for_itself():
     assert (shared(cluster, None).workers, shared(cluster, None).cpus) == (3, 8)
 
 
-def test_a_model_that_counts_its_cores_needs_no_gpu():
+def test_a_model_for_the_cpu_leaves_the_gpus_alone():
     assert shared(EIGHT_GPUS, 1).gpus == 0
+    nodes = Cluster(cpus=48, gpus=4, nodes=3, smallest_node_cpus=16)
+    assert allot(nodes, EngineSettings(), None, "cpu") == Allotment(
+        "fused", workers=3, grows=True, cpus=16, gpus=0, chunks_at_once=1
+    )
+
+
+def test_the_gpu_of_a_worker_is_the_first_that_it_sees():
+    assert allot(EIGHT_GPUS, EngineSettings(), None, "gpu:0") == shared(EIGHT_GPUS, None)
+
+
+@pytest.mark.parametrize("cluster", [EIGHT_GPUS, LAPTOP])
+def test_a_gpu_by_its_number_is_refused(cluster: Cluster):
+    with pytest.raises(EngineError, match=r"^device gpu:1: .* sees its own one alone, as gpu:0; choose auto"):
+        allot(cluster, EngineSettings(), None, "gpu:1")
+
+
+@pytest.mark.parametrize("shape", ["fused", "split"])
+def test_more_workers_than_gpus_are_refused(shape: str):
+    assert shared(EIGHT_GPUS, None, shape=shape, workers=8).workers == 8
+    with pytest.raises(EngineError, match=r"^9 workers: the cluster has fewer GPUs, 8, .*; use fewer") as caught:
+        shared(EIGHT_GPUS, None, shape=shape, workers=9)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

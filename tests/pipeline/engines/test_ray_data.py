@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neuropose_ray.benchmark.synthetic import SyntheticSpec
 from neuropose_ray.errors import ModelError, VideoError
 from neuropose_ray.pipeline.engines.ray_data import RayEngine
 from neuropose_ray.pipeline.settings import EngineSettings
@@ -44,7 +45,7 @@ def fail(path: str) -> None:
 
 
 def test_an_error_of_ours_comes_back_from_the_cluster_as_it_was_raised(ray_cluster):
-    engine = RayEngine(EngineSettings(), model_cpus=1, run_name="test")
+    engine = RayEngine(EngineSettings(), SyntheticSpec(), run_name="test")
     with pytest.raises(VideoError) as caught:
         engine.submit(fail, "a.mp4").result(timeout=60)
     assert str(caught.value) == "a.mp4: no frame could be decoded"
