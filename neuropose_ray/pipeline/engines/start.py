@@ -78,6 +78,10 @@ def _start_own_ray(cores: int) -> None:
     # Ray's own processes would warn on this terminal of things that the user of a run cannot change, and say so
     # once more when told not to: that one line goes nowhere. What goes wrong comes as an exception.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # Figures and events of tasks are for the dashboard. Without it nobody sees them, and on two cores it shows what
+    # collecting them costs.
+    os.environ.setdefault("RAY_enable_metrics_collection", "0")
+    os.environ.setdefault("RAY_task_events_report_interval_ms", "0")
     terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
