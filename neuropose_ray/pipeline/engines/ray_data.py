@@ -41,9 +41,10 @@ class RayEngine(RayTasks):
     name = "ray"
 
     def __init__(self, settings: EngineSettings, spec: PoseModelSpec, run_name: str) -> None:
-        super().__init__(task_cpus=1)
         self._allotment = allot(present_cluster(), settings, spec.threads, spec.device)
         self.workers = self._allotment.workers
+        # Assembling takes a small part of the time that inference takes.
+        super().__init__(task_cpus=1, assemblers=max(1, self.workers // 2))
         self._stall_limit_s, self._run_name = settings.stall_limit_s, run_name
 
     def process(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Iterator[ChunkOutcome]:
@@ -101,6 +102,3 @@ class RayEngine(RayTasks):
         )
         dataset.set_name(self._run_name)
         return dataset
-
-    def close(self) -> None:
-        """The actors end with the dataset's iterator."""

@@ -1,12 +1,13 @@
 """The Ray Data engine on a real cluster."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from neuropose_ray.benchmark.synthetic import SyntheticSpec
-from neuropose_ray.errors import ModelError, VideoError
+from neuropose_ray.errors import EngineError, ModelError, VideoError
 from neuropose_ray.pipeline.engines.ray_data import RayEngine
 from neuropose_ray.pipeline.settings import EngineSettings
 from neuropose_ray.schemas.parquet_files import read_predictions
@@ -51,6 +52,18 @@ def test_an_error_of_ours_comes_back_from_the_cluster_as_it_was_raised(ray_clust
     assert str(caught.value) == "a.mp4: no frame could be decoded"
     assert type(caught.value) is VideoError
     assert engine.submit(len, "four").result(timeout=60) == 4
+    engine.close()
+
+
+def test_what_is_submitted_shares_a_process_and_one_that_dies_costs_no_other_its_result(ray_cluster):
+    engine = RayEngine(EngineSettings(workers=2), SyntheticSpec(), run_name="test")
+    before = [engine.submit(os.getpid).result(timeout=60) for _ in range(2)]
+    dies, waits = engine.submit(os._exit, 1), engine.submit(os.getpid)
+    with pytest.raises(EngineError):
+        dies.result(timeout=120)
+    assert len(set(before)) == 1
+    assert waits.result(timeout=60) not in before
+    engine.close()
 
 
 def test_weights_that_cannot_be_loaded_end_the_run_with_the_models_own_error(
