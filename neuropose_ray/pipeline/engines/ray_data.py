@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.engines.allotment import allot
+from neuropose_ray.pipeline.engines.assemblers import Assemblers
 from neuropose_ray.pipeline.engines.portions import portions
 from neuropose_ray.pipeline.engines.pose_worker import PoseWorker, WorkerSetup, loads_folder
 from neuropose_ray.pipeline.engines.ray_tasks import RayTasks, cause_of, present_cluster
@@ -24,6 +26,9 @@ from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork
 
 if TYPE_CHECKING:
     from ray.data import Dataset
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class RayEngine(RayTasks):
@@ -41,10 +46,11 @@ class RayEngine(RayTasks):
     name = "ray"
 
     def __init__(self, settings: EngineSettings, spec: PoseModelSpec, run_name: str) -> None:
+        super().__init__(task_cpus=1)
         self._allotment = allot(present_cluster(), settings, spec.threads, spec.device)
         self.workers = self._allotment.workers
         # Assembling takes a small part of the time that inference takes.
-        super().__init__(task_cpus=1, assemblers=max(1, self.workers // 2))
+        self._assemblers = Assemblers(max(1, self.workers // 2))
         self._stall_limit_s, self._run_name = settings.stall_limit_s, run_name
 
     def process(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Iterator[ChunkOutcome]:
@@ -102,3 +108,11 @@ class RayEngine(RayTasks):
         )
         dataset.set_name(self._run_name)
         return dataset
+
+    def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Run something else in a process that stays for the next."""
+        return self._assemblers.submit(function, *args, **kwargs)
+
+    def close(self) -> None:
+        """Let the assembling processes go; the actors end with the dataset's iterator."""
+        self._assemblers.close()

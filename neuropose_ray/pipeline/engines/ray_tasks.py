@@ -1,11 +1,10 @@
-"""What an engine does beside the chunks, in other processes of Ray: planning, and assembling videos."""
+"""What an engine does beside the chunks, as Ray tasks: planning, and assembling videos."""
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
 from neuropose_ray.errors import EngineError, NeuroposeRayError
@@ -22,14 +21,10 @@ class RayTasks:
     Args:
         task_cpus: cores that Ray reserves for each task of :meth:`map`; 0 where pose models hold all cores for good,
             so that a task would wait for ever.
-        assemblers: processes that :meth:`submit` has at most.
     """
 
-    def __init__(self, task_cpus: int, assemblers: int) -> None:
+    def __init__(self, task_cpus: int) -> None:
         self._task_cpus = task_cpus
-        # A thread waits for each of them, and none is started while one of those that are there is free.
-        self._threads = ThreadPoolExecutor(assemblers, thread_name_prefix="assembler")
-        self._own = threading.local()
 
     def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Iterator[R | EngineError]:
         """The function of every item, in their order, each a Ray task of this name; a few more than run wait."""
@@ -55,35 +50,22 @@ class RayTasks:
                 ray.cancel(left)
 
     def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """Run something else in a process that stays: to start one takes longer than to assemble a short video."""
-        return self._threads.submit(self._assemble, lambda: function(*args, **kwargs))
-
-    def _assemble(self, call: Callable[[], R]) -> R:
+        """Run something else as a Ray task."""
         import ray
-        from ray.exceptions import RayError
 
-        if not hasattr(self._own, "assembler"):
-            # It waits for disks more than it computes, and must find a place while every core has a model. One retry,
-            # for a node that went away; what ends its process twice would do so again.
-            remote = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=1, scheduling_strategy="SPREAD")
-            self._own.assembler = remote(VideoAssembler).remote()
-        try:
-            result: R = ray.get(self._own.assembler.assemble_video.remote(call))
-        except RayError as error:
-            raise cause_of(error) from error
-        return result
+        # Assembling waits for disks more than it computes, and must find a place while every core has a model.
+        remote = ray.remote(num_cpus=0)(_call).options(name="assemble_video")
+        delivered: Future[R] = Future()
 
-    def close(self) -> None:
-        """Give up what waits; the processes end with the last of their work."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        def deliver(finished: Future[R]) -> None:
+            error = finished.exception()
+            if error is None:
+                delivered.set_result(finished.result())
+            else:
+                delivered.set_exception(cause_of(error))
 
-
-class VideoAssembler:
-    """The actor that does what is submitted, one thing at a time."""
-
-    def assemble_video(self, call: Callable[[], R]) -> R:
-        """Do it."""
-        return call()
+        remote.remote(function, args, kwargs).future().add_done_callback(deliver)
+        return delivered
 
 
 def _result(reference: Any) -> Any:

@@ -52,7 +52,7 @@ class ServeEngine(RayTasks):
         replicas: int | None = None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        super().__init__(task_cpus=0, assemblers=1)  # the replicas hold the cores; a job has few videos
+        super().__init__(task_cpus=0)  # the replicas hold the cores
         self._handle, self._should_stop = handle, should_stop
         self._given_replicas, self._per_replica = replicas, chunks_per_replica
         self.workers = 1
@@ -110,6 +110,9 @@ class ServeEngine(RayTasks):
         application = applications.get(self._handle.app_name)
         deployment = application and application.deployments.get(self._handle.deployment_name)
         return max(1, deployment.replica_states.get("RUNNING", 0)) if deployment else 1
+
+    def close(self) -> None:
+        """The replicas go on: they are not this job's alone."""
 
 
 class _EndedError(Exception):
