@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 from support.gpu import alone, filled_card, metrabs_spec, nvml
-from support.metrabs_world import RED, YELLOW, paint
+from support.people_video import PEOPLE, write_people
 
 from neuropose_ray.benchmark.bare import BareMetrabs
 from neuropose_ray.benchmark.passes import copies_of
@@ -55,11 +55,8 @@ from neuropose_ray.settings import load_settings
 from neuropose_ray.video.chunks import plan_chunks
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
-from neuropose_ray.video.settings import WriterSettings
 from neuropose_ray.video.sources import open_source
-from neuropose_ray.video.write import VideoWriter
 
-WIDTH, HEIGHT, FPS, PEOPLE = 1920, 1080, 30, 2
 FRAMES_HELD = 64
 #: What the process that fills the card leaves of it, and frames that alone do not fit into that.
 FREE_BYTES, FAR_TOO_MANY = 3 << 30, 1024
@@ -117,34 +114,6 @@ class Outcomes(Silent):
 
 
 # What is measured on.
-
-
-def backdrop() -> Frame:
-    """Shapes of all sizes with a camera's grain, larger than a frame; no colour is anybody's."""
-    import cv2
-
-    random = np.random.default_rng(1)
-    size = (WIDTH + 256, HEIGHT + 128)
-    picture = np.zeros((size[1], size[0], 3), np.float32)
-    for step in (240, 60, 15, 5):
-        noise = random.normal(size=(size[1] // step + 2, size[0] // step + 2, 3)).astype(np.float32)
-        picture += step**0.5 * cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC)
-    picture = 128 + 22 * picture / picture.std() + random.normal(scale=2, size=picture.shape)
-    return np.clip(picture, 75, 180).astype(np.uint8)
-
-
-def write_people(path: Path, frames: int) -> None:
-    """A slow pan with two people who walk to and fro, each on a side of the picture."""
-    scene = backdrop()
-    settings = WriterSettings(keyframe_interval=250, threads=os.cpu_count() or 1)
-    with VideoWriter(path, width=WIDTH, height=HEIGHT, settings=settings) as writer:
-        for place in range(frames):
-            swing = math.sin(place / 40)
-            top, left = round(64 + 60 * math.sin(place / 90)), round(128 + 120 * math.sin(place / 130))
-            picture = scene[top : top + HEIGHT, left : left + WIDTH].copy()
-            paint(picture, RED, (round(400 + 300 * swing), 300, 180, 520))
-            paint(picture, YELLOW, (round(1400 - 300 * swing), 350, 160, 440))
-            writer.write(picture, place / FPS)
 
 
 def build_model(folder: Path, backbone: str) -> None:
