@@ -306,9 +306,9 @@ def test_kills_at_any_moment_leave_each_folder_exactly_one_job(
         drop(data, name, "walk.mp4")
     for round_ in range(kills):
         process = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
-        # Kills fall into the time in which folders are taken, delivered, or moved.
-        before = _steps(data)
-        eventually(lambda before=before: _steps(data) != before)
+        # Kills fall into the time in which folders are taken, submitted, delivered, or moved.
+        before = _steps(data, jobs)
+        eventually(lambda before=before: _steps(data, jobs) != before)
         time.sleep(0.003 * (round_ % 7))
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -337,10 +337,11 @@ def all_ended(data: DataFolder) -> bool:
     return all(state != "processing" for state in status(data).values())
 
 
-def _steps(data: DataFolder) -> tuple[int, ...]:
+def _steps(data: DataFolder, jobs: JobsInFiles) -> tuple[int, ...]:
     """How far all folders are together."""
     places = (data.drops, data.outbox, data.failed, data.inbox)
     tokens = len(list(data.inbox.glob(f"*/{TOKEN_FILE}")))
     ended = sum(b'"outcome":{' in path.read_bytes() for path in data.drops.glob("*.json"))
     shown = sum(state != "processing" for state in status(data).values())
-    return (*(len(list(place.iterdir())) if place.exists() else 0 for place in places), tokens, ended, shown)
+    counts = (len(list(place.iterdir())) if place.exists() else 0 for place in places)
+    return (*counts, tokens, len(jobs.all()), ended, shown)
