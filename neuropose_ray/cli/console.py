@@ -56,7 +56,7 @@ class RunProgress:
             self._bar.add_task("poses", total=self._total, rate="")
             self._bar.start()
         else:
-            self._console.print(f"{self._total} frames in {chunks} chunks")
+            self._console.print(f"{self._total} frames in {chunks} {'chunk' if chunks == 1 else 'chunks'}")
 
     def advance(self, outcome: ChunkOutcome) -> None:
         """Move on by one chunk."""

@@ -13,7 +13,8 @@ from rich.table import Table
 from neuropose_ray.cli.process import Config, Engine, run_with
 from neuropose_ray.settings import load_settings
 
-DURATION_S = 10.0
+#: Two squats: enough to see what is found, and done in a minute.
+DURATION_S = 5.0
 FRAME_RATE = 30.0
 SIZE = (1280, 720)
 

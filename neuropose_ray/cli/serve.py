@@ -186,10 +186,13 @@ def _ray(address: str | None, dashboard_port: int) -> Iterator[str]:
     """Connected to a cluster, or to a Ray of its own with a dashboard and a token; the URL of the dashboard."""
     import ray
 
+    from neuropose_ray.pipeline.engines.start import keep_idle_processes
+
     # A worker started by a driver that runs under uv would try to build the environment anew.
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     own: dict[str, Any] = {}
     if address is None:
+        keep_idle_processes()
         # Whoever reaches Ray may run anything on this machine: all of it asks for a token, which a
         # Ray that is started like this makes and keeps in the user's home, unless RAY_AUTH_MODE says otherwise.
         own = {
