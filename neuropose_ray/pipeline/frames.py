@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -56,14 +56,21 @@ class LocalFrames:
         self._decoder = ChunkDecoder(task.video.info, task.chunk, threads=threads)
 
     def batches(self, size: int) -> Generator[FrameBatch, None, None]:
-        """All frames in order; one batch more than the model has is decoded ahead, and one is in the making.
+        """All frames in order; beside the batch that the model has, two are decoded or in the making.
+
+        Whole batches change hands: two threads that pass each other every single frame spend more on waking up than
+        small frames take to decode.
 
         Raises:
             InputError: the video can no longer be opened.
         """
-        with closing(ahead(self._decoder.frames(), depth=2 * size)) as frames:
-            while batch := list(islice(frames, size)):
-                yield FrameBatch([frame.timestamp_s for frame in batch], [frame.image for frame in batch])
+        with closing(ahead(self._made(size), depth=3)) as batches:
+            yield from batches
+
+    def _made(self, size: int) -> Iterator[FrameBatch]:
+        frames = self._decoder.frames()
+        while batch := list(islice(frames, size)):
+            yield FrameBatch([frame.timestamp_s for frame in batch], [frame.image for frame in batch])
 
     @property
     def errors(self) -> tuple[DecodeError, ...]:
