@@ -53,9 +53,8 @@ def ray_cluster() -> Iterator[str]:
     """One Ray on this machine for the session, its start costs 10 to 20 seconds; the address of its dashboard."""
     import ray
 
-    from neuropose_ray.pipeline.engines.start import keep_idle_processes
-
-    keep_idle_processes()
+    # As the service has it with a Ray of its own.
+    os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "60000")
     context = ray.init(num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
     yield f"http://{context.dashboard_url}"
     ray.shutdown()

@@ -22,7 +22,7 @@ from neuropose_ray.errors import EngineError
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.names import APPLICATION, WAITS
 from neuropose_ray.service.record import write_record
-from neuropose_ray.service.settings import Scope
+from neuropose_ray.service.settings import Scope, ServiceSettings
 from neuropose_ray.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -67,8 +67,12 @@ def serve(
         _say(f"weights of {settings.model}")
         with download_progress(settings.model) as progress:
             spec = resolve_model(settings, progress)
-        with _ray(address or os.environ.get("RAY_ADDRESS"), dashboard_port) as dashboard, _told_to_stop(stop):
-            _run(build(settings, spec), settings, dashboard, stop)
+        address = address or os.environ.get("RAY_ADDRESS")
+        alone = address is None  # on a cluster, Serve's proxies find the ingress wherever it is
+        if alone:
+            _require_free(settings.service)
+        with _ray(address, dashboard_port) as dashboard, _told_to_stop(stop):
+            _run(build(settings, spec, listens=alone), settings, dashboard, stop, proxies=not alone)
 
 
 def token(
@@ -93,7 +97,24 @@ def _scope(text: str) -> Scope:
     return text  # type: ignore[return-value]  # mypy does not narrow by a tuple
 
 
-def _run(application: Application, settings: Settings, dashboard: str, stop: threading.Event) -> None:
+def _require_free(service: ServiceSettings) -> None:
+    """Say at once what the ingress would find out after a minute.
+
+    Raises:
+        EngineError: another program listens there, or it is no address of this machine.
+    """
+    from neuropose_ray.service.http.listener import bound
+
+    try:
+        bound(service.host, service.port).close()
+    except OSError as error:
+        where, what = f"{service.host}:{service.port}", error.strerror or str(error)
+        raise EngineError(f"cannot listen ({what})", where=where, hint="choose another --port or --host") from error
+
+
+def _run(
+    application: Application, settings: Settings, dashboard: str, stop: threading.Event, *, proxies: bool
+) -> None:
     """Deploy, say when it is ready, and wait until it is told to stop."""
     from ray import serve
 
@@ -104,7 +125,11 @@ def _run(application: Application, settings: Settings, dashboard: str, stop: thr
     url = f"http://{f'[{service.host}]' if ':' in service.host else service.host}:{service.port}"
     _say("Serve")
     try:
-        serve.start(http_options={"host": service.host, "port": service.port}, controller_options=CONTROLLER_OPTIONS)
+        if proxies:
+            http = {"host": service.host, "port": service.port}
+            serve.start(http_options=http, controller_options=CONTROLLER_OPTIONS)
+        else:
+            serve.start(proxy_location="Disabled")
         deployment = _Deployment(application)
         try:
             if not _wait_until_ready(deployment, url, stop):
@@ -186,13 +211,13 @@ def _ray(address: str | None, dashboard_port: int) -> Iterator[str]:
     """Connected to a cluster, or to a Ray of its own with a dashboard and a token; the URL of the dashboard."""
     import ray
 
-    from neuropose_ray.pipeline.engines.start import keep_idle_processes
-
     # A worker started by a driver that runs under uv would try to build the environment anew.
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     own: dict[str, Any] = {}
     if address is None:
-        keep_idle_processes()
+        # Pose models hold all cores, and then Ray ends processes that have nothing to do after a second: nearly every
+        # task of a job would wait for a new one to start, which takes longer than most tasks.
+        os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "60000")
         # Whoever reaches Ray may run anything on this machine: all of it asks for a token, which a
         # Ray that is started like this makes and keeps in the user's home, unless RAY_AUTH_MODE says otherwise.
         own = {

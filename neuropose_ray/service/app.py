@@ -13,6 +13,7 @@ from neuropose_ray.models.weights import WeightStore
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import is_loopback
 from neuropose_ray.service.names import INGRESS, JOB_MANAGER
+from neuropose_ray.service.one_loop import ONE_LOOP
 from neuropose_ray.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -79,12 +80,14 @@ def resolve_model(settings: Settings, progress: Callable[[int, int | None], None
     return ModelSpec(weights, own, WeightsOrigin(settings.model, where))
 
 
-def build(settings: Settings, spec: ModelSpec) -> Application:
+def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Application:
     """The three deployments, bound to each other.
 
     Args:
         settings: everything that can be set.
         spec: the pose model.
+        listens: the ingress listens at the settings' address itself, without Serve's proxy before it: half the time
+            that a request takes besides its work. Only where Ray has one node, for that is where the address is.
 
     Raises:
         SettingsError: as :func:`check_settings`.
@@ -93,6 +96,7 @@ def build(settings: Settings, spec: ModelSpec) -> Application:
     from ray import serve
 
     from neuropose_ray.service.http.ingress import Ingress
+    from neuropose_ray.service.http.listener import Listener
     from neuropose_ray.service.inbox.inbox import Inbox
     from neuropose_ray.service.jobs.manager import JobManager
     from neuropose_ray.service.pose.deployment import pose_deployment
@@ -117,7 +121,7 @@ def build(settings: Settings, spec: ModelSpec) -> Application:
         serve.ingress()(Ingress),
         name=INGRESS,
         num_replicas=1,
-        ray_actor_options={"num_cpus": 0},
+        ray_actor_options={"num_cpus": 0, **ONE_LOOP},
         max_ongoing_requests=_OPEN_REQUESTS,
         health_check_period_s=5.0,
-    ).bind(service, pose, manager)
+    ).bind(service, pose, manager, Listener(service.host, service.port, _OPEN_REQUESTS) if listens else None)

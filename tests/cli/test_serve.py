@@ -3,6 +3,7 @@
 import hashlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -44,6 +45,22 @@ def test_wrong_use_is_refused_with_one_line_before_anything_is_started(
     assert printed.out == ""
     assert len(printed.err.splitlines()) == 1
     assert re.search(said, printed.err), printed.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_port_that_another_program_has_is_refused_before_ray_is_started(
+    tmp_path: Path, weights, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        words = ["serve", "--data", str(tmp_path / "data"), "--port", str(port)]
+        monkeypatch.setattr(sys, "argv", ["neuropose-ray", *words])
+        with pytest.raises(SystemExit) as end:
+            neuropose_ray()
+    assert end.value.code == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(rf"127\.0\.0\.1:{port}: cannot listen.*--port", last), last
     assert not (tmp_path / "data").exists()
 
 

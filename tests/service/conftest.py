@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Service:
-    """Where it answers, and where it keeps what."""
+    """Where it answers: at its own address, and behind Serve's proxy; and where it keeps what."""
 
     url: str
+    proxied_url: str
     data: DataFolder
     roots: Path
 
@@ -47,7 +48,7 @@ def service(ray_cluster: str, weights: "Weights", tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("service")
     roots = folder / "roots"
     roots.mkdir()
-    port = free_port()
+    port, proxy_port = free_port(), free_port()
     flags = {
         "service": {
             "data_dir": folder / "data",
@@ -59,9 +60,10 @@ def service(ray_cluster: str, weights: "Weights", tmp_path_factory: pytest.TempP
         }
     }
     settings = load_settings(None, flags, environment={})
-    serve.start(http_options={"host": "127.0.0.1", "port": port}, controller_options=CONTROLLER_OPTIONS)
-    serve.run(build(settings, ModelSpec(weights, settings.blazepose)), name=APPLICATION)
-    running = Service(f"http://127.0.0.1:{port}", DataFolder(folder / "data"), roots)
+    serve.start(http_options={"host": "127.0.0.1", "port": proxy_port}, controller_options=CONTROLLER_OPTIONS)
+    serve.run(build(settings, ModelSpec(weights, settings.blazepose), listens=True), name=APPLICATION)
+    urls = (f"http://127.0.0.1:{each}" for each in (port, proxy_port))
+    running = Service(*urls, DataFolder(folder / "data"), roots)
     with running.client() as client:
         for _ in range(240):
             if client.get("/v1/ready").status_code == 200:
@@ -71,3 +73,9 @@ def service(ray_cluster: str, weights: "Weights", tmp_path_factory: pytest.TempP
             pytest.fail(client.get("/v1/ready").text)
     yield running
     serve.shutdown()
+
+
+@pytest.fixture(params=["itself", "proxy"])
+def entrance(request: pytest.FixtureRequest, service: Service) -> str:
+    """The service's URL, for what must hold on one machine, and behind the proxy that a cluster has."""
+    return service.url if request.param == "itself" else service.proxied_url

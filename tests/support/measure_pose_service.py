@@ -52,7 +52,7 @@ def memory_mb(names: tuple[str, ...]) -> dict[str, float]:
     return found
 
 
-def measure(clip: Path, cores: int) -> None:
+def measure(clip: Path, cores: int, *, proxy: bool) -> None:
     import cv2
     import httpx
     import ray
@@ -61,14 +61,19 @@ def measure(clip: Path, cores: int) -> None:
 
     from neuropose_ray.models.spec import ModelSpec
     from neuropose_ray.models.weights import WeightSettings, WeightStore
+    from neuropose_ray.service.http.listener import Listener
     from neuropose_ray.settings import load_settings
 
     settings = load_settings(None, {"service": {"pose": {"max_replicas": 1}}}, environment={})
     weights = WeightStore(WeightSettings().cache_dir).path("blazepose")
     port = free_port()
     ray.init(num_cpus=cores, include_dashboard=False, object_store_memory=300_000_000, log_to_driver=False)
-    serve.start(http_options={"host": "127.0.0.1", "port": port})
-    serve.run(pose_service(settings, ModelSpec(weights, settings.blazepose)), name=APPLICATION)
+    if proxy:
+        serve.start(http_options={"host": "127.0.0.1", "port": port})
+    else:
+        serve.start(proxy_location="Disabled")
+    listener = None if proxy else Listener("127.0.0.1", port, connections=1000)
+    serve.run(pose_service(settings, ModelSpec(weights, settings.blazepose), listener), name=APPLICATION)
     url, frames = f"http://127.0.0.1:{port}", frames_of(clip, FRAMES)
     small = jpeg(cv2.resize(frames[0], (0, 0), fx=0.25, fy=0.25))
 
@@ -107,7 +112,7 @@ def measure(clip: Path, cores: int) -> None:
         assert all(answer.json()["frames"][0]["error"] is None for answer in answers if answer.status_code == 200)
         return Counter((answer.status_code, answer.headers.get("retry-after")) for answer in answers)
 
-    for _ in range(6):
+    for _ in range(int(os.environ.get("ROUNDS", "6"))):
         print(
             f"{AT_ONCE} at once: {dict(asyncio.run(at_once()))}, MiB {memory_mb(('PoseModel', 'Ingress', 'Proxy'))}"
         )
@@ -119,4 +124,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--proxy", action="store_true", help="through Serve's proxy, as on a cluster")
     measure(**vars(parser.parse_args()))

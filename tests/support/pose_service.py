@@ -4,12 +4,14 @@ import socket
 from typing import Any
 
 from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.service.http.listener import Listener
+from neuropose_ray.service.one_loop import ONE_LOOP
 from neuropose_ray.settings import Settings
 
 APPLICATION = "pose-only"
 
 
-def pose_service(settings: Settings, spec: PoseModelSpec) -> Any:
+def pose_service(settings: Settings, spec: PoseModelSpec, listener: Listener | None = None) -> Any:
     """An application of two deployments: an ingress with the routes of pictures, and the pose model."""
     from ray import serve
 
@@ -23,13 +25,13 @@ def pose_service(settings: Settings, spec: PoseModelSpec) -> Any:
         from neuropose_ray.service.http.auth import Gate
         from neuropose_ray.service.http.pose_routes import pose_router
 
-        app = FastAPI()
+        app = FastAPI(lifespan=None if listener is None else listener.lifespan)
         app.add_middleware(Gate, tokens=())
         errors.install(app)
         app.include_router(pose_router(serve.get_deployment_handle(POSE_MODEL, APPLICATION), settings.service.pose))
         return app
 
-    @serve.deployment(name="Ingress", ray_actor_options={"num_cpus": 0}, max_ongoing_requests=1000)
+    @serve.deployment(name="Ingress", ray_actor_options={"num_cpus": 0, **ONE_LOOP}, max_ongoing_requests=1000)
     @serve.ingress(build)
     class Ingress:
         def __init__(self, pose: Any) -> None:

@@ -72,19 +72,9 @@ def connected(address: str) -> Iterator[None]:
         ray.shutdown()
 
 
-def keep_idle_processes() -> None:
-    """Let a Ray that this process starts keep what runs tasks for a minute after its last task, for the next one.
-
-    Pose models hold all cores, and then Ray ends idle processes after a second: nearly every task would wait for a
-    process to start and load its libraries, which takes longer than most tasks.
-    """
-    os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "60000")
-
-
 def _start_own_ray(cores: int) -> None:
     import ray
 
-    keep_idle_processes()
     # Ray's own processes would warn on this terminal of things that the user of a run cannot change, and say so
     # once more when told not to: that one line goes nowhere. What goes wrong comes as an exception.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")

@@ -15,6 +15,7 @@ from neuropose_ray.service.http.events import event_router
 from neuropose_ray.service.http.flow import ApplicationEnd
 from neuropose_ray.service.http.job_routes import job_router
 from neuropose_ray.service.http.jobs import Jobs
+from neuropose_ray.service.http.listener import Lifespan, Listener
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
 from neuropose_ray.service.http.pose_routes import pose_router
 from neuropose_ray.service.http.results import result_router
@@ -22,26 +23,36 @@ from neuropose_ray.service.settings import ServiceSettings
 
 
 class Ingress:
-    """The deployment that Serve's proxy sends requests to; it knows the others by their handles alone.
+    """The deployment that gets the requests; it knows the others by their handles alone.
 
     Args:
         settings: of the service.
         pose: handle of the deployment with the pose model.
         jobs: handle of the job manager.
+        listener: where it listens itself; None where only Serve's proxies send it requests.
     """
 
-    def __init__(self, settings: ServiceSettings, pose: Any, jobs: Any) -> None:
-        self._settings, self._pose, self._jobs = settings, pose, jobs
+    def __init__(self, settings: ServiceSettings, pose: Any, jobs: Any, listener: Listener | None) -> None:
+        self._settings, self._pose, self._jobs, self._listener = settings, pose, jobs, listener
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Called by Serve in the replica; an application that is made here need not be pickled."""
-        return interface(self._settings, self._pose, Jobs(self._jobs), Deployments(replicas_of_this_application))
+        lifespan = None if self._listener is None else self._listener.lifespan
+        deployments = Deployments(replicas_of_this_application)
+        return interface(self._settings, self._pose, Jobs(self._jobs), deployments, lifespan)
 
 
-def interface(settings: ServiceSettings, pose: Any, jobs: Jobs, deployments: Deployments) -> FastAPI:
+def interface(
+    settings: ServiceSettings,
+    pose: Any,
+    jobs: Jobs,
+    deployments: Deployments,
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
     """The application with all its routes."""
     data = DataFolder(settings.data_dir)
     app = FastAPI(
+        lifespan=lifespan,
         title="neuropose-ray",
         version=__version__,
         description="Video of people in, 3D motion out. Errors are JSON with `code`, `message` and `id`.",

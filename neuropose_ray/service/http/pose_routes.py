@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from neuropose_ray.errors import RequestError
 from neuropose_ray.schemas.pose_replies import ModelDescription, PoseReply
 from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.errors import problems
@@ -51,7 +54,8 @@ def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
             curl -F files=@a.jpg -F files=@b.jpg 'http://127.0.0.1:8000/v1/pose?consecutive=true'
             curl -H 'Content-Type: image/jpeg' --data-binary @a.jpg http://127.0.0.1:8000/v1/pose
         """
-        reply = await caller.predict(await read_pictures(request, options, settings))
+        pictures = await read_pictures(request, options, settings)
+        reply = await _unless_gone(request, caller.predict(pictures))
         return Response(reply.model_dump_json(), media_type="application/json")
 
     @router.get("/model", summary="The pose model", responses=problems())
@@ -60,3 +64,21 @@ def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
         return await caller.model()
 
     return router
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, PoseReply]) -> PoseReply:
+    """What the work gives; it is cancelled where the client goes away, whose request has been read to its end."""
+    working, listening = asyncio.create_task(work), asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait({working, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise RequestError("the client went away")
+        return working.result()
+    finally:
+        working.cancel()
+        listening.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

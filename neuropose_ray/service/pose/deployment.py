@@ -9,6 +9,7 @@ from neuropose_ray.pipeline.engines.allotment import allot
 from neuropose_ray.pipeline.engines.ray_tasks import present_cluster
 from neuropose_ray.pipeline.settings import EngineSettings
 from neuropose_ray.service.names import POSE_MODEL
+from neuropose_ray.service.one_loop import ONE_LOOP
 from neuropose_ray.service.pose.chunks import chunks_at_once
 from neuropose_ray.service.pose.replica import PoseReplica
 from neuropose_ray.settings import Settings
@@ -37,7 +38,7 @@ def pose_deployment(settings: Settings, spec: PoseModelSpec) -> Any:
     deployment = serve.deployment(
         PoseReplica,
         name=POSE_MODEL,
-        ray_actor_options={"num_cpus": share.cpus, "num_gpus": share.gpus},
+        ray_actor_options={"num_cpus": share.cpus, "num_gpus": share.gpus, **ONE_LOOP},
         max_ongoing_requests=pose.ongoing_requests,
         max_queued_requests=pose.queued_requests,
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=pose.retry_after_s),
@@ -49,5 +50,6 @@ def pose_deployment(settings: Settings, spec: PoseModelSpec) -> Any:
             upscale_delay_s=10.0,
         ),
         graceful_shutdown_timeout_s=_GRACE_S,
+        logging_config={"enable_access_log": False},  # a line for every picture and chunk, which their senders log
     )
     return deployment.bind(settings, spec)

@@ -94,7 +94,7 @@ def test_artifacts_are_served_whole_and_in_parts(service, finished):
         assert "sandbox" in part.headers["content-security-policy"]
 
 
-def test_a_client_that_reads_slowly_leaves_the_memory_of_the_service_flat(service, finished):
+def test_a_client_that_reads_slowly_leaves_the_memory_of_the_service_flat(service, entrance, finished):
     size, end = 192 * 2**20, b"the last bytes"
     file = service.data.job(finished.id).results / "large.bin"
     with file.open("wb") as large:
@@ -102,7 +102,7 @@ def test_a_client_that_reads_slowly_leaves_the_memory_of_the_service_flat(servic
         large.write(end)
     received, last = 0, b""
     path = f"/v1/jobs/{finished.id}/artifacts/large.bin"
-    with watched_growth() as growth, service.client() as client, client.stream("GET", path) as answer:
+    with watched_growth() as growth, httpx.stream("GET", entrance + path, timeout=60) as answer:
         for block in answer.iter_raw():
             if not received:
                 time.sleep(3)  # what nothing holds back is in the service's memory by then
@@ -263,8 +263,8 @@ def test_what_is_no_video_is_refused_by_name_and_leaves_nothing(service, test_da
     assert list(service.data.incoming.iterdir()) == []
 
 
-def test_a_client_that_goes_away_leaves_nothing(service):
-    port = int(service.url.rpartition(":")[2])
+def test_a_client_that_goes_away_leaves_nothing(service, entrance):
+    port = int(entrance.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), 30) as connection:
         connection.sendall(
             b"POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000000\r\n"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from support.service_memory import watched_growth
 
@@ -19,9 +20,9 @@ def form_of(size: int) -> Iterator[bytes]:
     yield f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def test_a_gigabyte_leaves_memory_flat_and_nothing_behind(service):
+def test_a_gigabyte_leaves_memory_flat_and_nothing_behind(service, entrance):
     headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    with service.client() as client:
+    with httpx.Client(base_url=entrance, timeout=60) as client:
         client.post("/v1/jobs", content=form_of(8 * 1024**2), headers=headers)  # what a first upload loads
         with watched_growth() as growth:
             answer = client.post("/v1/jobs", content=form_of(GIB), headers=headers, timeout=600)

@@ -19,6 +19,7 @@ from support.poison import BRIGHT, CHUNK_FRAMES, PoisonSpec, notes, write_video
 from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.service.http.listener import Listener
 from neuropose_ray.service.names import POSE_MODEL
 from neuropose_ray.service.pose.engine import ServeEngine
 from neuropose_ray.settings import load_settings
@@ -41,10 +42,11 @@ def poisoned(service) -> Callable[..., httpx.Client]:
         cloudpickle.register_pickle_by_value(module)
 
     @contextmanager
-    def running(spec: PoisonSpec) -> Iterator[httpx.Client]:
+    def running(spec: PoisonSpec, listener: Listener | None = None, url: str = "") -> Iterator[httpx.Client]:
         settings = load_settings(None, FLAGS, environment={})
-        serve.run(pose_service.pose_service(settings, spec), name=pose_service.APPLICATION, route_prefix=PATH)
-        with httpx.Client(base_url=service.url + PATH, timeout=120) as client:
+        application = pose_service.pose_service(settings, spec, listener)
+        serve.run(application, name=pose_service.APPLICATION, route_prefix=PATH)
+        with httpx.Client(base_url=url or service.proxied_url + PATH, timeout=120) as client:
             while client.get("/v1/pose/model").status_code != 200:
                 time.sleep(0.2)
             yield client
@@ -119,9 +121,12 @@ def test_a_request_that_takes_too_long_is_given_up_in_the_replica(poisoned, tmp_
         assert len(notes(spec.log, "dark")) - before < 6
 
 
-def test_a_client_that_goes_away_is_not_worked_for_any_longer(poisoned, tmp_path: Path):
+@pytest.mark.parametrize("itself", [True, False])
+def test_a_client_that_goes_away_is_not_worked_for_any_longer(poisoned, tmp_path: Path, itself: bool):
     spec = PoisonSpec("slow", tmp_path / "log", release=tmp_path / "release")
-    with poisoned(spec) as client:
+    port = pose_service.free_port()
+    own = (Listener("127.0.0.1", port, connections=10), f"http://127.0.0.1:{port}")
+    with poisoned(spec, *(own if itself else ())) as client:
         before = len(notes(spec.log, "dark"))
         with pytest.raises(httpx.TimeoutException):
             client.post("/v1/pose", files=[("files", ("a.png", grey(50)))] * 20, timeout=2.5)

@@ -1,0 +1,87 @@
+"""An address that the ingress listens at itself, so that requests need not pass Serve's proxy on their way.
+
+The proxy spreads requests over many replicas on many nodes, and every request pays for it with two calls between
+processes. On one machine there is one ingress, and nothing to spread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+#: Connections that clients keep open between requests.
+_KEEP_ALIVE_S = 75
+#: Answers that are under way when the ingress is stopped: watched jobs have no end of their own.
+_GRACE_S = 5
+
+Lifespan = Callable[[ASGIApp], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """HTTP at an address, for as long as the lifespan of its application.
+
+    Attributes:
+        host: name or address of an interface.
+        port: free, or left by a replica that died.
+        connections: open at once; further ones are answered 503.
+    """
+
+    host: str
+    port: int
+    connections: int
+
+    @asynccontextmanager
+    async def lifespan(self, app: ASGIApp) -> AsyncIterator[None]:
+        """Listen while the block runs, in the event loop of the replica.
+
+        Raises:
+            OSError: the address is another program's.
+        """
+        server = _Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",  # this is it
+                log_config=None,
+                limit_concurrency=self.connections,
+                timeout_keep_alive=_KEEP_ALIVE_S,
+                timeout_graceful_shutdown=_GRACE_S,
+            )
+        )
+        _log_requests()
+        serving = asyncio.create_task(server.serve(sockets=[bound(self.host, self.port)]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await serving
+
+
+class _Server(uvicorn.Server):
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """The process is Ray's, and so are its signals."""
+        return nullcontext()
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that has an address for itself, also right after the process died that had it before.
+
+    Raises:
+        OSError: the address is another program's, or not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def _log_requests() -> None:
+    """Have requests in the replica's log, which Ray's dashboard shows."""
+    requests, replica = logging.getLogger("uvicorn.access"), logging.getLogger("ray.serve")
+    requests.handlers, requests.propagate = replica.handlers, False
+    requests.setLevel(logging.INFO)
