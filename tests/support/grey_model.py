@@ -43,6 +43,10 @@ class GreySpec:
     sha256 = "1" * 64
     field_of_view_degrees = 60.0
 
+    @property
+    def device(self) -> str:
+        return "auto" if self.threads is None else "cpu"
+
     def fingerprint(self) -> str:
         return "grey"
 

@@ -50,6 +50,10 @@ class PoisonSpec:
     sha256 = "0" * 64
     field_of_view_degrees = 90.0
 
+    @property
+    def device(self) -> str:
+        return "auto" if self.threads is None else "cpu"
+
     def fingerprint(self) -> str:
         return "poison"
 

@@ -39,8 +39,10 @@ def without_times(response: httpx.Response) -> list[object]:
     return [{name: value for name, value in frame.items() if name != "timing_ms"} for frame in frames]
 
 
-def test_a_picture_a_form_and_json_give_the_same(client, person: bytes):
+def test_a_picture_a_form_and_json_give_the_same_at_both_entrances(client, service, person: bytes):
     raw = client.post("/v1/pose", content=person, headers=JPEG)
+    behind_the_proxy = httpx.post(f"{service.proxied_url}/v1/pose", content=person, headers=JPEG, timeout=60)
+    assert without_times(raw) == without_times(behind_the_proxy)
     form = client.post("/v1/pose", files={"anything": ("a.jpg", person)})
     text = base64.b64encode(person).decode()
     plain = client.post("/v1/pose", json={"frames": [text]})
@@ -66,6 +68,13 @@ def test_one_broken_picture_leaves_the_others_valid_and_in_order(client, person:
     assert [frame["timestamp_s"] for frame in frames] == [0, 0.5, 1]
     assert frames[1]["error"]["code"] == "video_unreadable"
     assert "/" not in frames[1]["error"]["message"]
+
+
+def test_more_pictures_than_go_in_one_message_give_the_same(client, person: bytes):
+    files = [("files", ("a.jpg", person)), *[("files", ("b.jpg", b"no picture"))] * 16]
+    first, *broken = without_times(client.post("/v1/pose", files=files))
+    assert [first] == without_times(client.post("/v1/pose", content=person, headers=JPEG))
+    assert all(frame["error"] for frame in broken)
 
 
 def test_the_field_of_view_moves_people_nearer_or_farther(client, person: bytes):
