@@ -308,10 +308,12 @@ def test_kills_at_any_moment_leave_each_folder_exactly_one_job(
         process = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
         # Kills fall into the time in which folders are taken, submitted, delivered, or moved.
         before = _steps(data, jobs)
-        eventually(lambda before=before: _steps(data, jobs) != before)
-        time.sleep(0.003 * (round_ % 7))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        try:
+            eventually(lambda before=before: _steps(data, jobs) != before)
+            time.sleep(0.003 * (round_ % 7))
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
         end_queued(jobs)
         done = {name for name, state in status(data).items() if state != "processing"}
         if done == set(names):
