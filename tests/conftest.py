@@ -26,11 +26,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Two processes share the tests: a file stays in one, and so does all that needs the cluster; long ones first.
 
+    TensorFlow is loaded by one of them alone.
+
     A wrapper, because the groups must be there when the distributing plugin, in the same hook, reads them.
     """
 
     def group(item: pytest.Item) -> str:
-        return "ray" if "ray_cluster" in getattr(item, "fixturenames", ()) else str(item.path)
+        fixtures = getattr(item, "fixturenames", ())
+        if "ray_cluster" in fixtures:
+            return "ray"
+        return "tensorflow" if "stand_in" in fixtures else str(item.path)
 
     long = {group(item) for item in items if item.get_closest_marker("slow") or item.get_closest_marker("ray")}
     for item in items:

@@ -19,7 +19,7 @@ def test_a_submitted_job_processes_what_its_inputs_name(ray_cluster: str, weight
     command = [
         Path(sys.executable).with_name("ray"), "job", "submit", "--address", ray_cluster, "--working-dir", ".", "--",
         sys.executable, "jobs/process_videos.py", "--input", f"{clips}/made_one_*.mp4",
-        "--input", (clips / "made_no_person.mp4").as_uri(), "--out", str(tmp_path / "out"),
+        "--input", (clips / "made_no_person.mp4").as_uri(), "--out", str(tmp_path / "out"), "--workers", "1",
     ]  # fmt: skip
     environment = {key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"}
     for _ in range(10):

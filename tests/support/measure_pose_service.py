@@ -52,7 +52,7 @@ def memory_mb(names: tuple[str, ...]) -> dict[str, float]:
     return found
 
 
-def measure(clip: Path, cores: int, *, proxy: bool) -> None:
+def measure(clip: Path, cores: int, rounds: int, *, proxy: bool) -> None:
     import cv2
     import httpx
     import ray
@@ -112,7 +112,7 @@ def measure(clip: Path, cores: int, *, proxy: bool) -> None:
         assert all(answer.json()["frames"][0]["error"] is None for answer in answers if answer.status_code == 200)
         return Counter((answer.status_code, answer.headers.get("retry-after")) for answer in answers)
 
-    for _ in range(int(os.environ.get("ROUNDS", "6"))):
+    for _ in range(rounds):
         print(
             f"{AT_ONCE} at once: {dict(asyncio.run(at_once()))}, MiB {memory_mb(('PoseModel', 'Ingress', 'Proxy'))}"
         )
@@ -124,5 +124,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=6, help=f"of {AT_ONCE} requests at once")
     parser.add_argument("--proxy", action="store_true", help="through Serve's proxy, as on a cluster")
     measure(**vars(parser.parse_args()))

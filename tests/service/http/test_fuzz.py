@@ -1,14 +1,16 @@
 """Requests made of the interface's own description: no server error, and nothing written outside the data folder."""
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, settings
-from schemathesis.checks import not_a_server_error
 
 pytestmark = [pytest.mark.ray, pytest.mark.serve]
 
 
 def fuzz(service, examples: int) -> None:
+    # Seconds that only the process shall pay that has the service.
+    import schemathesis
+    from schemathesis.checks import not_a_server_error
+
     schema = schemathesis.openapi.from_url(f"{service.url}/openapi.json")
     before = set(service.data.root.parent.iterdir())
     for result in schema.get_all_operations():

@@ -95,7 +95,7 @@ def test_artifacts_are_served_whole_and_in_parts(service, finished):
 
 
 def test_a_client_that_reads_slowly_leaves_the_memory_of_the_service_flat(service, entrance, finished):
-    size, end = 192 * 2**20, b"the last bytes"
+    size, end = 128 * 2**20, b"the last bytes"
     file = service.data.job(finished.id).results / "large.bin"
     with file.open("wb") as large:
         large.seek(size - len(end))
@@ -105,7 +105,7 @@ def test_a_client_that_reads_slowly_leaves_the_memory_of_the_service_flat(servic
     with watched_growth() as growth, httpx.stream("GET", entrance + path, timeout=60) as answer:
         for block in answer.iter_raw():
             if not received:
-                time.sleep(3)  # what nothing holds back is in the service's memory by then
+                time.sleep(2)  # what nothing holds back is in the service's memory by then
             received, last = received + len(block), (last + block)[-len(end) :]
     file.unlink()
     assert (received, last) == (size, end)
