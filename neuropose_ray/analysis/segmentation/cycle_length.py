@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 KERNEL_SHARE = 1 / 15
 #: A repeating signal resembles itself this much one cycle later; less is no repetition to go by.
 MIN_AUTOCORRELATION = 0.3
-#: A multiple of the cycle resembles the signal as much as the cycle does: the first that comes this near is taken.
-FIRST_OF_EQUALS = 0.85
+#: A multiple of the cycle resembles the signal as much as the cycle does: the first that comes this near is taken. At
+#: 0.85, noise of half a sine's amplitude made a multiple of 1 cycle in 800; at 0.8 of none in 8,300.
+FIRST_OF_EQUALS = 0.8
 
 
 def cycle_length(signal: NDArray[np.float64], shortest: float = 2.0) -> float:
