@@ -1,6 +1,5 @@
 """The whole service, started once: real Serve, real HTTP, real poses."""
 
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from support.ports import free_port
 
 from neuropose_ray.service.data_folder import DataFolder
 
@@ -27,12 +27,6 @@ class Service:
 
     def client(self, **options: object) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=60, **options)  # type: ignore[arg-type]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

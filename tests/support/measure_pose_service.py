@@ -57,7 +57,8 @@ def measure(clip: Path, cores: int, rounds: int, *, proxy: bool) -> None:
     import httpx
     import ray
     from ray import serve
-    from support.pose_service import APPLICATION, free_port, pose_service
+    from support.ports import free_port
+    from support.pose_service import APPLICATION, pose_service
 
     from neuropose_ray.models.spec import ModelSpec
     from neuropose_ray.models.weights import WeightSettings, WeightStore

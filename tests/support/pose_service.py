@@ -1,6 +1,5 @@
 """The pose model behind HTTP, without the rest of the service."""
 
-import socket
 from typing import Any
 
 from neuropose_ray.models.protocol import PoseModelSpec
@@ -38,9 +37,3 @@ def pose_service(settings: Settings, spec: PoseModelSpec, listener: Listener | N
             """Serve makes the pose model first."""
 
     return Ingress.bind(pose_deployment(settings, spec))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

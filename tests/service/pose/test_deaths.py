@@ -15,6 +15,7 @@ import psutil
 import pytest
 from support import poison, pose_service
 from support.poison import BRIGHT, CHUNK_FRAMES, PoisonSpec, notes, write_video
+from support.ports import free_port
 
 from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
@@ -124,7 +125,7 @@ def test_a_request_that_takes_too_long_is_given_up_in_the_replica(poisoned, tmp_
 @pytest.mark.parametrize("itself", [True, False])
 def test_a_client_that_goes_away_is_not_worked_for_any_longer(poisoned, tmp_path: Path, itself: bool):
     spec = PoisonSpec("slow", tmp_path / "log", release=tmp_path / "release")
-    port = pose_service.free_port()
+    port = free_port()
     own = (Listener("127.0.0.1", port, connections=10), f"http://127.0.0.1:{port}")
     with poisoned(spec, *(own if itself else ())) as client:
         before = len(notes(spec.log, "dark"))
