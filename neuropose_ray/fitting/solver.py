@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from neuropose_ray.fitting import terms
-from neuropose_ray.fitting.equations import Array, FrameResiduals, NormalEquations
+from neuropose_ray.fitting.equations import Array, DifferenceResiduals, NormalEquations
 from neuropose_ray.fitting.problem import Problem
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.fitting.start import NEAREST_M
 
-# Damping in 1/m2: depth is the soft direction, so a constant damping of this size would never let it move.
-_FIRST_DAMPING, _DAMPING_DECAY, _LAST_DAMPING = 200.0, 0.6, 1.0
+# Damping in 1/m2: depth is the soft direction, and hardly moves before the damping is gone. So it goes quickly.
+_FIRST_DAMPING, _DAMPING_DECAY, _LAST_DAMPING = 100.0, 0.4, 1.0
 # Metres a coordinate may move in one step: the linearisation of a bone's direction holds no farther.
 _LARGEST_MOVE_M = 0.3
 # Metres a bone length may change in one step.
 _LARGEST_LENGTH_MOVE_M = 0.02
 # Robust weights and one-sided hinges can make full steps alternate between two states; shorter steps settle.
-_FULL_STEPS, _SHORT_STEP = 8, 0.6
+_FULL_STEPS, _SHORT_STEP = 6, 0.6
 
 
 def solve_jointly(problem: Problem, start: Array, settings: FittingSettings) -> tuple[Array, Array]:
@@ -67,12 +67,12 @@ def _moved(positions: Array, step: Array, iteration: int) -> Array:
 
 
 def _equations(
-    problem: Problem, positions: Array, bones: FrameResiduals, settings: FittingSettings
+    problem: Problem, positions: Array, bones: DifferenceResiduals, settings: FittingSettings
 ) -> NormalEquations:
     equations = NormalEquations(len(problem.body.landmarks), len(problem))
     equations.add(terms.reprojection(problem, positions, settings))
-    equations.add(bones)
-    equations.add(terms.bone_depths(problem, positions, settings))
+    equations.add_differences(bones)
+    equations.add_differences(terms.bone_depths(problem, positions, settings))
     equations.add(terms.hinges(problem, positions, settings))
     equations.add_in_time(terms.smoothness(problem, settings), positions)
     equations.add_in_time(terms.contact(problem, positions, settings), positions)
@@ -80,7 +80,7 @@ def _equations(
 
 
 def _joint_step(
-    problem: Problem, equations: NormalEquations, bones: FrameResiduals, lengths: Array, damping: float
+    problem: Problem, equations: NormalEquations, bones: DifferenceResiduals, lengths: Array, damping: float
 ) -> tuple[Array, Array]:
     """One step of positions and lengths together, by the Schur complement of the few lengths.
 
@@ -92,8 +92,10 @@ def _joint_step(
     corner = np.diag(frames / problem.lengths_sigma**2)
     gradient = frames * (lengths - problem.lengths) / problem.lengths_sigma**2
     for bone, kind in enumerate(body.kind_of.tolist()):
-        for end, landmark in enumerate(body.bones[bone].tolist()):
-            border[landmark, ..., kind] -= bones.jacobian[bone, end] * bones.weight[bone]
+        first, second = body.bones[bone].tolist()
+        pull = bones.direction[bone] * bones.weight[bone]
+        border[first, ..., kind] -= pull
+        border[second, ..., kind] += pull
         corner[kind, kind] += bones.weight[bone].sum()
         gradient[kind] -= float(bones.weight[bone] @ bones.value[bone])
     solution = equations.solve(np.concatenate([-equations.gradient[..., None], border], axis=-1), damping)

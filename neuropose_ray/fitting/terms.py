@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neuropose_ray.fitting.equations import Array, FrameResiduals, TimeResiduals
+from neuropose_ray.fitting.equations import Array, DifferenceResiduals, FrameResiduals, TimeResiduals
 from neuropose_ray.fitting.problem import Problem
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.fitting.smoothing import second_difference
@@ -37,19 +37,17 @@ def reprojection(problem: Problem, positions: Array, settings: FittingSettings) 
     )
 
 
-def bone_lengths(problem: Problem, positions: Array, lengths: Array) -> FrameResiduals:
+def bone_lengths(problem: Problem, positions: Array, lengths: Array) -> DifferenceResiduals:
     """A bone keeps its length: ``|Xa - Xb| - length`` in metres."""
     body = problem.body
     along = positions[body.bones[:, 0]] - positions[body.bones[:, 1]]
     measured = np.linalg.norm(along, axis=1)
     direction = along / np.maximum(measured, 1e-6)[:, None]
     weight = np.broadcast_to(1 / problem.bone_sigma[:, None] ** 2, measured.shape)
-    return FrameResiduals(
-        body.bones, np.stack([direction, -direction], axis=1), measured - lengths[body.kind_of, None], weight
-    )
+    return DifferenceResiduals(body.bones, direction, measured - lengths[body.kind_of, None], weight)
 
 
-def bone_depths(problem: Problem, positions: Array, settings: FittingSettings) -> FrameResiduals:
+def bone_depths(problem: Problem, positions: Array, settings: FittingSettings) -> DifferenceResiduals:
     """The model's depth between the ends of a bone: ``(Xa - Xb) . ray - (pa - pb)_z`` in metres.
 
     Bone by bone and weak: relative to the hips, errors would add up along a limb. Cauchy weights, since the model's
@@ -61,8 +59,7 @@ def bone_depths(problem: Problem, positions: Array, settings: FittingSettings) -
     value = np.einsum("bit,it->bt", along, problem.ray) - problem.bone_depths
     sigma = problem.depth_sigma[:, None]
     weight = problem.depth_scores / (1 + (value / (settings.depth_tolerance * sigma)) ** 2) / sigma**2
-    ray = np.broadcast_to(problem.ray, along.shape)
-    return FrameResiduals(bones, np.stack([ray, -ray], axis=1), value, weight)
+    return DifferenceResiduals(bones, np.broadcast_to(problem.ray, along.shape), value, weight)
 
 
 def smoothness(problem: Problem, settings: FittingSettings) -> TimeResiduals:

@@ -4,7 +4,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neuropose_ray.fitting.equations import FrameResiduals, NormalEquations, TimeResiduals
+from neuropose_ray.fitting.equations import DifferenceResiduals, FrameResiduals, NormalEquations, TimeResiduals
+
+
+def written_out(difference: DifferenceResiduals) -> FrameResiduals:
+    """The derivatives with respect to both landmarks."""
+    jacobian = np.stack([difference.direction, -difference.direction], axis=1)
+    return FrameResiduals(difference.landmarks, jacobian, difference.value, difference.weight)
 
 
 def dense(landmarks, frames, within, across, positions):
@@ -40,15 +46,18 @@ def test_banded_solution_is_the_dense_one(seed, landmarks, frames):
     rng = np.random.default_rng(seed)
     positions = rng.normal(size=(landmarks, 3, frames))
 
+    def landmarks_of(rows, touched):
+        return np.array([rng.choice(landmarks, touched, replace=False) for _ in range(rows)])
+
+    def values_and_weights(rows):
+        return rng.normal(size=(rows, frames)), rng.uniform(size=(rows, frames))
+
     def residuals(rows, touched):
-        return FrameResiduals(
-            np.array([rng.choice(landmarks, touched, replace=False) for _ in range(rows)]),
-            rng.normal(size=(rows, touched, 3, frames)),
-            rng.normal(size=(rows, frames)),
-            rng.uniform(size=(rows, frames)),
-        )
+        jacobian = rng.normal(size=(rows, touched, 3, frames))
+        return FrameResiduals(landmarks_of(rows, touched), jacobian, *values_and_weights(rows))
 
     within = [residuals(4, 1), residuals(3, 2), residuals(2, 3)]
+    differences = DifferenceResiduals(landmarks_of(4, 2), rng.normal(size=(4, 3, frames)), *values_and_weights(4))
     across = [
         TimeResiduals(rng.normal(size=(k, frames - k + 1)), rng.uniform(size=(landmarks, frames - k + 1)))
         for k in (2, 3)
@@ -56,9 +65,10 @@ def test_banded_solution_is_the_dense_one(seed, landmarks, frames):
     equations = NormalEquations(landmarks, frames)
     for term in within:
         equations.add(term)
+    equations.add_differences(differences)
     for term in across:
         equations.add_in_time(term, positions)
-    hessian, gradient = dense(landmarks, frames, within, across, positions)
+    hessian, gradient = dense(landmarks, frames, [*within, written_out(differences)], across, positions)
     np.testing.assert_allclose(equations.gradient.transpose(2, 0, 1).ravel(), gradient, atol=1e-9)
     right = rng.normal(size=(landmarks, 3, frames, 2))
     expected = np.linalg.solve(hessian + 0.5 * np.eye(len(hessian)), right.transpose(2, 0, 1, 3).reshape(-1, 2))
