@@ -46,7 +46,7 @@ def throughput(metrics: PerformanceMetrics) -> float:
 def compared(
     passes: Sequence[PerformanceMetrics], rates_fps: Sequence[float], *, processes: int, frames: int
 ) -> RateComparison:
-    """The passes beside what something else reached just before each of them.
+    """The passes beside what something else reached around or just before each of them.
 
     Args:
         passes: the measured ones.

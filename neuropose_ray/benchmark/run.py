@@ -6,7 +6,9 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import harmonic_mean
 
 import numpy as np
 
@@ -28,9 +30,8 @@ from neuropose_ray.video.sources import open_source
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """One pass, and what the others reached just before it, frames per second."""
+    """One pass, and what MediaPipe reached just before it, frames per second."""
 
-    ceiling_fps: float
     mediapipe_fps: float | None
     program: Pass
 
@@ -40,8 +41,8 @@ def run_benchmark(
 ) -> BenchmarkResult:
     """Measure how fast a video is processed on this machine, and how much faster it could be.
 
-    Every round measures the ceiling, then MediaPipe, then a pass of the program, so that whatever else the machine
-    does meets all three. The first round warms up.
+    The ceiling is measured before and after every pass of the program, and MediaPipe before it, so that whatever else
+    the machine does meets all three; half of the pass's frames each time. The first round warms up.
 
     Args:
         video: a video file or a folder of numbered images.
@@ -69,12 +70,15 @@ def run_benchmark(
         ceiling = stack.enter_context(Ceiling(spec, camera, clip, engine.workers))
         python = options.mediapipe_python
         rival = stack.enter_context(MediaPipe(python, clip)) if python else None
-        rounds = []
+        half = -(-copies * info.frame_count // 2)
+        rounds, ceilings_fps = [], []
         for number in range(options.repeats):
             say(f"pass {number + 1} of {options.repeats}" + (", which warms up" if number == 0 else ""))
-            ceiling_fps = ceiling.rate(copies * info.frame_count)
+            ceilings_fps.append(ceiling.rate(half))
             rival_fps = rival.rate(clip.frames) if rival else None
-            rounds.append(_Round(ceiling_fps, rival_fps, run_pass(work, engine)))
+            rounds.append(_Round(rival_fps, run_pass(work, engine)))
+        ceilings_fps.append(ceiling.rate(half))
+        around_fps = [harmonic_mean(both) for both in pairwise(ceilings_fps)]
         passes = [each.program for each in rounds]
         measured, last = rounds[1:], passes[-1]
         metrics = [each.metrics for each in passes[1:]]
@@ -93,12 +97,7 @@ def run_benchmark(
             copies=copies,
             frames_per_pass=last.metrics.frames,
             stages=_stages(passes[1:]),
-            ceiling=compared(
-                metrics,
-                [each.ceiling_fps for each in measured],
-                processes=engine.workers,
-                frames=copies * info.frame_count,
-            ),
+            ceiling=compared(metrics, around_fps[1:], processes=engine.workers, frames=2 * half),
             mediapipe=compared(
                 metrics,
                 [each.mediapipe_fps for each in measured if each.mediapipe_fps is not None],

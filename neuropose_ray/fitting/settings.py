@@ -110,7 +110,9 @@ class FittingSettings(BaseModel):
 
     # Solver.
     iterations: int = Field(
-        default=8, ge=1, description="Gauss-Newton steps; twice as many change the error against truth by up to 0.6 mm"
+        default=8,
+        ge=1,
+        description="Gauss-Newton steps; twice as many change the error against truth by up to 0.6 mm",
     )
     tolerance_m: float = Field(
         default=2e-4, gt=0, description="largest move in metres at which the fit has converged"

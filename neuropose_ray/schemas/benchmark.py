@@ -72,7 +72,9 @@ class RateComparison(FrozenModel):
 
     processes: _Several = Field(description="working side by side")
     frames: _Several = Field(description="frames of one measurement, over all processes")
-    rates_fps: tuple[_Amount, ...] = Field(description="frames per second of the other, just before each pass")
+    rates_fps: tuple[_Amount, ...] = Field(
+        description="frames per second of the other, around or just before each pass"
+    )
     median_ratio: _Amount = Field(description="of the program's frames per second to the other's, pair by pair")
     min_ratio: _Amount
     max_ratio: _Amount

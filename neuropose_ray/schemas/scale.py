@@ -22,7 +22,7 @@ class Throughput(FrozenModel):
     workers: _Several
     rates_fps: tuple[_Amount, ...] = Field(description="from a worker's first chunk to the last chunk's results")
     whole_rates_fps: tuple[_Amount, ...] = Field(description="of whole runs, from the inputs to the summary")
-    ratios: tuple[_Amount, ...] = Field(description="of rates_fps to the ceiling measured just before, run by run")
+    ratios: tuple[_Amount, ...] = Field(description="of rates_fps to the ceiling around them, round by round")
     whole_ratios: tuple[_Amount, ...] = Field(description="the same of whole_rates_fps")
     cpu_ratios: tuple[_Amount, ...] = Field(
         description="CPU time of the ceiling on as many frames, to that of all processes of a whole run: what other "

@@ -42,7 +42,7 @@ def test_the_video_is_repeated_until_there_are_enough_frames(local):
     assert {each.frames for each in (local[0].warmup_pass, *local[0].measured_passes)} == {48}
 
 
-def test_the_ratio_is_that_of_the_passes_to_the_ceiling_before_them(local):
+def test_the_ratio_is_that_of_the_passes_to_the_ceiling_around_them(local):
     result = local[0]
     ratios = [
         each.frames / each.total_seconds / rate
