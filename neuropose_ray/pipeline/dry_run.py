@@ -83,7 +83,7 @@ def plan_run(
     rate, basis = _rate(out, settings, spec, engine.workers)
     return RunPlan(
         inputs=len(videos) + len(remote),
-        unreadable=tuple(VideoResult.model_validate_json(row.result) for row in manifest if row.state == "failed"),
+        unreadable=tuple(VideoResult.from_json(row.result) for row in manifest if row.state == "failed"),
         not_videos=len(found.not_videos) if found else 0,
         not_fetched=len(remote),
         not_fetched_bytes=sum(each.size_bytes for each in remote),

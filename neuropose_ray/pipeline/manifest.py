@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 
 State = Literal["planned", "completed", "partial", "failed"]
 
-#: A few MB of rows: what is read at once, and how much of a killed run's planning is done again.
-ROWS_PER_PART = 4096
+#: Two MB of rows: what is read at once, and how much of a killed run's planning is done again.
+ROWS_PER_PART = 1024
 #: What a killed run has finished for longer than this needs no look at its files.
 _FLUSH_EVERY_S = 30.0
 

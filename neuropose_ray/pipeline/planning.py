@@ -285,13 +285,13 @@ def failed_row(video: FoundVideo, errors: Sequence[BaseException]) -> ManifestRo
 
 def with_result(row: ManifestRow, result: VideoResult) -> ManifestRow:
     """The row with what became of its input."""
-    return replace(row, state=result.state, result=result.model_dump_json())
+    return replace(row, state=result.state, result=result.to_json())
 
 
 def result_of(row: ManifestRow, *, computed: bool) -> VideoResult:
     """The line of ``summary.json`` that a row stands for; ``computed`` says whether this run did the work."""
-    result = VideoResult.model_validate_json(row.result)
-    return result.model_copy(update={"input": row.path, "computed": computed or result.state == "failed"})
+    result = VideoResult.from_json(row.result)
+    return replace(result, input=row.path, computed=computed or result.state == "failed")
 
 
 def _path(video: FoundVideo) -> str:

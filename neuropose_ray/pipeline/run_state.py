@@ -183,7 +183,7 @@ class RunTally:
 
     def _tell(self, row: ManifestRow) -> None:
         if row.state == "failed":
-            for error in VideoResult.model_validate_json(row.result).errors:
+            for error in VideoResult.from_json(row.result).errors:
                 self._fail(row.name, None, error)
 
     def _fail(self, video: str, chunk: int | None, error: ErrorRecord) -> None:

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
+
 from neuropose_ray import __version__
 from neuropose_ray.pipeline.assemble import VideoMetrics
 from neuropose_ray.pipeline.commit import ErrorRecord, error_record
@@ -15,8 +18,12 @@ from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel
 
 
-class VideoResult(FrozenModel):
-    """One input: ``completed``, ``partial`` (some frames are missing) or ``failed`` (there is no result)."""
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
+class VideoResult:
+    """One input: ``completed``, ``partial`` (some frames are missing) or ``failed`` (there is no result).
+
+    A run ends with one for each of its inputs in memory, and a model would take five times as much of it.
+    """
 
     input: str
     name: str
@@ -26,6 +33,19 @@ class VideoResult(FrozenModel):
     computed: bool = True
     notes: tuple[str, ...] = ()
     errors: tuple[ErrorRecord, ...] = ()
+
+    @classmethod
+    def from_json(cls, text: str) -> VideoResult:
+        """What :meth:`to_json` gave.
+
+        Raises:
+            pydantic.ValidationError: something else.
+        """
+        return _RESULT.validate_json(text)
+
+    def to_json(self) -> str:
+        """In one line."""
+        return _RESULT.dump_json(self).decode()
 
     @classmethod
     def of(cls, name: str, path: str, metrics: VideoMetrics, *, computed: bool) -> VideoResult:
@@ -46,6 +66,9 @@ class VideoResult(FrozenModel):
         """A video without a result."""
         records = tuple(error if isinstance(error, ErrorRecord) else error_record(error) for error in errors)
         return cls(input=path, name=name, state="failed", errors=records)
+
+
+_RESULT = TypeAdapter(VideoResult)
 
 
 class RunSummary(FrozenModel):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -48,9 +49,7 @@ def out(tmp_path):
 
 def test_every_video_with_results_gets_an_overlay_and_a_rerun_makes_none_again(video, out):
     good = processed(out, video)
-    partial = processed(out, write_video(video.with_name("run.mp4"), [0.0, 0.2])).model_copy(
-        update={"state": "partial"}
-    )
+    partial = replace(processed(out, write_video(video.with_name("run.mp4"), [0.0, 0.2])), state="partial")
     failed = VideoResult(input="gone.mp4", name="gone", state="failed")
     summary = summary_of(good, partial, failed)
     assert write_overlays(summary, out, blur_faces=False)

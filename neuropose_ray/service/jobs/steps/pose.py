@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from neuropose_ray.models.protocol import PoseModelSpec
@@ -83,7 +84,7 @@ def _with(settings: Settings, options: PoseOptions) -> Settings:
 def _named(result: VideoResult, places: Mapping[str, str]) -> VideoResult:
     path = Path(result.input)
     names = [places[str(place)] for place in (path, *path.parents) if str(place) in places]
-    return result.model_copy(update={"input": names[0] if names else result.name})
+    return replace(result, input=names[0] if names else result.name)
 
 
 def _errors(summary: RunSummary, places: Mapping[str, str]) -> list[JobError]:
