@@ -76,26 +76,35 @@ class RemoteFrames:
             DecoderLostError: the task's process or node died, or it gave no frame for too long.
         """
         import ray
-        from ray.exceptions import RayError
 
         items = _decode_task().remote(self._plan, self._task.index, threads=self._threads, size=size)
+        try:
+            end = yield from self._until_end(items)
+        except BaseException:
+            # A model that failed wants no more. Only then: Ray ends this process too where it learns at one moment
+            # that a task has ended and that it is to be cancelled, as would happen in two of a thousand chunks.
+            ray.cancel(items, force=True)
+            raise
+        self._errors = end.errors
+        if end.failure is not None:
+            raise end.failure
+
+    def _until_end(self, items: Any) -> Generator[FrameBatch, None, DecodingEnd]:
+        import ray
+        from ray.exceptions import RayError
+
         try:
             ray.get(next(items))  # that it waits for a free CPU is no fault of the chunk, however long
             for position in range(self._task.chunk.frames + 1):
                 item = self._next(items)
                 if isinstance(item, DecodingEnd):
-                    self._errors = item.errors
-                    if item.failure is not None:
-                        raise item.failure
-                    return
+                    return item
                 if (item.key, item.position) != (self._task.key, position):
                     raise self._lost("its frames came out of order")
                 yield FrameBatch(item.timestamps_s, list(item.images))
             raise self._lost("it gave more frames than it has")
         except RayError as error:
             raise self._lost(f"its process died: {str(error).strip().splitlines()[0]}") from error
-        finally:
-            ray.cancel(items, force=True)  # a model that failed wants no more; a task that ended does not mind
 
     def _next(self, items: Any) -> MiniBatch | DecodingEnd:
         import ray

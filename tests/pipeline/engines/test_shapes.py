@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+import ray
 from support.endurance import table
 
 from neuropose_ray.benchmark.synthetic import SyntheticSpec
@@ -137,6 +138,30 @@ def wait_for(condition) -> None:
 def test_a_decoder_that_hangs_is_ended(ray_cluster: str, hanging: ChunkTask):
     with pytest.raises(DecoderLostError, match=r"decoder of chunk 1: no frame came for 0\.5 s"):
         next(remote(hanging, stall_limit_s=0.5).batches(8))
+    wait_for(lambda: not decoders())
+
+
+@pytest.fixture
+def cancelled(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was cancelled."""
+    tasks: list[Any] = []
+    cancel = ray.cancel
+    monkeypatch.setattr(ray, "cancel", lambda task, **how: (tasks.append(task), cancel(task, **how)))
+    return tasks
+
+
+def test_a_decoder_is_ended_where_nobody_wants_more(ray_cluster: str, task: ChunkTask, cancelled: list[Any]):
+    batches = remote(task).batches(2)
+    next(batches)
+    batches.close()
+    assert len(cancelled) == 1
+    wait_for(lambda: not decoders())
+
+
+def test_a_decoder_that_ended_by_itself_is_let_be(ray_cluster: str, task: ChunkTask, cancelled: list[Any]):
+    """Ray kills the process that cancels a task in the moment in which it hears of its end."""
+    assert sum(len(batch.images) for batch in remote(task).batches(8)) == task.chunk.frames
+    assert not cancelled
     wait_for(lambda: not decoders())
 
 
