@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.status import Status
 
-from neuropose_ray.pipeline.dry_run import RunPlan
-from neuropose_ray.pipeline.summary import RunSummary, VideoResult
-from neuropose_ray.pipeline.worker import ChunkOutcome
+if TYPE_CHECKING:
+    from neuropose_ray.pipeline.dry_run import RunPlan
+    from neuropose_ray.pipeline.summary import RunSummary, VideoResult
+    from neuropose_ray.pipeline.worker import ChunkOutcome
 
 #: Without a terminal, a line of progress at most this often.
 LINE_EVERY_S = 10.0

@@ -9,31 +9,8 @@ from typing import Annotated
 import typer
 
 from neuropose_ray import __version__
-from neuropose_ray.cli import (
-    analyze,
-    benchmark,
-    compare,
-    demo,
-    doctor,
-    dtw_matrix,
-    evaluate,
-    export,
-    import_poses,
-    ingest,
-    jobs,
-    metrics,
-    models,
-    overlay,
-    plot,
-    process,
-    report,
-    reset,
-    segment,
-    serve,
-    service,
-    status,
-)
 from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.lazily import Place, lazy_group
 from neuropose_ray.errors import NeuroposeRayError
 
 EXIT_FAILED = 1
@@ -43,37 +20,40 @@ SERVICE_PANEL = "The service"
 #: Errors of the command line itself, not of the work.
 USAGE_CODES = ("settings", "input_not_found", "model_unknown", "joint_unknown")
 
+COMMANDS = {
+    "demo": Place("demo", "demo"),
+    "process": Place("process", "process"),
+    "status": Place("status", "status"),
+    "overlay": Place("overlay", "overlay"),
+    "report": Place("report", "report"),
+    "plot": Place("plot", "plot"),
+    "export": Place("export", "export"),
+    "import": Place("import_poses", "import_poses"),
+    "evaluate": Place("evaluate", "evaluate"),
+    "analyze": Place("analyze", "analyze"),
+    "segment": Place("segment", "segment"),
+    "compare": Place("compare", "compare"),
+    "dtw-matrix": Place("dtw_matrix", "dtw_matrix"),
+    "benchmark": Place("benchmark", "benchmark"),
+    "metrics": Place("metrics", "metrics"),
+    "models": Place("models", "app"),
+    "doctor": Place("doctor", "doctor"),
+    "serve": Place("serve", "serve", SERVICE_PANEL),
+    "jobs": Place("jobs", "app", SERVICE_PANEL),
+    "ingest": Place("ingest", "ingest", SERVICE_PANEL),
+    "reset": Place("reset", "reset", SERVICE_PANEL),
+    "service": Place("service", "app", SERVICE_PANEL),
+}
+
 app = typer.Typer(
     name="neuropose-ray",
+    cls=lazy_group(COMMANDS),
     help="Video of people in, 3D motion out, on this machine or on a Ray cluster.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(demo.demo)
-app.command()(process.process)
-app.command()(status.status)
-app.command()(overlay.overlay)
-app.command()(report.report)
-app.command()(plot.plot)
-app.command()(export.export)
-app.command("import")(import_poses.import_poses)
-app.command()(evaluate.evaluate)
-app.command()(analyze.analyze)
-app.command()(segment.segment)
-app.command()(compare.compare)
-app.command("dtw-matrix")(dtw_matrix.dtw_matrix)
-app.command()(benchmark.benchmark)
-app.command()(metrics.metrics)
-app.command(rich_help_panel=SERVICE_PANEL)(serve.serve)
-app.add_typer(jobs.app, name="jobs", rich_help_panel=SERVICE_PANEL)
-app.command(rich_help_panel=SERVICE_PANEL)(ingest.ingest)
-app.command(rich_help_panel=SERVICE_PANEL)(reset.reset)
-service.app.command("token")(serve.token)
-app.add_typer(service.app, name="service", rich_help_panel=SERVICE_PANEL)
-app.add_typer(models.app, name="models")
-app.command()(doctor.doctor)
 
 
 def _print_version(wanted: bool) -> None:

@@ -16,7 +16,7 @@ from rich.progress import Progress as Bar
 from neuropose_ray.cli.console import LINE_EVERY_S, print_error
 from neuropose_ray.cli.results import predictions_file
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline.assemble import PREDICTIONS_FILE
+from neuropose_ray.pipeline.folder import PREDICTIONS_FILE
 from neuropose_ray.pipeline.summary import RunSummary
 from neuropose_ray.render.folder import OVERLAY_FILE, update_overlay
 from neuropose_ray.render.overlay import Progress, render_overlay

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neuropose_ray.cli.console import RunProgress, plan_lines, print_summary
 from neuropose_ray.cli.models import download_progress
-from neuropose_ray.errors import SettingsError
-from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
-from neuropose_ray.models.weights.settings import default_cache_dir
-from neuropose_ray.pipeline.dry_run import RunPlan
-from neuropose_ray.pipeline.outputs import ResultStore, default_folder
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.cli.results import result_place
 from neuropose_ray.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from neuropose_ray.models.spec import ModelSpec
+    from neuropose_ray.pipeline.dry_run import RunPlan
+    from neuropose_ray.pipeline.outputs import ResultStore
+    from neuropose_ray.pipeline.summary import RunSummary
 
 #: Where copies of remote inputs are kept, below the output folder that all workers see.
 FETCHED_FOLDER = ".fetched"
@@ -164,22 +165,9 @@ def process(
     raise typer.Exit(0 if all_well else 1)
 
 
-def result_place(out: str, work_folder: Path | None = None) -> tuple[Path, ResultStore | None]:
-    """The folder in which a run works, and the store that gets its results where ``--out`` is a URL.
-
-    Raises:
-        SettingsError: a work folder where the output is a folder itself.
-    """
-    if "://" not in out:
-        if work_folder is not None:
-            raise SettingsError("--work-folder goes with a URL as --out", where=out, hint="leave it out")
-        return Path(out), None
-    folder = work_folder or default_folder(out, default_cache_dir().parent)
-    return folder, ResultStore(out, folder.resolve())
-
-
 def resolve_model(settings: Settings) -> ModelSpec:
     """The weights that the settings name, fetched if need be."""
+    from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
     from neuropose_ray.models.weights import WeightStore
 
     store = WeightStore(settings.weights.cache_dir, mirror=settings.weights.mirror, offline=settings.weights.offline)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuropose_ray.service.client import TOKEN_VARIABLE, URL_VARIABLE, ServiceClient
 from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.names import TOKEN_VARIABLE, URL_VARIABLE
 from neuropose_ray.service.record import read_record
-from neuropose_ray.service.settings import ServiceSettings
-from neuropose_ray.settings import load_settings
+
+if TYPE_CHECKING:
+    from neuropose_ray.service.client import ServiceClient
+    from neuropose_ray.service.settings import ServiceSettings
 
 Data = Annotated[
     Path | None,
@@ -38,6 +41,8 @@ def service_settings(config: Path | None, data: Path | None) -> ServiceSettings:
     Raises:
         SettingsError: a file, variable or flag is wrong.
     """
+    from neuropose_ray.settings import load_settings
+
     flags: dict[str, Any] = {"service": {"data_dir": None if data is None else str(data)}}
     return load_settings(config, flags).service
 
@@ -53,7 +58,7 @@ def service_client(url: str | None, config: Path | None, data: Path | None) -> S
     Raises:
         SettingsError: a file, variable or flag is wrong.
     """
-    import os
+    from neuropose_ray.service.client import ServiceClient
 
     if url is None:
         settings = service_settings(config, data)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from neuropose_ray.cli.console import duration
-from neuropose_ray.schemas.jobs import Job
-from neuropose_ray.service.client import ServiceReport
+
+if TYPE_CHECKING:
+    from neuropose_ray.schemas.jobs import Job
+    from neuropose_ray.service.client import ServiceReport
 
 #: A running job that has moved nothing for longer is pointed out.
 STALE_S = 60.0

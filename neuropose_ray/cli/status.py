@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from neuropose_ray.cli.console import duration
-from neuropose_ray.cli.process import result_place
+from neuropose_ray.cli.results import result_place
 from neuropose_ray.cli.service_options import Config, Data, Url, service_client
 from neuropose_ray.cli.service_status import service_lines
 from neuropose_ray.pipeline.status import RunStatus, status_of

@@ -13,6 +13,7 @@ from neuropose_ray.errors import VideoError
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.pipeline.commit import ChunkMarker, ErrorRecord
 from neuropose_ray.pipeline.fit import fit_tracks
+from neuropose_ray.pipeline.folder import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
 from neuropose_ray.pipeline.plan import VideoPlan, code_digest
 from neuropose_ray.pipeline.worker import ChunkWork
 from neuropose_ray.schemas.header import PredictionsHeader
@@ -24,11 +25,6 @@ from neuropose_ray.schemas.performance import PerformanceMetrics
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.tracking import TrackingSettings, track
-
-PREDICTIONS_FILE = "predictions.parquet"
-RESULTS_FILE = "results.json"
-METRICS_FILE = "metrics.json"
-FITTING_FILE = "fitting.json"
 
 
 class VideoMetrics(FrozenModel):

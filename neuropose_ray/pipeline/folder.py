@@ -1,8 +1,13 @@
-"""Where a run keeps its own files: beside the folders of the videos."""
+"""Names in a run's folder: the files of each video, and the run's own beside the videos' folders."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+PREDICTIONS_FILE = "predictions.parquet"
+RESULTS_FILE = "results.json"
+METRICS_FILE = "metrics.json"
+FITTING_FILE = "fitting.json"
 
 SUMMARY_FILE = "summary.json"
 #: No video's folder begins with a dot, and discovery passes over what does.

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuropose_ray.errors import OutputError
-from neuropose_ray.pipeline.assemble import METRICS_FILE
-from neuropose_ray.pipeline.folder import SUMMARY_FILE
+from neuropose_ray.pipeline.folder import METRICS_FILE, SUMMARY_FILE
 from neuropose_ray.pipeline.object_stores import open_store
 
 if TYPE_CHECKING:

@@ -23,12 +23,11 @@ from neuropose_ray.errors import (
 )
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Action, Job, JobPage, JobsStatus, JobState
+from neuropose_ray.service.names import URL_VARIABLE
 
 if TYPE_CHECKING:
     import httpx
 
-#: Environment variables of clients; the service itself reads neither.
-URL_VARIABLE, TOKEN_VARIABLE = "NEUROPOSE_URL", "NEUROPOSE_TOKEN"
 _CONNECT_S = 10.0
 # Longer than the service waits for its job manager to be replaced.
 _ANSWER_S = 60.0

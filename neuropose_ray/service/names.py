@@ -14,3 +14,6 @@ WAITS: Mapping[str, str] = MappingProxyType(
         JOB_MANAGER: "the job manager",
     }
 )
+
+#: Environment variables of clients; the service itself reads neither.
+URL_VARIABLE, TOKEN_VARIABLE = "NEUROPOSE_URL", "NEUROPOSE_TOKEN"

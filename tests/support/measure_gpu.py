@@ -41,9 +41,9 @@ from neuropose_ray.benchmark.passes import copies_of
 from neuropose_ray.models.metrabs.model import MetrabsModel
 from neuropose_ray.models.metrabs.settings import GPU_BATCH_SIZE
 from neuropose_ray.models.spec import METRABS_FIELD_OF_VIEW_DEGREES
-from neuropose_ray.pipeline.assemble import PREDICTIONS_FILE
 from neuropose_ray.pipeline.cameras import camera_of
 from neuropose_ray.pipeline.engines.start import OWN_RAY, connected, started_engine
+from neuropose_ray.pipeline.folder import PREDICTIONS_FILE
 from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import CameraSettings

@@ -12,8 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from neuropose_ray.errors import FileFormatError
-from neuropose_ray.pipeline.assemble import RESULTS_FILE
-from neuropose_ray.pipeline.folder import SUMMARY_FILE
+from neuropose_ray.pipeline.folder import RESULTS_FILE, SUMMARY_FILE
 from neuropose_ray.pipeline.summary import RunSummary
 from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.service.data_folder import JobFolder
