@@ -11,7 +11,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -120,11 +120,10 @@ class _Measured:
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """Frames per second while chunks were processed and of the whole run, and CPU seconds of all processes."""
+    """Frames per second while chunks were processed, and of the whole run."""
 
     fps: float
     whole_fps: float
-    cpu_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,32 +138,22 @@ class _Bench:
         info = probe(open_source(video))
         camera = camera_of(info, Settings().camera, spec.field_of_view_degrees)
         clip = write_clip(info, self.folder / "clip.rgb", BenchmarkSettings())
-        ceilings: list[_Reached] = []
+        ceilings_fps: list[float] = []
         passes: list[list[_Reached]] = [[] for _ in self.engines]
         most = max(each.engine.workers for each in self.engines)
+        half = info.frame_count // 2
         with Ceiling(spec, camera, clip, most) as ceiling:
-
-            def bare() -> _Reached:
-                begin_s = _family_cpu_s()
-                fps = ceiling.rate(info.frame_count // 2)
-                return _Reached(fps, fps, _family_cpu_s() - begin_s)
-
             for number in range(options.rounds):
                 self.say(f"round {number + 1} of {options.rounds}: the bare model")
-                ceilings.append(bare())
+                ceilings_fps.append(ceiling.rate(half))
                 for each, done in zip(self.engines, passes, strict=True):
                     self.say(f"round {number + 1} of {options.rounds}: {each.name}")
-                    begin_s = _family_cpu_s()
                     took = self._run(each, video, spec, _CHUNK_SCENES * SCENE_FRAMES)
-                    done.append(
-                        _Reached(
-                            throughput(took.metrics), info.frame_count / _seconds(took), _family_cpu_s() - begin_s
-                        )
-                    )
-            ceilings.append(bare())
-        around = [_together(before, after) for before, after in pairwise(ceilings)]
-        figures = (_throughput(each, done, around) for each, done in zip(self.engines, passes, strict=True))
-        return tuple(figures), tuple(each.fps for each in around)
+                    done.append(_Reached(throughput(took.metrics), info.frame_count / _seconds(took)))
+            ceilings_fps.append(ceiling.rate(half))
+        around_fps = tuple(statistics.harmonic_mean(both) for both in pairwise(ceilings_fps))
+        figures = (_throughput(each, done, around_fps) for each, done in zip(self.engines, passes, strict=True))
+        return tuple(figures), around_fps
 
     def chunk_cost(self, counts: Sequence[int]) -> tuple[ChunkCost, ...]:
         videos = [self._video(f"{count}_chunks", count) for count in counts]
@@ -248,29 +237,10 @@ def _seconds(done: Pass) -> float:
     return done.start_s + done.metrics.total_seconds + done.assemble_s
 
 
-def _family_cpu_s() -> float:
-    """CPU seconds that this process and all that it started, and that these started, ever used."""
-    import psutil
-
-    total, this = 0.0, psutil.Process()
-    for process in (this, *this.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):
-            times = process.cpu_times()  # a process that ended is in its parent's
-            total += times.user + times.system + times.children_user + times.children_system
-    return total
-
-
-def _together(before: _Reached, after: _Reached) -> _Reached:
-    """Two measurements of half of the frames each as one: what else the machine does changes in between."""
-    fps = statistics.harmonic_mean((before.fps, after.fps))
-    return _Reached(fps, fps, before.cpu_s + after.cpu_s)
-
-
-def _throughput(each: _Measured, passes: Sequence[_Reached], ceilings: Sequence[_Reached]) -> Throughput:
-    pairs = list(zip(passes, ceilings, strict=True))
-    ratios = [done.fps / ceiling.fps for done, ceiling in pairs]
-    whole_ratios = [done.whole_fps / ceiling.fps for done, ceiling in pairs]
-    cpu_ratios = [ceiling.cpu_s / done.cpu_s for done, ceiling in pairs]
+def _throughput(each: _Measured, passes: Sequence[_Reached], ceilings_fps: Sequence[float]) -> Throughput:
+    pairs = list(zip(passes, ceilings_fps, strict=True))
+    ratios = [done.fps / ceiling_fps for done, ceiling_fps in pairs]
+    whole_ratios = [done.whole_fps / ceiling_fps for done, ceiling_fps in pairs]
     return Throughput(
         engine=each.name,
         workers=each.engine.workers,
@@ -278,8 +248,6 @@ def _throughput(each: _Measured, passes: Sequence[_Reached], ceilings: Sequence[
         whole_rates_fps=tuple(done.whole_fps for done in passes),
         ratios=tuple(ratios),
         whole_ratios=tuple(whole_ratios),
-        cpu_ratios=tuple(cpu_ratios),
         median_ratio=statistics.median(ratios),
         median_whole_ratio=statistics.median(whole_ratios),
-        median_cpu_ratio=statistics.median(cpu_ratios),
     )

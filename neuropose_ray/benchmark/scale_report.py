@@ -22,12 +22,12 @@ def _lines(result: ScaleResult) -> Iterator[str]:
         f"throughput: {result.frames} frames of {result.frame_ms:g} ms in chunks of {result.chunk_frames}, "
         f"{len(result.ceiling_fps)} rounds; the bare model reaches {ceiling:.0f} frames/s"
     )
-    yield _row("", ("workers", "frames/s", "ratio", "whole run", "ratio", "CPU ratio"))
+    yield _row("", ("workers", "frames/s", "ratio", "whole run", "ratio"))
     for each in result.throughput:
         rates, whole = sorted(each.rates_fps), sorted(each.whole_rates_fps)
         middle = len(rates) // 2
         figures = (f"{each.workers}", f"{rates[middle]:.0f}", f"{each.median_ratio:.3f}")
-        more = (f"{whole[middle]:.0f}", f"{each.median_whole_ratio:.3f}", f"{each.median_cpu_ratio:.3f}")
+        more = (f"{whole[middle]:.0f}", f"{each.median_whole_ratio:.3f}")
         yield _row(each.engine, (*figures, *more))
     yield ""
     counts = result.chunk_cost[0].chunks if result.chunk_cost else ()

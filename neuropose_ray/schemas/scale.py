@@ -8,7 +8,7 @@ from pydantic import Field
 
 from neuropose_ray.schemas.immutable import FrozenModel, Number, Whole
 
-SCALE_SCHEMA_VERSION: Literal[1] = 1
+SCALE_SCHEMA_VERSION: Literal[2] = 2
 
 _Amount = Annotated[Number, Field(ge=0)]
 _Count = Annotated[Whole, Field(ge=0)]
@@ -24,13 +24,8 @@ class Throughput(FrozenModel):
     whole_rates_fps: tuple[_Amount, ...] = Field(description="of whole runs, from the inputs to the summary")
     ratios: tuple[_Amount, ...] = Field(description="of rates_fps to the ceiling around them, round by round")
     whole_ratios: tuple[_Amount, ...] = Field(description="the same of whole_rates_fps")
-    cpu_ratios: tuple[_Amount, ...] = Field(
-        description="CPU time of the ceiling on as many frames, to that of all processes of a whole run: what other "
-        "programs on the machine disturb least"
-    )
     median_ratio: _Amount
     median_whole_ratio: _Amount
-    median_cpu_ratio: _Amount
 
 
 class ChunkCost(FrozenModel):
@@ -60,7 +55,7 @@ class ResumeCost(FrozenModel):
 class ScaleResult(FrozenModel):
     """The scale suite on one machine."""
 
-    schema_version: Literal[1] = SCALE_SCHEMA_VERSION
+    schema_version: Literal[2] = SCALE_SCHEMA_VERSION
     cores: _Several
     load_before: _Amount = Field(description="processes that wanted a core in the minute before: others disturb")
     frame_ms: _Amount = Field(description="CPU time of the synthetic model on a frame")
