@@ -7,7 +7,7 @@ from support.endurance import Killer, check, finish, start
 
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, write_synthetic_video
 
-CHUNKS = 24
+CHUNKS = 48
 
 pytestmark = pytest.mark.endurance
 

@@ -155,11 +155,13 @@ class Killer:
         return time.monotonic() - begin
 
     def _wait(self, process: subprocess.Popen, starting: float = 0.2) -> None:
-        """Until a random moment: with this probability before the first chunk, else after one or some more."""
-        if self.random.random() < starting:
-            time.sleep(self.random.uniform(0.0, 5.0))
-            return
+        """Until a random moment: with this probability before the next chunk, else after one or some more."""
         before, begin = self.chunks(), time.monotonic()
+        if self.random.random() < starting:
+            patience_s = self.random.uniform(0.0, 5.0)
+            while time.monotonic() - begin < patience_s and self.chunks() == before:
+                time.sleep(0.02)
+            return
         more = self.random.randint(1, 8)
         while process.poll() is None and self.chunks() < before + more:
             assert time.monotonic() - begin < PATIENCE_S, "the run makes no progress"
