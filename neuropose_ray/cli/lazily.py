@@ -18,7 +18,7 @@ class Place(NamedTuple):
     Attributes:
         module: of this package.
         attribute: in it, a function that is the command, or a :class:`typer.Typer` with several below it.
-        panel: of the help, that lists it; None for the first one.
+        panel: of the help that lists it, None for the first one.
     """
 
     module: str
