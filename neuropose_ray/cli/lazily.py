@@ -27,7 +27,7 @@ class Place(NamedTuple):
 
 
 def lazy_group(places: Mapping[str, Place]) -> type[TyperGroup]:
-    """A group for :class:`typer.Typer`; a command imports itself alone, help and typing errors all of them.
+    """A group for :class:`typer.Typer`; a command imports itself alone, the group's help imports all of them.
 
     Args:
         places: the commands by their names, in the order of the help.
@@ -37,9 +37,6 @@ def lazy_group(places: Mapping[str, Place]) -> type[TyperGroup]:
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes)
             self.commands = _Commands(places)  # type: ignore[assignment]  # nobody adds one later
-
-        def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002  # the interface's
-            return list(self.commands)
 
     return LazyGroup
 
