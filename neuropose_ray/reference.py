@@ -97,7 +97,7 @@ def _checked(reference: Reference) -> Reference:
 
 
 def _is_phantom(path: Path) -> bool:
-    from neuropose_ray.analysis.runs.files import read_json
+    from neuropose_ray.schemas.json_files import read_json
 
     payload = read_json(path)
     return isinstance(payload, dict) and payload.get("kind") == "phantom_truth"

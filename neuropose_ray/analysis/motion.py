@@ -88,28 +88,7 @@ def motion_of_table(
     Raises:
         InputError: there is no such track.
     """
-    rows = _rows_of_track(table, name, track)
-    poses = table.poses.poses3d
-    if fitted and table.poses3d_fitted is not None:
-        poses = np.where(np.isfinite(table.poses3d_fitted), table.poses3d_fitted, poses)
-    positions = np.full((table.frame_count, len(skeleton), 3), np.nan)
-    scores = np.full(positions.shape[:2], np.nan)
-    positions[table.poses.frame[rows]] = poses[rows]
-    scores[table.poses.frame[rows]] = table.poses.joint_scores[rows]
+    rows = table.rows_of_track(track, where=name)
+    poses = table.best_poses3d() if fitted else table.poses.poses3d
+    positions, scores = table.by_frame(poses, rows), table.by_frame(table.poses.joint_scores, rows)
     return Motion(name, skeleton, table.timestamps_s, positions, scores)
-
-
-def _rows_of_track(table: PoseTable, name: str, track: int | None) -> NDArray[np.int64]:
-    if table.track_ids is None:
-        if track is not None:
-            raise InputError(f"there is no track {track}", where=name, hint="the file holds no tracks at all")
-        return np.unique(table.poses.frame, return_index=True)[1]
-    known, counts = np.unique(table.track_ids, return_counts=True)
-    if track is None:
-        if not len(known):
-            return np.zeros(0, np.int64)
-        track = int(known[counts.argmax()])
-    if track not in known:
-        listed = ", ".join(map(str, known.tolist())) or "none"
-        raise InputError(f"there is no track {track}", where=name, hint=f"there are: {listed}")
-    return np.flatnonzero(table.track_ids == track)

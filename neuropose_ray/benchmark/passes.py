@@ -13,7 +13,6 @@ from neuropose_ray.errors import EngineError, OutputError
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.assemble import VideoMetrics
 from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.pipeline.folder import METRICS_FILE, PREDICTIONS_FILE
 from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.worker import ChunkOutcome
@@ -21,6 +20,7 @@ from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.performance import PerformanceMetrics
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.provenance import Provenance
+from neuropose_ray.schemas.result_files import METRICS_FILE, PREDICTIONS_FILE
 from neuropose_ray.settings import Settings
 
 

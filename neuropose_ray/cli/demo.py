@@ -53,12 +53,12 @@ def demo(
 
 def _comparison(folder: Path, video: Path) -> Table:
     """What was found beside the truth."""
-    from neuropose_ray.evaluate import knee_flexion_deg, limb_joints, score, sequence
+    from neuropose_ray.evaluate import knee_flexion_deg, limb_joints, score
     from neuropose_ray.phantom.body import PHANTOM_SKELETON
     from neuropose_ray.phantom.truth import load_truth
     from neuropose_ray.phantom.video import truth_path
-    from neuropose_ray.pipeline.folder import PREDICTIONS_FILE
     from neuropose_ray.schemas.parquet_files import read_predictions
+    from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
 
     table, header = read_predictions(folder / PREDICTIONS_FILE)
     truth = load_truth(truth_path(video))
@@ -68,10 +68,7 @@ def _comparison(folder: Path, video: Path) -> Table:
     poses = {"model": table.poses.poses3d}
     if table.poses3d_fitted is not None:
         poses["fitted"] = table.poses3d_fitted
-    found = {
-        name: limb_joints(sequence(each, table.poses.frame, table.frame_count, rows), header.skeleton)
-        for name, each in poses.items()
-    }
+    found = {name: limb_joints(table.by_frame(poses3d, rows), header.skeleton) for name, poses3d in poses.items()}
     scores = {name: score(limbs, real) for name, limbs in found.items()}
     bottoms = [event.timestamp_s for event in person.events if event.kind == "repetition_bottom"]
     frames = np.searchsorted(table.timestamps_s, bottoms)
@@ -91,11 +88,11 @@ def _comparison(folder: Path, video: Path) -> Table:
 
 
 def _print_next_steps(console: Console, folder: Path) -> None:
-    from neuropose_ray.report.writing import REPORT_FILE
+    from neuropose_ray.schemas.result_files import OVERLAY_FILE, PREDICTIONS_FILE, REPORT_FILE
 
     console.print(f"\nOpen in a browser: {folder / REPORT_FILE}", soft_wrap=True)
-    console.print(f"The video:         {folder / 'overlay.mp4'}", soft_wrap=True)
-    console.print(f"All numbers:       {folder / 'predictions.parquet'}", soft_wrap=True)
+    console.print(f"The video:         {folder / OVERLAY_FILE}", soft_wrap=True)
+    console.print(f"All numbers:       {folder / PREDICTIONS_FILE}", soft_wrap=True)
     console.print("\nNow yours:")
     console.print("  neuropose-ray process VIDEO --out results --report", highlight=False)
     console.print("  neuropose-ray process --help", highlight=False)

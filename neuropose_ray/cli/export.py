@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from neuropose_ray.analysis.angles.columns import angle_columns
-from neuropose_ray.cli.results import predictions_file
 from neuropose_ray.errors import OutputError
 from neuropose_ray.export.writing import ExportFormat, PosesKind, write_export
+from neuropose_ray.schemas.result_files import predictions_in
 
 
 def export(
@@ -48,7 +48,7 @@ def export(
 
     Example: neuropose-ray export results/walk --format trc
     """
-    source = predictions_file(path)
+    source = predictions_in(path)
     named = source.with_suffix("") if track is None else source.with_name(f"{source.stem}_track{track}")
     target = out or named.with_name(f"{named.name}{export_format.ending}")
     if target.resolve() == source.resolve():

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from neuropose_ray.errors import FileFormatError, InputNotFoundError, SettingsError
-from neuropose_ray.pipeline.folder import PREDICTIONS_FILE
+from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
 
 
 class UpAxis(StrEnum):

@@ -14,14 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.console import LINE_EVERY_S, print_error
-from neuropose_ray.cli.results import predictions_file
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline.folder import PREDICTIONS_FILE
 from neuropose_ray.pipeline.summary import RunSummary
-from neuropose_ray.render.folder import OVERLAY_FILE, update_overlay
+from neuropose_ray.render.folder import update_overlay
 from neuropose_ray.render.overlay import Progress, render_overlay
 from neuropose_ray.render.settings import AngleJoint, OverlaySettings, View
 from neuropose_ray.report.measurements import measure_for
+from neuropose_ray.schemas.result_files import OVERLAY_FILE, PREDICTIONS_FILE, predictions_in
 from neuropose_ray.video.sound import has_sound
 from neuropose_ray.video.sources import open_source
 
@@ -55,7 +54,7 @@ def overlay(
 
     Example: neuropose-ray overlay results/squat --video squat.mp4 --angles knee,hip --repetitions --view right
     """
-    predictions = predictions_file(results)
+    predictions = predictions_in(results)
     settings = OverlaySettings(
         blur_faces=blur_faces, boxes=boxes, angles=_angle_joints(angles), repetitions=repetitions, view=view,
         sound=sound,

@@ -93,7 +93,7 @@ def plot(
 
 
 def _beside(trial: Path, kind: Kind) -> Path:
-    from neuropose_ray.analysis.runs.trials import predictions_in
+    from neuropose_ray.schemas.result_files import predictions_in
 
     return trial.parent if kind is Kind.MATRIX else predictions_in(trial).parent
 
@@ -139,9 +139,8 @@ def _trajectories(content: ReportContent, show: list[str] | None) -> Callable[[F
 
 def _matrix(file: Path) -> Callable[[Figure], None]:
     from neuropose_ray.analysis.dtw.matrix_files import DistanceMatrixRecord
-    from neuropose_ray.analysis.runs.files import read_json
     from neuropose_ray.render.plots.matrix import plot_matrix
-    from neuropose_ray.schemas.json_files import validated
+    from neuropose_ray.schemas.json_files import read_json, validated
 
     record = validated(DistanceMatrixRecord, read_json(file), str(file))
     angles = record.settings.channels.representation == "angles"

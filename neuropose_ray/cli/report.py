@@ -10,9 +10,9 @@ from rich.console import Console
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline.folder import SUMMARY_FILE
 from neuropose_ray.pipeline.summary import RunSummary
 from neuropose_ray.report.writing import ReportChoices, report_file, write_trial_report
+from neuropose_ray.schemas.result_files import SUMMARY_FILE
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis.runs.trials import TrialSource
@@ -101,7 +101,7 @@ def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool, fps: floa
 
 
 def _write(source: TrialSource, target: Path, video: Path | None, choices: ReportChoices) -> Path:
-    from neuropose_ray.analysis.runs.trials import predictions_in
+    from neuropose_ray.schemas.result_files import predictions_in
 
     video = video or _video_of_run(predictions_in(source.path).parent)
     console = Console(stderr=True)

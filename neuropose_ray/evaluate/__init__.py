@@ -2,7 +2,7 @@
 
 from neuropose_ray.evaluate.alignment import procrustes
 from neuropose_ray.evaluate.angles import flexions_deg, knee_flexion_deg
-from neuropose_ray.evaluate.joints import LIMB_JOINTS, landmark_joints, limb_joints, sequence
+from neuropose_ray.evaluate.joints import LIMB_JOINTS, landmark_joints, limb_joints
 from neuropose_ray.evaluate.offset import OffsetSearch, best_lag_s
 from neuropose_ray.evaluate.results import AngleAgreement, Evaluation, PoseMeasures, PoseScores, TrackScores
 from neuropose_ray.evaluate.scoring import score
@@ -24,5 +24,4 @@ __all__ = [
     "procrustes",
     "score",
     "score_tracks",
-    "sequence",
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,12 +49,3 @@ def limb_joints(poses3d: NDArray[np.floating], skeleton: Skeleton) -> NDArray[np
         InputError: the skeleton lacks one of them.
     """
     return landmark_joints(poses3d, skeleton)[:, : len(LIMB_JOINTS)]
-
-
-def sequence(
-    poses3d: NDArray[np.floating], frame: NDArray[np.int64], frames: int, rows: Sequence[bool] | NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """One person's ``(frames, joints, 3)`` out of a table's rows, NaN where the person was not found."""
-    whole = np.full((frames, *poses3d.shape[1:]), np.nan)
-    whole[frame[rows]] = poses3d[rows]
-    return whole

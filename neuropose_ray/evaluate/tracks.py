@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError
-from neuropose_ray.evaluate.joints import landmark_joints, sequence
+from neuropose_ray.evaluate.joints import landmark_joints
 from neuropose_ray.evaluate.offset import OffsetSearch, best_lag_s
 from neuropose_ray.evaluate.results import TrackScores
 from neuropose_ray.evaluate.scoring import score
@@ -61,8 +61,8 @@ def score_tracks(
     """
     search = search or (OffsetSearch(range_s=0) if reference.of_the_video else OffsetSearch())
     during = _during(table, reference, search.range_s, where)
-    persons = _persons(table)
-    tracks = _seen_often(table, persons, during, where) if track is None else [_known(track, persons, where)]
+    persons = table.person_ids()
+    tracks = _seen_often(table, persons, during, where) if track is None else [_known(track, table, where)]
     scored = [
         _score(candidate, table.timestamps_s, reference, search)
         for candidate in _candidates(table, skeleton, persons, tracks, where)
@@ -96,7 +96,7 @@ def _candidates(
         kinds.append(("fitted", table.poses3d_fitted))
     for kind, poses3d in kinds:
         for track in tracks:
-            whole = sequence(poses3d, table.poses.frame, table.frame_count, persons == track)
+            whole = table.by_frame(poses3d, persons == track)
             yield _Candidate(kind, track, landmark_joints(whole, skeleton, where=where))
 
 
@@ -118,18 +118,8 @@ def _during(table: PoseTable, reference: Reference, range_s: float, where: str) 
     return np.asarray(during)
 
 
-def _persons(table: PoseTable) -> NDArray[np.int64]:
-    """Whose each row is: the track's id, or without tracks the position in the frame, as in NeuroPose."""
-    if table.track_ids is not None:
-        return table.track_ids.astype(np.int64)
-    return np.arange(len(table.poses)) - np.searchsorted(table.poses.frame, table.poses.frame)
-
-
-def _known(track: int, persons: NDArray[np.int64], where: str) -> int:
-    known = np.unique(persons).tolist()
-    if track not in known:
-        listed = ", ".join(map(str, known)) or "none"
-        raise InputError(f"there is no track {track}", where=where, hint=f"there are: {listed}")
+def _known(track: int, table: PoseTable, where: str) -> int:
+    table.rows_of_person(track, where=where)
     return track
 
 

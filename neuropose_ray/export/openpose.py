@@ -16,7 +16,6 @@ from neuropose_ray.errors import FileFormatError, InputNotFoundError
 from neuropose_ray.export.folders import atomic_folder
 from neuropose_ray.export.keypoints import BODY_25, positions_of_keypoints, require_keypoints, scores_of_keypoints
 from neuropose_ray.export.records import flat_triples
-from neuropose_ray.export.tracks import best_poses3d
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.pose_blocks import frame_blocks
 from neuropose_ray.schemas.poses import Poses, PoseTable
@@ -117,7 +116,7 @@ def _people_of(block: PoseTable, skeleton: Skeleton) -> list[dict[str, Any]]:
     poses = block.poses
     scores = np.nan_to_num(scores_of_keypoints(skeleton, poses.joint_scores, _KEYPOINTS), nan=1.0)
     flat = flat_triples(positions_of_keypoints(skeleton, poses.poses2d, _KEYPOINTS), scores)
-    space = flat_triples(positions_of_keypoints(skeleton, best_poses3d(block), _KEYPOINTS), scores)
+    space = flat_triples(positions_of_keypoints(skeleton, block.best_poses3d(), _KEYPOINTS), scores)
     tracks = [-1] * len(poses) if block.track_ids is None else block.track_ids.tolist()
     return [_person(*each) for each in zip(tracks, flat, space, strict=True)]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.errors import InputError
 from neuropose_ray.export.axes import camera_to_y_up
 from neuropose_ray.export.even import EvenClock, EvenRateSettings, even_clock
-from neuropose_ray.export.tracks import best_poses3d, by_frame, take_main_person, take_track
 from neuropose_ray.export.trajectories import Trajectories
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.poses import PoseTable
@@ -71,12 +71,14 @@ def person_at_even_rate(
     Raises:
         InputError: nobody was found, there is no such track, or the times of the frames are of no use.
     """
-    person = take_main_person(table, where) if track is None else take_track(table, track, where)
+    if not len(table.poses):
+        raise InputError("nobody was found in this video", where=where, hint="there is nothing to write")
+    rows = table.rows_of_track(track, where=where)
     clock = even_clock(table.timestamps_s, fps=header.metadata.fps, where=where, settings=settings)
     return EvenPerson(
         skeleton=header.skeleton,
         clock=clock,
-        positions=clock.of(by_frame(person, best_poses3d(person))),
-        places=clock.of(by_frame(person, person.poses.poses2d)),
-        scores=clock.of(by_frame(person, person.poses.joint_scores)),
+        positions=clock.of(table.by_frame(table.best_poses3d(), rows)),
+        places=clock.of(table.by_frame(table.poses.poses2d, rows)),
+        scores=clock.of(table.by_frame(table.poses.joint_scores, rows)),
     )

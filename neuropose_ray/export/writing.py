@@ -97,11 +97,11 @@ def write_export(
     poses: PosesKind = PosesKind.FITTED,
     note: Callable[[str], None],
 ) -> None:
-    """Write the poses of ``predictions.parquet`` in another format.
+    """Write the poses of a video in another format.
 
     Args:
         kind: the format.
-        source: predictions in Parquet.
+        source: predictions in Parquet or JSON.
         target: the file to write, a folder for openpose; one that is there is replaced.
         angles: what the joint angles of a person are.
         track: one person alone.
@@ -112,12 +112,11 @@ def write_export(
         InputError: no such file or person, or the format cannot hold it.
         OutputError: no space or no permission.
     """
-    from neuropose_ray.export.tracks import take_track
-    from neuropose_ray.schemas.parquet_files import read_predictions
+    from neuropose_ray.schemas.reading import read_table
 
-    table, header = read_predictions(source)
+    table, header = read_table(source)
     if track is not None:
-        table = take_track(table, track, str(source))
+        table = table.take(table.rows_of_track(track, where=str(source)))
     if poses is PosesKind.MODEL:
         table = replace(table, poses3d_fitted=None)
     _WRITERS[kind][1](target, ExportedPoses(table, header, track, source, angles, note))

@@ -86,21 +86,7 @@ def clip_of(
         segments=segment_of_seen[previous],
         detected=detected[frames],
         times=times[frames],
-        image=bridge(viewing_directions(poses2d[seen].astype(np.float64), camera)),
+        image=bridge(camera.viewing_directions(poses2d[seen].astype(np.float64))),
         model=bridge(metres - metres[:, hips].mean(axis=1, keepdims=True)),
         scores=np.where(detected[frames, None], np.clip(np.nan_to_num(scores[frames]), 0, 1), 0),
-    )
-
-
-def viewing_directions(pixels: Array, camera: Camera) -> Array:
-    """``X / Z, Y / Z`` of pixels ``(..., 2)``, lens distortion removed."""
-    focal = np.array([camera.focal_x, camera.focal_y])
-    centre = np.array([camera.centre_x, camera.centre_y])
-    if not camera.distortion:
-        return np.asarray((pixels - centre) / focal)
-    import cv2
-
-    flat = np.ascontiguousarray(pixels.reshape(-1, 1, 2))
-    return np.asarray(cv2.undistortPoints(flat, camera.matrix, np.array(camera.distortion)), np.float64).reshape(
-        pixels.shape
     )

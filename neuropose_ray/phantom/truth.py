@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -11,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from neuropose_ray.errors import FileFormatError, InputNotFoundError
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.phantom.motions import Event
 from neuropose_ray.phantom.rotations import Array
 from neuropose_ray.phantom.scene import PersonTruth, Truth
 from neuropose_ray.schemas.camera import Camera
-from neuropose_ray.schemas.json_files import save_model, validated
+from neuropose_ray.schemas.json_files import read_json, save_model, validated
 from neuropose_ray.schemas.skeleton import Skeleton
 
 #: Numbers are kept to a thousandth of a millimetre, pixel or degree; rotation matrices to rounding error of that.
@@ -99,15 +97,7 @@ def load_truth(path: Path) -> Truth:
         InputNotFoundError: there is no such file.
         FileFormatError: it is not a truth file.
     """
-    try:
-        payload = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise InputNotFoundError("there is no such file", where=str(path)) from error
-    except OSError as error:
-        raise FileFormatError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    except ValueError as error:
-        raise FileFormatError(f"not JSON: {error}", where=str(path)) from error
-    record = validated(TruthRecord, payload, str(path))
+    record = validated(TruthRecord, read_json(path), str(path))
     return Truth(
         timestamps_s=np.array(record.timestamps_s, np.float64),
         camera=record.camera,

@@ -13,9 +13,9 @@ from neuropose_ray.errors import VideoError
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.pipeline.commit import ChunkMarker, ErrorRecord
 from neuropose_ray.pipeline.fit import fit_tracks
-from neuropose_ray.pipeline.folder import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
 from neuropose_ray.pipeline.plan import VideoPlan, code_digest
 from neuropose_ray.pipeline.worker import ChunkWork
+from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.json_files import save_model
@@ -24,6 +24,7 @@ from neuropose_ray.schemas.parquet_files import write_predictions
 from neuropose_ray.schemas.performance import PerformanceMetrics
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.provenance import Provenance
+from neuropose_ray.schemas.result_files import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
 from neuropose_ray.tracking import TrackingSettings, track
 
 
@@ -70,7 +71,7 @@ class Assembly:
         try:
             metrics = VideoMetrics.model_validate_json((folder / METRICS_FILE).read_bytes())
             same = metrics.plan_key == self.plan_key(plan) and (folder / RESULTS_FILE).exists()
-            return metrics if same and _digest(folder / PREDICTIONS_FILE) == metrics.predictions_sha256 else None
+            return metrics if same and file_sha256(folder / PREDICTIONS_FILE) == metrics.predictions_sha256 else None
         except (OSError, ValidationError):
             return None
 
@@ -101,7 +102,7 @@ class Assembly:
         save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
         metrics = VideoMetrics(
             plan_key=self.plan_key(plan),
-            predictions_sha256=_digest(folder / PREDICTIONS_FILE),
+            predictions_sha256=file_sha256(folder / PREDICTIONS_FILE),
             frames=table.frame_count,
             tracks=len(np.unique(table.track_ids)) if table.track_ids is not None else 0,
             performance=performance(markers, self.workers),
@@ -147,8 +148,3 @@ def _video_header(chunk: PredictionsHeader, table: PoseTable) -> PredictionsHead
     fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
     metadata = chunk.metadata.model_copy(update={"frame_count": table.frame_count, "fps": float(fps)})
     return chunk.model_copy(update={"metadata": metadata})
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

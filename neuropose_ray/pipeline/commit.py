@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from neuropose_ray.errors import ModelError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
@@ -117,7 +117,7 @@ class ChunkStore:
         """The marker of a chunk whose results are there and undamaged, else None."""
         try:
             marker = ChunkMarker.model_validate_json(self._path(key, "json").read_bytes())
-            good = marker.key == key and marker.sha256 == _digest(self._path(key, "parquet"))
+            good = marker.key == key and marker.sha256 == file_sha256(self._path(key, "parquet"))
         except (OSError, ValidationError):
             return None
         return marker if good else None
@@ -135,7 +135,7 @@ class ChunkStore:
         """
         path = self._path(marker.key, "parquet")
         write_predictions(path, table, header)
-        marker = marker.model_copy(update={"sha256": _digest(path)})
+        marker = marker.model_copy(update={"sha256": file_sha256(path)})
         atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode())
         return marker
 
@@ -169,8 +169,3 @@ class ChunkStore:
 
     def _path(self, key: str, suffix: str) -> Path:
         return self.folder / f"{key[:32]}.{suffix}"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

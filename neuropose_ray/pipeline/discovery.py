@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neuropose_ray.errors import InputNotFoundError, VideoError
-from neuropose_ray.pipeline.folder import SUMMARY_FILE
+from neuropose_ray.schemas.result_files import SUMMARY_FILE
 from neuropose_ray.video.sources import is_image_folder, is_image_name, is_video_name
 
 

@@ -1,15 +1,9 @@
-"""Names in a run's folder: the files of each video, and the run's own beside the videos' folders."""
+"""The hidden folder of a run's state; the names of its results are in ``schemas.result_files``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-PREDICTIONS_FILE = "predictions.parquet"
-RESULTS_FILE = "results.json"
-METRICS_FILE = "metrics.json"
-FITTING_FILE = "fitting.json"
-
-SUMMARY_FILE = "summary.json"
 #: No video's folder begins with a dot, and discovery passes over what does.
 STATE_FOLDER = ".neuropose-ray"
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuropose_ray.errors import OutputError
-from neuropose_ray.pipeline.folder import METRICS_FILE, SUMMARY_FILE
 from neuropose_ray.pipeline.object_stores import open_store
+from neuropose_ray.schemas.result_files import METRICS_FILE, SUMMARY_FILE
 
 if TYPE_CHECKING:
     from pyarrow import fs

@@ -39,6 +39,7 @@ from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.pipeline.signature import Signature, signature_of, signature_of_outputs
 from neuropose_ray.pipeline.summary import VideoResult
 from neuropose_ray.pipeline.worker import ChunkWork
+from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.immutable import utf8_text
 from neuropose_ray.settings import Settings
 from neuropose_ray.video.sources import open_source
@@ -237,7 +238,7 @@ def _calibration_digest(camera: CameraSettings) -> str:
     if camera.calibration is None:
         return ""
     try:
-        return hashlib.sha256(camera.calibration.read_bytes()).hexdigest()
+        return file_sha256(camera.calibration)
     except OSError:
         return ""  # every video says that it cannot be read
 

@@ -10,11 +10,12 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from neuropose_ray.errors import InputNotFoundError
-from neuropose_ray.pipeline.folder import SUMMARY_FILE, state_folder
+from neuropose_ray.pipeline.folder import state_folder
 from neuropose_ray.pipeline.lease import LeaseSettings, SeenLease, Watch, last_lease
 from neuropose_ray.pipeline.run_state import Failure, Phase, read_run_state
 from neuropose_ray.pipeline.summary import RunSummary
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.result_files import SUMMARY_FILE
 
 
 class RunStatus(FrozenModel):

@@ -13,9 +13,9 @@ from pydantic.dataclasses import dataclass
 from neuropose_ray import __version__
 from neuropose_ray.pipeline.assemble import VideoMetrics
 from neuropose_ray.pipeline.commit import ErrorRecord, error_record
-from neuropose_ray.pipeline.folder import SUMMARY_FILE
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.result_files import SUMMARY_FILE
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))

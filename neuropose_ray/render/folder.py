@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,12 +11,11 @@ from neuropose_ray.errors import InputNotFoundError, OutputError
 from neuropose_ray.render.measurements import Measure, measure_nothing
 from neuropose_ray.render.overlay import Progress, render_overlay
 from neuropose_ray.render.settings import OverlaySettings
+from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.json_files import save_model
+from neuropose_ray.schemas.result_files import OVERLAY_FILE, OVERLAY_RECORD_FILE
 from neuropose_ray.video.types import VideoSource
-
-OVERLAY_FILE = "overlay.mp4"
-RECORD_FILE = "overlay.json"
 
 
 class OverlayRecord(FrozenModel):
@@ -48,7 +46,7 @@ def update_overlay(
         InputError: as :func:`~neuropose_ray.render.overlay.render_overlay`.
         OutputError: no space or no permission.
     """
-    overlay, record_file = predictions.with_name(OVERLAY_FILE), predictions.with_name(RECORD_FILE)
+    overlay, record_file = predictions.with_name(OVERLAY_FILE), predictions.with_name(OVERLAY_RECORD_FILE)
     record = OverlayRecord(predictions_sha256=_digest(predictions), settings=settings)
     if overlay.is_file() and _read(record_file) == record:
         return None
@@ -75,7 +73,6 @@ def _remove(path: Path) -> None:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise InputNotFoundError(f"cannot be read: {error.strerror}", where=str(path)) from error

@@ -14,8 +14,8 @@ from neuropose_ray.render.measurements import Measure, measure_nothing
 from neuropose_ray.render.painter import Painter
 from neuropose_ray.render.settings import OverlaySettings
 from neuropose_ray.schemas.header import PredictionsHeader
-from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.schemas.reading import read_table
 from neuropose_ray.video.ahead import ahead
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
@@ -47,7 +47,7 @@ def render_overlay(
 
     Args:
         source: the video that the predictions were made from.
-        predictions: its predictions.parquet.
+        predictions: the file of its predictions.
         out: the MP4 to be made or replaced.
         settings: what is shown and hidden.
         progress: told of every frame.
@@ -61,7 +61,7 @@ def render_overlay(
             hidden, since the skeleton has no head.
         OutputError: no space, no permission, or ``out`` is one of the inputs.
     """
-    table, header = read_predictions(predictions)
+    table, header = read_table(predictions)
     info = probe(source)
     _require_same_video(info, table, header)
     if out.resolve() in (source.path.resolve(), predictions.resolve()):

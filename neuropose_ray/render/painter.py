@@ -14,7 +14,7 @@ from neuropose_ray.render.labels import Label, draw_label
 from neuropose_ray.render.measurements import AngleCurve, Measurements
 from neuropose_ray.render.settings import OverlaySettings
 from neuropose_ray.render.sides import Side, joint_sides
-from neuropose_ray.render.space import SpacePanel, panel_width, poses_in_space
+from neuropose_ray.render.space import SpacePanel, panel_width
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.poses import Frame, PoseTable
 
@@ -36,7 +36,7 @@ class Painter:
         self._table, self._settings, self._measured = table, settings, measured
         self._style = SkeletonStyle.of(header.skeleton)
         self._sides = joint_sides(header.skeleton)
-        self._depth = depth_within(poses_in_space(table))
+        self._depth = depth_within(table.best_poses3d())
         # A model without scores of joints vouches for all of them.
         self._sure = ~(table.poses.joint_scores < settings.joint_score)
         self._heads: Heads | None = None

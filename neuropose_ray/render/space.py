@@ -52,13 +52,6 @@ def panel_width(width: int, height: int) -> int:
     return round(min(_WIDTH_PER_HEIGHT * height, _WIDTH_PER_WIDTH * width)) // 2 * 2
 
 
-def poses_in_space(table: PoseTable) -> NDArray[np.float32]:
-    """``(n, joints, 3)`` mm in camera axes: fitted joints, and those of the pose model where none was fitted."""
-    if table.poses3d_fitted is None:
-        return table.poses.poses3d
-    return np.where(np.isfinite(table.poses3d_fitted), table.poses3d_fitted, table.poses.poses3d)
-
-
 class SpacePanel:
     """Draws the people of a frame in space, around the one who is seen in most frames.
 
@@ -78,7 +71,7 @@ class SpacePanel:
         self._table, self._view = table, view
         self._style = SkeletonStyle.of(skeleton)
         self._sure = ~(table.poses.joint_scores < joint_score)
-        self._poses = poses_in_space(table)
+        self._poses = table.best_poses3d()
         self._followed = _follow_most_seen(table, self._poses, skeleton)
 
     def draw(self, panel: Frame, frame: int) -> None:
@@ -158,13 +151,7 @@ class _Projection:
 
 def _follow_most_seen(table: PoseTable, poses: NDArray[np.floating], skeleton: Skeleton) -> Followed:
     """Follow the track with the most frames; without tracks, the first person of each frame."""
-    if table.track_ids is None:
-        rows = np.unique(table.poses.frame, return_index=True)[1]
-    else:
-        tracks, counts = np.unique(table.track_ids, return_counts=True)
-        rows = np.flatnonzero(table.track_ids == (tracks[counts.argmax()] if len(tracks) else 0))
-    person = np.full((table.frame_count, len(skeleton), 3), np.nan)
-    person[table.poses.frame[rows]] = poses[rows]
+    person = table.by_frame(poses, table.rows_of_person())
     return follow(person, skeleton, table.timestamps_s)
 
 

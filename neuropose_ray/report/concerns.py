@@ -8,7 +8,7 @@ import numpy as np
 
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.report.movement import Movement
-from neuropose_ray.report.person import ReportedPerson, tracks_by_frames
+from neuropose_ray.report.person import ReportedPerson
 from neuropose_ray.report.quality import doubtful
 from neuropose_ray.report.settings import ReportSettings
 from neuropose_ray.schemas.fitting import TrackFit
@@ -65,7 +65,7 @@ def sentence(text: str) -> str:
 
 
 def _of_people(person: ReportedPerson) -> Iterator[str]:
-    tracks = tracks_by_frames(person.trial)
+    tracks = person.trial.tracks
     if len(tracks) > 1:
         who = "who is seen longest" if person.track == tracks[0] else "as was asked for"
         yield f"{len(tracks)} tracks were found; curves, tables and quality are those of track {person.track}, {who}"

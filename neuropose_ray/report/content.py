@@ -16,7 +16,7 @@ from neuropose_ray.report.curves import angle_curves, cycle_curves
 from neuropose_ray.report.fits import fit_of
 from neuropose_ray.report.movement import find_movement
 from neuropose_ray.report.origin import citation_of, cleaning_facts, person_facts, provenance_facts, video_facts
-from neuropose_ray.report.person import ReportedPerson, reported_person, tracks_by_frames
+from neuropose_ray.report.person import ReportedPerson, reported_person
 from neuropose_ray.report.quality import quality_of
 from neuropose_ray.report.settings import ReportSettings
 
@@ -89,7 +89,7 @@ def _of_nobody(trial: Trial, settings: ReportSettings) -> ReportContent:
 def _people(person: ReportedPerson, most: int) -> tuple[PersonTrack, ...]:
     """The main person cleaned, the others who are seen longest as predicted."""
     main = PersonTrack(person.track or 0, person.shown.positions.astype(np.float32), main=True)
-    others = [track for track in tracks_by_frames(person.trial) if track != person.track][: most - 1]
+    others = [track for track in person.trial.tracks if track != person.track][: most - 1]
     return (
         main,
         *(PersonTrack(track, person.trial.motion(track=track).positions.astype(np.float32)) for track in others),

@@ -7,8 +7,7 @@ from pydantic import ValidationError
 from neuropose_ray.errors import FileFormatError
 from neuropose_ray.report.person import ReportedPerson
 from neuropose_ray.schemas.fitting import FittingReport, TrackFit
-
-FITTING_FILE = "fitting.json"
+from neuropose_ray.schemas.result_files import FITTING_FILE
 
 
 def fit_of(person: ReportedPerson) -> TrackFit | None:

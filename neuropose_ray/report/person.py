@@ -53,20 +53,12 @@ def reported_person(trial: Trial, settings: CleaningSettings, *, track: int | No
         InputError: nobody is seen at all, there is no such person, or the frames have no times.
     """
     if track is None:
-        track = next(iter(tracks_by_frames(trial)), None)
+        track = next(iter(trial.tracks), None)
     model = trial.motion(track=track, fitted=False)
     raw = trial.motion(track=track) if trial.table.poses3d_fitted is not None else model
     cleaned = clean(raw, settings)
     shown, filled = _at_frames(raw, cleaned)
     return ReportedPerson(trial, track, model, raw, cleaned, shown, filled)
-
-
-def tracks_by_frames(trial: Trial) -> list[int]:
-    """The ids of all tracks, who is seen longest first; none where the file holds no tracks."""
-    if trial.table.track_ids is None:
-        return []
-    tracks, frames = np.unique(trial.table.track_ids, return_counts=True)
-    return [int(track) for track in tracks[np.argsort(-frames, kind="stable")]]
 
 
 def _at_frames(raw: Motion, cleaned: Cleaned) -> tuple[Motion, NDArray[np.bool_]]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.render.report.content import Quality, QualityStrip
-from neuropose_ray.report.person import ReportedPerson, tracks_by_frames
+from neuropose_ray.report.person import ReportedPerson
 from neuropose_ray.report.settings import ReportSettings
 from neuropose_ray.schemas.fitting import TrackFit
 from neuropose_ray.schemas.poses import PoseTable
@@ -139,7 +139,7 @@ def _of_fit(fit: TrackFit | None) -> list[str]:
 
 
 def _of_tracks(person: ReportedPerson) -> list[str]:
-    others = len(tracks_by_frames(person.trial)) - 1
+    others = len(person.trial.tracks) - 1
     if others < 1:
         return []
     return [f"Track {person.track} is shown; {others} more {'was' if others == 1 else 'were'} found."]

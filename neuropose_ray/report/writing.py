@@ -10,13 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError, InputNotFoundError
+from neuropose_ray.schemas.result_files import (
+    OVERLAY_FILE,
+    OVERLAY_RECORD_FILE,
+    REPORT_FILE,
+    is_video_folder_file,
+    predictions_in,
+)
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis.runs.trials import TrialSource
     from neuropose_ray.render.overlay import Progress
     from neuropose_ray.render.settings import OverlaySettings
-
-REPORT_FILE = "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,6 @@ def write_trial_report(
         InputError: the trial cannot be used.
         OutputError: no space or no permission.
     """
-    from neuropose_ray.analysis.runs.trials import predictions_in
     from neuropose_ray.render.report.page import write_report
     from neuropose_ray.report.content import report_content
 
@@ -84,13 +88,16 @@ def _overlay(
     Raises:
         InputError: there is none, and the video is gone or another one, or the predictions are not in Parquet.
     """
-    from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
-    from neuropose_ray.render.folder import OVERLAY_FILE, update_overlay
+    from neuropose_ray.render.folder import update_overlay
     from neuropose_ray.report.measurements import measure_for
     from neuropose_ray.video.sources import open_source
 
-    if predictions.name != PREDICTIONS_FILE:
-        raise InputError("an overlay can be made of predictions.parquet alone", where=str(predictions))
+    if not is_video_folder_file(predictions):
+        raise InputError(
+            "an overlay goes into the folder of one video's results",
+            where=str(predictions),
+            hint="put this file into a folder of its own, as results.json",
+        )
     overlay = predictions.with_name(OVERLAY_FILE)
     before = _settings_before(overlay)
     wanted = before.model_copy(update={"blur_faces": before.blur_faces or choices.blur_faces})
@@ -112,11 +119,11 @@ def _settings_before(overlay: Path) -> OverlaySettings:
     """Those of the overlay that is there, or the defaults: who hid faces wants them hidden in the report, too."""
     from pydantic import ValidationError
 
-    from neuropose_ray.render.folder import RECORD_FILE, OverlayRecord
+    from neuropose_ray.render.folder import OverlayRecord
     from neuropose_ray.render.settings import OverlaySettings
 
     try:
-        return OverlayRecord.model_validate_json(overlay.with_name(RECORD_FILE).read_bytes()).settings
+        return OverlayRecord.model_validate_json(overlay.with_name(OVERLAY_RECORD_FILE).read_bytes()).settings
     except (OSError, ValidationError):
         return OverlaySettings()
 

@@ -63,3 +63,12 @@ class Camera(BaseModel):
         u = self.focal_x * points[..., 0] / z + self.centre_x
         v = self.focal_y * points[..., 1] / z + self.centre_y
         return np.stack([u, v], axis=-1).astype(np.float64)
+
+    def viewing_directions(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Viewing directions ``X / Z, Y / Z`` ``(..., 2)`` of pixels ``(..., 2)``, lens distortion taken off."""
+        if not self.distortion:
+            return np.asarray((pixels - (self.centre_x, self.centre_y)) / (self.focal_x, self.focal_y))
+        import cv2
+
+        flat = np.ascontiguousarray(pixels.reshape(-1, 1, 2))
+        return np.asarray(cv2.undistortPoints(flat, self.matrix, np.array(self.distortion))).reshape(pixels.shape)

@@ -11,30 +11,63 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from neuropose_ray.errors import FileFormatError, InputNotFoundError
+from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.migrations import migrate_job_results, migrate_video_predictions
 from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
+from neuropose_ray.schemas.result_files import video_name
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def load_video_predictions(path: Path) -> VideoPredictions:
+def load_video_predictions(path: Path, *, video: str | None = None) -> VideoPredictions:
     """One video's predictions, of any version.
+
+    Args:
+        path: one video's file, or the results of a job.
+        video: which one of a job's videos, by its name there; needed only where there are several.
 
     Raises:
         InputNotFoundError: there is no such file.
-        FileFormatError: it cannot be read, is not JSON, or not one video's predictions.
+        FileFormatError: it cannot be read, is not JSON, or holds no predictions.
         FutureSchemaError: a newer version wrote it.
+        InputError: no such video, or several to choose from.
     """
-    payload = _parse(path)
-    if isinstance(payload, dict) and payload and all(_looks_like_a_video(value) for value in payload.values()):
-        raise FileFormatError(
-            f"holds the results of a job ({len(payload)} videos), one video's predictions are needed",
-            where=str(path),
-            hint="take them out of the job's results by the video's name",
-        )
+    _, payload = video_in_payload(read_json(path), path, video)
     return validated(VideoPredictions, migrate_video_predictions(payload, str(path)), str(path))
+
+
+def video_in_payload(payload: object, path: Path, video: str | None) -> tuple[str, object]:
+    """A video's name and JSON value, out of one video's file or the results of a job.
+
+    Args:
+        payload: what the file holds, parsed.
+        path: the file; one video's has the name of its folder there, else its own.
+        video: which one of a job's videos; needed only where there are several.
+
+    Raises:
+        FileFormatError: the JSON is neither.
+        InputError: no such video, or several to choose from.
+    """
+    if is_video_payload(payload):
+        if video not in (None, path.stem, path.name):
+            raise InputError(f"there is no video {video!r}", where=str(path), hint="it holds one video; leave it out")
+        return video_name(path), payload
+    if not isinstance(payload, dict) or not all(is_video_payload(value) for value in payload.values()):
+        raise FileFormatError("holds no predictions", where=str(path), hint="is it another file of the results?")
+    if not payload:
+        raise FileFormatError("holds zero videos", where=str(path))
+    if video is None and len(payload) == 1:
+        video = next(iter(payload))
+    if video is None or video not in payload:
+        problem = f"holds {len(payload)} videos" if video is None else f"there is no video {video!r}"
+        raise InputError(problem, where=str(path), hint=f"choose one of: {', '.join(payload)}")
+    return video, payload[video]
+
+
+def is_video_payload(payload: object) -> bool:
+    """Whether a parsed JSON value is one video's predictions, by its keys as NeuroPose tells them apart."""
+    return isinstance(payload, dict) and {"metadata", "frames"} <= payload.keys()
 
 
 def load_job_results(path: Path) -> JobResults:
@@ -45,8 +78,8 @@ def load_job_results(path: Path) -> JobResults:
         FileFormatError: it cannot be read, is not JSON, or not a job's results.
         FutureSchemaError: a newer version wrote it.
     """
-    payload = _parse(path)
-    if _looks_like_a_video(payload):
+    payload = read_json(path)
+    if is_video_payload(payload):
         raise FileFormatError(
             "holds one video's predictions, a job's results are needed",
             where=str(path),
@@ -84,6 +117,23 @@ def save_model(path: Path, model: BaseModel) -> None:
     atomic_write_bytes(path, model.model_dump_json().encode())
 
 
+def read_json(path: Path) -> object:
+    """A parsed JSON file. The bare NaN that NeuroPose writes for missing numbers, which is not JSON, becomes None.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        FileFormatError: it cannot be read, or is not JSON.
+    """
+    try:
+        return json.loads(path.read_bytes(), parse_constant=lambda _: None)
+    except FileNotFoundError as error:
+        raise InputNotFoundError("there is no such file", where=str(path), hint="check the path") from error
+    except OSError as error:
+        raise FileFormatError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"not JSON: {error}", where=str(path), hint="the file may be cut off") from error
+
+
 def validated(kind: type[Model], payload: object, where: str) -> Model:
     """A record of a parsed JSON value.
 
@@ -99,19 +149,3 @@ def validated(kind: type[Model], payload: object, where: str) -> Model:
         problem = first["msg"].removeprefix("Value error, ")
         what = f"{field}: {problem}" if field else problem
         raise FileFormatError(f"not a valid {kind.__name__}: {what}{more}", where=where) from error
-
-
-def _parse(path: Path) -> object:
-    try:
-        # NeuroPose writes missing numbers as bare NaN, which is not JSON but what Python's parser reads.
-        return json.loads(path.read_bytes(), parse_constant=lambda _: None)
-    except FileNotFoundError as error:
-        raise InputNotFoundError("there is no such file", where=str(path)) from error
-    except OSError as error:
-        raise FileFormatError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    except (ValueError, RecursionError) as error:
-        raise FileFormatError(f"not JSON: {error}", where=str(path), hint="the file may be cut off") from error
-
-
-def _looks_like_a_video(payload: object) -> bool:
-    return isinstance(payload, dict) and {"metadata", "frames"} <= payload.keys()

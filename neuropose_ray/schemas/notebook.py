@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.header import VideoDescription
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -33,11 +32,10 @@ def table_to_pandas(table: PoseTable, skeleton: Skeleton) -> pd.DataFrame:
 
     poses, joints = table.poses, len(skeleton)
     rows = np.repeat(np.arange(len(poses)), joints)
-    position = np.arange(len(poses)) - np.searchsorted(poses.frame, poses.frame)
     columns: dict[str, object] = {
         "frame_index": poses.frame[rows],
         "timestamp_s": table.timestamps_s[poses.frame][rows],
-        "person": position[rows],
+        "person": table.positions_in_frame()[rows],
     }
     if table.track_ids is not None:
         columns["track_id"] = table.track_ids[rows]
@@ -51,15 +49,10 @@ def table_to_pandas(table: PoseTable, skeleton: Skeleton) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
-def person_to_numpy(table: PoseTable, joints: int, person: int | None, *, fitted: bool) -> NDArray[np.float64]:
+def person_to_numpy(table: PoseTable, person: int | None, *, fitted: bool) -> NDArray[np.float64]:
     """``(frames, joints, 3)`` mm of one person; see ``VideoPredictions.to_numpy``."""
-    poses = table.poses.poses3d
-    if fitted and table.poses3d_fitted is not None:
-        poses = np.where(np.isfinite(table.poses3d_fitted), table.poses3d_fitted, poses)
-    rows = _rows_of(table, person)
-    positions = np.full((table.frame_count, joints, 3), np.nan)
-    positions[table.poses.frame[rows]] = poses[rows]
-    return positions
+    poses = table.best_poses3d() if fitted else table.poses.poses3d
+    return table.by_frame(poses, table.rows_of_person(person))
 
 
 def plot_person(
@@ -90,7 +83,7 @@ def summary_html(description: VideoDescription, table: PoseTable) -> str:
     most = int(table.persons_per_frame().max(initial=0))
     people = f"at most {most} at once"
     if table.track_ids is not None:
-        people = f"{len(np.unique(table.track_ids))}, {people}"
+        people = f"{len(table.persons_by_frames())}, {people}"
     model = "not recorded" if provenance is None else provenance.model_name or provenance.model_filename
     rows = {
         "video": metadata.filename or "not recorded",
@@ -111,20 +104,6 @@ def summary_html(description: VideoDescription, table: PoseTable) -> str:
 def _coordinates(values: NDArray[np.floating], names: tuple[str, ...]) -> dict[str, object]:
     flat = values.reshape(-1, len(names))
     return {name: flat[:, place] for place, name in enumerate(names)}
-
-
-def _rows_of(table: PoseTable, person: int | None) -> NDArray[np.int64]:
-    """The rows of a person: a track id, or without tracks the position in each frame."""
-    if table.track_ids is None:
-        ids, what = np.arange(len(table.poses)) - np.searchsorted(table.poses.frame, table.poses.frame), "person"
-    else:
-        ids, what = table.track_ids.astype(np.int64), "track"
-    known, counts = np.unique(ids, return_counts=True)
-    if person is None:
-        return np.flatnonzero(ids == known[counts.argmax()]) if len(known) else np.zeros(0, np.int64)
-    if person not in known:
-        raise InputError(f"there is no {what} {person}", hint=f"there are: {', '.join(map(str, known)) or 'none'}")
-    return np.flatnonzero(ids == person)
 
 
 def _draw_trajectories(

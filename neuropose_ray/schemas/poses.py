@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.errors import InputError
+
 Frame = NDArray[np.uint8]
 """One upright picture, ``(height, width, 3)``, RGB."""
 
@@ -85,9 +87,83 @@ class PoseTable:
         """Frames that were decoded."""
         return len(self.timestamps_s)
 
+    def best_poses3d(self) -> NDArray[np.float32]:
+        """``(n, joints, 3)`` mm: the fitted joints, and those of the pose model where none was fitted."""
+        fitted, poses = self.poses3d_fitted, self.poses.poses3d
+        return poses if fitted is None else np.where(np.isfinite(fitted), fitted, poses)
+
     def persons_per_frame(self) -> NDArray[np.int64]:
         """How many people each frame shows."""
         return np.bincount(self.poses.frame, minlength=self.frame_count)
+
+    def positions_in_frame(self) -> NDArray[np.int64]:
+        """``(n,)`` the position of each row among those of its frame, from 0."""
+        return np.arange(len(self.poses)) - np.searchsorted(self.poses.frame, self.poses.frame)
+
+    def person_ids(self) -> NDArray[np.int64]:
+        """``(n,)`` whose each row is: the track, or without tracks the position in the frame, as in NeuroPose."""
+        return self.positions_in_frame() if self.track_ids is None else self.track_ids.astype(np.int64)
+
+    def persons_by_frames(self) -> list[int]:
+        """The ids of all persons, who is seen in most frames first, the smallest id first among equals."""
+        persons, frames = np.unique(self.person_ids(), return_counts=True)
+        ids: list[int] = persons[np.argsort(-frames, kind="stable")].tolist()
+        return ids
+
+    def rows_of_person(self, person: int | None = None, *, where: str | None = None) -> NDArray[np.int64]:
+        """The rows of one person, at most one for each frame.
+
+        Args:
+            person: one of :meth:`person_ids`; None for who is seen in most frames: no rows where nobody is seen.
+            where: what the table was read from, for the error.
+
+        Raises:
+            InputError: there is no such person.
+        """
+        persons = self.persons_by_frames()
+        if person is None:
+            person = persons[0] if persons else -1
+        elif person not in persons:
+            kind = "person" if self.track_ids is None else "track"
+            listed = ", ".join(map(str, sorted(persons))) or "none"
+            raise InputError(f"there is no {kind} {person}", where=where, hint=f"there are: {listed}")
+        return np.flatnonzero(self.person_ids() == person)
+
+    def rows_of_track(self, track: int | None = None, *, where: str | None = None) -> NDArray[np.int64]:
+        """The rows of one track; without an id those of :meth:`rows_of_person`.
+
+        Raises:
+            InputError: there is no such track, or none at all.
+        """
+        if track is not None and self.track_ids is None:
+            raise InputError(f"there is no track {track}", where=where, hint="it holds no tracks at all")
+        return self.rows_of_person(track, where=where)
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> PoseTable:
+        """The same frames with some of the rows alone."""
+        fitted, tracks = self.poses3d_fitted, self.track_ids
+        return PoseTable(
+            timestamps_s=self.timestamps_s,
+            poses=self.poses.take(rows),
+            track_ids=None if tracks is None else tracks[rows],
+            poses3d_fitted=None if fitted is None else fitted[rows],
+        )
+
+    def by_frame(
+        self, values: NDArray[np.floating], rows: NDArray[np.int64] | NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """One person's numbers in every frame.
+
+        Args:
+            values: ``(n, ...)``, an entry for each row of the table.
+            rows: those of one person, at most one for each frame.
+
+        Returns:
+            ``(frames, ...)``, NaN where the person is not seen.
+        """
+        frames = np.full((self.frame_count, *values.shape[1:]), np.nan)
+        frames[self.poses.frame[rows]] = values[rows]
+        return frames
 
     def with_tracks(self, track_ids: NDArray[np.int32]) -> PoseTable:
         """The same table with person ids."""

@@ -162,7 +162,7 @@ class VideoPredictions(VideoDescription):
         Raises:
             InputError: there is no such person.
         """
-        return person_to_numpy(self.to_table(), len(self.skeleton), person, fitted=fitted)
+        return person_to_numpy(self.to_table(), person, fitted=fitted)
 
     def plot(self, person: int | None = None, frame: int | None = None) -> Figure:
         """A figure of one person, for a look: hips, knees, ankles and wrists over time, or one frame's skeleton.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import VideoError
+from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.video.container import Damage, open_container, picture_stream, picture_streams, read_packets
 from neuropose_ray.video.images import probe_images
 from neuropose_ray.video.orientation import Orientation
@@ -164,8 +164,7 @@ def _pixel_aspect(stream: VideoStream) -> float:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise VideoError(f"the file cannot be read ({error.strerror})", where=str(path)) from error
 

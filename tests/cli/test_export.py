@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 from neuropose_ray.cli.export import ExportFormat, export
 from neuropose_ray.errors import FileFormatError, InputError, OutputError
 from neuropose_ray.export.openpose import read_openpose
-from neuropose_ray.export.tracks import take_track
 from neuropose_ray.export.trc import read_trc
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.schemas.json_files import load_job_results, load_video_predictions
@@ -111,12 +110,13 @@ def test_angles_are_degrees_under_the_names_of_the_analysis(people):
 def test_one_person_alone_in_a_file_of_its_own(folder, flag):
     assert run(folder, "--format", "json", flag, 1).exit_code == 0
     read = load_video_predictions(folder / "predictions_track1.json").to_table()
-    assert_tables_equal(read, take_track(TABLE, 1, ""))
+    assert_tables_equal(read, TABLE.take(TABLE.rows_of_track(1)))
     assert run(folder, "--format", "parquet", flag, 0).exit_code == 0
-    assert_tables_equal(read_predictions(folder / "predictions_track0.parquet")[0], take_track(TABLE, 0, ""))
+    read, _ = read_predictions(folder / "predictions_track0.parquet")
+    assert_tables_equal(read, TABLE.take(TABLE.rows_of_track(0)))
     result = run(folder, flag, 5)
     assert isinstance(result.exception, InputError)
-    assert str(result.exception).endswith("predictions.parquet: there is no track 5; there are 0, 1")
+    assert str(result.exception).endswith("predictions.parquet: there is no track 5; there are: 0, 1")
 
 
 def test_the_chosen_person_is_the_one_in_the_motion(people):

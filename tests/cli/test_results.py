@@ -1,29 +1,29 @@
+from pathlib import Path
+
 import pytest
 
-from neuropose_ray.cli.results import predictions_file
-from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.cli.results import result_place
+from neuropose_ray.errors import SettingsError
 
 
-@pytest.fixture
-def out(tmp_path):
-    (tmp_path / "walk").mkdir()
-    (tmp_path / "walk" / "predictions.parquet").write_bytes(b"poses")
-    return tmp_path
+def test_a_folder_is_worked_in_and_nothing_is_stored_elsewhere():
+    assert result_place("results/walk") == (Path("results/walk"), None)
 
 
-def test_a_folder_and_the_file_in_it_are_the_same(out):
-    file = out / "walk" / "predictions.parquet"
-    assert predictions_file(out / "walk") == predictions_file(file) == file
+def test_results_of_a_url_are_worked_on_in_the_given_folder_and_stored_there(tmp_path):
+    folder, store = result_place("s3://bucket/study", tmp_path / "work")
+    assert folder == tmp_path / "work"
+    assert store is not None
+    assert store.url == "s3://bucket/study"
 
 
-def test_the_folder_of_a_whole_run_is_answered_with_its_videos(out):
-    with pytest.raises(InputNotFoundError, match=r"there is no predictions.parquet .* one video: walk"):
-        predictions_file(out)
+def test_without_a_work_folder_each_url_has_one_of_its_own_in_the_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folders = [result_place(url)[0] for url in ("s3://bucket/a", "s3://bucket/b", "s3://bucket/a/")]
+    assert folders[0] == folders[2] != folders[1]
+    assert folders[0].is_relative_to(tmp_path)
 
 
-def test_other_folders_and_wrong_paths_are_one_line(out):
-    (out / "empty").mkdir()
-    with pytest.raises(InputNotFoundError, match="process` makes it"):
-        predictions_file(out / "empty")
-    with pytest.raises(InputNotFoundError, match="no such file or folder"):
-        predictions_file(out / "gone")
+def test_a_work_folder_without_a_url_is_refused():
+    with pytest.raises(SettingsError, match="--work-folder goes with a URL"):
+        result_place("results", Path("work"))

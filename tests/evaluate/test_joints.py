@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from neuropose_ray.errors import InputError
-from neuropose_ray.evaluate import LIMB_JOINTS, landmark_joints, limb_joints, sequence
+from neuropose_ray.evaluate import LIMB_JOINTS, landmark_joints, limb_joints
 from neuropose_ray.schemas.skeletons import KNOWN_SKELETONS, known_skeleton, skeleton_for_joint_count
 
 
@@ -24,9 +24,3 @@ def test_every_known_skeleton_has_them(name: str):
 def test_a_skeleton_without_them_is_refused_by_name():
     with pytest.raises(InputError, match=r"^a.json: the skeleton 'unnamed_5' has no right_hip, .*left_wrist; "):
         landmark_joints(np.zeros((1, 5, 3)), skeleton_for_joint_count(5), where="a.json")
-
-
-def test_a_sequence_has_nan_where_the_person_was_not_seen():
-    poses = np.ones((3, 2, 3))
-    whole = sequence(poses, np.array([0, 1, 3]), 4, np.array([True, False, True]))
-    assert np.isnan(whole[:, 0, 0]).tolist() == [False, True, True, False]

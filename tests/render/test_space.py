@@ -5,7 +5,7 @@ from support.stick_people import people
 from neuropose_ray.render.colours import SIDE_COLOURS
 from neuropose_ray.render.settings import View
 from neuropose_ray.render.sides import Side
-from neuropose_ray.render.space import SpacePanel, panel_width, poses_in_space
+from neuropose_ray.render.space import SpacePanel, panel_width
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.skeletons import BLAZEPOSE_33
 
@@ -77,15 +77,6 @@ def test_frames_without_anybody_show_the_floor():
     panel = drawn(View.RIGHT, empty, 1)
     assert not len(columns(panel, LEFT))
     assert len(np.unique(panel.reshape(-1, 3), axis=0)) > 2
-
-
-def test_fitted_joints_come_before_those_of_the_model():
-    table = people([0], [(0, 0)])
-    fitted = table.poses.poses3d + 10
-    fitted[0, 5] = np.nan
-    shown = poses_in_space(table.with_fitted(fitted))
-    assert (shown[0, 4] == fitted[0, 4]).all()
-    assert (shown[0, 5] == table.poses.poses3d[0, 5]).all()
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (641, 481)])

@@ -55,3 +55,22 @@ def test_what_is_not_before_the_camera_has_no_pixel(z):
 def test_a_camera_without_focal_length_is_refused():
     with pytest.raises(ValidationError, match="focal_x"):
         Camera(width=640, height=480, focal_x=0, focal_y=500, centre_x=320, centre_y=240)
+
+
+@properties
+@given(cameras, st.floats(-500, 500), st.floats(-500, 500), st.floats(100, 1e4))
+def test_viewing_directions_are_the_way_back_from_a_projection(camera, x, y, z):
+    directions = camera.viewing_directions(camera.project(np.array([[[x, y, z]]])))
+    np.testing.assert_allclose(directions, [[[x / z, y / z]]], atol=1e-9)
+
+
+def test_viewing_directions_are_free_of_lens_distortion():
+    import cv2
+
+    camera = Camera.from_field_of_view(640, 480, 55).model_copy(update={"distortion": (-0.2, 0.05, 0.001, -0.002)})
+    points = np.random.default_rng(0).uniform([-300, -200, 900], [300, 200, 1500], (3, 4, 3))
+    pixels, _ = cv2.projectPoints(
+        points.reshape(-1, 1, 3), np.zeros(3), np.zeros(3), camera.matrix, np.array(camera.distortion)
+    )
+    directions = camera.viewing_directions(pixels.reshape(3, 4, 2))
+    np.testing.assert_allclose(directions, points[..., :2] / points[..., 2:], atol=1e-5)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from schemas.neuropose_samples import frame, video_version_1, video_version_2
 from schemas.pose_tables import assert_tables_equal, header_of, pose_tables, properties, table_of
 
-from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputNotFoundError, OutputError
+from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputError, InputNotFoundError, OutputError
 from neuropose_ray.schemas.json_files import (
     load_job_results,
     load_video_predictions,
@@ -74,8 +74,8 @@ def altered(**changes):
     (b"\xff\xfe\x00broken", "not JSON"),
     (b'{"metadata": {"frame_count"', "not JSON: .*; the file may be cut off"),
     (b"[" * 100_000, "not JSON"),
-    (b"[1, 2]", "object in JSON"),
-    (b"{}", "not a valid VideoPredictions: metadata: Field required"),
+    (b"[1, 2]", "holds no predictions"),
+    (b"{}", "holds zero videos"),
     (altered(frames={}), "frame_count is 3, but there are 0 frames"),
     (altered(frames={"frame_000000": {}}), r"frames.frame_000000.boxes: Field required \(and 2 more\)"),
     (altered(metadata={"frame_count": "3", "fps": 1, "width": 1, "height": 1}), "metadata.frame_count: Input"),
@@ -124,10 +124,20 @@ def test_the_two_kinds_of_file_are_not_taken_for_each_other(tmp_path):
     single, job = tmp_path / "single.json", tmp_path / "job.json"
     single.write_text(json.dumps(video_version_2()))
     job.write_text(json.dumps({"a.mp4": video_version_2(), "b.mp4": video_version_2()}))
-    with pytest.raises(FileFormatError, match=r"results of a job \(2 videos\)"):
+    with pytest.raises(InputError, match=r"holds 2 videos; choose one of: a.mp4, b.mp4"):
         load_video_predictions(job)
     with pytest.raises(FileFormatError, match="one video's predictions, a job's results are needed"):
         load_job_results(single)
+
+
+def test_one_video_of_a_job_is_read_by_its_name_or_where_it_is_the_only_one(tmp_path):
+    job = tmp_path / "results.json"
+    job.write_text(json.dumps({"a.mp4": video_version_2(), "b.mp4": video_version_1()}))
+    assert load_video_predictions(job, video="a.mp4") == load_job_results(job)["a.mp4"]
+    with pytest.raises(InputError, match=r"no video 'c.mp4'; choose one of: a.mp4, b.mp4"):
+        load_video_predictions(job, video="c.mp4")
+    job.write_text(json.dumps({"b.mp4": video_version_1()}))
+    assert load_video_predictions(job) == load_job_results(job)["b.mp4"]
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):

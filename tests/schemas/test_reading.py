@@ -1,11 +1,12 @@
 import pytest
-from schemas.pose_tables import header_of, table_of
+from schemas.pose_tables import assert_tables_equal, header_of, table_of
 
 import neuropose_ray
 from neuropose_ray.errors import FileFormatError, InputNotFoundError
-from neuropose_ray.schemas.json_files import save_video_predictions
+from neuropose_ray.schemas.json_files import save_job_results, save_video_predictions
 from neuropose_ray.schemas.parquet_files import write_predictions
-from neuropose_ray.schemas.predictions import VideoPredictions
+from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
+from neuropose_ray.schemas.reading import read_table
 
 
 @pytest.fixture
@@ -20,6 +21,15 @@ def test_a_videos_folder_its_parquet_and_its_json_are_read_alike(predictions, tm
     save_video_predictions(tmp_path / "squat.json", predictions)
     for path in (tmp_path / "squat", str(tmp_path / "squat" / "predictions.parquet"), tmp_path / "squat.json"):
         assert neuropose_ray.read(path) == predictions
+
+
+def test_a_folder_that_neuropose_wrote_is_read_too(predictions, tmp_path):
+    (tmp_path / "job").mkdir()
+    save_job_results(tmp_path / "job" / "results.json", JobResults({"squat.mp4": predictions}))
+    assert neuropose_ray.read(tmp_path / "job") == predictions
+    table, header = read_table(tmp_path / "job")
+    assert header == predictions.header
+    assert_tables_equal(table, predictions.to_table())
 
 
 def test_a_runs_folder_names_its_videos(predictions, tmp_path):

@@ -43,7 +43,6 @@ from neuropose_ray.models.metrabs.settings import GPU_BATCH_SIZE
 from neuropose_ray.models.spec import METRABS_FIELD_OF_VIEW_DEGREES
 from neuropose_ray.pipeline.cameras import camera_of
 from neuropose_ray.pipeline.engines.start import OWN_RAY, connected, started_engine
-from neuropose_ray.pipeline.folder import PREDICTIONS_FILE
 from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import CameraSettings
@@ -51,6 +50,7 @@ from neuropose_ray.pipeline.worker import ChunkOutcome
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.poses import Frame
+from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
 from neuropose_ray.settings import load_settings
 from neuropose_ray.video.chunks import plan_chunks
 from neuropose_ray.video.decode import decode_chunk

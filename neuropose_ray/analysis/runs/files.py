@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,19 +10,6 @@ from pydantic import BaseModel, ValidationError
 from neuropose_ray.errors import FileFormatError, InputNotFoundError
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-def read_json(path: Path) -> object:
-    """A parsed JSON file. The bare NaN that NeuroPose writes becomes None.
-
-    Raises:
-        InputNotFoundError: there is no such file.
-        FileFormatError: it cannot be read, or is not JSON.
-    """
-    try:
-        return json.loads(read_text(path), parse_constant=lambda _: None)
-    except (ValueError, RecursionError) as error:
-        raise FileFormatError(f"not JSON: {error}", where=str(path), hint="the file may be cut off") from error
 
 
 def read_text(path: Path) -> str:

@@ -9,12 +9,11 @@ from pydantic import Field
 
 from neuropose_ray.analysis.cleaning.records import CleaningStep
 from neuropose_ray.analysis.runs.config import AnalysisConfig
-from neuropose_ray.analysis.runs.files import read_json
 from neuropose_ray.analysis.runs.movement_records import Figure, MovementResults
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.header import SCHEMA_VERSION
 from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Text, Whole
-from neuropose_ray.schemas.json_files import validated
+from neuropose_ray.schemas.json_files import read_json, validated
 from neuropose_ray.schemas.migrations import migrate_analysis_report
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.segmentation import Segmentation

@@ -14,18 +14,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, RootModel
 
-from neuropose_ray.analysis.runs.files import read_json
 from neuropose_ray.analysis.runs.signals import Signal, resolve_signal
-from neuropose_ray.analysis.runs.trials import Trial, load_trial, looks_like_a_video, predictions_in
+from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.analysis.segmentation.predictions import segment_predictions
 from neuropose_ray.errors import FileFormatError, InputError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Number, ReadOnlyMapping, Text, Whole
-from neuropose_ray.schemas.json_files import validated
+from neuropose_ray.schemas.json_files import is_video_payload, read_json, validated
+from neuropose_ray.schemas.result_files import SEGMENTATIONS_FILE, predictions_in
 from neuropose_ray.schemas.segmentation import Segmentation, SegmentationMethod
-
-#: The segments of a predictions.parquet, beside it: their names to them.
-SEGMENTATIONS_FILE = "segmentations.json"
 
 
 class StoredSegmentations(RootModel[FrozenMapping[Text, Segmentation]]):
@@ -130,7 +127,7 @@ def _segment_parquet(file: Path, request: SegmentRequest, output: Path | None, f
 
 def _segment_json(file: Path, request: SegmentRequest, output: Path | None, force: bool) -> StoredSegments:
     payload = read_json(file)
-    videos: dict[str, Any] = {file.stem: payload} if looks_like_a_video(payload) else _videos(payload, file)
+    videos: dict[str, Any] = {file.stem: payload} if is_video_payload(payload) else _videos(payload, file)
     for name, video in videos.items():
         _require_free(request.name, video.get("segmentations") or {}, f"{file}: {name}", force)
     found: dict[str, Segmentation] = {}
@@ -150,7 +147,7 @@ def _segment_json(file: Path, request: SegmentRequest, output: Path | None, forc
 
 
 def _videos(payload: object, file: Path) -> dict[str, Any]:
-    if not isinstance(payload, dict) or not payload or not all(map(looks_like_a_video, payload.values())):
+    if not isinstance(payload, dict) or not payload or not all(map(is_video_payload, payload.values())):
         raise FileFormatError("holds no predictions", where=str(file), hint="is it another file of the results?")
     return payload
 

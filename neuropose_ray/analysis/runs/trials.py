@@ -11,18 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.analysis.motion import Motion, motion_of_table
-from neuropose_ray.analysis.runs.files import read_json
-from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError
+from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.header import PredictionsHeader
-from neuropose_ray.schemas.json_files import validated
+from neuropose_ray.schemas.json_files import is_video_payload, read_json, validated, video_in_payload
 from neuropose_ray.schemas.migrations import migrate_video_predictions
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.predictions import VideoPredictions
-
-#: What a video's folder holds: all numbers, and the same in NeuroPose's format.
-PREDICTIONS_FILE = "predictions.parquet"
-RESULTS_FILE = "results.json"
+from neuropose_ray.schemas.result_files import (
+    PREDICTIONS_FILE,
+    is_video_folder_file,
+    predictions_in,
+    video_folders,
+    video_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class TrialSource:
     @property
     def parts(self) -> tuple[str, ...]:
         """The words that its name can be made of, the last one first needed."""
-        path = self.path.parent if self.path.name in (PREDICTIONS_FILE, RESULTS_FILE) else self.path
+        path = self.path.parent if is_video_folder_file(self.path) else self.path
         folder = path.resolve()
         last = folder.name if folder.is_dir() else folder.stem
         parts = (*folder.parts[1:-1], last)
@@ -101,31 +103,33 @@ class Trial:
             )
         table = self.table
         if track is None and table.track_ids is not None:
-            track = self._track_by_frames(table.track_ids, person_index)
+            track = self._track_by_frames(person_index)
         elif track is None:
             table = self._persons_at(person_index)
         return motion_of_table(table, self.header.skeleton, name=self.name, track=track, fitted=fitted)
 
-    def _track_by_frames(self, track_ids: NDArray[np.int32], place: int) -> int:
-        tracks, frames = np.unique(track_ids, return_counts=True)
-        if place >= len(tracks):
+    @property
+    def tracks(self) -> list[int]:
+        """The ids of all tracks, who is seen in most frames first; none where the file holds no tracks."""
+        return [] if self.table.track_ids is None else self.table.persons_by_frames()
+
+    def _track_by_frames(self, rank: int) -> int:
+        tracks = self.tracks
+        if rank >= len(tracks):
             raise InputError(
-                f"there is no person {place}", where=str(self.path), hint=f"it holds {len(tracks)} tracks, from 0"
+                f"there is no person {rank}", where=str(self.path), hint=f"it holds {len(tracks)} tracks, from 0"
             )
-        return int(tracks[np.argsort(-frames, kind="stable")[place]])
+        return tracks[rank]
 
     def _persons_at(self, position: int) -> PoseTable:
         """The table with nobody but the person at this position of each frame."""
-        poses = self.table.poses
-        first = np.searchsorted(poses.frame, poses.frame)
-        rows = np.arange(len(poses)) - first == position
+        rows = self.table.positions_in_frame() == position
         if not rows.any():
             most = int(self.table.persons_per_frame().max())
             raise InputError(
                 f"there is no person {position}", where=str(self.path), hint=f"a frame holds at most {most}, from 0"
             )
-        fitted = self.table.poses3d_fitted
-        return replace(self.table, poses=poses.take(rows), poses3d_fitted=None if fitted is None else fitted[rows])
+        return self.table.take(rows)
 
 
 def load_trial(path: Path, *, video: str | None = None) -> Trial:
@@ -145,11 +149,11 @@ def load_trial(path: Path, *, video: str | None = None) -> Trial:
     file = predictions_in(path)
     if file.suffix == ".parquet":
         table, header = read_predictions(file)
-        trial = Trial(_name_of(file), file, header, table)
+        trial = Trial(video_name(file), file, header, table)
         if video not in (None, trial.name, header.metadata.filename):
             raise InputError(f"there is no video {video!r}", where=str(file), hint=f"it holds {trial.name}")
     else:
-        name, payload = chosen_video(read_json(file), file, video)
+        name, payload = video_in_payload(read_json(file), file, video)
         trial = Trial.from_payload(name, file, payload)
     if not trial.table.frame_count:
         raise InputError("holds zero frames", where=str(file), hint="look at the video")
@@ -163,26 +167,6 @@ def load_motion(
     return load_trial(path, video=video).motion(track=track, person_index=person_index, fitted=fitted)
 
 
-def predictions_in(path: Path) -> Path:
-    """The file that holds a video's predictions: the path itself, or the one in the folder.
-
-    Raises:
-        InputNotFoundError: there is nothing at ``path``, or no predictions in the folder.
-    """
-    if not path.exists():
-        raise InputNotFoundError("there is no such file or folder", where=str(path), hint="check the path")
-    if not path.is_dir():
-        return path
-    for name in (PREDICTIONS_FILE, RESULTS_FILE):
-        if (path / name).is_file():
-            return path / name
-    videos = _videos_in(path)
-    hint = "`neuropose-ray process` makes it"
-    if videos:
-        hint = f"give the folder of one video: {', '.join(video.name for video in videos[:5])}"
-    raise InputNotFoundError(f"there is no {PREDICTIONS_FILE} in this folder", where=str(path), hint=hint)
-
-
 def file_beside(source: TrialSource, name: str) -> Path:
     """Where what is made of a trial goes: a folder that is one video's has one such file, other files name theirs.
 
@@ -190,7 +174,7 @@ def file_beside(source: TrialSource, name: str) -> Path:
         InputNotFoundError: there are no predictions.
     """
     file = predictions_in(source.path)
-    if source.video is None and file.name in (PREDICTIONS_FILE, RESULTS_FILE):
+    if source.video is None and is_video_folder_file(file):
         return file.with_name(name)
     return file.with_name(f"{source.video or file.stem}.{name}")
 
@@ -209,48 +193,11 @@ def expand_trials(patterns: Iterable[str]) -> list[TrialSource]:
     return [replace(source, name=name) for source, name in zip(found, names, strict=True)]
 
 
-def looks_like_a_video(payload: object) -> bool:
-    """Whether a parsed JSON value is one video's predictions, by its keys as NeuroPose tells them apart."""
-    return isinstance(payload, dict) and {"metadata", "frames"} <= payload.keys()
-
-
-def chosen_video(payload: object, file: Path, video: str | None) -> tuple[str, object]:
-    """A video's name and JSON value, out of one video's file or a job's results.
-
-    Raises:
-        FileFormatError: the JSON is neither.
-        InputError: no such video, or several to choose from.
-    """
-    if looks_like_a_video(payload):
-        if video not in (None, file.stem, file.name):
-            raise InputError(f"there is no video {video!r}", where=str(file), hint="it holds one video; leave it out")
-        return _name_of(file), payload
-    if not isinstance(payload, dict) or not all(looks_like_a_video(value) for value in payload.values()):
-        raise FileFormatError("holds no predictions", where=str(file), hint="is it another file of the results?")
-    if not payload:
-        raise InputError("holds zero videos", where=str(file))
-    if video is None and len(payload) == 1:
-        video = next(iter(payload))
-    if video is None or video not in payload:
-        problem = f"holds {len(payload)} videos" if video is None else f"there is no video {video!r}"
-        raise InputError(problem, where=str(file), hint=f"choose one of: {', '.join(payload)}")
-    return video, payload[video]
-
-
-def _name_of(file: Path) -> str:
-    """A video's folder has the video's name, its files have always the same."""
-    return file.resolve().parent.name if file.name in (PREDICTIONS_FILE, RESULTS_FILE) else file.stem
-
-
-def _videos_in(folder: Path) -> list[Path]:
-    return sorted(file.parent for file in folder.glob(f"*/{PREDICTIONS_FILE}"))
-
-
 def _matches(pattern: str) -> list[Path]:
     path = Path(pattern).expanduser()
     if path.is_dir():
-        one = any((path / name).is_file() for name in (PREDICTIONS_FILE, RESULTS_FILE))
-        return [path] if one else _videos_in(path) or [path]
+        # Above the folders of its videos, a job has NeuroPose's format of all of them, which holds less than theirs.
+        return [path] if (path / PREDICTIONS_FILE).is_file() else video_folders(path) or [path]
     if path.exists() or not any(letter in pattern for letter in "*?["):
         return [path]
     anchor = Path(path.anchor)
@@ -264,7 +211,7 @@ def _sources(path: Path) -> list[TrialSource]:
         payload = read_json(file) if file.suffix == ".json" else None
     except InputError:
         return [TrialSource(path)]
-    if isinstance(payload, dict) and len(payload) > 1 and all(map(looks_like_a_video, payload.values())):
+    if isinstance(payload, dict) and len(payload) > 1 and all(map(is_video_payload, payload.values())):
         return [TrialSource(path, video) for video in payload]
     return [TrialSource(path)]
 

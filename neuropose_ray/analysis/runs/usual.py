@@ -15,9 +15,7 @@ from neuropose_ray.analysis.runs.config import (
     PreprocessingConfig,
 )
 from neuropose_ray.analysis.runs.trials import TrialSource, file_beside
-
-#: Beside a trial's predictions, and above the folders of several trials.
-REPORT_FILE, COHORT_FILE = "analysis.json", "cohort.json"
+from neuropose_ray.schemas.result_files import ANALYSIS_FILE, COHORT_FILE
 
 
 def usual_analysis(
@@ -45,7 +43,7 @@ def report_beside(source: TrialSource) -> Path:
     Raises:
         InputNotFoundError: there are no predictions.
     """
-    return file_beside(source, REPORT_FILE)
+    return file_beside(source, ANALYSIS_FILE)
 
 
 def cohort_report(sources: Sequence[TrialSource]) -> Path:

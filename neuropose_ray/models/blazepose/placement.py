@@ -25,7 +25,7 @@ def place(
         weights: ``(n, joints)``, the joints' visibility.
         camera: intrinsics, with lens distortion taken off the pixels first.
     """
-    rays = _rays(pixels, camera)
+    rays = camera.viewing_directions(pixels)
     body = world * 1000.0
     squared = np.maximum(weights, 0.01)[..., None] ** 2
     offset = rays * body[..., 2:] - body[..., :2]  # = t_xy - rays * t_z for a perfect projection
@@ -39,13 +39,3 @@ def place(
     depth = np.maximum(depth, NEAREST_MM - body[..., 2].min(1))
     shift = np.concatenate([mean_offset + mean_ray * depth[:, None], depth[:, None]], 1)
     return np.asarray(body + shift[:, None])
-
-
-def _rays(pixels: NDArray[np.float64], camera: Camera) -> NDArray[np.float64]:
-    """Directions ``x/z, y/z`` of pixels, without lens distortion."""
-    if camera.distortion:
-        import cv2
-
-        flat = np.ascontiguousarray(pixels.reshape(-1, 1, 2))
-        return np.asarray(cv2.undistortPoints(flat, camera.matrix, np.array(camera.distortion))).reshape(pixels.shape)
-    return (pixels - (camera.centre_x, camera.centre_y)) / (camera.focal_x, camera.focal_y)

@@ -1,16 +1,10 @@
-"""SHA-256 of files and of folders."""
+"""SHA-256 of several files together."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def folder_files(folder: Path) -> dict[str, Path]:

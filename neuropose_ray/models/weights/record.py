@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from neuropose_ray.models.weights.catalogue import BLAZEPOSE_FILES, Backend, WheelOrigin
-from neuropose_ray.models.weights.digest import combined_sha256, file_sha256, folder_files
+from neuropose_ray.models.weights.digest import combined_sha256, folder_files
+from neuropose_ray.schemas.digest import file_sha256
 
 RECORD_NAME = "neuropose_ray_weights.json"
 

@@ -15,6 +15,7 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from neuropose_ray.errors import JobNotFoundError, JobStateError, RequestError
 from neuropose_ray.schemas.jobs import Job
+from neuropose_ray.schemas.result_files import PREDICTIONS_FILE, RESULTS_FILE, video_folders
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import Id, Reader
@@ -23,7 +24,6 @@ from neuropose_ray.service.http.jobs import Jobs
 _BLOCK_BYTES = 256 * 1024
 # White space that may follow a JSON file's last brace is less.
 _TAIL_BYTES = 1024
-_PREDICTIONS, _RESULTS = "predictions.parquet", "results.json"
 #: Pages among the results may run their scripts, but not as pages of this service.
 _ALONE = {"Content-Security-Policy": "sandbox allow-scripts", "X-Content-Type-Options": "nosniff"}
 
@@ -72,7 +72,7 @@ class Results:
 
 def videos_of(folder: Path) -> list[str]:
     """The names of the videos that have results, sorted."""
-    return sorted(file.parent.name for file in folder.glob(f"*/{_PREDICTIONS}"))
+    return [video.name for video in video_folders(folder)]
 
 
 def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
@@ -112,7 +112,7 @@ def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
             return StreamingResponse(joined_results(folder, wanted), media_type="application/json")
         if len(wanted) != 1:
             raise RequestError(f"the job has {len(wanted)} videos", where="video", hint="name one of them")
-        file = folder / wanted[0] / _PREDICTIONS
+        file = folder / wanted[0] / PREDICTIONS_FILE
         if format == "parquet":
             return FileResponse(
                 file, media_type="application/vnd.apache.parquet", filename=f"{wanted[0]}.parquet", headers=_ALONE
@@ -149,7 +149,7 @@ def joined_results(folder: Path, names: list[str]) -> Iterator[bytes]:
     for number, name in enumerate(names):
         if number:
             yield b","
-        yield from _inside(folder / name / _RESULTS)
+        yield from _inside(folder / name / RESULTS_FILE)
     yield b"}"
 
 

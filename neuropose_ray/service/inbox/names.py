@@ -6,10 +6,11 @@ import hashlib
 import re
 from pathlib import PurePosixPath
 
+from neuropose_ray.schemas.result_files import RESULTS_FILE, SUMMARY_FILE
 from neuropose_ray.video.sources import VIDEO_EXTENSIONS
 
 #: What lies beside the jobs' folders in ``out`` or in a job's results, and so can be no folder's name.
-RESERVED_NAMES = frozenset(["status.json", "results.json", "summary.json", "job.json"])
+RESERVED_NAMES = frozenset(["status.json", RESULTS_FILE, SUMMARY_FILE, "job.json"])
 #: File systems take 255 bytes; results and copies put something behind.
 _LONGEST = 180
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

@@ -3,14 +3,12 @@ import pytest
 from analysis.runs.samples import heels, neuropose_video, write_json, write_parquet
 
 from neuropose_ray.analysis.runs.trials import (
-    PREDICTIONS_FILE,
-    RESULTS_FILE,
     expand_trials,
     load_motion,
     load_trial,
 )
 from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputError, InputNotFoundError
-from neuropose_ray.pipeline import assemble
+from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
 
 WALK = heels(30)
 
@@ -33,10 +31,6 @@ def two_people(tmp_path):
     still = np.ones((40, 33, 3))
     early = np.where(np.arange(40)[:, None, None] < 20, 2 * still, np.nan)
     return write_parquet(tmp_path / "out" / "duo", None, {4: still, 7: early})
-
-
-def test_the_names_of_a_videos_files_are_those_that_process_writes():
-    assert (PREDICTIONS_FILE, RESULTS_FILE) == (assemble.PREDICTIONS_FILE, assemble.RESULTS_FILE)
 
 
 def test_a_video_in_json_keeps_all_its_digits(video):
@@ -151,6 +145,12 @@ def test_trials_are_expanded_in_order_and_each_once(two_people, video):
 def test_the_videos_of_a_job_are_a_trial_each(job):
     sources = expand_trials([str(job)])
     assert [(source.name, source.video) for source in sources] == [("a.mp4", "a.mp4"), ("b.mp4", "b.mp4")]
+
+
+def test_a_jobs_folder_is_its_videos_and_not_their_copy_in_neuroposes_format(tmp_path):
+    videos = [write_parquet(tmp_path / "job" / name, np.ones((3, 33, 3))) for name in ("a", "b")]
+    write_json(tmp_path / "job" / "results.json", {"a.mp4": neuropose_video(WALK), "b.mp4": neuropose_video(WALK)})
+    assert paths(expand_trials([str(tmp_path / "job")])) == videos
 
 
 def test_trials_of_one_name_are_told_apart_by_their_folders(tmp_path):

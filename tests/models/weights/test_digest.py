@@ -1,13 +1,8 @@
 import hashlib
 import subprocess
 
-from neuropose_ray.models.weights.digest import combined_sha256, file_sha256, folder_files
-
-
-def test_the_digest_of_a_file_is_its_sha256(tmp_path):
-    content = bytes(range(256)) * 5000
-    (tmp_path / "file").write_bytes(content)
-    assert file_sha256(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+from neuropose_ray.models.weights.digest import combined_sha256, folder_files
+from neuropose_ray.schemas.digest import file_sha256
 
 
 def test_folder_files_are_named_relative_to_the_folder_and_sorted(tmp_path):

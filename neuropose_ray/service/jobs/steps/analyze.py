@@ -18,8 +18,7 @@ def analyze_video(place: VideoPlace, options: AnalyzeOptions) -> Remarks:
     """
     from neuropose_ray.analysis.runs.config import AnalysisConfig, InputsConfig, OutputConfig
     from neuropose_ray.analysis.runs.run import run_analysis
-    from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
-    from neuropose_ray.analysis.runs.usual import REPORT_FILE
+    from neuropose_ray.schemas.result_files import ANALYSIS_FILE, PREDICTIONS_FILE
 
     report = run_analysis(
         AnalysisConfig(
@@ -27,11 +26,11 @@ def analyze_video(place: VideoPlace, options: AnalyzeOptions) -> Remarks:
             preprocessing=options.preprocessing,
             segmentation=options.segmentation,
             analysis=options.analysis,
-            output=OutputConfig(report=place.folder / REPORT_FILE),
+            output=OutputConfig(report=place.folder / ANALYSIS_FILE),
         )
     )
     # The report is read elsewhere, by those who may not know this file system: paths in it are those beside it.
     here = json.dumps(f"{place.folder}/")[1:-1]
     text = report.model_dump_json(indent=2).replace(here, "")
-    atomic_write_bytes(place.folder / REPORT_FILE, text.encode())
+    atomic_write_bytes(place.folder / ANALYSIS_FILE, text.encode())
     return ()

@@ -19,8 +19,8 @@ def export_video(place: VideoPlace, options: ExportOptions) -> Remarks:
         OutputError: no space or no permission.
     """
     from neuropose_ray.analysis.angles.columns import angle_columns
-    from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
     from neuropose_ray.export.writing import write_export
+    from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
 
     remarks: list[NeuroposeRayError] = []
     source = place.folder / PREDICTIONS_FILE

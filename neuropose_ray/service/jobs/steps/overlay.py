@@ -13,9 +13,9 @@ def overlay_video(place: VideoPlace, options: OverlayOptions, image_fps: float) 
         InputError: the video is gone or is another one.
         OutputError: no space or no permission.
     """
-    from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
     from neuropose_ray.render.folder import update_overlay
     from neuropose_ray.report.measurements import measure_for
+    from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
     from neuropose_ray.video.sources import open_source
 
     update_overlay(

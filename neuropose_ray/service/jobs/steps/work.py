@@ -10,9 +10,9 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from neuropose_ray.errors import FileFormatError, JobCancelledError, NeuroposeRayError
-from neuropose_ray.pipeline.folder import SUMMARY_FILE
 from neuropose_ray.pipeline.summary import RunSummary
 from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest, Step
+from neuropose_ray.schemas.result_files import SUMMARY_FILE
 from neuropose_ray.service.data_folder import JobFolder
 from neuropose_ray.settings import Settings
 

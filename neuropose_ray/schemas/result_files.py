@@ -1,0 +1,75 @@
+"""The files of a run's results: their names, and which of them holds a video's predictions.
+
+A run writes a folder for each video, OUT/NAME, and :data:`SUMMARY_FILE` beside these folders. Analyses, reports and
+overlays of a video go into its folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neuropose_ray.errors import InputNotFoundError
+
+#: All that is known of a video's poses.
+PREDICTIONS_FILE = "predictions.parquet"
+#: The same video, or all videos of a job, in NeuroPose's format, which knows neither tracks nor scores.
+RESULTS_FILE = "results.json"
+#: What a video's files were made from, and how long it took.
+METRICS_FILE = "metrics.json"
+#: How the skeleton's fit to each track went.
+FITTING_FILE = "fitting.json"
+#: Named segments of a video, for predictions in Parquet; JSON holds its own.
+SEGMENTATIONS_FILE = "segmentations.json"
+ANALYSIS_FILE = "analysis.json"
+REPORT_FILE = "report.html"
+OVERLAY_FILE = "overlay.mp4"
+#: What the overlay was made from.
+OVERLAY_RECORD_FILE = "overlay.json"
+
+#: What became of every video of a run.
+SUMMARY_FILE = "summary.json"
+#: The analysis of several trials, above their folders.
+COHORT_FILE = "cohort.json"
+
+#: The files that can hold a video's predictions, the most complete one first.
+_PREDICTIONS_FILES = (PREDICTIONS_FILE, RESULTS_FILE)
+
+
+def predictions_in(path: Path) -> Path:
+    """The file that holds a video's predictions.
+
+    In a video's folder this is :data:`PREDICTIONS_FILE`, and :data:`RESULTS_FILE` only where the former is missing,
+    as in a folder that NeuroPose wrote.
+
+    Args:
+        path: the file itself, or a video's folder.
+
+    Raises:
+        InputNotFoundError: there is nothing at ``path``, or no predictions in the folder; the folders of videos in
+            it are named.
+    """
+    if not path.exists():
+        raise InputNotFoundError("there is no such file or folder", where=str(path), hint="check the path")
+    if not path.is_dir():
+        return path
+    for name in _PREDICTIONS_FILES:
+        if (path / name).is_file():
+            return path / name
+    videos = [folder.name for folder in video_folders(path)]
+    hint = f"give the folder of one video: {', '.join(videos[:5])}" if videos else "`neuropose-ray process` makes it"
+    raise InputNotFoundError(f"there is no {PREDICTIONS_FILE} in this folder", where=str(path), hint=hint)
+
+
+def is_video_folder_file(predictions: Path) -> bool:
+    """Whether a file of predictions has the name that it has in every video's folder, which names no video."""
+    return predictions.name in _PREDICTIONS_FILES
+
+
+def video_name(predictions: Path) -> str:
+    """The name of the video that a file of predictions is of: its folder's, or its own without the ending."""
+    return predictions.resolve().parent.name if is_video_folder_file(predictions) else predictions.stem
+
+
+def video_folders(out: Path) -> list[Path]:
+    """The folders of the videos of a run that have :data:`PREDICTIONS_FILE`, sorted by name."""
+    return sorted(file.parent for file in out.glob(f"*/{PREDICTIONS_FILE}"))
