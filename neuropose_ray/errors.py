@@ -27,6 +27,11 @@ def _rebuild(kind: type[NeuroposeRayError], what: str, where: str | None, hint: 
     return kind(what, where=where, hint=hint)
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, or its type's name where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 class SettingsError(NeuroposeRayError):
     """A setting, flag, environment variable or configuration file is wrong."""
 

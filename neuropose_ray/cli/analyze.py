@@ -170,7 +170,7 @@ def connected_ray(address: str | None) -> Iterator[None]:
     """
     import os
 
-    from neuropose_ray.pipeline.engines.start import OWN_RAY, connected
+    from neuropose_ray.cluster import OWN_RAY, connected
 
     with connected(address or os.environ.get("RAY_ADDRESS") or OWN_RAY):
         yield

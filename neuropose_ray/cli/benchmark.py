@@ -116,7 +116,7 @@ def _video(
 ) -> tuple[FrozenModel, str]:
     from neuropose_ray.benchmark.report import format_report
     from neuropose_ray.benchmark.run import run_benchmark
-    from neuropose_ray.pipeline.engines.start import OWN_RAY
+    from neuropose_ray.cluster import OWN_RAY
 
     # The ceiling is this machine's, so a cluster elsewhere cannot be compared with it.
     settings = load_settings(config, {**flags, "engine": {**flags["engine"], "address": OWN_RAY}})

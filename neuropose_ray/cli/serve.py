@@ -18,7 +18,8 @@ import typer
 
 from neuropose_ray import machine
 from neuropose_ray.cli.models import download_progress
-from neuropose_ray.errors import EngineError
+from neuropose_ray.cluster import connection_errors
+from neuropose_ray.errors import EngineError, first_line
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.names import APPLICATION, WAITS
 from neuropose_ray.service.record import write_record
@@ -145,8 +146,7 @@ def _run(
             data.record.unlink(missing_ok=True)
             serve.shutdown()
     except RuntimeError as error:
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise EngineError(first_line, where=url, hint="see the log of Ray Serve; is the port free?") from error
+        raise EngineError(first_line(error), where=url, hint="see the log of Ray Serve; is the port free?") from error
 
 
 class _Deployment:
@@ -211,8 +211,6 @@ def _ray(address: str | None, dashboard_port: int) -> Iterator[str]:
     """Connected to a cluster, or to a Ray of its own with a dashboard and a token; the URL of the dashboard."""
     import ray
 
-    # A worker started by a driver that runs under uv would try to build the environment anew.
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     own: dict[str, Any] = {}
     if address is None:
         # Pose models hold all cores, and then Ray ends processes that have nothing to do after a second: nearly every
@@ -228,11 +226,8 @@ def _ray(address: str | None, dashboard_port: int) -> Iterator[str]:
             "include_dashboard": True,
         }
     _say("Ray")
-    try:
+    with connection_errors(address, hint="see `doctor`"):
         context = ray.init(**(own or {"address": address}), log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise EngineError(f"cannot start or reach Ray ({first_line})", where=address, hint="see `doctor`") from error
     # What it says of its start is said here already.
     logging.getLogger("ray.serve").addFilter(lambda record: record.levelno >= logging.WARNING)
     try:

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
 from pydantic import BaseModel
 
-from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.cluster import CURRENT_CLUSTER, OWN_RAY, listening_endpoint
+from neuropose_ray.errors import EngineError, NeuroposeRayError
 from neuropose_ray.models.weights import CatalogueEntry, Weights
 
 Status = Literal["ok", "warn", "fail"]
@@ -35,9 +34,6 @@ DISK_BYTES = 2 * GIB
 #: Ray gives this share of the memory to its object store, at most this much, and keeps it in shared memory if it fits
 #: there; else on disk, which is many times slower. From ``ray._private.ray_constants``.
 OBJECT_STORE_SHARE, OBJECT_STORE_SHARED_MEMORY_BYTES = 0.3, 10**10
-
-#: Where a Ray on this machine writes its address, which ``auto`` looks up.
-RAY_CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,26 +165,14 @@ def check_weights(entry: CatalogueEntry, look: Callable[[str], Weights | None]) 
     return Check(name, "ok", f"not fetched; if you want it: {pull}")
 
 
-def check_ray(address: str | None, *, timeout_s: float = 3.0, current_cluster: Path = RAY_CURRENT_CLUSTER) -> Check:
+def check_ray(address: str | None, *, timeout_s: float = 3.0, current_cluster: Path = CURRENT_CLUSTER) -> Check:
     """Whether something listens at the address of the Ray cluster. No Ray is started or joined."""
-    if address in (None, "", "local"):
+    if address in (None, "", OWN_RAY):
         return Check("Ray cluster", "ok", "no address given; runs stay on this machine")
-    endpoint = address
-    if address == "auto":
-        if not current_cluster.is_file():
-            return Check("Ray cluster", "fail", "no Ray runs on this machine", "ray start --head")
-        endpoint = current_cluster.read_text("utf-8").strip()
     try:
-        parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
-        if parts.hostname is None or parts.port is None:
-            raise ValueError("no host and port")
-    except ValueError as error:
-        return Check("Ray cluster", "fail", f"{address}: {error}", "write HOST:6379, ray://HOST:10001 or auto")
-    try:
-        socket.create_connection((parts.hostname, parts.port), timeout=timeout_s).close()
-    except OSError as error:
-        advice = "start the cluster, correct the address, or unset RAY_ADDRESS to work on this machine"
-        return Check("Ray cluster", "fail", f"{endpoint}: {error.strerror or error}", advice)
+        endpoint = listening_endpoint(address, timeout_s=timeout_s, current_cluster=current_cluster)
+    except EngineError as error:
+        return Check("Ray cluster", "fail", f"{error.where}: {error.what}", error.hint)
     return Check("Ray cluster", "ok", f"{endpoint} answers")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.errors import InputNotFoundError, first_line
 from neuropose_ray.pipeline.object_stores import open_store
 from neuropose_ray.schemas.atomic import atomic_write
 
@@ -99,9 +99,8 @@ def _readable(url: str) -> Iterator[tuple[fs.FileSystem, str]]:
     try:
         yield open_store(url)
     except (pa.ArrowException, OSError, ValueError) as error:
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputNotFoundError(
-            f"cannot be read ({first_line})", where=url, hint="check the URL and your credentials for it"
+            f"cannot be read ({first_line(error)})", where=url, hint="check the URL and your credentials for it"
         ) from error
 
 

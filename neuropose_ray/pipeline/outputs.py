@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neuropose_ray.errors import OutputError
+from neuropose_ray.errors import OutputError, first_line
 from neuropose_ray.pipeline.object_stores import open_store
 from neuropose_ray.schemas.result_files import METRICS_FILE, SUMMARY_FILE
 
@@ -139,9 +139,8 @@ class ResultStore:
             system, root = open_store(self.url)
             yield system, root.rstrip("/")
         except (pa.ArrowException, OSError, ValueError) as error:
-            first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
             hint = "check the URL and access; the results are kept here, and the same command stores them"
-            raise OutputError(f"results cannot be stored ({first_line})", where=self.url, hint=hint) from error
+            raise OutputError(f"results cannot be stored ({first_line(error)})", where=self.url, hint=hint) from error
 
 
 def _marker_last(files: Iterable[str]) -> list[str]:

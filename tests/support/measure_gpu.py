@@ -38,11 +38,12 @@ from support.people_video import PEOPLE, write_people
 
 from neuropose_ray.benchmark.bare import BareMetrabs
 from neuropose_ray.benchmark.passes import copies_of
+from neuropose_ray.cluster import OWN_RAY, connected
 from neuropose_ray.models.metrabs.model import MetrabsModel
 from neuropose_ray.models.metrabs.settings import GPU_BATCH_SIZE
 from neuropose_ray.models.spec import METRABS_FIELD_OF_VIEW_DEGREES
 from neuropose_ray.pipeline.cameras import camera_of
-from neuropose_ray.pipeline.engines.start import OWN_RAY, connected, started_engine
+from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import CameraSettings

@@ -13,8 +13,12 @@ from neuropose_ray.analysis.dtw.channels import ChannelSettings, trial_channels
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.dtw.warping import warp_distance
 from neuropose_ray.analysis.motion import Motion
-from neuropose_ray.errors import EngineError, InputError
+from neuropose_ray.cluster import RUN_AGAIN, cause_of, cluster_cpus, run_tasks
+from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.immutable import FrozenModel, ReadOnlyMapping
+
+#: Blocks of pairs given to Ray at a time, per processor: enough to keep it busy, few enough not to fill its memory.
+_TASKS_PER_CPU = 4
 
 Channels = Sequence[NDArray[np.float64]]
 
@@ -148,18 +152,25 @@ def _comparable(
 def _distances_on_ray(
     channels: Channels, pairs: NDArray[np.int64], settings: DistanceMatrixSettings
 ) -> NDArray[np.float64]:
-    import ray
-    from ray.exceptions import RayError
+    outcomes = run_tasks(
+        _block_distances,
+        range(0, len(pairs), settings.pairs_per_task),
+        channels,
+        pairs,
+        settings,
+        name=lambda start: f"dtw pairs {start} to {min(start + settings.pairs_per_task, len(pairs))} of {len(pairs)}",
+        at_once=_TASKS_PER_CPU * cluster_cpus(),
+        in_order=True,
+    )
+    blocks = [np.zeros(0)]
+    for _, outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise cause_of(outcome, RUN_AGAIN) from outcome
+        blocks.append(outcome)
+    return np.concatenate(blocks)
 
-    shared = ray.put(channels)
-    task = ray.remote(pair_distances)
-    blocks = []
-    for start in range(0, len(pairs), settings.pairs_per_task):
-        block = pairs[start : start + settings.pairs_per_task]
-        named = task.options(name=f"dtw pairs {start} to {start + len(block)} of {len(pairs)}")
-        blocks.append(named.remote(shared, block, settings.warping))
-    try:
-        return np.concatenate([np.zeros(0), *ray.get(blocks)])
-    except RayError as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise EngineError(first_line, where="Ray", hint="run the same command again") from error
+
+def _block_distances(
+    start: int, channels: Channels, pairs: NDArray[np.int64], settings: DistanceMatrixSettings
+) -> NDArray[np.float64]:
+    return pair_distances(channels, pairs[start : start + settings.pairs_per_task], settings.warping)

@@ -13,7 +13,8 @@ from neuropose_ray.analysis.runs.config import AnalysisConfig
 from neuropose_ray.analysis.runs.report import AnalysisReport
 from neuropose_ray.analysis.runs.run import run_analysis
 from neuropose_ray.analysis.runs.trials import TrialSource, expand_trials
-from neuropose_ray.errors import EngineError, InputError, NeuroposeRayError
+from neuropose_ray.cluster import RUN_AGAIN, cause_of, cluster_cpus, run_tasks
+from neuropose_ray.errors import InputError, NeuroposeRayError
 from neuropose_ray.schemas.header import SCHEMA_VERSION
 from neuropose_ray.schemas.immutable import FrozenModel, Text
 from neuropose_ray.schemas.json_files import save_model
@@ -101,23 +102,18 @@ def analyse_here(tasks: Sequence[TrialTask]) -> Outcomes:
 
 def analyse_on_ray(tasks: Sequence[TrialTask]) -> Outcomes:
     """As tasks of the Ray that the caller has connected to; a worker that dies is an error of its trial."""
-    import ray
-    from ray.exceptions import RayError
-
-    remote = ray.remote(analyse_trial)
-    at_once = max(1, int(_TASKS_PER_CPU * ray.cluster_resources().get("CPU", 1)))
-    waiting = list(enumerate(tasks))[::-1]
-    running: dict[ray.ObjectRef, int] = {}
-    while waiting or running:
-        while waiting and len(running) < at_once:
-            place, task = waiting.pop()
-            running[remote.options(name=f"analyse {task.source.name}").remote(task)] = place
-        (done,), _ = ray.wait(list(running), num_returns=1)
-        place = running.pop(done)
-        try:
-            yield place, ray.get(done)
-        except RayError as error:
-            yield place, _failed(tasks[place], str(error).strip().splitlines()[0], EngineError.code)
+    outcomes = run_tasks(
+        _analyse_numbered,
+        enumerate(tasks),
+        name=lambda numbered: f"analyse {numbered[1].source.name}",
+        at_once=_TASKS_PER_CPU * cluster_cpus(),
+    )
+    for (place, task), outcome in outcomes:
+        if isinstance(outcome, Exception):
+            error = cause_of(outcome, RUN_AGAIN)
+            yield place, _failed(task, str(error), error.code)
+        else:
+            yield place, outcome
 
 
 def save_cohort(path: Path, cohort: CohortReport) -> None:
@@ -127,6 +123,11 @@ def save_cohort(path: Path, cohort: CohortReport) -> None:
         OutputError: the file system refuses.
     """
     save_model(path, cohort)
+
+
+def _analyse_numbered(numbered: tuple[int, TrialTask]) -> TrialOutcome:
+    _, task = numbered
+    return analyse_trial(task)
 
 
 def _failed(task: TrialTask, error: str, code: str) -> TrialOutcome:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from neuropose_ray.pipeline.engines.ray_tasks import cause_of
+from neuropose_ray.cluster import cause_of
+from neuropose_ray.pipeline.engines.ray_tasks import CHUNKS_ARE_KEPT
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,7 +42,7 @@ class Assemblers:
         try:
             result: R = ray.get(self._own.assembler.assemble_video.remote(call))
         except RayError as error:
-            raise cause_of(error) from error
+            raise cause_of(error, CHUNKS_ARE_KEPT) from error
         return result
 
     def close(self) -> None:

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from neuropose_ray.cluster import cause_of
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.engines.allotment import allot
 from neuropose_ray.pipeline.engines.assemblers import Assemblers
 from neuropose_ray.pipeline.engines.portions import portions
 from neuropose_ray.pipeline.engines.pose_worker import PoseWorker, WorkerSetup, loads_folder
-from neuropose_ray.pipeline.engines.ray_tasks import RayTasks, cause_of, present_cluster
+from neuropose_ray.pipeline.engines.ray_tasks import CHUNKS_ARE_KEPT, RayTasks, present_cluster
 from neuropose_ray.pipeline.metrics import CHUNKS_LEFT, DRIVER_METRICS, RayMeter
 from neuropose_ray.pipeline.plan import ChunkName
 from neuropose_ray.pipeline.settings import EngineSettings
@@ -66,7 +67,7 @@ class RayEngine(RayTasks):
                 yield ChunkOutcome.model_validate_json(row["outcome"])
                 meter.set(CHUNKS_LEFT, len(chunks) - done - 1)
         except RayError as error:
-            raise cause_of(error) from error
+            raise cause_of(error, CHUNKS_ARE_KEPT) from error
         finally:
             shutil.rmtree(loads_folder(work), ignore_errors=True)
 

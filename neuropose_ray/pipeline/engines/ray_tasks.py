@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
-from neuropose_ray.errors import EngineError, NeuroposeRayError
+from neuropose_ray.cluster import cause_of, cluster_cpus, process_died, run_tasks
+from neuropose_ray.errors import EngineError
 from neuropose_ray.pipeline.engines.allotment import Cluster
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+
+#: What to do when Ray fails a run, whatever the reason.
+CHUNKS_ARE_KEPT = "run the same command again: finished chunks are kept"
 
 
 class RayTasks:
@@ -28,26 +31,25 @@ class RayTasks:
 
     def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Iterator[R | EngineError]:
         """The function of every item, in their order, each a Ray task of this name; a few more than run wait."""
-        import ray
-        from ray.exceptions import RayError
-
-        # One retry, for a node that went away; an item that ends its process twice would do so again.
-        remote = ray.remote(num_cpus=self._task_cpus, max_retries=1)(_call).options(name=name)
-        # Tasks that reserve nothing all run at once.
-        ahead = (2 if self._task_cpus else 1) * max(1, int(ray.cluster_resources().get("CPU", 1)))
-        waiting: deque[Any] = deque()
-        try:
-            for item in items:
-                waiting.append(remote.remote(function, (item,), {}))
-                if len(waiting) > ahead:
-                    yield _result(waiting.popleft())
-            while waiting:
-                yield _result(waiting.popleft())
-        except RayError as error:
-            raise cause_of(error) from error
-        finally:
-            for left in waiting:
-                ray.cancel(left)
+        outcomes = run_tasks(
+            function,
+            items,
+            name=lambda _: name,
+            # Tasks that reserve nothing all run at once.
+            at_once=(2 if self._task_cpus else 1) * cluster_cpus() + 1,
+            in_order=True,
+            num_cpus=self._task_cpus,
+            # One retry, for a node that went away; an item that ends its process twice would do so again.
+            max_retries=1,
+        )
+        for _, outcome in outcomes:
+            if not isinstance(outcome, Exception):
+                yield outcome
+            elif process_died(outcome):
+                what = cause_of(outcome, CHUNKS_ARE_KEPT).what
+                yield EngineError(what, hint="the file may be damaged; convert it to H.264")
+            else:
+                raise cause_of(outcome, CHUNKS_ARE_KEPT) from outcome
 
     def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Run something else as a Ray task."""
@@ -62,40 +64,14 @@ class RayTasks:
             if error is None:
                 delivered.set_result(finished.result())
             else:
-                delivered.set_exception(cause_of(error))
+                delivered.set_exception(cause_of(error, CHUNKS_ARE_KEPT))
 
         remote.remote(function, args, kwargs).future().add_done_callback(deliver)
         return delivered
 
 
-def _result(reference: Any) -> Any:
-    """What a task gave, or the error that its process died."""
-    import ray
-    from ray.exceptions import OutOfMemoryError, WorkerCrashedError
-
-    try:
-        return ray.get(reference)
-    except (OutOfMemoryError, WorkerCrashedError):
-        return EngineError("its process died without a word", hint="the file may be damaged; convert it to H.264")
-
-
 def _call(function: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
     return function(*args, **kwargs)
-
-
-def cause_of(error: BaseException) -> NeuroposeRayError:
-    """The error of ours inside Ray's, which is the one that a user can act on."""
-    from ray.exceptions import RayError
-
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, NeuroposeRayError) and not isinstance(inner, RayError):
-            return inner
-        inner = getattr(inner, "cause", None) or inner.__cause__
-    raised = getattr(error, "cause", None)  # in a task; the text of Ray's own begins with where that was
-    text = str(error) if raised is None else f"{type(raised).__name__}: {raised}"
-    first_line = (text.strip() or type(error).__name__).splitlines()[0]
-    return EngineError(first_line, where="Ray", hint="run the same command again: finished chunks are kept")
 
 
 def present_cluster() -> Cluster:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.cluster import RUN_AGAIN, cause_of
 from neuropose_ray.errors import DecodeError, DecoderLostError, NeuroposeRayError
 from neuropose_ray.pipeline.frames import FrameBatch, LocalFrames, Stage
 from neuropose_ray.pipeline.plan import ChunkTask
@@ -104,7 +105,7 @@ class RemoteFrames:
                 yield FrameBatch(item.timestamps_s, list(item.images))
             raise self._lost("it gave more frames than it has")
         except RayError as error:
-            raise self._lost(f"its process died: {str(error).strip().splitlines()[0]}") from error
+            raise self._lost(cause_of(error, RUN_AGAIN).what) from error
 
     def _next(self, items: Any) -> MiniBatch | DecodingEnd:
         import ray

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
+from neuropose_ray.cluster import SEE_LOG, cause_of
 from neuropose_ray.errors import NotReadyError
-from neuropose_ray.pipeline.engines.ray_tasks import cause_of
 from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
 
 #: How long a call waits for the manager's replica to be replaced; a start takes a third of it.
@@ -105,7 +105,7 @@ async def patient_call(
         except (RayActorError, RayServeException) as error:
             reason: Exception = error
         except RayError as error:
-            reason = cause_of(error)
+            reason = cause_of(error, SEE_LOG)
             if not isinstance(reason, NotReadyError):
                 raise reason from error
         if loop.time() + _PAUSE_S > deadline:

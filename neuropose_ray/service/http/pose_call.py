@@ -6,8 +6,8 @@ import asyncio
 import time
 from typing import Any
 
+from neuropose_ray.cluster import SEE_LOG, cause_of
 from neuropose_ray.errors import NotReadyError, OverloadedError, RequestTimeoutError
-from neuropose_ray.pipeline.engines.ray_tasks import cause_of
 from neuropose_ray.schemas.pose_replies import ModelDescription, PoseReply, RequestTiming
 from neuropose_ray.service.pose.requests import FrameRequest
 from neuropose_ray.service.settings import PoseReplicaSettings
@@ -96,7 +96,7 @@ class PoseCaller:
             except DeploymentUnavailableError as error:
                 raise _not_ready() from error
             except RayError as error:
-                raise cause_of(error) from error
+                raise cause_of(error, SEE_LOG) from error
             return reply
         raise NotReadyError("the replicas that had the request died", hint="try again; check the pictures")
 

@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, cast
 
-from neuropose_ray.errors import ArchiveInvalidError, ArchiveTooLargeError, InputNotFoundError
+from neuropose_ray.errors import ArchiveInvalidError, ArchiveTooLargeError, InputNotFoundError, first_line
 from neuropose_ray.service.settings import ArchiveSettings
 
 #: No honest archive has more in one table of names or one extended header, which Python reads in one piece.
@@ -93,8 +93,9 @@ def damage_named(path: Path) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ArchiveInvalidError(f"damaged ({reason})", where=str(path), hint="make or copy it again") from error
+        raise ArchiveInvalidError(
+            f"damaged ({first_line(error)})", where=str(path), hint="make or copy it again"
+        ) from error
     except OSError as error:
         if error.errno not in (None, errno.EINVAL):  # the disk, not the content; a damaged place gives a wrong seek
             raise

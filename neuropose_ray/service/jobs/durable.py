@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from neuropose_ray.errors import ServiceError
+from neuropose_ray.errors import ServiceError, first_line
 from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobState, Workflow
 from neuropose_ray.service.jobs.failures import INTERNAL
 
@@ -125,9 +125,10 @@ class DurableJobs:
             )
         except SQLAlchemyError as error:
             self.close()
-            reason = str(error).splitlines()[0]
             # Apart from what it is: databases say users and hosts here.
-            raise ServiceError("the database of jobs cannot be opened", hint=f"{_HINT}: {reason}") from error
+            raise ServiceError(
+                "the database of jobs cannot be opened", hint=f"{_HINT}: {first_line(error)}"
+            ) from error
 
     def _body(self) -> Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]]:
         from dbos import DBOS

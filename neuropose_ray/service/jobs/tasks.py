@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
-from neuropose_ray.errors import EngineError, JobCancelledError
-from neuropose_ray.pipeline.engines.ray_tasks import cause_of
+from neuropose_ray.cluster import SEE_LOG, cause_of, run_tasks
+from neuropose_ray.errors import JobCancelledError
 from neuropose_ray.service.jobs.steps.work import Remarks, VideoPlace
-
-# A person who cancels waits no longer than a second.
-_LOOK_S = 0.5
 
 
 class RayVideoTasks:
@@ -31,42 +27,28 @@ class RayVideoTasks:
         should_stop: Callable[[], bool],
     ) -> Iterator[tuple[VideoPlace, Remarks | Exception]]:
         """The function of every video; see :class:`~neuropose_ray.service.jobs.steps.work.VideoTasks`."""
-        import ray
 
-        # No CPU is reserved: pose models may hold all of them for good, and these tasks must not wait for that.
-        remote = ray.remote(num_cpus=0, max_retries=0)(_call)
-        waiting = list(videos)
-        running: dict[Any, VideoPlace] = {}
-        try:
-            while waiting or running:
-                while waiting and len(running) < self._at_once:
-                    video = waiting.pop(0)
-                    running[remote.options(name=f"{kind} {video.name}").remote(function, video)] = video
-                if should_stop():
-                    raise JobCancelledError("the job was told to stop")
-                done, _ = ray.wait(list(running), timeout=_LOOK_S)
-                for reference in done:
-                    yield running.pop(reference), _outcome(reference)
-        finally:
-            for reference in running:
-                ray.cancel(reference, force=True)
+        def check() -> None:
+            if should_stop():
+                raise JobCancelledError("the job was told to stop")
+
+        outcomes = run_tasks(
+            function,
+            videos,
+            name=lambda video: f"{kind} {video.name}",
+            at_once=self._at_once,
+            check=check,
+            # No CPU is reserved: pose models may hold all of them for good, and these tasks must not wait for that.
+            num_cpus=0,
+            max_retries=0,
+        )
+        for video, outcome in outcomes:
+            yield video, _own_error(outcome) if isinstance(outcome, Exception) else outcome
 
 
-def _outcome(reference: Any) -> Remarks | Exception:
-    import ray
-    from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, WorkerCrashedError
+def _own_error(error: Exception) -> Exception:
+    """What the function raised, or why its process ended."""
+    from ray.exceptions import RayError
 
-    try:
-        remarks: Remarks = ray.get(reference)
-    except (OutOfMemoryError, WorkerCrashedError):
-        return EngineError("its process died without a word")
-    except RayTaskError as error:
-        cause = error.cause
-        return cause if isinstance(cause, Exception) else cause_of(error)
-    except RayError as error:
-        return cause_of(error)
-    return remarks
-
-
-def _call(function: Callable[[VideoPlace], Remarks], video: VideoPlace) -> Remarks:
-    return function(video)
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, Exception) and not isinstance(cause, RayError) else cause_of(error, SEE_LOG)

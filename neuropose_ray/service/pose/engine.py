@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from neuropose_ray.cluster import SEE_LOG, cause_of
 from neuropose_ray.errors import EngineError, JobCancelledError
-from neuropose_ray.pipeline.engines.ray_tasks import RayTasks, cause_of
+from neuropose_ray.pipeline.engines.ray_tasks import RayTasks
 from neuropose_ray.pipeline.plan import ChunkName
 from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork
 from neuropose_ray.service.pose.requests import ChunkCall
@@ -172,7 +173,7 @@ class _Flight:
             except DeploymentUnavailableError as error:
                 raise EngineError("no replica of the pose model can be made", hint="see the service's log") from error
             except RayError as error:
-                raise cause_of(error) from error
+                raise cause_of(error, SEE_LOG) from error
         raise EngineError(f"{deaths} replicas of the pose model died", hint="see the service's log")
 
     def _result(self, call: ChunkCall) -> str:
