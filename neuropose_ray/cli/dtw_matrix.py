@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,13 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from neuropose_ray.cli.analyze import connected_ray
+from neuropose_ray.cli.motions import cleaned_motions
 from neuropose_ray.cli.process import Address
 from neuropose_ray.errors import OutputError
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.dtw.matrix import DistanceMatrix, FailedTrial
-    from neuropose_ray.analysis.motion import Motion
-    from neuropose_ray.analysis.runs.trials import TrialSource
+    from neuropose_ray.analysis.dtw.matrix import DistanceMatrix
 
 SHOWN_NEIGHBOURS = 3
 MATRIX_ENDINGS, PICTURE_ENDINGS = (".json", ".csv", ".parquet"), (".png", ".svg", ".pdf")
@@ -82,7 +80,7 @@ def dtw_matrix(
         channels=ChannelSettings(representation=representation.value),
         warping=usual.warping.model_copy(update={"band": band, "z_normalise": z_normalise}),
     )
-    motions = _motions(expand_trials(trials))
+    motions = cleaned_motions(expand_trials(trials))
     with connected_ray(address):
         distances = distance_matrix(motions, settings)
     if out.suffix == ".csv":
@@ -94,29 +92,6 @@ def dtw_matrix(
     _print_neighbours(distances, unit)
     typer.echo(f"wrote {out} and {picture}")
     raise typer.Exit(1 if distances.errors else 0)
-
-
-def _motions(sources: Sequence[TrialSource]) -> list[Motion | FailedTrial]:
-    """Every trial's person, cleaned; one that cannot be read keeps its place."""
-    from dataclasses import replace
-
-    from rich.progress import track
-
-    from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-    from neuropose_ray.analysis.dtw.matrix import FailedTrial
-    from neuropose_ray.analysis.runs.config import PreprocessingConfig
-    from neuropose_ray.analysis.runs.subjects import load_subject
-    from neuropose_ray.errors import InputError
-
-    console = Console(stderr=True)
-    preprocessing = PreprocessingConfig(cleaning=CleaningSettings())
-    motions: list[Motion | FailedTrial] = []
-    for source in track(sources, "reading trials", console=console, transient=True, disable=not console.is_terminal):
-        try:
-            motions.append(replace(load_subject(source.path, source.video, preprocessing).motion, name=source.name))
-        except InputError as error:
-            motions.append(FailedTrial(source.name, str(error)))
-    return motions
 
 
 def _write_csv(path: Path, distances: DistanceMatrix) -> None:

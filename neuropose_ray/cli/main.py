@@ -34,6 +34,7 @@ COMMANDS = {
     "segment": Place("segment", "segment"),
     "compare": Place("compare", "compare"),
     "dtw-matrix": Place("dtw_matrix", "dtw_matrix"),
+    "classify": Place("classify", "classify"),
     "benchmark": Place("benchmark", "benchmark"),
     "metrics": Place("metrics", "metrics"),
     "models": Place("models", "app"),

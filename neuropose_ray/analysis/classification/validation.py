@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from neuropose_ray.analysis.dtw.channels import ChannelSettings, trial_channels
 from neuropose_ray.analysis.dtw.matrix import DistanceMatrixSettings, distance_matrix, nearest
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.errors import InputError
+from neuropose_ray.schemas.immutable import ReadOnlyMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,10 @@ class LabelledTrial:
 
 
 def cross_validate(
-    trials: Sequence[LabelledTrial], settings: ClassificationSettings = ClassificationSettings()
+    trials: Sequence[LabelledTrial],
+    settings: ClassificationSettings = ClassificationSettings(),
+    *,
+    errors: Mapping[str, str] = ReadOnlyMapping({}),
 ) -> Classification:
     """Classify every trial by what can be learnt from the other subjects alone.
 
@@ -36,12 +40,18 @@ def cross_validate(
     everything else from the training trials. Nearest neighbours are found on the Ray that the caller has connected
     to. A trial that cannot be used, with too many missing numbers (NaN) or joints, is listed among the errors.
 
+    Args:
+        trials: under names of their own.
+        settings: the classifier, and what it compares.
+        errors: the trials that could not be read, by name, which are listed as well.
+
     Raises:
         InputError: two trials have the same name, or fewer than two subjects or two classes can be used.
         SettingsError: the classifier's extra is not installed.
         EngineError: Ray failed.
     """
-    trials, errors = _usable(trials, settings.channels)
+    trials, unusable = _usable(trials, settings.channels)
+    errors = {**errors, **unusable}
     labels, subjects = [trial.label for trial in trials], [trial.subject for trial in trials]
     if len(set(subjects)) < 2 or len(set(labels)) < 2:
         raise InputError(

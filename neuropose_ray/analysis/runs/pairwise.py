@@ -29,17 +29,7 @@ class PairSettings(FrozenModel):
 
     angles: tuple[str, ...] = Field(
         default=(
-            *(
-                f"{side}_{part}"
-                for part in (
-                    "hip_flexion",
-                    "knee_flexion",
-                    "ankle_dorsiflexion",
-                    "shoulder_elevation",
-                    "elbow_flexion",
-                )
-                for side in ("right", "left")
-            ),
+            *(f"{side}_{angle}" for angle in _LIMB_ANGLES for side in ("right", "left")),
             "trunk_forward_lean",
         ),
         description="clinical angles: they depend neither on the body's size nor on the camera's side",

@@ -12,7 +12,6 @@ JOBS = Metric("neuropose_jobs", "gauge", "Jobs by state; queued is the depth of 
 STEPS = Metric("neuropose_job_steps", "counter", "Steps of jobs that ended, by outcome.", ("step", "outcome"))
 STEP_SECONDS = Metric("neuropose_job_step_seconds", "counter", "Seconds that steps of jobs took.", ("step",))
 RETRIES = Metric("neuropose_job_retries", "counter", "Tries of steps beyond the first.", ("step",))
-JOB_METRICS = (JOBS, STEPS, STEP_SECONDS, RETRIES)
 
 
 class JobMeter(Protocol):

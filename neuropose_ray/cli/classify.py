@@ -1,0 +1,154 @@
+"""`neuropose-ray classify`: how well the movements of a cohort are told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from neuropose_ray.cli.analyze import connected_ray
+from neuropose_ray.cli.dtw_matrix import Representation
+from neuropose_ray.cli.motions import cleaned_motions
+from neuropose_ray.cli.process import Address
+from neuropose_ray.errors import InputError
+
+if TYPE_CHECKING:
+    from neuropose_ray.analysis.classification.labels import LabelledPath
+    from neuropose_ray.analysis.classification.result import Classification
+    from neuropose_ray.analysis.classification.settings import ClassificationSettings
+    from neuropose_ray.analysis.runs.trials import TrialSource
+
+
+class Classifier(StrEnum):
+    """How a trial's movement is found."""
+
+    NEAREST = "nearest"
+    MULTIROCKET = "multirocket"
+
+
+def classify(
+    labels: Annotated[Path, typer.Argument(help="CSV table with the columns trial, subject, label.")],
+    classifier: Annotated[
+        Classifier, typer.Option(help="nearest: of the nearest trials; multirocket: needs the extra classify.")
+    ] = Classifier.NEAREST,
+    neighbours: Annotated[int, typer.Option(min=1, help="nearest: trials that have a vote.")] = 1,
+    representation: Annotated[
+        Representation, typer.Option(help="angles of the large joints, or coords: joints around the hips, mm.")
+    ] = Representation.ANGLES,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write all numbers to this JSON file, - for standard output.")
+    ] = None,
+    address: Address = None,
+) -> None:
+    """Tell movements apart, and say how well it is done for people who were never seen before.
+
+    Each subject is held out once (leave-one-subject-out cross-validation): a trial's movement is found from the
+    trials of all other subjects alone. A trial is OUT/NAME, predictions.parquet or JSON, relative to the table's
+    folder; each is cleaned as `analyze` does, and the person is who is seen in most frames. A trial that cannot be
+    used is listed and left out; the exit code is then 1.
+
+    - accuracy: share of the trials whose movement was found
+    - balanced accuracy: its mean over the movements, so that frequent ones do not count for more
+    - baseline: accuracy of always naming the most frequent movement of the other subjects
+
+    Example: neuropose-ray classify trials.csv --json classification.json
+    """
+    from neuropose_ray.analysis.classification.labels import read_labels
+    from neuropose_ray.analysis.classification.settings import (
+        ClassificationSettings,
+        MultiRocketSettings,
+        NearestNeighbourSettings,
+    )
+    from neuropose_ray.analysis.dtw.channels import ChannelSettings
+    from neuropose_ray.schemas.json_files import save_model
+
+    rows = read_labels(labels)
+    nearest = classifier is Classifier.NEAREST
+    settings = ClassificationSettings(
+        channels=ChannelSettings(representation=representation.value),
+        classifier=NearestNeighbourSettings(neighbours=neighbours) if nearest else MultiRocketSettings(),
+    )
+    sources = _sources(rows, labels)
+    with connected_ray(address) if nearest else nullcontext():
+        result = _classified(rows, sources, settings)
+    if json_file == Path("-"):
+        typer.echo(result.model_dump_json(indent=2))
+    else:
+        _print(result)
+        if json_file is not None:
+            save_model(json_file, result)
+            typer.echo(json_file)
+    raise typer.Exit(1 if result.errors else 0)
+
+
+def _sources(rows: Sequence[LabelledPath], table: Path) -> list[TrialSource]:
+    """One source for each row, in order, under names that tell them apart.
+
+    Raises:
+        InputError: a row names several trials, or the trial of another row.
+    """
+    from neuropose_ray.analysis.runs.trials import expand_trials
+
+    sources = expand_trials(str(row.path) for row in rows)
+    if [source.path for source in sources] == [row.path for row in rows]:
+        return sources
+    known: set[Path] = set()
+    for row in rows:
+        if row.path in known:
+            raise InputError(f"{row.path} is there twice", where=str(table), hint="name every trial once")
+        known.add(row.path)
+        trials = len(expand_trials([str(row.path)]))
+        if trials != 1 or expand_trials([str(row.path)])[0].path != row.path:
+            raise InputError(
+                f"{row.path} holds {trials} trials", where=str(table), hint="name one trial in each line"
+            )
+    return sources
+
+
+def _classified(
+    rows: Sequence[LabelledPath], sources: Sequence[TrialSource], settings: ClassificationSettings
+) -> Classification:
+    from neuropose_ray.analysis.classification.validation import LabelledTrial, cross_validate
+    from neuropose_ray.analysis.dtw.matrix import FailedTrial
+
+    trials, errors = [], {}
+    for row, motion in zip(rows, cleaned_motions(sources), strict=True):
+        if isinstance(motion, FailedTrial):
+            errors[motion.name] = motion.error
+        else:
+            trials.append(LabelledTrial(motion, row.label, row.subject))
+    return cross_validate(trials, settings, errors=errors)
+
+
+def _print(result: Classification) -> None:
+    console = Console(highlight=False)
+    scores = Table("", "", box=None, pad_edge=False, show_header=False)
+    subjects = len(result.accuracy_by_subject)
+    scores.add_row("trials", f"{len(result.trials)} of {subjects} subjects")
+    scores.add_row("accuracy", f"{result.accuracy:.1%}")
+    scores.add_row("balanced accuracy", f"{result.balanced_accuracy:.1%}")
+    scores.add_row("baseline", f"{result.baseline_accuracy:.1%}")
+    console.print(scores)
+    console.print()
+    confusion = Table("true movement", *(f"found {label}" for label in result.classes), box=None, pad_edge=False)
+    for column in confusion.columns[1:]:
+        column.justify = "right"
+    for label, counts in zip(result.classes, result.confusion, strict=True):
+        confusion.add_row(label, *map(str, counts))
+    console.print(confusion)
+    console.print()
+    by_subject = Table("subject held out", "accuracy", box=None, pad_edge=False)
+    by_subject.columns[1].justify = "right"
+    for subject, accuracy in result.accuracy_by_subject.items():
+        by_subject.add_row(subject, f"{accuracy:.1%}")
+    console.print(by_subject)
+    for warning in result.warnings:
+        console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
+    for name, error in result.errors.items():
+        console.print(f"failed: {name}: {error}", style="red", markup=False, soft_wrap=True)
