@@ -1,9 +1,10 @@
 """One run at a time in an output folder, also where several machines see it: a lease with a heartbeat.
 
-Locks of the operating system end at the machine. A lease is a file that every machine sees: ``lease-N.json`` says
-who works here, and a thread of that run rewrites it every few seconds. To take over from lease N is to create
-``lease-N+1.json``, which the file system grants to one process alone; the highest number holds. Files of lower
-numbers are removed only while a higher one is there, so that a taker who was slow finds it and steps back.
+Locks of the operating system, and with them the library filelock, end at the machine and do not say who holds them.
+A lease is a file that every machine sees: ``lease-N.json`` says who works here, and a thread of that run rewrites it
+every few seconds. To take over from lease N is to create ``lease-N+1.json``, which the file system grants to one
+process alone; the highest number holds. Files of lower numbers are removed only while a higher one is there, so that
+a taker who was slow finds it and steps back.
 
 No two machines' clocks are compared. Whether a holder lives is decided by what the taker itself sees change while
 its own clock runs. The file's age, both ends of it told by the clock of the disk that holds it, only shortens the

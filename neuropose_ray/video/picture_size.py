@@ -1,4 +1,8 @@
-"""The size of a picture from its first bytes: what it will take in memory is known before it is decoded."""
+"""The size of a picture from its first bytes: what it will take in memory is known before it is decoded.
+
+Pillow does not serve here, where a picture comes from a stranger and a server waits: it looks for a JPEG's next marker
+byte by byte (4.5 s for 5 MB of fill bytes, 5 ms here), and makes a WebP's whole canvas before it tells the size.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""One service to a data folder: an exclusive lock that the operating system takes back from a dead process."""
+"""One service to a data folder: an exclusive lock that the operating system takes back from a dead process.
+
+The lock file also holds the id of the process that has it, for the error of the next one. The library filelock, which
+guards the cache of weights, keeps no such word, and some of its versions empty the file when they try to lock it.
+"""
 
 from __future__ import annotations
 
