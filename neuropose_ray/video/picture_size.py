@@ -1,7 +1,7 @@
 """The size of a picture from its first bytes: what it will take in memory is known before it is decoded.
 
-Pillow does not serve here, where a picture comes from a stranger and a server waits: it looks for a JPEG's next marker
-byte by byte (4.5 s for 5 MB of fill bytes, 5 ms here), and makes a WebP's whole canvas before it tells the size.
+Pillow does not serve here, where a picture comes from a stranger and a server waits: it looks for the next marker of
+a JPEG byte by byte (4.5 s for 5 MB of fill bytes, 5 ms here), and makes a WebP's canvas before it tells the size.
 """
 
 from __future__ import annotations
