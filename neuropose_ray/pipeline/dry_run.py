@@ -20,12 +20,11 @@ from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.settings import Settings
 
 
-class StatedRates(FrozenModel):
-    """Frames per second of one worker, for a folder in which nothing was computed yet."""
-
-    # One person in full view, two cores of a cloud machine.
-    blazepose: float = Field(default=20.0, gt=0, description="one core, one person in the picture")
-    blazepose_mirrored: float = Field(default=10.0, gt=0, description="every frame is seen twice")
+#: BlazePose's frames per second on one core of a cloud machine with one person in full view, for a folder in which
+#: nothing was computed yet.
+_BLAZEPOSE_FRAMES_PER_S = 20.0
+#: The same where every frame is seen twice.
+_MIRRORED_FRAMES_PER_S = 10.0
 
 
 class RunPlan(FrozenModel):
@@ -113,8 +112,7 @@ def _rate(out: Path, settings: Settings, spec: PoseModelSpec, workers: int) -> t
         return each * workers, f"{basis} frames"
     if spec.name != "blazepose":
         return None, f"nothing to go by: no run in this folder has used {spec.name} yet"
-    rates = StatedRates()
-    each = rates.blazepose_mirrored if settings.blazepose.mirror else rates.blazepose
+    each = _MIRRORED_FRAMES_PER_S if settings.blazepose.mirror else _BLAZEPOSE_FRAMES_PER_S
     basis = (
         f"a guess: {each:g} frames per second and worker, as on one core of a cloud machine with one person in view"
     )
