@@ -19,7 +19,6 @@ from neuropose_ray.pipeline.summary import VideoResult
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.settings import Settings
 
-
 #: BlazePose's frames per second on one core of a cloud machine with one person in full view, for a folder in which
 #: nothing was computed yet.
 _BLAZEPOSE_FRAMES_PER_S = 20.0

@@ -25,10 +25,8 @@ def angle_columns(
         scores: ``(frames, joints)`` in 0 to 1.
 
     Returns:
-        ``(frames,)`` degrees by the angle's name, NaN where a joint of it is missing.
-
-    Raises:
-        InputError: the skeleton lacks what every angle needs.
+        ``(frames,)`` degrees by the angle's name, NaN where a joint of it is missing; angles of landmarks that the
+        skeleton lacks are left out.
     """
     from neuropose_ray.analysis.angles.clinical import clinical_angles
     from neuropose_ray.analysis.motion import Motion

@@ -1,0 +1,44 @@
+import pytest
+from pydantic import ValidationError
+
+from neuropose_ray.analysis.runs.movement_records import (
+    AngleSummary,
+    MeasureSummary,
+    MovementResults,
+    RepetitionsRecord,
+)
+
+NAN, INFINITY = float("nan"), float("inf")
+
+
+def test_what_is_not_known_is_null_because_json_has_no_nan():
+    summary = AngleSummary(
+        name="left_knee_flexion",
+        mean=NAN,
+        std=INFINITY,
+        min=-INFINITY,
+        max=1.5,
+        range=2,
+        peak_velocity=None,
+        coverage=0,
+    )
+    assert summary.model_dump(exclude={"name"}) == {
+        "mean": None, "std": None, "min": None, "max": 1.5, "range": 2.0, "peak_velocity": None, "coverage": 0.0,
+    }  # fmt: skip
+    assert "NaN" not in summary.model_dump_json()
+    assert AngleSummary.model_validate_json(summary.model_dump_json()) == summary
+
+
+def test_results_come_back_and_cannot_be_changed_at_any_depth():
+    summaries = {"duration_s": MeasureSummary(mean=2.0, sd=NAN, n=1)}
+    record = RepetitionsRecord(movement="knee_flexion", unit="deg", records=(), summary=summaries)
+    results = MovementResults(repetitions=record)
+    assert MovementResults.model_validate_json(results.model_dump_json()) == results
+    with pytest.raises(TypeError):
+        results.repetitions.summary["duration_s"] = None
+    with pytest.raises(ValidationError, match="frozen"):
+        results.gait = None
+
+
+def test_what_was_not_asked_for_is_null():
+    assert MovementResults().model_dump() == {"kind": "movement", "angles": None, "repetitions": None, "gait": None}

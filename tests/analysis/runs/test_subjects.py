@@ -1,0 +1,66 @@
+"""The person of a trial whom an analysis is of, cleaned as it is configured."""
+
+import numpy as np
+import pytest
+from analysis.runs.samples import PHANTOM_SKELETON, heels, neuropose_video, phantom, write_json, write_parquet
+
+from neuropose_ray.analysis.cleaning.settings import CleaningSettings
+from neuropose_ray.analysis.runs.config import PreprocessingConfig
+from neuropose_ray.analysis.runs.subjects import load_subject
+from neuropose_ray.errors import InputError
+from neuropose_ray.phantom.motions import Squatting
+
+
+@pytest.fixture
+def squats(tmp_path):
+    """Three seconds of squats in which one frame was missed."""
+    positions = phantom(Squatting(period_s=2.0), 3.0)
+    positions[40] = np.nan
+    return write_parquet(tmp_path / "out" / "squats", positions, joints=PHANTOM_SKELETON)
+
+
+def test_without_cleaning_the_person_is_as_predicted(squats):
+    subject = load_subject(squats, None, PreprocessingConfig())
+    assert subject.steps == ()
+    assert subject.warnings == ()
+    assert np.isnan(subject.motion.positions[40]).all()
+    assert subject.coverage == pytest.approx(89 / 90)
+
+
+def test_cleaning_fills_the_gap_and_says_so(squats):
+    subject = load_subject(squats, None, PreprocessingConfig(cleaning=CleaningSettings()))
+    assert np.isfinite(subject.motion.positions[40]).all()
+    assert sum(step.filled for step in subject.steps) >= len(PHANTOM_SKELETON)
+    assert subject.coverage == pytest.approx(89 / 90), "as it was seen, not as it was filled"
+
+
+def test_the_summary_is_what_a_report_says_of_its_input(squats):
+    summary = load_subject(squats, None, PreprocessingConfig(cleaning=CleaningSettings())).summary
+    assert (summary.video, summary.skeleton, summary.frame_count) == ("squats", PHANTOM_SKELETON.name, 90)
+    assert summary.path == str(squats / "predictions.parquet")
+    assert [step.step for step in summary.cleaning][-1] == "smoothing"
+
+
+def test_the_configured_person_of_the_configured_video_is_taken(tmp_path):
+    still = np.repeat(heels(30)[:1], 90, axis=0)
+    job = write_json(
+        tmp_path / "job.json", {"a.mp4": neuropose_video(still), "b.mp4": neuropose_video(still, heels(30))}
+    )
+    second = load_subject(job, "b.mp4", PreprocessingConfig(person_index=1))
+    assert second.trial.name == "b.mp4"
+    assert np.ptp(second.motion.positions, axis=0).max() > 100
+    with pytest.raises(InputError, match="there is no person 1"):
+        load_subject(job, "a.mp4", PreprocessingConfig(person_index=1))
+
+
+def test_model_poses_are_those_before_the_fit(tmp_path):
+    from dataclasses import replace
+
+    from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
+
+    folder = write_parquet(tmp_path / "walk", np.ones((3, 33, 3)))
+    file = folder / "predictions.parquet"
+    table, header = read_predictions(file)
+    write_predictions(file, replace(table, poses3d_fitted=table.poses.poses3d + 9), header)
+    assert load_subject(folder, None, PreprocessingConfig()).motion.positions.max() == 10
+    assert load_subject(folder, None, PreprocessingConfig(poses="model")).motion.positions.max() == 1

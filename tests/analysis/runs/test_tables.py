@@ -1,0 +1,55 @@
+"""Reports as one number in a row."""
+
+import csv
+
+import pytest
+from analysis.runs.samples import heels
+
+from neuropose_ray.analysis.runs.cohort import TrialOutcome
+from neuropose_ray.analysis.runs.tables import COLUMNS, tidy_rows, write_tidy_csv
+
+SLOW, QUICK = heels(30), heels(24, seed=1)
+
+
+def rows_of(report, **where):
+    rows = list(tidy_rows(TrialOutcome(name="a", path="a.json", report=report)))
+    assert all(row["trial"] == "a" and row["path"] == "a.json" for row in rows)
+    return [row for row in rows if all(row.get(key) == value for key, value in where.items())]
+
+
+def test_a_trial_that_failed_is_one_row_with_its_error():
+    outcome = TrialOutcome(name="a", path="a.json", error="nobody is seen", error_code="input")
+    assert list(tidy_rows(outcome)) == [{"trial": "a", "path": "a.json", "error": "nobody is seen"}]
+
+
+def test_every_distance_has_a_row_by_its_segment(run):
+    report = run(SLOW, QUICK, {"kind": "dtw"}, {"kind": "gait_cycles_bilateral"})
+    rows = rows_of(report, part="dtw")
+    assert [row["name"] for row in rows] == list(report.results.segment_labels)
+    assert [row["value"] for row in rows] == list(report.results.distances)
+    counts = {row["name"]: row["value"] for row in rows_of(report, part="segments")}
+    assert counts == {name: len(found.segments) for name, found in report.segmentations.items()}
+
+
+def test_every_statistic_of_a_signal_has_a_row(run):
+    stats = {"kind": "stats", "extractor": {"kind": "joint_axis", "joint": "lhee", "axis": "y"}}
+    report = run(SLOW, analysis=stats)
+    values = {row["statistic"]: row["value"] for row in rows_of(report, part="signal", name="full_trial")}
+    assert values == dict(report.results.statistics[0])
+
+
+def test_every_trial_says_how_much_of_it_there_was(run):
+    values = {row["name"]: row["value"] for row in rows_of(run(SLOW), part="trial")}
+    assert values == {"frames": 90.0, "coverage": 1.0}
+
+
+def test_the_file_has_every_column_and_empty_cells_for_what_is_not_known(run, tmp_path):
+    report = run(SLOW, analysis={"kind": "movement"})
+    failed = TrialOutcome(name="b", path='b, "odd".json', error="gone", error_code="input")
+    write_tidy_csv(tmp_path / "t.csv", [TrialOutcome(name="a", path="a.json", report=report), failed])
+    with (tmp_path / "t.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    assert rows[-1] == dict.fromkeys(COLUMNS, "") | {"trial": "b", "path": 'b, "odd".json', "error": "gone"}
+    assert "nan" not in (tmp_path / "t.csv").read_text().lower()
+    assert float(rows[0]["value"]) == pytest.approx(90)
