@@ -10,7 +10,7 @@ from rich.console import Console
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.report.writing import ReportChoices, report_file, write_trial_report
 from neuropose_ray.schemas.result_files import SUMMARY_FILE
 

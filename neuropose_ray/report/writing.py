@@ -20,8 +20,8 @@ from neuropose_ray.schemas.result_files import (
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis.runs.trials import TrialSource
-    from neuropose_ray.render.overlay import Progress
-    from neuropose_ray.render.settings import OverlaySettings
+    from neuropose_ray.render.overlay.settings import OverlaySettings
+    from neuropose_ray.render.overlay.video import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def write_trial_report(
         InputError: the trial cannot be used.
         OutputError: no space or no permission.
     """
-    from neuropose_ray.render.report.page import write_report
-    from neuropose_ray.report.content import report_content
+    from neuropose_ray.report.collect.content import report_content
+    from neuropose_ray.report.page.page import write_report
 
     content = report_content(source.path, video=source.video, against=choices.against, track=choices.track)
     overlay = without_video = None
@@ -88,8 +88,8 @@ def _overlay(
     Raises:
         InputError: there is none, and the video is gone or another one, or the predictions are not in Parquet.
     """
-    from neuropose_ray.render.folder import update_overlay
-    from neuropose_ray.report.measurements import measure_for
+    from neuropose_ray.render.overlay.folder import update_overlay
+    from neuropose_ray.render.overlay.measure import measure_for
     from neuropose_ray.video.sources import open_source
 
     if not is_video_folder_file(predictions):
@@ -119,8 +119,8 @@ def _settings_before(overlay: Path) -> OverlaySettings:
     """Those of the overlay that is there, or the defaults: who hid faces wants them hidden in the report, too."""
     from pydantic import ValidationError
 
-    from neuropose_ray.render.folder import OverlayRecord
-    from neuropose_ray.render.settings import OverlaySettings
+    from neuropose_ray.render.overlay.folder import OverlayRecord
+    from neuropose_ray.render.overlay.settings import OverlaySettings
 
     try:
         return OverlayRecord.model_validate_json(overlay.with_name(OVERLAY_RECORD_FILE).read_bytes()).settings

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from neuropose_ray.cluster import cause_of, cluster_cpus, process_died, run_tasks
 from neuropose_ray.errors import EngineError
-from neuropose_ray.pipeline.engines.allotment import Cluster
+from neuropose_ray.pipeline.engines.allocation import Cluster
 
 P = ParamSpec("P")
 R = TypeVar("R")

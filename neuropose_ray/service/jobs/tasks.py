@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from neuropose_ray.cluster import SEE_LOG, cause_of, run_tasks
 from neuropose_ray.errors import JobCancelledError
-from neuropose_ray.service.jobs.steps.work import Remarks, VideoPlace
+from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
 
 
 class RayVideoTasks:
@@ -22,10 +22,10 @@ class RayVideoTasks:
     def run(
         self,
         kind: str,
-        function: Callable[[VideoPlace], Remarks],
-        videos: Sequence[VideoPlace],
+        function: Callable[[VideoOutput], Remarks],
+        videos: Sequence[VideoOutput],
         should_stop: Callable[[], bool],
-    ) -> Iterator[tuple[VideoPlace, Remarks | Exception]]:
+    ) -> Iterator[tuple[VideoOutput, Remarks | Exception]]:
         """The function of every video; see :class:`~neuropose_ray.service.jobs.steps.work.VideoTasks`."""
 
         def check() -> None:
