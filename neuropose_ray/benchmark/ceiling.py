@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from types import TracebackType
 
-from neuropose_ray.benchmark.bare import bare_model
+from neuropose_ray.benchmark.baseline import bare_model
 from neuropose_ray.benchmark.clip import Clip, rounds
 from neuropose_ray.errors import EngineError, NeuroposeRayError
 from neuropose_ray.models.metrabs.saved_model import visible_gpus

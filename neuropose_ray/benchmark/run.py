@@ -16,12 +16,12 @@ from neuropose_ray.benchmark.ceiling import Ceiling
 from neuropose_ray.benchmark.clip import write_clip
 from neuropose_ray.benchmark.cpu import compared_with_cpu
 from neuropose_ray.benchmark.figures import aggregate, compared
+from neuropose_ray.benchmark.mediapipe_baseline import MediaPipe
 from neuropose_ray.benchmark.passes import Pass, Workload, copies_of, run_pass
-from neuropose_ray.benchmark.rival import MediaPipe
 from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.models.spec import ModelSpec
-from neuropose_ray.pipeline.cameras import camera_of
 from neuropose_ray.pipeline.engines.start import started_engine
+from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.schemas.benchmark import BenchmarkResult, StageSeconds
 from neuropose_ray.settings import Settings
 from neuropose_ray.video.probe import probe

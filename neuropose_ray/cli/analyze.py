@@ -104,8 +104,8 @@ def analyze(
 def _usual(trials: list[str], output: Path | None, track: int | None, person_index: int) -> AnalysisConfig:
     """The configuration of who gives none."""
     from neuropose_ray.analysis.runs.config import InputsConfig
+    from neuropose_ray.analysis.runs.defaults import cohort_report, report_beside, usual_analysis
     from neuropose_ray.analysis.runs.trials import expand_trials
-    from neuropose_ray.analysis.runs.usual import cohort_report, report_beside, usual_analysis
 
     if track is not None and person_index:
         raise SettingsError("give either --track or --person-index")
@@ -136,9 +136,9 @@ def _analyze_many(
     config: AnalysisConfig, engine: Where, address: str | None, *, each_beside: bool, as_json: bool
 ) -> None:
     from neuropose_ray.analysis.runs.cohort import analyse_here, analyse_on_ray, cohort_tasks, run_cohort, save_cohort
+    from neuropose_ray.analysis.runs.defaults import report_beside
     from neuropose_ray.analysis.runs.report import save_report
     from neuropose_ray.analysis.runs.tables import write_tidy_csv
-    from neuropose_ray.analysis.runs.usual import report_beside
 
     tasks = cohort_tasks(config)
     on_ray = engine is Where.RAY or (

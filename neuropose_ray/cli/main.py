@@ -10,7 +10,7 @@ import typer
 
 from neuropose_ray import __version__
 from neuropose_ray.cli.console import print_error
-from neuropose_ray.cli.lazily import Place, lazy_group
+from neuropose_ray.cli.lazy_commands import Place, lazy_group
 from neuropose_ray.errors import NeuroposeRayError
 
 EXIT_FAILED = 1

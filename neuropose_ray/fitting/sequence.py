@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neuropose_ray.errors import InputError
 from neuropose_ray.fitting.body import body_of
 from neuropose_ray.fitting.clip import clip_of, usable
-from neuropose_ray.fitting.followers import with_followers
+from neuropose_ray.fitting.extra_joints import with_followers
 from neuropose_ray.fitting.problem import Problem
 from neuropose_ray.fitting.quality import (
     FitFlag,

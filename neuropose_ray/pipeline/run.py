@@ -11,14 +11,12 @@ from pathlib import Path
 
 from neuropose_ray.errors import EngineError, NeuroposeRayError, OutputError
 from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.commit import ErrorRecord
-from neuropose_ray.pipeline.discovery import FoundVideo, discover
+from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
+from neuropose_ray.pipeline.chunks.commit import ErrorRecord
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.pipeline.folder import manifest_folder, state_folder
-from neuropose_ray.pipeline.lease import Lease, held_lease
-from neuropose_ray.pipeline.manifest import Manifest, ManifestRow, ManifestWriter
-from neuropose_ray.pipeline.outputs import ResultStore
-from neuropose_ray.pipeline.planning import (
+from neuropose_ray.pipeline.inputs.discovery import FoundVideo, discover
+from neuropose_ray.pipeline.planning.planner import (
     Finisher,
     Planner,
     Todo,
@@ -27,10 +25,12 @@ from neuropose_ray.pipeline.planning import (
     result_of,
     with_result,
 )
-from neuropose_ray.pipeline.progress import Progress
-from neuropose_ray.pipeline.run_state import RunTally
-from neuropose_ray.pipeline.summary import RunSummary, VideoResult, now, write_summary
-from neuropose_ray.pipeline.worker import ChunkOutcome
+from neuropose_ray.pipeline.state.lease import Lease, held_lease
+from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow, ManifestWriter
+from neuropose_ray.pipeline.state.progress import Progress
+from neuropose_ray.pipeline.state.run_layout import manifest_folder, state_folder
+from neuropose_ray.pipeline.state.run_state import RunTally
+from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, now, write_summary
 from neuropose_ray.settings import Settings
 
 #: Videos that are being assembled at once, for each worker, before the run waits for them: short videos may come

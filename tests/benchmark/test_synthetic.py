@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from neuropose_ray.benchmark.bare import bare_model
+from neuropose_ray.benchmark.baseline import bare_model
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, SyntheticSpec, spend, write_synthetic_video
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.skeletons import BLAZEPOSE_33

@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.status import status
-from neuropose_ray.pipeline.commit import ErrorRecord
-from neuropose_ray.pipeline.folder import state_folder
-from neuropose_ray.pipeline.lease import held_lease
-from neuropose_ray.pipeline.manifest import Manifest, ManifestRow
-from neuropose_ray.pipeline.run_state import RunTally
-from neuropose_ray.pipeline.worker import ChunkOutcome
+from neuropose_ray.pipeline.chunks.commit import ErrorRecord
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
+from neuropose_ray.pipeline.state.lease import held_lease
+from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
+from neuropose_ray.pipeline.state.run_layout import state_folder
+from neuropose_ray.pipeline.state.run_state import RunTally
 
 app = typer.Typer()
 app.command()(status)

@@ -9,8 +9,8 @@ from support.metrabs_world import RED, YELLOW, expected_pixels, expected_pose, p
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.models.weights import WeightStore
 from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.state.progress import Silent
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.settings import load_settings
 

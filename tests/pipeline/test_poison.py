@@ -13,9 +13,9 @@ from support.poison import CHUNK_FRAMES, PoisonSpec, notes, write_video
 
 from neuropose_ray.errors import ModelError
 from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.settings import load_settings
 
 
@@ -107,7 +107,7 @@ def test_on_threads_a_chunk_that_hangs_is_left_to_its_thread_and_never_committed
 
 def test_a_program_whose_decoder_hangs_can_still_end():
     script = (
-        "import time\nfrom neuropose_ray.video.ahead import ahead\n"
+        "import time\nfrom neuropose_ray.video.prefetch import ahead\n"
         "def hang():\n    yield 1\n    time.sleep(3600)\n"
         "items = ahead(hang(), 2)\nprint(next(items), flush=True)\n"
         "import threading\nthreading.Thread(target=lambda: next(items), daemon=True).start()\ntime.sleep(0.1)\n"

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from neuropose_ray.errors import InputNotFoundError, OutputError, RunLockedError
-from neuropose_ray.pipeline.commit import Attempts, ChunkStore
-from neuropose_ray.pipeline.folder import state_folder
-from neuropose_ray.pipeline.lease import held_lease
+from neuropose_ray.pipeline.chunks.commit import Attempts, ChunkStore
+from neuropose_ray.pipeline.state.lease import held_lease
+from neuropose_ray.pipeline.state.run_layout import state_folder
 from neuropose_ray.schemas.json_files import load_job_results
 from neuropose_ray.schemas.parquet_files import read_predictions
 
@@ -144,8 +144,8 @@ def _keys(video: Path, chunk_frames: int) -> tuple[str, ...]:
     from neuropose_ray.models.blazepose.settings import BlazePoseSettings
     from neuropose_ray.models.spec import ModelSpec
     from neuropose_ray.models.weights import WeightSettings, WeightStore
-    from neuropose_ray.pipeline.discovery import FoundVideo
-    from neuropose_ray.pipeline.plan import plan_video
+    from neuropose_ray.pipeline.inputs.discovery import FoundVideo
+    from neuropose_ray.pipeline.planning.plan import plan_video
     from neuropose_ray.pipeline.settings import CameraSettings
     from neuropose_ray.video.sources import open_source
 

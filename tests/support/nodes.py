@@ -17,10 +17,10 @@ from ray.cluster_utils import Cluster
 from support import poison
 from support.poison import CHUNK_FRAMES, PoisonSpec, notes, write_video
 
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.ray_data import RayEngine
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.worker import ChunkOutcome
+from neuropose_ray.pipeline.state.progress import Silent
 from neuropose_ray.settings import load_settings
 
 CHUNKS = 24

@@ -208,7 +208,7 @@ def test_memory_does_not_grow_with_the_video(make_video: MakeVideo) -> None:
     code = """
 import math, resource, sys
 from pathlib import Path
-from neuropose_ray.video.ahead import ahead
+from neuropose_ray.video.prefetch import ahead
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source

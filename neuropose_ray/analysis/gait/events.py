@@ -10,11 +10,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.gait.concerns import event_concerns
 from neuropose_ray.analysis.gait.heading import walking_directions
 from neuropose_ray.analysis.gait.records import OTHER, EventKind, GaitCycle, GaitEvent, GaitEvents, Side
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.gait.signals import CLOCK_HZ, Stretch, foot_stretches
+from neuropose_ray.analysis.gait.warnings import event_concerns
 from neuropose_ray.analysis.motion import Motion
 
 Array = NDArray[np.float64]

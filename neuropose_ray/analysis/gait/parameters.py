@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.gait.concerns import parameter_concerns
 from neuropose_ray.analysis.gait.events import gait_cycles
 from neuropose_ray.analysis.gait.footprints import Ground, read_ground
 from neuropose_ray.analysis.gait.heading import Directions, walking_directions
@@ -26,6 +25,7 @@ from neuropose_ray.analysis.gait.records import (
     Side,
 )
 from neuropose_ray.analysis.gait.settings import GaitSettings
+from neuropose_ray.analysis.gait.warnings import parameter_concerns
 from neuropose_ray.analysis.motion import Motion
 
 Array = NDArray[np.float64]

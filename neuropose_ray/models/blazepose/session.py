@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.models.blazepose.camera_space import place
 from neuropose_ray.models.blazepose.detection import PersonDetector, newcomers
 from neuropose_ray.models.blazepose.geometry import Regions, View
 from neuropose_ray.models.blazepose.landmarks import SKELETON, LandmarkFinder, Landmarks
-from neuropose_ray.models.blazepose.placement import place
 from neuropose_ray.models.blazepose.search import Search
 from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 from neuropose_ray.schemas.camera import Camera

@@ -17,10 +17,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from neuropose_ray.pipeline.in_flight import InFlight, StoppedError
-from neuropose_ray.pipeline.plan import ChunkName
+from neuropose_ray.pipeline.chunks.active_attempts import InFlight, StoppedError
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWork, ChunkWorker, note_stall
+from neuropose_ray.pipeline.planning.plan import ChunkName
 from neuropose_ray.pipeline.settings import EngineSettings
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork, ChunkWorker, note_stall
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from neuropose_ray.errors import ModelError, NeuroposeRayError
-from neuropose_ray.pipeline.commit import Attempts, ChunkStore
+from neuropose_ray.pipeline.chunks.active_attempts import InFlight, Try
+from neuropose_ray.pipeline.chunks.commit import Attempts, ChunkStore
+from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWork, ChunkWorker, note_spared, note_stall
 from neuropose_ray.pipeline.engines.remote_frames import RemoteFrames
-from neuropose_ray.pipeline.folder import state_folder
-from neuropose_ray.pipeline.frames import FrameSource, LocalFrames
-from neuropose_ray.pipeline.in_flight import InFlight, Try
-from neuropose_ray.pipeline.metrics import WORKER_METRICS, MeteredSpec, RayMeter, metered_frames
-from neuropose_ray.pipeline.plan import ChunkName, ChunkTask
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork, ChunkWorker, note_spared, note_stall
+from neuropose_ray.pipeline.planning.plan import ChunkName, ChunkTask
+from neuropose_ray.pipeline.state.metrics import WORKER_METRICS, MeteredSpec, RayMeter, metered_frames
+from neuropose_ray.pipeline.state.run_layout import state_folder
 
 # So many looks at the clock in a stall limit: a hang is noticed at most a tenth late.
 _LOOKS = 10

@@ -7,8 +7,8 @@ from concurrent.futures import Future
 from typing import ParamSpec, Protocol, TypeVar
 
 from neuropose_ray.errors import EngineError
-from neuropose_ray.pipeline.plan import ChunkName
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWork
+from neuropose_ray.pipeline.planning.plan import ChunkName
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -14,15 +14,15 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.engines.allotment import allot
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWork
+from neuropose_ray.pipeline.engines.allocation import allot
 from neuropose_ray.pipeline.engines.assemblers import Assemblers
 from neuropose_ray.pipeline.engines.portions import portions
 from neuropose_ray.pipeline.engines.pose_worker import PoseWorker, WorkerSetup, loads_folder
 from neuropose_ray.pipeline.engines.ray_tasks import RayTasks, cause_of, present_cluster
-from neuropose_ray.pipeline.metrics import CHUNKS_LEFT, DRIVER_METRICS, RayMeter
-from neuropose_ray.pipeline.plan import ChunkName
+from neuropose_ray.pipeline.planning.plan import ChunkName
 from neuropose_ray.pipeline.settings import EngineSettings
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork
+from neuropose_ray.pipeline.state.metrics import CHUNKS_LEFT, DRIVER_METRICS, RayMeter
 
 if TYPE_CHECKING:
     from ray.data import Dataset

@@ -14,8 +14,8 @@ from neuropose_ray.service.http.documentation import document
 from neuropose_ray.service.http.events import event_router
 from neuropose_ray.service.http.flow import ApplicationEnd
 from neuropose_ray.service.http.job_routes import job_router
-from neuropose_ray.service.http.jobs import Jobs
 from neuropose_ray.service.http.listener import Lifespan, Listener
+from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
 from neuropose_ray.service.http.pose_routes import pose_router
 from neuropose_ray.service.http.results import result_router

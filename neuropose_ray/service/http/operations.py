@@ -17,7 +17,7 @@ from neuropose_ray.schemas.jobs import Action, JobsStatus
 from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.errors import problem_answer, problems
 from neuropose_ray.service.http.job_routes import Reader
-from neuropose_ray.service.http.jobs import Jobs
+from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, WAITS
 
 #: For the manager to say what it waits for; a probe is not to hang with it.

@@ -12,8 +12,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from neuropose_ray.errors import FileFormatError
-from neuropose_ray.pipeline.folder import RESULTS_FILE, SUMMARY_FILE
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.run_layout import RESULTS_FILE, SUMMARY_FILE
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.service.data_folder import JobFolder
 from neuropose_ray.service.inbox.drops import Drop

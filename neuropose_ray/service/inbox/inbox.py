@@ -22,7 +22,7 @@ from neuropose_ray.service.inbox.folders import Look, look_at
 from neuropose_ray.service.inbox.ingest import clear_leftovers
 from neuropose_ray.service.inbox.names import RESERVED_NAMES
 from neuropose_ray.service.inbox.notices import notices
-from neuropose_ray.service.inbox.settling import Settling
+from neuropose_ray.service.inbox.stability import Settling
 from neuropose_ray.service.inbox.status_file import StatusEntry, StatusFile
 from neuropose_ray.service.settings import InboxSettings
 

@@ -17,11 +17,11 @@ from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsSta
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox.lock import FolderLock
 from neuropose_ray.service.inputs import Inputs
-from neuropose_ray.service.jobs.book import JobBook, read_mode
+from neuropose_ray.service.jobs.cleanup import clear_incoming, clear_job_folders
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
 from neuropose_ray.service.jobs.failures import without_places
-from neuropose_ray.service.jobs.leftovers import clear_incoming, clear_job_folders
+from neuropose_ray.service.jobs.job_service import JobBook, read_mode
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
@@ -172,7 +172,7 @@ class JobManager:
         return await asyncio.to_thread(method, self._ready_book())
 
     async def submit(self, request: JobRequest) -> Job:
-        """See :meth:`~neuropose_ray.service.jobs.book.JobBook.submit`; so for all that follow."""
+        """See :meth:`~neuropose_ray.service.jobs.job_service.JobBook.submit`; so for all that follow."""
         return await self._ask(lambda book: book.submit(request))
 
     async def job(self, job_id: str) -> Job:

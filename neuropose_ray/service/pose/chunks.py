@@ -12,13 +12,13 @@ from pathlib import Path
 from neuropose_ray.errors import ModelError
 from neuropose_ray.models.delegating import DelegatingSpec
 from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
+from neuropose_ray.pipeline.chunks.active_attempts import InFlight, Try
+from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWork, ChunkWorker
 from neuropose_ray.pipeline.engines.pose_worker import end_when_stalled
-from neuropose_ray.pipeline.frames import FrameSource, LocalFrames
-from neuropose_ray.pipeline.in_flight import InFlight, Try
-from neuropose_ray.pipeline.metrics import RayMeter, metered_frames
-from neuropose_ray.pipeline.plan import ChunkTask
+from neuropose_ray.pipeline.planning.plan import ChunkTask
 from neuropose_ray.pipeline.settings import EngineSettings
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork, ChunkWorker
+from neuropose_ray.pipeline.state.metrics import RayMeter, metered_frames
 from neuropose_ray.service.pose.requests import ChunkCall
 
 # Runs whose plans are kept at hand; more jobs than that do not run at once.

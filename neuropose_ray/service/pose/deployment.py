@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.engines.allotment import allot
+from neuropose_ray.pipeline.engines.allocation import allot
 from neuropose_ray.pipeline.engines.ray_tasks import present_cluster
 from neuropose_ray.pipeline.settings import EngineSettings
 from neuropose_ray.service.names import POSE_MODEL

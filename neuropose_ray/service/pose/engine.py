@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from neuropose_ray.errors import EngineError, JobCancelledError
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWork
 from neuropose_ray.pipeline.engines.ray_tasks import RayTasks, cause_of
-from neuropose_ray.pipeline.plan import ChunkName
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork
+from neuropose_ray.pipeline.planning.plan import ChunkName
 from neuropose_ray.service.pose.requests import ChunkCall
 
 logger = logging.getLogger("ray.serve")

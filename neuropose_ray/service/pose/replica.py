@@ -12,8 +12,8 @@ import numpy as np
 
 from neuropose_ray.errors import NeuroposeRayError, StalledError
 from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
-from neuropose_ray.pipeline.metrics import WORKER_METRICS, MeteredSpec, RayMeter
-from neuropose_ray.pipeline.worker import peak_rss_mb
+from neuropose_ray.pipeline.chunks.worker import peak_rss_mb
+from neuropose_ray.pipeline.state.metrics import WORKER_METRICS, MeteredSpec, RayMeter
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.pose_replies import (
     FrameError,
@@ -27,8 +27,8 @@ from neuropose_ray.schemas.pose_replies import (
 from neuropose_ray.service.pose.chunks import ChunkDesk, LoadedSpec, chunks_at_once
 from neuropose_ray.service.pose.inference import Inference, Seen, Stretch
 from neuropose_ray.service.pose.pictures import DecodedPicture, PictureDecoder
+from neuropose_ray.service.pose.priority_lock import ModelTurns
 from neuropose_ray.service.pose.requests import ChunkCall, FrameRequest
-from neuropose_ray.service.pose.turns import ModelTurns
 from neuropose_ray.settings import Settings
 
 # Pictures of one request that are decoded before the model wants them.

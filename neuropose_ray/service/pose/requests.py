@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from neuropose_ray.pipeline.plan import ChunkName
+from neuropose_ray.pipeline.planning.plan import ChunkName
 
 
 @dataclass(frozen=True, slots=True)

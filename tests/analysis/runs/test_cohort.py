@@ -13,9 +13,9 @@ from neuropose_ray.analysis.runs.cohort import (
     save_cohort,
 )
 from neuropose_ray.analysis.runs.config import AnalysisConfig, InputsConfig
+from neuropose_ray.analysis.runs.defaults import cohort_report, report_beside, usual_analysis
 from neuropose_ray.analysis.runs.tables import write_tidy_csv
 from neuropose_ray.analysis.runs.trials import expand_trials
-from neuropose_ray.analysis.runs.usual import cohort_report, report_beside, usual_analysis
 from neuropose_ray.errors import InputError, InputNotFoundError
 from neuropose_ray.phantom.motions import Squatting
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from support.poison import CHUNK_FRAMES, PoisonSpec, notes, write_video
 
-from neuropose_ray.pipeline.commit import ChunkStore
-from neuropose_ray.pipeline.discovery import FoundVideo
+from neuropose_ray.pipeline.chunks.active_attempts import InFlight, StoppedError
+from neuropose_ray.pipeline.chunks.commit import ChunkStore
+from neuropose_ray.pipeline.chunks.worker import ChunkWork, ChunkWorker
 from neuropose_ray.pipeline.engines.pose_worker import end_when_stalled
-from neuropose_ray.pipeline.in_flight import InFlight, StoppedError
-from neuropose_ray.pipeline.plan import ChunkName, VideoPlan, plan_video
-from neuropose_ray.pipeline.plan_file import write_plan
+from neuropose_ray.pipeline.inputs.discovery import FoundVideo
+from neuropose_ray.pipeline.planning.plan import ChunkName, VideoPlan, plan_video
+from neuropose_ray.pipeline.planning.plan_file import write_plan
 from neuropose_ray.pipeline.settings import CameraSettings
-from neuropose_ray.pipeline.worker import ChunkWork, ChunkWorker
 from neuropose_ray.video.sources import open_source
 
 RUN = "run"

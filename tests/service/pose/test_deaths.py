@@ -17,9 +17,9 @@ from support import poison, pose_service
 from support.poison import BRIGHT, CHUNK_FRAMES, PoisonSpec, notes, write_video
 from support.ports import free_port
 
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.service.http.listener import Listener
 from neuropose_ray.service.names import POSE_MODEL
 from neuropose_ray.service.pose.engine import ServeEngine

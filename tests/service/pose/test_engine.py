@@ -9,8 +9,8 @@ import pytest
 
 from neuropose_ray.errors import JobCancelledError, ModelError, VideoError
 from neuropose_ray.models.spec import ModelSpec
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.state.progress import Silent
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.service.names import APPLICATION, POSE_MODEL
 from neuropose_ray.service.pose.engine import ServeEngine

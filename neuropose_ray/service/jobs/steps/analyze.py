@@ -17,9 +17,9 @@ def analyze_video(place: VideoPlace, options: AnalyzeOptions) -> Remarks:
         OutputError: no space or no permission.
     """
     from neuropose_ray.analysis.runs.config import AnalysisConfig, InputsConfig, OutputConfig
+    from neuropose_ray.analysis.runs.defaults import REPORT_FILE
     from neuropose_ray.analysis.runs.run import run_analysis
     from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
-    from neuropose_ray.analysis.runs.usual import REPORT_FILE
 
     report = run_analysis(
         AnalysisConfig(

@@ -14,8 +14,8 @@ def overlay_video(place: VideoPlace, options: OverlayOptions, image_fps: float) 
         OutputError: no space or no permission.
     """
     from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
-    from neuropose_ray.render.folder import update_overlay
-    from neuropose_ray.report.measurements import measure_for
+    from neuropose_ray.render.overlay.folder import update_overlay
+    from neuropose_ray.render.overlay.measure import measure_for
     from neuropose_ray.video.sources import open_source
 
     update_overlay(

@@ -10,8 +10,8 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from neuropose_ray.errors import FileFormatError, JobCancelledError, NeuroposeRayError
-from neuropose_ray.pipeline.folder import SUMMARY_FILE
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.run_layout import SUMMARY_FILE
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest, Step
 from neuropose_ray.service.data_folder import JobFolder
 from neuropose_ray.settings import Settings
