@@ -29,7 +29,7 @@ from neuropose_ray.schemas.poses import Frame
 _THRESHOLD = 0.5
 
 
-class BareModel(Protocol):
+class BaselineModel(Protocol):
     """Weights in memory that see consecutive frames."""
 
     batch_size: int
@@ -39,21 +39,21 @@ class BareModel(Protocol):
         ...
 
 
-def bare_model(spec: PoseModelSpec, camera: Camera) -> BareModel:
+def baseline_model(spec: PoseModelSpec, camera: Camera) -> BaselineModel:
     """The bare loop of a pose model.
 
     Raises:
         ModelError: the weights cannot be loaded.
     """
     if isinstance(spec, SyntheticSpec):
-        return BareSynthetic(spec)
+        return SyntheticBaseline(spec)
     assert isinstance(spec, ModelSpec)
     if isinstance(spec.settings, MetrabsSettings):
-        return BareMetrabs(spec, spec.settings, camera)
-    return BareBlazePose(spec.weights.path, spec.settings)
+        return MetrabsBaseline(spec, spec.settings, camera)
+    return BlazePoseBaseline(spec.weights.path, spec.settings)
 
 
-class BareBlazePose:
+class BlazePoseBaseline:
     """One person followed from frame to frame; the detector runs only while nobody is followed."""
 
     batch_size = 1
@@ -101,7 +101,7 @@ class BareBlazePose:
         return self._network.get_tensor(self._outputs[name])
 
 
-class BareSynthetic:
+class SyntheticBaseline:
     """The synthetic model's time on every frame, and nothing else."""
 
     def __init__(self, spec: SyntheticSpec) -> None:
@@ -113,7 +113,7 @@ class BareSynthetic:
         return len(frames)
 
 
-class BareMetrabs:
+class MetrabsBaseline:
     """``detect_poses_batched`` on batches as large as the pose model's own."""
 
     def __init__(self, spec: ModelSpec, settings: MetrabsSettings, camera: Camera) -> None:

@@ -13,7 +13,7 @@ from neuropose_ray.benchmark.clip import Clip
 from neuropose_ray.errors import SettingsError
 
 
-class MediaPipe:
+class MediaPipeBaseline:
     """One process with MediaPipe's pose solution in tracking mode, which waits between measurements.
 
     Use it as a context manager: the process starts when it is entered and ends when it is left.
@@ -26,7 +26,7 @@ class MediaPipe:
     def __init__(self, python: Path, clip: Clip) -> None:
         self._python, self._clip = python, clip
 
-    def __enter__(self) -> MediaPipe:
+    def __enter__(self) -> MediaPipeBaseline:
         """Start the process and wait until it has seen a first frame.
 
         Raises:

@@ -15,7 +15,7 @@ from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.state.run_layout import METRICS_FILE, PREDICTIONS_FILE
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.performance import PerformanceMetrics
@@ -60,7 +60,7 @@ class Pass:
         return read_predictions(self.predictions)[0]
 
 
-class _Outcomes(Silent):
+class _Outcomes(NullReporter):
     """Keeps what came of every chunk."""
 
     def __init__(self) -> None:

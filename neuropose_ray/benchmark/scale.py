@@ -31,7 +31,7 @@ from neuropose_ray.pipeline.engines.start import OWN_RAY, started_engine
 from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import EngineSettings
-from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.schemas.scale import ChunkCost, ResumeCost, ScaleResult, Throughput
 from neuropose_ray.settings import Settings, load_settings
 from neuropose_ray.video.probe import probe
@@ -187,7 +187,7 @@ class _Bench:
                 settings=_settings(threads.settings, SCENE_FRAMES),
                 spec=SyntheticSpec(0),
                 engine=threads.engine,
-                progress=Silent(),
+                progress=NullReporter(),
             ).frames_computed
             took.append(time.monotonic() - begin)
         return ResumeCost(

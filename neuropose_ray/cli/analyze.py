@@ -104,7 +104,7 @@ def analyze(
 def _usual(trials: list[str], output: Path | None, track: int | None, person_index: int) -> AnalysisConfig:
     """The configuration of who gives none."""
     from neuropose_ray.analysis.runs.config import InputsConfig
-    from neuropose_ray.analysis.runs.defaults import cohort_report, report_beside, usual_analysis
+    from neuropose_ray.analysis.runs.defaults import cohort_report, default_analysis, report_beside
     from neuropose_ray.analysis.runs.trials import expand_trials
 
     if track is not None and person_index:
@@ -115,7 +115,7 @@ def _usual(trials: list[str], output: Path | None, track: int | None, person_ind
         report = output or report_beside(sources[0])
     else:
         given, report = InputsConfig(trials=tuple(trials)), output or cohort_report(sources)
-    return usual_analysis(given, report, track=track, person_index=person_index)
+    return default_analysis(given, report, track=track, person_index=person_index)
 
 
 def _analyze_one(config: AnalysisConfig, *, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 
-class Place(NamedTuple):
+class CommandRef(NamedTuple):
     """Where a command is.
 
     Attributes:
@@ -26,43 +26,43 @@ class Place(NamedTuple):
     panel: str | None = None
 
 
-def lazy_group(places: Mapping[str, Place]) -> type[TyperGroup]:
+def lazy_group(references: Mapping[str, CommandRef]) -> type[TyperGroup]:
     """A group for :class:`typer.Typer`; a command imports itself alone, the group's help imports all of them.
 
     Args:
-        places: the commands by their names, in the order of the help.
+        references: the commands by their names, in the order of the help.
     """
 
     class LazyGroup(TyperGroup):
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes)
-            self.commands = _Commands(places)  # type: ignore[assignment]  # nobody adds one later
+            self.commands = _Commands(references)  # type: ignore[assignment]  # nobody adds one later
 
     return LazyGroup
 
 
 class _Commands(Mapping[str, Any]):
-    def __init__(self, places: Mapping[str, Place]) -> None:
-        self._places = places
+    def __init__(self, references: Mapping[str, CommandRef]) -> None:
+        self._references = references
 
     def __getitem__(self, name: str) -> Any:
-        return _imported(name, self._places[name])
+        return _imported(name, self._references[name])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._references)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._references)
 
 
 @cache
-def _imported(name: str, place: Place) -> Any:
+def _imported(name: str, reference: CommandRef) -> Any:
     """The command as Typer makes it of a group that has no other."""
-    target = getattr(import_module(f"{__package__}.{place.module}"), place.attribute)
+    target = getattr(import_module(f"{__package__}.{reference.module}"), reference.attribute)
     group = typer.Typer(rich_markup_mode="markdown")
     group.callback()(lambda: None)
     if isinstance(target, typer.Typer):
-        group.add_typer(target, name=name, rich_help_panel=place.panel)
+        group.add_typer(target, name=name, rich_help_panel=reference.panel)
     else:
-        group.command(name, rich_help_panel=place.panel)(target)
+        group.command(name, rich_help_panel=reference.panel)(target)
     return get_group(group).commands[name]

@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 _SEGMENT = {"knee": "hip", "ankle": "knee", "heel": "ankle", "toe": "ankle", "elbow": "shoulder", "wrist": "elbow"}
 
 
-def with_followers(fitted: Array, model: Array, body: Body) -> Array:
+def with_extra_joints(fitted: Array, model: Array, body: Body) -> Array:
     """``(F, J, 3)`` metres for every joint of the skeleton.
 
     A joint belongs to the landmark that is nearest in the model's poses (median over time) and keeps the model's own

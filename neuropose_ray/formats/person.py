@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neuropose_ray.formats.axes import camera_to_y_up
 from neuropose_ray.formats.tracks import best_poses3d, by_frame, take_main_person, take_track
 from neuropose_ray.formats.trajectories import Trajectories
-from neuropose_ray.formats.uniform_timebase import EvenClock, EvenRateSettings, even_clock
+from neuropose_ray.formats.uniform_timebase import EvenRateSettings, UniformTimebase, uniform_timebase
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -29,7 +29,7 @@ class EvenPerson:
     """
 
     skeleton: Skeleton
-    clock: EvenClock
+    clock: UniformTimebase
     positions: NDArray[np.float64]
     places: NDArray[np.float64]
     scores: NDArray[np.float64]
@@ -72,7 +72,7 @@ def person_at_even_rate(
         InputError: nobody was found, there is no such track, or the times of the frames are of no use.
     """
     person = take_main_person(table, where) if track is None else take_track(table, track, where)
-    clock = even_clock(table.timestamps_s, fps=header.metadata.fps, where=where, settings=settings)
+    clock = uniform_timebase(table.timestamps_s, fps=header.metadata.fps, where=where, settings=settings)
     return EvenPerson(
         skeleton=header.skeleton,
         clock=clock,

@@ -24,7 +24,7 @@ class EvenRateSettings(FrozenModel):
 
 
 @dataclass(frozen=True, slots=True)
-class EvenClock:
+class UniformTimebase:
     """Frames at a constant rate, and where each of them lies between the frames of the video.
 
     Attributes:
@@ -60,9 +60,9 @@ class EvenClock:
         return values[self.left] + weight * (values[self.right] - values[self.left])
 
 
-def even_clock(
+def uniform_timebase(
     timestamps_s: NDArray[np.float64], *, fps: float, where: str, settings: EvenRateSettings | None = None
-) -> EvenClock:
+) -> UniformTimebase:
     """The constant rate that a video has, or else its median rate.
 
     Times within the tolerance of an even clock, fitted by least squares, are taken to be that clock's: frame for
@@ -87,10 +87,12 @@ def even_clock(
     if frames == 1:
         if fps <= 0:
             raise InputError("there is a single frame, and no frame rate is known", where=where)
-        return EvenClock(fps, float(timestamps_s[0]), index, index, np.zeros(1), resampled=False)
+        return UniformTimebase(fps, float(timestamps_s[0]), index, index, np.zeros(1), resampled=False)
     interval, start = _fitted_line(timestamps_s)
     if np.abs(start + index * interval - timestamps_s).max() <= settings.tolerance_s:
-        return EvenClock(_tidy(1 / interval), float(timestamps_s[0]), index, index, np.zeros(frames), resampled=False)
+        return UniformTimebase(
+            _tidy(1 / interval), float(timestamps_s[0]), index, index, np.zeros(frames), resampled=False
+        )
     return _median_clock(timestamps_s, settings)
 
 
@@ -102,7 +104,7 @@ def _fitted_line(timestamps_s: NDArray[np.float64]) -> tuple[float, float]:
     return interval, mean + centred[0] * interval
 
 
-def _median_clock(timestamps_s: NDArray[np.float64], settings: EvenRateSettings) -> EvenClock:
+def _median_clock(timestamps_s: NDArray[np.float64], settings: EvenRateSettings) -> UniformTimebase:
     rate = _tidy(1 / float(np.median(np.diff(timestamps_s))))
     start = float(timestamps_s[0])
     # A last frame that rounding would lose is kept.
@@ -116,7 +118,7 @@ def _median_clock(timestamps_s: NDArray[np.float64], settings: EvenRateSettings)
     hit = np.where(weight < 1e-6, left, np.where(weight > 1 - 1e-6, right, -1))
     left, right = np.where(hit >= 0, hit, left), np.where(hit >= 0, hit, right)
     weight = np.where(hit >= 0, 0.0, np.where(gap * rate > settings.longest_bridge_frames, np.nan, weight))
-    return EvenClock(rate, start, left, right, weight, resampled=True)
+    return UniformTimebase(rate, start, left, right, weight, resampled=True)
 
 
 def _tidy(rate_hz: float) -> float:

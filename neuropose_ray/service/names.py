@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 APPLICATION, INGRESS, POSE_MODEL, JOB_MANAGER = "neuropose-ray", "Ingress", "PoseModel", "JobManager"
 #: What is said while a part is not there yet.
-WAITS: Mapping[str, str] = MappingProxyType(
+STARTUP_MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         INGRESS: "the HTTP interface",
         POSE_MODEL: "the pose model, which is being loaded",

@@ -12,7 +12,7 @@ from neuropose_ray.video.settings import VideoSettings
 T = TypeVar("T")
 
 
-def ahead(items: Iterable[T], depth: int = VideoSettings().frames_ahead) -> Generator[T, None, None]:
+def prefetch(items: Iterable[T], depth: int = VideoSettings().frames_ahead) -> Generator[T, None, None]:
     """The same items in the same order, made by a thread of their own up to ``depth`` before they are asked for.
 
     What the source raises is raised here, after the items that came before it. The thread ends with this iterator:
@@ -25,7 +25,7 @@ def ahead(items: Iterable[T], depth: int = VideoSettings().frames_ahead) -> Gene
     """
     maker = _Maker(iter(items), depth)
     # A pool's thread would be waited for at the end of the program, also one that hangs in a decoder for ever.
-    thread = threading.Thread(target=maker.make, name="ahead", daemon=True)
+    thread = threading.Thread(target=maker.make, name="prefetch", daemon=True)
     thread.start()
     try:
         while True:

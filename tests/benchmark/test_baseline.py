@@ -8,7 +8,7 @@ import pytest
 from support.metrabs_stand_in import build_stand_in
 from support.metrabs_world import RED, YELLOW, paint
 
-from neuropose_ray.benchmark.baseline import BareBlazePose, bare_model
+from neuropose_ray.benchmark.baseline import BlazePoseBaseline, baseline_model
 from neuropose_ray.models.metrabs.settings import MetrabsSettings
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.models.weights import Weights
@@ -30,22 +30,22 @@ def camera_of(frames):
 
 
 def test_blazepose_follows_the_person_through_every_frame(blazepose_spec, squat_frames):
-    assert bare_model(blazepose_spec, camera_of(squat_frames)).see(squat_frames) == len(squat_frames)
+    assert baseline_model(blazepose_spec, camera_of(squat_frames)).see(squat_frames) == len(squat_frames)
 
 
 def test_blazepose_looks_where_the_program_sees_the_person(blazepose_spec, squat_frames):
-    bare = BareBlazePose(blazepose_spec.weights.path, blazepose_spec.settings)
-    bare.see(squat_frames)
+    baseline = BlazePoseBaseline(blazepose_spec.weights.path, blazepose_spec.settings)
+    baseline.see(squat_frames)
     poses = blazepose_spec.load().session(camera_of(squat_frames)).predict(list(squat_frames))
     hips = [poses.poses2d[-1, joint] for joint in (23, 24)]
     height = np.ptp(poses.poses2d[-1, :, 1])
-    assert np.linalg.norm(bare.region.centres[0] - np.mean(hips, axis=0)) < 0.05 * height
+    assert np.linalg.norm(baseline.region.centres[0] - np.mean(hips, axis=0)) < 0.05 * height
 
 
 def test_blazepose_finds_the_person_again_after_frames_that_show_nobody(blazepose_spec, squat_frames):
-    bare = BareBlazePose(blazepose_spec.weights.path, blazepose_spec.settings)
+    baseline = BlazePoseBaseline(blazepose_spec.weights.path, blazepose_spec.settings)
     black = np.zeros_like(squat_frames[:2])
-    assert [bare.see(frames) for frames in (squat_frames[:3], black, squat_frames[3:6])] == [3, 0, 3]
+    assert [baseline.see(frames) for frames in (squat_frames[:3], black, squat_frames[3:6])] == [3, 0, 3]
 
 
 def test_metrabs_finds_what_the_pose_model_finds(tmp_path):
@@ -55,7 +55,7 @@ def test_metrabs_finds_what_the_pose_model_finds(tmp_path):
     paint(frames[0], RED, (10, 10, 40, 40))
     paint(frames[2], RED, (10, 10, 40, 40))
     paint(frames[2], YELLOW, (80, 20, 40, 40))
-    bare = bare_model(spec, camera_of(frames))
-    assert bare.batch_size == 2
-    assert bare.see(frames) == len(spec.load().session(camera_of(frames)).predict(list(frames))) == 3
-    assert bare_model(replace(spec, settings=MetrabsSettings(device="cpu")), camera_of(frames)).batch_size == 4
+    baseline = baseline_model(spec, camera_of(frames))
+    assert baseline.batch_size == 2
+    assert baseline.see(frames) == len(spec.load().session(camera_of(frames)).predict(list(frames))) == 3
+    assert baseline_model(replace(spec, settings=MetrabsSettings(device="cpu")), camera_of(frames)).batch_size == 4

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from neuropose_ray.benchmark.clip import write_clip
-from neuropose_ray.benchmark.mediapipe_baseline import MediaPipe
+from neuropose_ray.benchmark.mediapipe_baseline import MediaPipeBaseline
 from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.video.probe import probe
@@ -49,26 +49,29 @@ def seen(tmp_path, monkeypatch):
 
 
 def test_it_sees_the_frames_in_their_order_and_goes_on_where_it_stopped(clip, pictures, seen):
-    with MediaPipe(sys.executable, clip) as rival:
-        assert rival.rate(10) > 0
-        assert rival.rate(4) > 0
+    with MediaPipeBaseline(sys.executable, clip) as mediapipe:
+        assert mediapipe.rate(10) > 0
+        assert mediapipe.rate(4) > 0
     order = [0, *range(10), 10, 11, 0, 1]  # the first frame once more: to load the model
     assert seen.read_bytes() == pictures[1][order].tobytes()
 
 
 def test_a_failure_on_the_way_is_told(clip, seen):
-    with MediaPipe(sys.executable, clip) as rival, pytest.raises(SettingsError, match="graph has errors"):
-        rival.rate(30)
+    with MediaPipeBaseline(sys.executable, clip) as mediapipe, pytest.raises(SettingsError, match="graph has errors"):
+        mediapipe.rate(30)
 
 
 def test_an_interpreter_without_mediapipe_is_refused(clip):
-    with pytest.raises(SettingsError, match=r"No module named 'mediapipe'.*install"), MediaPipe(sys.executable, clip):
+    with (
+        pytest.raises(SettingsError, match=r"No module named 'mediapipe'.*install"),
+        MediaPipeBaseline(sys.executable, clip),
+    ):
         pass
 
 
 def test_an_interpreter_that_is_not_there_is_refused(clip, tmp_path):
     with (
         pytest.raises(SettingsError, match=r"python: No such file.*--mediapipe-python"),
-        MediaPipe(tmp_path / "python", clip),
+        MediaPipeBaseline(tmp_path / "python", clip),
     ):
         pass

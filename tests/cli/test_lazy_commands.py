@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from neuropose_ray.cli.lazy_commands import Place, lazy_group
+from neuropose_ray.cli.lazy_commands import CommandRef, lazy_group
 from neuropose_ray.cli.main import COMMANDS, app
 
 
@@ -24,7 +24,7 @@ def loaded_by(*words: str) -> set[str]:
     ran = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=True)
     modules = ran.stdout.rpartition("loaded:")[2].split()
     return {module.removeprefix("neuropose_ray.cli.") for module in modules} & {
-        place.module for place in COMMANDS.values()
+        reference.module for reference in COMMANDS.values()
     }
 
 
@@ -43,9 +43,9 @@ def test_every_command_explains_itself(name):
 def test_help_lists_all_commands_in_their_panels():
     lines = run("--help").output.splitlines()
     service = next(number for number, line in enumerate(lines) if "The service ─" in line)
-    for name, place in COMMANDS.items():
+    for name, reference in COMMANDS.items():
         number = next(number for number, line in enumerate(lines) if line.startswith(f"│ {name} "))
-        assert (number > service) == (place.panel == "The service")
+        assert (number > service) == (reference.panel == "The service")
 
 
 def test_a_slip_of_the_keyboard_gets_a_suggestion():
@@ -60,7 +60,7 @@ def test_commands_below_a_command_are_found():
 
 
 def test_a_place_without_a_command_is_a_mistake_of_the_table():
-    wrong = typer.Typer(cls=lazy_group({"gone": Place("main", "no_such_thing")}))
+    wrong = typer.Typer(cls=lazy_group({"gone": CommandRef("main", "no_such_thing")}))
     wrong.callback()(lambda: None)
     with pytest.raises(AttributeError, match="no_such_thing"):
         CliRunner().invoke(wrong, ["gone"], catch_exceptions=False)

@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuropose_ray.errors import InputError
-from neuropose_ray.formats.uniform_timebase import even_clock
+from neuropose_ray.formats.uniform_timebase import uniform_timebase
 
 
 def clock(times, fps=0.0):
-    return even_clock(np.asarray(times, np.float64), fps=fps, where="walk")
+    return uniform_timebase(np.asarray(times, np.float64), fps=fps, where="walk")
 
 
 @given(st.sampled_from([5, 24, 25, 30000 / 1001, 50, 60, 120]), st.integers(2, 300), st.floats(0, 5))

@@ -36,7 +36,7 @@ import numpy as np
 from support.gpu import alone, filled_card, metrabs_spec, nvml
 from support.people_video import PEOPLE, write_people
 
-from neuropose_ray.benchmark.baseline import BareMetrabs
+from neuropose_ray.benchmark.baseline import MetrabsBaseline
 from neuropose_ray.benchmark.passes import copies_of
 from neuropose_ray.models.metrabs.model import MetrabsModel
 from neuropose_ray.models.metrabs.settings import GPU_BATCH_SIZE
@@ -46,7 +46,7 @@ from neuropose_ray.pipeline.engines.start import OWN_RAY, connected, started_eng
 from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import CameraSettings
-from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.state.run_layout import PREDICTIONS_FILE
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.parquet_files import read_predictions
@@ -100,7 +100,7 @@ class BusyGpu:
             self.share = statistics.fmean(self._samples) / 100
 
 
-class Outcomes(Silent):
+class Outcomes(NullReporter):
     """What came of every chunk, in the order in which their results were on the disk."""
 
     def __init__(self) -> None:
@@ -151,7 +151,7 @@ def rate(call: Callable[[], object], frames: int, seconds: float) -> dict[str, A
     return {"fps": fps, "gpu_busy": gpu.share, "first_call_s": first_s}
 
 
-def bare(model: Path, video: Path, seconds: float, sizes: Sequence[int]) -> dict[str, Any]:
+def baseline(model: Path, video: Path, seconds: float, sizes: Sequence[int]) -> dict[str, Any]:
     frames, camera = first_frames(video, max(sizes))
     begin_s = time.perf_counter()
     spec = metrabs_spec(model, batch_size=max(sizes))
@@ -165,7 +165,7 @@ def bare(model: Path, video: Path, seconds: float, sizes: Sequence[int]) -> dict
     for size in sizes:
         result[f"predict_{size}"] = rate(lambda size=size: session.predict(frames[:size]), size, seconds)
         say(f"b: predict, batch {size}: {result[f'predict_{size}']}")
-    network = BareMetrabs(spec, spec.settings, camera)  # type: ignore[arg-type]
+    network = MetrabsBaseline(spec, spec.settings, camera)  # type: ignore[arg-type]
     for size in sorted({min(GPU_BATCH_SIZE, max(sizes)), max(sizes)}):
         there = tf.identity(np.stack(frames[:size]))  # on the GPU where there is one
         result[f"graph_{size}"] = rate(lambda there=there: network.see(there), size, seconds)
@@ -272,7 +272,7 @@ def measure(
     result["machine"] = machine(library)
     say(f"on {result['machine']}")
     if "b" in parts:
-        result["bare"] = alone(bare, model, video, seconds, [int(size) for size in batch_sizes.split(",")])
+        result["bare"] = alone(baseline, model, video, seconds, [int(size) for size in batch_sizes.split(",")])
     if "c" in parts:
         result["decoding"] = decoding(video)
         say(f"c: {result['decoding']}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, SyntheticSpec
 from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.settings import load_settings
 
 FRAME_MS = 2.0
@@ -19,7 +19,7 @@ def main() -> None:
         flags["engine"]["address"] = address[0]
     settings, spec = load_settings(None, flags, {}), SyntheticSpec(FRAME_MS)
     with started_engine(settings.engine, spec, "endurance") as started:
-        summary = run([Path(video)], Path(out), settings=settings, spec=spec, engine=started, progress=Silent())
+        summary = run([Path(video)], Path(out), settings=settings, spec=spec, engine=started, progress=NullReporter())
     sys.exit(0 if summary.all_well else 1)
 
 

@@ -3,11 +3,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from neuropose_ray.video.prefetch import ahead
+from neuropose_ray.video.prefetch import prefetch
 
 
 def workers() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("ahead")]
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("prefetch")]
 
 
 @pytest.mark.parametrize("depth", [1, 3, 100])
@@ -16,9 +16,9 @@ def test_the_items_come_in_order_from_a_thread_of_their_own(depth: int) -> None:
         for number in range(20):
             yield number, threading.current_thread().name
 
-    items = list(ahead(source(), depth))
+    items = list(prefetch(source(), depth))
     assert [number for number, _ in items] == list(range(20))
-    assert {name.startswith("ahead") for _, name in items} == {True}
+    assert {name.startswith("prefetch") for _, name in items} == {True}
     assert workers() == []
 
 
@@ -33,7 +33,7 @@ def test_no_more_than_depth_items_wait() -> None:
             made.release()
             yield number
 
-    items = ahead(source(), 4)
+    items = prefetch(source(), 4)
     next(items)
     for _ in range(4):
         assert made.acquire(timeout=10)
@@ -47,7 +47,7 @@ def test_an_error_of_the_source_comes_after_the_items_before_it() -> None:
         yield 2
         raise OSError("the disk is gone")
 
-    items = ahead(source(), 8)
+    items = prefetch(source(), 8)
     assert [next(items), next(items)] == [1, 2]
     with pytest.raises(OSError, match="the disk is gone"):
         next(items)
@@ -63,7 +63,7 @@ def test_a_consumer_that_stops_ends_the_thread_and_closes_the_source() -> None:
         finally:
             closed.set()
 
-    items = ahead(source(), 2)
+    items = prefetch(source(), 2)
     assert next(items) == 0
     items.close()
     assert closed.is_set()
@@ -72,7 +72,7 @@ def test_a_consumer_that_stops_ends_the_thread_and_closes_the_source() -> None:
 
 def test_a_consumer_that_fails_ends_the_thread() -> None:
     def consume() -> None:
-        for number in ahead(iter(range(10**9)), 2):
+        for number in prefetch(iter(range(10**9)), 2):
             if number == 3:
                 raise RuntimeError("the model failed")
 
@@ -82,4 +82,4 @@ def test_a_consumer_that_fails_ends_the_thread() -> None:
 
 
 def test_nothing_gives_nothing() -> None:
-    assert list(ahead([], 4)) == []
+    assert list(prefetch([], 4)) == []

@@ -24,7 +24,7 @@ _ALONG_SIGHT, _ACROSS_SIGHT = 0.71, 0.5
 _SLIDING_SHARE = 0.15
 
 
-def event_concerns(
+def event_warnings(
     motion: Motion, directions: Directions, events: Sequence[GaitEvent], dropped: int, settings: GaitSettings
 ) -> tuple[str, ...]:
     """Warnings about the events; ``dropped`` is how many candidates were out of order."""
@@ -60,7 +60,7 @@ def event_concerns(
     return tuple(found)
 
 
-def parameter_concerns(
+def parameter_warnings(
     motion: Motion,
     events: GaitEvents,
     cycles: Sequence[GaitCycle],

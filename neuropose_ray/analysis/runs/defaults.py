@@ -20,7 +20,7 @@ from neuropose_ray.analysis.runs.trials import TrialSource, file_beside
 REPORT_FILE, COHORT_FILE = "analysis.json", "cohort.json"
 
 
-def usual_analysis(
+def default_analysis(
     inputs: InputsConfig, report: Path, *, track: int | None = None, person_index: int = 0
 ) -> AnalysisConfig:
     """The field's usual cleaning, then angles, repetitions and gait.

@@ -11,7 +11,7 @@ from neuropose_ray.schemas.camera import Camera
 NEAREST_MM = 200.0
 
 
-def place(
+def to_camera_space(
     world: NDArray[np.float64], pixels: NDArray[np.float64], weights: NDArray[np.float64], camera: Camera
 ) -> NDArray[np.float64]:
     """``(n, joints, 3)`` millimetres in the camera frame.

@@ -15,7 +15,7 @@ from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics, read_met
 from neuropose_ray.pipeline.assembly.video_poses import VideoPoses, join_chunks, kept_poses
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.headers import video_header
-from neuropose_ray.pipeline.chunks.worker import ChunkWork
+from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.planning.plan import VideoPlan, digest_of
 from neuropose_ray.pipeline.state.run_layout import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
 from neuropose_ray.schemas.json_files import save_model
@@ -32,7 +32,7 @@ FILES_VERSION = 1
 class Assembly:
     """How to put a video together, and where."""
 
-    work: ChunkWork
+    context: RunContext
     tracking: TrackingSettings
     fitting: FittingSettings | None
     workers: int
@@ -49,11 +49,11 @@ class Assembly:
 
     def files(self, name: str) -> tuple[Path, ...]:
         """What a finished video must have in its folder."""
-        return tuple(self.work.out / name / file for file in (PREDICTIONS_FILE, RESULTS_FILE, METRICS_FILE))
+        return tuple(self.context.out / name / file for file in (PREDICTIONS_FILE, RESULTS_FILE, METRICS_FILE))
 
     def finished(self, plan: VideoPlan) -> VideoMetrics | None:
         """The metrics of a video whose files are there, whole, undamaged and up to date, else None."""
-        folder = self.work.out / plan.name
+        folder = self.context.out / plan.name
         metrics = read_metrics(folder / METRICS_FILE)
         if metrics is None or metrics.plan_key != self.plan_key(plan) or not (folder / RESULTS_FILE).exists():
             return None
@@ -65,7 +65,7 @@ class Assembly:
 
     def kept_poses(self, plan: VideoPlan) -> VideoPoses | None:
         """The poses in a video's files where they are what this plan would compute, else None."""
-        return kept_poses(self.work.out / plan.name, plan)
+        return kept_poses(self.context.out / plan.name, plan)
 
     def from_chunks(self, plan: VideoPlan, failed: tuple[ErrorRecord, ...] = ()) -> VideoMetrics:
         """Join the committed chunks and write the video's files; ``failed`` are the chunks that are missing.
@@ -74,7 +74,7 @@ class Assembly:
             VideoError: not one frame of the video could be decoded.
             OutputError: no space or no permission.
         """
-        store = self.work.store(plan.name)
+        store = self.context.store(plan.name)
         metrics = self._write(plan, join_chunks(store, plan, failed, self.workers))
         if not failed:
             store.clear()
@@ -92,7 +92,7 @@ class Assembly:
             what = "its earlier results were changed while they were read"
             raise VideoError(what, where=str(plan.info.source.path), hint="run the same command again")
         metrics = self._write(plan, poses)
-        store = self.work.store(plan.name)
+        store = self.context.store(plan.name)
         if not store.marked(plan.keys):  # those of a partial video wait for another try of what it lacks
             store.clear()
         return metrics
@@ -103,7 +103,7 @@ class Assembly:
         A run that is killed in between leaves the old metrics beside new predictions. They still hold the poses that
         these metrics name.
         """
-        folder = self.work.out / plan.name
+        folder = self.context.out / plan.name
         table = poses.table.with_tracks(track(poses.table, self.tracking))
         if self.fitting is not None:
             table, report = fit_tracks(table, plan.camera, poses.skeleton, self.fitting)

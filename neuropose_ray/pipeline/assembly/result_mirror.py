@@ -45,7 +45,7 @@ class ResultStore:
     url: str
     folder: Path
 
-    def bring_back(self, names: Iterable[str]) -> None:
+    def restore(self, names: Iterable[str]) -> None:
         """Fetch the files of marked videos that are not here, and forget what was stored but is gone.
 
         Args:
@@ -70,12 +70,12 @@ class ResultStore:
                 elif not (self.folder / name / METRICS_FILE).exists():
                     self._fetch(system, f"{root}/{name}", name, _marker_last(files))
 
-    def _fetch(self, system: fs.FileSystem, place: str, name: str, files: Sequence[str]) -> None:
+    def _fetch(self, system: fs.FileSystem, key: str, name: str, files: Sequence[str]) -> None:
         from pyarrow import fs
 
         (self.folder / name).mkdir(parents=True, exist_ok=True)
         for file in files:
-            fs.copy_files(f"{place}/{file}", str(self.folder / name / file), system, fs.LocalFileSystem())
+            fs.copy_files(f"{key}/{file}", str(self.folder / name / file), system, fs.LocalFileSystem())
         self._remember(name)
 
     def store_videos(self, names: Iterable[str]) -> None:
@@ -148,9 +148,9 @@ def _marker_last(files: Iterable[str]) -> list[str]:
     return sorted(files, key=lambda file: (file == METRICS_FILE, file))
 
 
-def _put(system: fs.FileSystem, path: Path, place: str) -> None:
+def _put(system: fs.FileSystem, path: Path, key: str) -> None:
     from pyarrow import fs
 
     if system.type_name == "local":  # object stores have no folders
-        Path(place).parent.mkdir(parents=True, exist_ok=True)
-    fs.copy_files(str(path), place, fs.LocalFileSystem(), system)
+        Path(key).parent.mkdir(parents=True, exist_ok=True)
+    fs.copy_files(str(path), key, fs.LocalFileSystem(), system)

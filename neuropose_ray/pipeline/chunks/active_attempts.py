@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from neuropose_ray.pipeline.chunks.commit import Attempts
+from neuropose_ray.pipeline.chunks.commit import AttemptHistory
 from neuropose_ray.pipeline.chunks.frames import Stage
 from neuropose_ray.pipeline.planning.plan import ChunkTask
 
@@ -16,11 +16,11 @@ from neuropose_ray.pipeline.planning.plan import ChunkTask
 _LOOK_UP_S = 0.2
 
 
-class StoppedError(Exception):
+class CancelledError(Exception):
     """The run was interrupted, or this try was given up; its results are not wanted."""
 
 
-class InFlight:
+class ActiveAttempts:
     """A process's chunks in flight.
 
     A chunk is tried alone where an earlier try of it left no word: should the process die again, nobody else can
@@ -34,11 +34,11 @@ class InFlight:
     def __init__(self, at_once: int, should_stop: Callable[[], bool] = lambda: False) -> None:
         self._at_once, self._should_stop = at_once, should_stop
         self._changed = threading.Condition()
-        self._tries: list[Try] = []
+        self._attempts: list[Attempt] = []
         self._waiting_alone = 0
 
     @contextmanager
-    def enter(self, task: ChunkTask, before: Attempts) -> Iterator[Try]:
+    def enter(self, task: ChunkTask, before: AttemptHistory) -> Iterator[Attempt]:
         """Wait until the chunk may be tried, and be in flight with it.
 
         Args:
@@ -46,37 +46,37 @@ class InFlight:
             before: what is known of its tries so far.
 
         Raises:
-            StoppedError: the run was interrupted meanwhile.
+            CancelledError: the run was interrupted meanwhile.
         """
-        this = Try(task, before, before.suspect or self._at_once == 1, self._should_stop, self._changed)
+        attempt = Attempt(task, before, before.isolate_next or self._at_once == 1, self._should_stop, self._changed)
         with self._changed:
-            self._waiting_alone += this.alone
+            self._waiting_alone += attempt.alone
             try:
-                while not self._has_room(this):
+                while not self._has_room(attempt):
                     if self._should_stop():
-                        raise StoppedError
+                        raise CancelledError
                     self._changed.wait(_LOOK_UP_S)
             finally:
-                self._waiting_alone -= this.alone
-            self._tries.append(this)
+                self._waiting_alone -= attempt.alone
+            self._attempts.append(attempt)
         try:
-            yield this
+            yield attempt
         finally:
-            self._leave(this)
+            self._leave(attempt)
 
-    def _has_room(self, this: Try) -> bool:
-        if this.alone:
-            return not self._tries
+    def _has_room(self, attempt: Attempt) -> bool:
+        if attempt.alone:
+            return not self._attempts
         # Whoever waits to be alone is let in first, or a stream of others would keep it waiting for ever.
-        return not self._waiting_alone and not any(other.alone for other in self._tries)
+        return not self._waiting_alone and not any(other.alone for other in self._attempts)
 
-    def _leave(self, this: Try) -> None:
+    def _leave(self, attempt: Attempt) -> None:
         with self._changed:
-            if this in self._tries:
-                self._tries.remove(this)
+            if attempt in self._attempts:
+                self._attempts.remove(attempt)
                 self._changed.notify_all()
 
-    def stalled(self, limit_s: float) -> list[Try]:
+    def stalled(self, limit_s: float) -> list[Attempt]:
         """The tries that decode or infer for longer than ``limit_s`` without a batch being finished.
 
         One that waits for its turn at the model is not to blame, and one that writes is past the danger: a disk
@@ -85,26 +85,28 @@ class InFlight:
         now = time.monotonic()
         with self._changed:
             return [
-                each for each in self._tries if each.stage in ("decode", "model") and now - each.since_s > limit_s
+                attempt
+                for attempt in self._attempts
+                if attempt.stage in ("decode", "model") and now - attempt.since_s > limit_s
             ]
 
-    def abandon(self, this: Try) -> bool:
+    def abandon(self, attempt: Attempt) -> bool:
         """Give a try up for its thread: it may no longer commit; false where it just finished."""
         with self._changed:
-            if this.over:
+            if attempt.over:
                 return False
-            this.over = this.abandoned = True
-        self._leave(this)
+            attempt.over = attempt.abandoned = True
+        self._leave(attempt)
         return True
 
-    def others(self) -> list[Try]:
+    def others(self) -> list[Attempt]:
         """Everybody who was not abandoned."""
         with self._changed:
-            return list(self._tries)
+            return list(self._attempts)
 
 
 @dataclass(eq=False, slots=True)
-class Try:
+class Attempt:
     """One try of one chunk.
 
     Attributes:
@@ -119,7 +121,7 @@ class Try:
     """
 
     task: ChunkTask
-    before: Attempts
+    before: AttemptHistory
     alone: bool
     _should_stop: Callable[[], bool]
     _lock: threading.Condition
@@ -133,10 +135,10 @@ class Try:
         """Begin with something that may take long.
 
         Raises:
-            StoppedError: the run was interrupted, or this try given up.
+            CancelledError: the run was interrupted, or this try given up.
         """
         if self.abandoned or self._should_stop():
-            raise StoppedError
+            raise CancelledError
         self.stage, self.since_s = stage, time.monotonic()
 
     def finish(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from neuropose_ray.errors import ModelError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
@@ -38,7 +38,7 @@ def error_record(error: BaseException, attempts: int = 1) -> ErrorRecord:
     return ErrorRecord(stage=stage, type=type(error).__name__, message=message, attempts=attempts)
 
 
-class OpenTry(FrozenModel):
+class OpenAttempt(FrozenModel):
     """A try that began and has not said how it ended."""
 
     alone: bool = Field(description="no other chunk was in flight in its process")
@@ -47,13 +47,17 @@ class OpenTry(FrozenModel):
     )
 
 
-class Attempts(FrozenModel):
+class AttemptHistory(FrozenModel):
     """What is known of the tries of a chunk."""
+
+    model_config = ConfigDict(populate_by_name=True)  # aliases are the names in the files
 
     count: int = Field(default=0, description="tries that failed for a reason of the chunk's own")
     error: ErrorRecord | None = Field(default=None, description="what the last of them said")
-    open: OpenTry | None = Field(default=None, description="written before a try, gone when it says how it ended")
-    suspect: bool = Field(default=False, description="a try left no word: the next one is made alone")
+    open: OpenAttempt | None = Field(default=None, description="written before a try, gone when it says how it ended")
+    isolate_next: bool = Field(
+        default=False, alias="suspect", description="a try left no word: the next one is made alone"
+    )
 
     @property
     def last_error(self) -> ErrorRecord:
@@ -63,15 +67,15 @@ class Attempts(FrozenModel):
         )
         return self.error or died
 
-    def begun(self, *, alone: bool, run: str | None) -> Attempts:
+    def start(self, *, alone: bool, run: str | None) -> AttemptHistory:
         """A try begins."""
-        return self.model_copy(update={"open": OpenTry(alone=alone, run=run)})
+        return self.model_copy(update={"open": OpenAttempt(alone=alone, run=run)})
 
-    def failed(self, error: ErrorRecord) -> Attempts:
+    def failed(self, error: ErrorRecord) -> AttemptHistory:
         """A try ended with an error."""
-        return Attempts(count=self.count + 1, error=error)
+        return AttemptHistory(count=self.count + 1, error=error)
 
-    def settled(self, run: str | None) -> Attempts:
+    def resolve(self, run: str | None) -> AttemptHistory:
         """Judge a try that left no word.
 
         It counts where nothing but the chunk can have ended its process: where it was alone, and where the run went
@@ -80,12 +84,12 @@ class Attempts(FrozenModel):
         death counts: it cannot be told from a kill from outside.
 
         Args:
-            run: the present run, as in :class:`OpenTry`.
+            run: the present run, as in :class:`OpenAttempt`.
         """
         if self.open is None:
             return self
         if self.open.alone and self.open.run in (None, run):
-            return Attempts(count=self.count + 1, suspect=True)
+            return AttemptHistory(count=self.count + 1, isolate_next=True)
         return self.model_copy(update={"open": None, "suspect": True})
 
 
@@ -125,7 +129,7 @@ class ChunkStore:
     def marked(self, keys: Sequence[str]) -> list[int]:
         """Places of the keys that have a marker; whether their results are whole is seen when they are used."""
         markers = {path.name for path in self.folder.glob("*.json")} if self.folder.is_dir() else set()
-        return [place for place, key in enumerate(keys) if self._path(key, "json").name in markers]
+        return [index for index, key in enumerate(keys) if self._path(key, "json").name in markers]
 
     def commit(self, table: PoseTable, header: PredictionsHeader, marker: ChunkMarker) -> ChunkMarker:
         """Write results, then the marker that vouches for them.
@@ -148,20 +152,20 @@ class ChunkStore:
         """
         return read_predictions(self._path(key, "parquet"))
 
-    def attempts(self, key: str) -> Attempts:
+    def attempts(self, key: str) -> AttemptHistory:
         """The tries of a chunk so far."""
         try:
-            return Attempts.model_validate_json(self._path(key, "attempts").read_bytes())
+            return AttemptHistory.model_validate_json(self._path(key, "attempts").read_bytes())
         except (OSError, ValidationError):
-            return Attempts()
+            return AttemptHistory()
 
-    def note(self, key: str, attempts: Attempts) -> None:
+    def note(self, key: str, attempts: AttemptHistory) -> None:
         """Write down a try before it starts, so that one which kills its process is known, or how it ended.
 
         Raises:
             OutputError: no space or no permission.
         """
-        atomic_write_bytes(self._path(key, "attempts"), attempts.model_dump_json().encode())
+        atomic_write_bytes(self._path(key, "attempts"), attempts.model_dump_json(by_alias=True).encode())
 
     def clear(self) -> None:
         """Remove everything: the video is assembled."""

@@ -12,7 +12,7 @@ from neuropose_ray.errors import DecodeError
 from neuropose_ray.pipeline.planning.plan import ChunkTask
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.video.decode import ChunkDecoder
-from neuropose_ray.video.prefetch import ahead
+from neuropose_ray.video.prefetch import prefetch
 
 #: What a chunk is at. ``wait`` is for something that has a limit of its own, as another chunk's turn at the model.
 Stage = Literal["decode", "model", "wait", "write"]
@@ -64,7 +64,7 @@ class LocalFrames:
         Raises:
             InputError: the video can no longer be opened.
         """
-        with closing(ahead(self._made(size), depth=3)) as batches:
+        with closing(prefetch(self._made(size), depth=3)) as batches:
             yield from batches
 
     def _made(self, size: int) -> Iterator[FrameBatch]:

@@ -16,12 +16,12 @@ from pydantic import Field
 
 from neuropose_ray.errors import FileFormatError, NeuroposeRayError, OutputError, StalledError
 from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
-from neuropose_ray.pipeline.chunks.active_attempts import InFlight, StoppedError, Try
+from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt, CancelledError
 from neuropose_ray.pipeline.chunks.commit import ChunkMarker, ChunkStore, ErrorRecord, error_record
 from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames, Stage
 from neuropose_ray.pipeline.chunks.headers import chunk_header
 from neuropose_ray.pipeline.chunks.process import ChunkResult, process_chunk
-from neuropose_ray.pipeline.planning.plan import ChunkName, ChunkTask
+from neuropose_ray.pipeline.planning.plan import ChunkRef, ChunkTask
 from neuropose_ray.pipeline.planning.plan_file import read_plan
 from neuropose_ray.schemas.immutable import FrozenModel
 
@@ -42,7 +42,7 @@ class ChunkOutcome(FrozenModel):
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkWork:
+class RunContext:
     """Everything that a worker needs to be told once."""
 
     spec: PoseModelSpec
@@ -63,11 +63,11 @@ class ChunkWorker:
     """A loaded model, and the chunks that it sees: one after the other, or a few in turns, each from its own thread.
 
     Args:
-        work: what every worker is told.
+        context: what every worker is told.
         in_flight: the chunks of this process; shared by all workers in it.
         run: the run that goes on when this process dies; None where there is none.
         frames: where a chunk's frames come from; None decodes them here.
-        turn: held for every call of the model; None where nobody else has it.
+        model_lock: held for every call of the model; None where nobody else has it.
 
     Raises:
         ModelError: the model cannot be loaded.
@@ -75,90 +75,90 @@ class ChunkWorker:
 
     def __init__(
         self,
-        work: ChunkWork,
-        in_flight: InFlight,
+        context: RunContext,
+        in_flight: ActiveAttempts,
         *,
         run: str | None = None,
         frames: Callable[[ChunkTask], FrameSource] | None = None,
-        turn: AbstractContextManager[object] | None = None,
+        model_lock: AbstractContextManager[object] | None = None,
     ) -> None:
         import cv2
 
         # Every core has a worker of its own; OpenCV's threads would only fight with them.
         cv2.setNumThreads(1)
         begin = time.perf_counter()
-        self._model: PoseModel = work.spec.load()
+        self._model: PoseModel = context.spec.load()
         self._load_s: float | None = time.perf_counter() - begin
-        self._work, self._in_flight, self._run = work, in_flight, run
-        self._frames = frames or (lambda task: LocalFrames(task, threads=work.decode_threads))
-        self._turn = turn or threading.Lock()
+        self._context, self._in_flight, self._run = context, in_flight, run
+        self._frames = frames or (lambda task: LocalFrames(task, threads=context.decode_threads))
+        self._model_lock = model_lock or threading.Lock()
         # Chunks of one video mostly follow each other.
-        self._plan = lru_cache(maxsize=4)(lambda video: read_plan(work.plan_path(video)))
+        self._plan = lru_cache(maxsize=4)(lambda video: read_plan(context.plan_path(video)))
 
-    def __call__(self, chunk: ChunkName) -> ChunkOutcome:
+    def __call__(self, chunk: ChunkRef) -> ChunkOutcome:
         """Do a chunk unless it is done, at most so often, and never raise for what the data or the model did.
 
         Raises:
             OutputError: the results cannot be written; the next chunk's could not either.
-            StoppedError: the run was interrupted, or somebody else decided about this chunk.
+            CancelledError: the run was interrupted, or somebody else decided about this chunk.
         """
         began_s = time.monotonic()
         try:
             task = ChunkTask(self._plan(chunk.video), chunk.index)
         except FileFormatError as error:
             return failed_outcome(chunk, error_record(error), began_s)
-        store = self._work.store(task.video.name)
+        store = self._context.store(task.video.name)
         if marker := store.committed(task.key):
             return _outcome(task, "found", marker, began_s)
-        while (before := store.attempts(task.key).settled(self._run)).count < self._work.max_attempts:
-            with self._in_flight.enter(task, before) as this:
-                done = self._try(this, store)
+        while (before := store.attempts(task.key).resolve(self._run)).count < self._context.max_attempts:
+            with self._in_flight.enter(task, before) as attempt:
+                done = self._attempt(attempt, store)
             if isinstance(done, ChunkMarker):
                 return _outcome(task, "done", done, began_s)
             if isinstance(done, NeuroposeRayError) and not done.retryable:
                 break  # the same again would fail the same
-        attempts = store.attempts(task.key).settled(self._run)
+        attempts = store.attempts(task.key).resolve(self._run)
         store.note(task.key, attempts)
         return failed_outcome(chunk, attempts.last_error, began_s)
 
-    def _try(self, this: Try, store: ChunkStore) -> ChunkMarker | Exception:
+    def _attempt(self, attempt: Attempt, store: ChunkStore) -> ChunkMarker | Exception:
         """One try, on the disk before it starts."""
-        task, before = this.task, this.before
-        store.note(task.key, before.begun(alone=this.alone, run=self._run))
+        task, before = attempt.task, attempt.before
+        store.note(task.key, before.start(alone=attempt.alone, run=self._run))
         try:
-            return self._commit(this, store)
-        except (StoppedError, OutputError):
-            if this.finish():
+            return self._commit(attempt, store)
+        except (CancelledError, OutputError):
+            if attempt.finish():
                 store.note(task.key, before)
             raise
         except Exception as error:
             # Also what nobody foresaw: one chunk must not end the run.
-            if not this.finish():
-                raise StoppedError from error
+            if not attempt.finish():
+                raise CancelledError from error
             record = error_record(error, before.count + 1)
             store.note(task.key, before.failed(record))
             logger.debug("%s, chunk %d: %s", task.video.name, task.index, record.message, exc_info=error)
             return error
 
-    def _commit(self, this: Try, store: ChunkStore) -> ChunkMarker:
+    def _commit(self, attempt: Attempt, store: ChunkStore) -> ChunkMarker:
         begin = time.perf_counter()
-        result = process_chunk(self._model, this.task, self._frames(this.task), partial(self._step, this))
-        marker = self._marker(this.task, result, time.perf_counter() - begin)
+        result = process_chunk(self._model, attempt.task, self._frames(attempt.task), partial(self._step, attempt))
+        marker = self._marker(attempt.task, result, time.perf_counter() - begin)
         self._load_s = None
-        this.at("write")
-        if not this.finish():
-            raise StoppedError
-        return store.commit(result.table, chunk_header(this.task, self._model.info, marker.frames), marker)
+        attempt.at("write")
+        if not attempt.finish():
+            raise CancelledError
+        return store.commit(result.table, chunk_header(attempt.task, self._model.info, marker.frames), marker)
 
     @contextmanager
-    def _step(self, this: Try, stage: Stage) -> Iterator[None]:
+    def _step(self, attempt: Attempt, stage: Stage) -> Iterator[None]:
         if stage != "model":
-            this.at(stage)
+            attempt.at(stage)
             yield
             return
-        this.at("wait")
-        with self._turn:
-            this.at("model")
+        attempt.at("wait")
+        with self._model_lock:
+            attempt.at("model")
             yield
 
     def _marker(self, task: ChunkTask, result: ChunkResult, seconds: float) -> ChunkMarker:
@@ -180,29 +180,29 @@ class ChunkWorker:
         )
 
 
-def note_stall(work: ChunkWork, this: Try, limit_s: float) -> None:
+def record_stall(context: RunContext, attempt: Attempt, limit_s: float) -> None:
     """Count a try that was given up because it made no progress.
 
     Raises:
         OutputError: no space or no permission.
     """
-    doing = {"decode": "the decoder", "model": "the pose model"}.get(this.stage, this.stage)
+    doing = {"decode": "the decoder", "model": "the pose model"}.get(attempt.stage, attempt.stage)
     error = StalledError(
-        f"no frame of chunk {this.task.index} was finished for {limit_s:g} s ({doing} does not return)",
-        where=str(this.task.video.info.source.path),
+        f"no frame of chunk {attempt.task.index} was finished for {limit_s:g} s ({doing} does not return)",
+        where=str(attempt.task.video.info.source.path),
         hint="if it is only slow, raise engine.stall_limit_s",
     )
-    record = error_record(error, this.before.count + 1).model_copy(update={"stage": this.stage})
-    work.store(this.task.video.name).note(this.task.key, this.before.failed(record))
+    record = error_record(error, attempt.before.count + 1).model_copy(update={"stage": attempt.stage})
+    context.store(attempt.task.video.name).note(attempt.task.key, attempt.before.failed(record))
 
 
-def note_spared(work: ChunkWork, this: Try) -> None:
+def revert_attempt(context: RunContext, attempt: Attempt) -> None:
     """Take a try back that ends for another chunk's sake.
 
     Raises:
         OutputError: no space or no permission.
     """
-    work.store(this.task.video.name).note(this.task.key, this.before)
+    context.store(attempt.task.video.name).note(attempt.task.key, attempt.before)
 
 
 def peak_rss_mb() -> float:
@@ -214,7 +214,7 @@ def peak_rss_mb() -> float:
     return peak / (1024**2 if sys.platform == "darwin" else 1024)
 
 
-def failed_outcome(chunk: ChunkName, error: ErrorRecord, began_s: float) -> ChunkOutcome:
+def failed_outcome(chunk: ChunkRef, error: ErrorRecord, began_s: float) -> ChunkOutcome:
     """What is said of a chunk that was given up."""
     return ChunkOutcome(
         video=chunk.video, index=chunk.index, state="failed", error=error, began_s=began_s, ended_s=time.monotonic()

@@ -23,7 +23,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
-class Allotment:
+class Allocation:
     """Who gets what.
 
     Attributes:
@@ -42,7 +42,7 @@ class Allotment:
     chunks_at_once: int
 
 
-def allot(cluster: Cluster, settings: EngineSettings, model_cpus: int | None, device: str) -> Allotment:
+def allocate(cluster: Cluster, settings: EngineSettings, model_cpus: int | None, device: str) -> Allocation:
     """Share a cluster out.
 
     Args:
@@ -75,10 +75,10 @@ def allot(cluster: Cluster, settings: EngineSettings, model_cpus: int | None, de
         )
     # More workers than these would take the CPUs that the decoders need, and then wait for them for ever.
     grows = settings.workers is None and shape == "fused"
-    return Allotment(shape, workers, grows, cpus, 0, 1)
+    return Allocation(shape, workers, grows, cpus, 0, 1)
 
 
-def _on_gpus(cluster: Cluster, settings: EngineSettings) -> Allotment:
+def _on_gpus(cluster: Cluster, settings: EngineSettings) -> Allocation:
     workers = settings.workers or cluster.gpus
     if workers > cluster.gpus:
         raise EngineError(
@@ -93,7 +93,7 @@ def _on_gpus(cluster: Cluster, settings: EngineSettings) -> Allotment:
     elif settings.shape == "auto" and cpus_per_gpu >= _SPLIT_CPUS_PER_GPU:
         # One GPU with its own cores is fed by threads beside the model: no frame has to be copied between processes.
         shape = "split" if cluster.gpus > 1 or cluster.nodes > 1 else "fused"
-    return Allotment(
+    return Allocation(
         shape=shape,
         workers=workers,
         grows=settings.workers is None,

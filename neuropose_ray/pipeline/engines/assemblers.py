@@ -13,7 +13,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Assemblers:
+class AssemblyPool:
     """Actors on a cluster that the caller has connected to; one is started when all others are at work.
 
     Args:
@@ -37,7 +37,7 @@ class Assemblers:
             # It waits for disks more than it computes, and must find a place while every core has a model. One retry,
             # for a node that went away; what ends its process twice would do so again.
             remote = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=1, scheduling_strategy="SPREAD")
-            self._own.assembler = remote(VideoAssembler).remote()
+            self._own.assembler = remote(AssemblyActor).remote()
         try:
             result: R = ray.get(self._own.assembler.assemble_video.remote(call))
         except RayError as error:
@@ -49,7 +49,7 @@ class Assemblers:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-class VideoAssembler:
+class AssemblyActor:
     """The actor, by the name that the dashboard shows; it does one thing at a time."""
 
     def assemble_video(self, call: Callable[[], R]) -> R:

@@ -11,7 +11,7 @@ _PORTIONS_EACH = 16
 _MOST_CHUNKS = 64
 
 
-def portions(chunks: int, workers: int) -> Iterator[range]:
+def guided_chunks(chunks: int, workers: int) -> Iterator[range]:
     """All places from 0 up to ``chunks`` in order, in portions that shrink to 1.
 
     A portion costs the scheduler as much as a single chunk would, in memory and time. Guided self-scheduling of

@@ -14,13 +14,13 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWork
-from neuropose_ray.pipeline.engines.allocation import allot
-from neuropose_ray.pipeline.engines.assemblers import Assemblers
-from neuropose_ray.pipeline.engines.portions import portions
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, RunContext
+from neuropose_ray.pipeline.engines.allocation import allocate
+from neuropose_ray.pipeline.engines.assemblers import AssemblyPool
+from neuropose_ray.pipeline.engines.portions import guided_chunks
 from neuropose_ray.pipeline.engines.pose_worker import PoseWorker, WorkerSetup, loads_folder
 from neuropose_ray.pipeline.engines.ray_tasks import RayTasks, cause_of, present_cluster
-from neuropose_ray.pipeline.planning.plan import ChunkName
+from neuropose_ray.pipeline.planning.plan import ChunkRef
 from neuropose_ray.pipeline.settings import EngineSettings
 from neuropose_ray.pipeline.state.metrics import CHUNKS_LEFT, DRIVER_METRICS, RayMeter
 
@@ -47,13 +47,13 @@ class RayEngine(RayTasks):
 
     def __init__(self, settings: EngineSettings, spec: PoseModelSpec, run_name: str) -> None:
         super().__init__(task_cpus=1)
-        self._allotment = allot(present_cluster(), settings, spec.threads, spec.device)
-        self.workers = self._allotment.workers
+        self._allocation = allocate(present_cluster(), settings, spec.threads, spec.device)
+        self.workers = self._allocation.workers
         # Assembling takes a small part of the time that inference takes.
-        self._assemblers = Assemblers(max(1, self.workers // 2))
+        self._assemblers = AssemblyPool(max(1, self.workers // 2))
         self._stall_limit_s, self._run_name = settings.stall_limit_s, run_name
 
-    def process(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Iterator[ChunkOutcome]:
+    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
         """Do all chunks on a pool of actors.
 
         A block that lost its actor is done again, which finds the chunks of it that were committed.
@@ -62,35 +62,35 @@ class RayEngine(RayTasks):
 
         meter = RayMeter(self._run_name, DRIVER_METRICS)
         try:
-            for done, row in enumerate(self._dataset(work, chunks).iter_rows()):
+            for done, row in enumerate(self._dataset(context, chunks).iter_rows()):
                 yield ChunkOutcome.model_validate_json(row["outcome"])
                 meter.set(CHUNKS_LEFT, len(chunks) - done - 1)
         except RayError as error:
             raise cause_of(error) from error
         finally:
-            shutil.rmtree(loads_folder(work), ignore_errors=True)
+            shutil.rmtree(loads_folder(context), ignore_errors=True)
 
-    def _dataset(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Dataset:
+    def _dataset(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Dataset:
         import pyarrow as pa
         import ray
         from ray.data import ActorPoolStrategy
 
-        context = ray.data.DataContext.get_current()
-        context.execution_options.preserve_order = False
-        context.enable_progress_bars = False
-        context.print_on_execution_start = False
-        context.raise_original_map_exception = True  # wrapped, it would be text alone
+        data_context = ray.data.DataContext.get_current()
+        data_context.execution_options.preserve_order = False
+        data_context.enable_progress_bars = False
+        data_context.print_on_execution_start = False
+        data_context.raise_original_map_exception = True  # wrapped, it would be text alone
         # A chunk has a limit on every batch of its frames. All of it may take as long as it wants, and so may a
         # cluster until it has a GPU to spare.
-        context.execution_no_progress_timeout_s = -1
-        context.target_max_block_size = 1  # an outcome comes when it is known, not with the others of its block
+        data_context.execution_no_progress_timeout_s = -1
+        data_context.target_max_block_size = 1  # an outcome comes when it is known, not with the others of its block
         logging.getLogger("ray.data").setLevel(logging.ERROR)  # the run has a progress of its own
-        share = self._allotment
+        share = self._allocation
         setup = WorkerSetup(uuid.uuid4().hex, self._run_name, share.shape, share.chunks_at_once, self._stall_limit_s)
         workers = min(share.workers, len(chunks))
         blocks = [
             pa.table({"video": [chunk.video for chunk in some], "chunk": [chunk.index for chunk in some]})
-            for some in (chunks[places.start : places.stop] for places in portions(len(chunks), workers))
+            for some in (chunks[indices.start : indices.stop] for indices in guided_chunks(len(chunks), workers))
         ]
         dataset = ray.data.from_arrow(blocks).map_batches(
             PoseWorker,
@@ -102,7 +102,7 @@ class RayEngine(RayTasks):
                 max_concurrent_calls_per_actor=share.chunks_at_once,
                 enable_true_multi_threading=True,
             ),
-            fn_constructor_args=(work, setup),
+            fn_constructor_args=(context, setup),
             num_cpus=share.cpus,
             num_gpus=share.gpus,
         )

@@ -60,7 +60,7 @@ def listed_inputs(inputs: Sequence[str], fetched: Path) -> tuple[list[Path], lis
         with _readable(given) as (system, root):
             target = fetched / PurePosixPath(root).name
             objects = list(_files(system, root, target))
-        absent = [RemoteObject(info.path, info.size) for info, place in objects if not _is_copy(place, info)]
+        absent = [RemoteObject(info.path, info.size) for info, local in objects if not _is_copy(local, info)]
         missing += absent
         if len(absent) < len(objects):
             paths.append(target)
@@ -85,9 +85,9 @@ def _fetched(url: str, folder: Path) -> Path:
     """A copy of the object, or of all objects below the prefix, that a URL names."""
     with _readable(url) as (system, root):
         target = folder / PurePosixPath(root).name
-        for info, place in _files(system, root, target):
-            if not _is_copy(place, info):
-                _copy(system, info.path, place)
+        for info, local in _files(system, root, target):
+            if not _is_copy(local, info):
+                _copy(system, info.path, local)
     return target
 
 
@@ -105,8 +105,8 @@ def _readable(url: str) -> Iterator[tuple[fs.FileSystem, str]]:
         ) from error
 
 
-def _is_copy(place: Path, info: fs.FileInfo) -> bool:
-    return place.exists() and place.stat().st_size == info.size
+def _is_copy(local: Path, info: fs.FileInfo) -> bool:
+    return local.exists() and local.stat().st_size == info.size
 
 
 def _files(system: fs.FileSystem, root: str, target: Path) -> Iterator[tuple[fs.FileInfo, Path]]:
@@ -123,7 +123,7 @@ def _files(system: fs.FileSystem, root: str, target: Path) -> Iterator[tuple[fs.
             yield below, target / PurePosixPath(below.path).relative_to(root)
 
 
-def _copy(system: fs.FileSystem, path: str, place: Path) -> None:
-    with system.open_input_stream(path) as source, atomic_write(place) as copy:
+def _copy(system: fs.FileSystem, path: str, local: Path) -> None:
+    with system.open_input_stream(path) as source, atomic_write(local) as copy:
         while block := source.read(_BLOCK_BYTES):
             copy.write(block)

@@ -48,7 +48,7 @@ class VideoPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkName:
+class ChunkRef:
     """Which chunk of which video: all that a run has to hold of it; workers read the video's plan from the disk."""
 
     video: str

@@ -34,11 +34,11 @@ from neuropose_ray.pipeline.assembly.assemble import Assembly
 from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
 from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
-from neuropose_ray.pipeline.chunks.worker import ChunkWork
+from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo
 from neuropose_ray.pipeline.inputs.signature import Signature, signature_of, signature_of_outputs
-from neuropose_ray.pipeline.planning.plan import ChunkName, VideoPlan, digest_of, plan_video, poses_versions
+from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, digest_of, plan_video, poses_versions
 from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
@@ -88,7 +88,7 @@ class Planner:
             if known is not None and (row := self._still_true(video, known, signature)):
                 return row
             source = open_source(video.path, fps=self.image_fps)
-            plan = plan_video(video, source, self.assembly.work.spec, self.camera, self.chunk_frames)
+            plan = plan_video(video, source, self.assembly.context.spec, self.camera, self.chunk_frames)
         except OutputError:
             raise
         except NeuroposeRayError as error:
@@ -99,7 +99,7 @@ class Planner:
         if self.assembly.kept_poses(plan) is not None:
             row = replace(row, chunks=0, frames_marked=row.frames)
         if self.keep:
-            write_plan(self.assembly.work.plan_path(video.name), plan)
+            write_plan(self.assembly.context.plan_path(video.name), plan)
         return row
 
     def _still_true(self, video: FoundVideo, known: ManifestRow, signature: Signature) -> ManifestRow | None:
@@ -111,7 +111,7 @@ class Planner:
             return replace(known, path=_path(video)) if same and Path(known.path).name == video.path.name else None
         if known.state == "planned" and known.chunks:
             try:
-                plan = read_plan(self.assembly.work.plan_path(video.name))
+                plan = read_plan(self.assembly.context.plan_path(video.name))
             except FileFormatError:
                 return None
             same = plan.info.source.path == video.path.resolve() and self.assembly.plan_key(plan) == known.plan_key
@@ -137,12 +137,12 @@ class Planner:
         )
 
     def _marked(self, plan: VideoPlan) -> int:
-        marked = self.assembly.work.store(plan.name).marked(plan.keys)
+        marked = self.assembly.context.store(plan.name).marked(plan.keys)
         return sum(plan.chunks[index].frames for index in marked)
 
 
 @dataclass(frozen=True, slots=True)
-class Finisher:
+class VideoAssembler:
     """Assembles a video whose chunks were tried or whose poses are kept, in any process that sees them.
 
     Attributes:
@@ -164,7 +164,7 @@ class Finisher:
             OutputError: no space or no permission.
         """
         try:
-            plan = read_plan(self.assembly.work.plan_path(row.name))
+            plan = read_plan(self.assembly.context.plan_path(row.name))
             kept = row.poses_are_kept
             metrics = self.assembly.from_kept_poses(plan) if kept else self.assembly.from_chunks(plan, failed)
         except OutputError:
@@ -193,8 +193,8 @@ def plan_videos(
             yield planned
             continue
         alone = _known([[video] for video in names], known)
-        for video, again in zip(names, engine.map(planner, alone, "plan_video_alone"), strict=True):
-            yield [failed_row(video, [again])] if isinstance(again, EngineError) else again
+        for video, retried in zip(names, engine.map(planner, alone, "plan_video_alone"), strict=True):
+            yield [failed_row(video, [retried])] if isinstance(retried, EngineError) else retried
 
 
 def _batches(videos: Sequence[FoundVideo], size: int) -> Iterator[Sequence[FoundVideo]]:
@@ -219,8 +219,8 @@ def planner_for(settings: Settings, spec: PoseModelSpec, out: Path, workers: int
         keep: as in :class:`Planner`.
     """
     video = settings.video
-    work = ChunkWork(spec, out.resolve(), video.decode_threads, settings.engine.max_attempts)
-    assembly = Assembly(work, settings.tracking, _fitting(settings, spec), workers)
+    context = RunContext(spec, out.resolve(), video.decode_threads, settings.engine.max_attempts)
+    assembly = Assembly(context, settings.tracking, _fitting(settings, spec), workers)
     image_fps = video.image_fps if "image_fps" in video.model_fields_set else None
     parts = (
         spec.fingerprint(), repr(spec.field_of_view_degrees), settings.camera.model_dump_json(),
@@ -249,7 +249,7 @@ def _calibration_digest(camera: CameraSettings) -> str:
         return ""  # every video says that it cannot be read
 
 
-class Todo(Sequence[ChunkName]):
+class ChunkQueue(Sequence[ChunkRef]):
     """The chunks of all planned videos, in order: names are made when asked for, and only videos take memory."""
 
     def __init__(self, rows: Iterable[ManifestRow]) -> None:
@@ -261,17 +261,17 @@ class Todo(Sequence[ChunkName]):
         return self._ends[-1] if self._ends else 0
 
     @overload
-    def __getitem__(self, place: int) -> ChunkName: ...
+    def __getitem__(self, index: int) -> ChunkRef: ...
     @overload
-    def __getitem__(self, place: slice) -> list[ChunkName]: ...
-    def __getitem__(self, place: int | slice) -> ChunkName | list[ChunkName]:
+    def __getitem__(self, index: slice) -> list[ChunkRef]: ...
+    def __getitem__(self, index: int | slice) -> ChunkRef | list[ChunkRef]:
         """The chunk at a place, or the chunks of a slice."""
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        video = bisect_right(self._ends, place)
-        return ChunkName(self._names[video], place - (self._ends[video - 1] if video else 0))
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        video = bisect_right(self._ends, index)
+        return ChunkRef(self._names[video], index - (self._ends[video - 1] if video else 0))
 
 
 def finished_row(row: ManifestRow, assembly: Assembly, metrics: VideoMetrics, *, computed: bool) -> ManifestRow:

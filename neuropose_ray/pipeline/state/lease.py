@@ -45,7 +45,7 @@ class LeaseSettings(FrozenModel):
 
 
 @dataclass(frozen=True, slots=True)
-class SeenLease:
+class LeaseSnapshot:
     """The lease that holds now, as it was read; ``record`` is None while it is being written, or damaged."""
 
     number: int
@@ -59,7 +59,7 @@ class SeenLease:
         return self.record is not None and (self.record.released or process_is_gone(self.record))
 
 
-def last_lease(folder: Path) -> SeenLease | None:
+def last_lease(folder: Path) -> LeaseSnapshot | None:
     """The lease of the highest number in a folder, None where there is none."""
     number = _highest(folder)
     if not number:
@@ -70,12 +70,12 @@ def last_lease(folder: Path) -> SeenLease | None:
     except FileNotFoundError:  # a newer one came, and this one went, in between
         return last_lease(folder)
     try:
-        return SeenLease(number, path, content, LeaseRecord.model_validate_json(content))
+        return LeaseSnapshot(number, path, content, LeaseRecord.model_validate_json(content))
     except ValidationError:
-        return SeenLease(number, path, content, None)
+        return LeaseSnapshot(number, path, content, None)
 
 
-class Watch:
+class LivenessMonitor:
     """Tells the living from the dead by looking at a lease again and again."""
 
     def __init__(self, settings: LeaseSettings, age_s: Callable[[Path], float]) -> None:
@@ -83,12 +83,12 @@ class Watch:
         self._content: bytes | None = None
         self._since = self._silent_before = 0.0
 
-    def look(self, seen: SeenLease) -> Literal["alive", "dead", "unsure"]:
+    def observe(self, snapshot: LeaseSnapshot) -> Literal["alive", "dead", "unsure"]:
         """What is known by now; ``unsure`` asks for another look a little later."""
         now = time.monotonic()
-        if seen.content != self._content:
-            self._silent_before = self._age_s(seen.path) if self._content is None else 0.0
-            self._content, self._since = seen.content, now
+        if snapshot.content != self._content:
+            self._silent_before = self._age_s(snapshot.path) if self._content is None else 0.0
+            self._content, self._since = snapshot.content, now
         watched, settings = now - self._since, self._settings
         if watched >= settings.dead_after_s:
             return "dead"
@@ -183,23 +183,25 @@ def held_lease(
 def _acquire(
     folder: Path, settings: LeaseSettings, wait: bool, on_wait: Callable[[str], None]
 ) -> tuple[int, LeaseRecord]:
-    watch, told = Watch(settings, age_on_its_disk), False
+    monitor, announced = LivenessMonitor(settings, age_on_its_disk), False
     while True:
-        seen = last_lease(folder)
-        if seen is None or seen.is_free or (state := watch.look(seen)) == "dead":
-            number, record = (seen.number if seen else 0) + 1, own_record()
+        snapshot = last_lease(folder)
+        if snapshot is None or snapshot.is_free or (state := monitor.observe(snapshot)) == "dead":
+            number, record = (snapshot.number if snapshot else 0) + 1, own_record()
             if _created(folder, number, record):
                 return number, record
             continue  # another was faster: see whether it lives
-        who = seen.record.holder if seen.record else "nobody knows who"
+        who = snapshot.record.holder if snapshot.record else "nobody knows who"
         if state == "alive" and not wait:
-            what = f"another run is writing into this folder ({who}; last sign of life {watch.silent_s():.0f} s ago)"
+            what = (
+                f"another run is writing into this folder ({who}; last sign of life {monitor.silent_s():.0f} s ago)"
+            )
             raise RunLockedError(
                 what, where=str(folder.parent), hint="wait for it with --wait, or choose another --out"
             )
-        if wait and not told:
+        if wait and not announced:
             on_wait(f"waiting for another run in this folder to end ({who})")
-            told = True
+            announced = True
         time.sleep(min(1.0, settings.beat_s / 2))
 
 

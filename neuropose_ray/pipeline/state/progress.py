@@ -9,7 +9,7 @@ from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.state.summary import VideoResult
 
 
-class Progress(Protocol):
+class ProgressReporter(Protocol):
     """Called in this order by a run."""
 
     def waiting(self, line: str) -> None:
@@ -37,7 +37,7 @@ class Progress(Protocol):
         ...
 
 
-class Silent:
+class NullReporter:
     """Nobody watches."""
 
     def waiting(self, line: str) -> None:

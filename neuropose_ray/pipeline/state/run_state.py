@@ -84,7 +84,7 @@ class RunState(FrozenModel):
         return (self.frames - self.frames_done) / self.frames_per_s
 
 
-class RunTally:
+class ProgressRecorder:
     """Counts what a run does, and keeps ``progress.json`` up to date.
 
     Args:

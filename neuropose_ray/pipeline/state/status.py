@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from neuropose_ray.errors import InputNotFoundError
-from neuropose_ray.pipeline.state.lease import LeaseSettings, SeenLease, Watch, last_lease
+from neuropose_ray.pipeline.state.lease import LeaseSettings, LeaseSnapshot, LivenessMonitor, last_lease
 from neuropose_ray.pipeline.state.run_layout import SUMMARY_FILE, state_folder
 from neuropose_ray.pipeline.state.run_state import Failure, Phase, read_run_state
 from neuropose_ray.pipeline.state.summary import RunSummary
@@ -89,10 +89,10 @@ def status_of(out: Path, *, settings: LeaseSettings | None = None) -> RunStatus:
     )
 
 
-def _life(lease: SeenLease, folder: Path, settings: LeaseSettings) -> tuple[bool, float]:
+def _life(lease: LeaseSnapshot, folder: Path, settings: LeaseSettings) -> tuple[bool, float]:
     """Whether a run lives, and seconds since its last sign of life."""
-    watch = Watch(settings, lambda path: abs(time.time() - path.stat().st_mtime))
-    while (state := "dead" if lease.is_free else watch.look(lease)) == "unsure":
+    monitor = LivenessMonitor(settings, lambda path: abs(time.time() - path.stat().st_mtime))
+    while (state := "dead" if lease.is_free else monitor.observe(lease)) == "unsure":
         time.sleep(settings.beat_s / 4)
         lease = last_lease(folder) or lease
     return state == "alive", max(0.0, time.time() - lease.path.stat().st_mtime)

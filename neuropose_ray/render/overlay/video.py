@@ -17,7 +17,7 @@ from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.video.decode import decode_chunk
-from neuropose_ray.video.prefetch import ahead
+from neuropose_ray.video.prefetch import prefetch
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.settings import WriterSettings
 from neuropose_ray.video.sound import open_sound
@@ -74,7 +74,7 @@ def render_overlay(
     with (
         open_sound(info) if settings.sound else nullcontext() as sound,
         VideoWriter(out, width=width, height=height, settings=encoding, sound=sound) as writer,
-        closing(ahead(decode_chunk(info, whole))) as decoded,
+        closing(prefetch(decode_chunk(info, whole))) as decoded,
     ):
         for index, frame in matched(decoded, table.timestamps_s):
             writer.write(painter.paint(frame.image, index), frame.timestamp_s)

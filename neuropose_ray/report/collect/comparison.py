@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparisonResult:
     """What a report shows of a comparison.
 
     Attributes:
@@ -33,7 +33,7 @@ class Compared:
     warnings: tuple[str, ...]
 
 
-def compare(first: Motion, second: Motion) -> Compared:
+def compare(first: Motion, second: Motion) -> ComparisonResult:
     """Warp by the z-normalised clinical angles, then lay the first's joints over the second's (Procrustes).
 
     Joints are taken from the middle of the hips; one rotation, translation and scale for the whole trial, never
@@ -64,7 +64,7 @@ def compare(first: Motion, second: Motion) -> Compared:
         deviation_mm=np.linalg.norm(moved - target, axis=-1).T,
         facts=_facts(found),
     )
-    return Compared(
+    return ComparisonResult(
         comparison, _angle_table(found), tuple(sentence(f"Comparison: {text}") for text in found.warnings)
     )
 

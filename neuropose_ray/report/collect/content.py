@@ -10,7 +10,7 @@ from neuropose_ray.analysis.angles.clinical import clinical_angles
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.render.records import PersonTrack, ReportContent
-from neuropose_ray.report.collect.comparison import Compared, compare
+from neuropose_ray.report.collect.comparison import ComparisonResult, compare
 from neuropose_ray.report.collect.curves import angle_curves, cycle_curves
 from neuropose_ray.report.collect.fits import fit_of
 from neuropose_ray.report.collect.movement import find_movement
@@ -23,7 +23,7 @@ from neuropose_ray.report.collect.origin import (
 )
 from neuropose_ray.report.collect.person import ReportedPerson, reported_person, tracks_by_frames
 from neuropose_ray.report.collect.quality import quality_of
-from neuropose_ray.report.collect.warnings import concerns
+from neuropose_ray.report.collect.warnings import report_warnings
 from neuropose_ray.report.settings import ReportSettings
 
 
@@ -73,7 +73,7 @@ def report_content(
         cycles=cycle_curves(angles, movement.windows, settings.cycle_points),
         tables=(*movement.tables, *([compared.table] if compared else [])),
         quality=quality_of(person, fit, settings),
-        warnings=(*concerns(person, movement, fit, settings), *(compared.warnings if compared else ())),
+        warnings=(*report_warnings(person, movement, fit, settings), *(compared.warnings if compared else ())),
         provenance=(*cleaning_facts(person.cleaned), *provenance_facts(trial, settings)),
         citation=citation_of(trial),
         comparison=compared.comparison if compared else None,
@@ -102,5 +102,5 @@ def _people(person: ReportedPerson, most: int) -> tuple[PersonTrack, ...]:
     )
 
 
-def _compared(motion: Motion, against: Path, settings: ReportSettings) -> Compared:
+def _compared(motion: Motion, against: Path, settings: ReportSettings) -> ComparisonResult:
     return compare(motion, reported_person(load_trial(against), settings.cleaning).cleaned.motion)

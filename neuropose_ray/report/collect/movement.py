@@ -51,7 +51,7 @@ class Movement:
 
     Attributes:
         followed: the angle in which repetitions were found ("knee_flexion"), or "".
-        told: in a few words, for the head.
+        summary: in a few words, for the head.
         bands: of the charts.
         windows: frames of the cleaned motion for the mean curves of each side.
         tables: repetitions, gait.
@@ -59,7 +59,7 @@ class Movement:
     """
 
     followed: str
-    told: str
+    summary: str
     bands: tuple[Band, ...]
     windows: Mapping[Side, Sequence[Window]]
     tables: tuple[Table, ...]
@@ -89,7 +89,7 @@ def find_movement(motion: Motion) -> Movement:
         warnings += [f"Gait: {warning}" for warning in gait.warnings]
     return Movement(
         followed=found.movement,
-        told=_told(found, events),
+        summary=_summary(found, events),
         bands=(*_repetition_bands(found), *_cycle_bands(cycles), *_event_bands(events)),
         windows=_windows(found, cycles),
         tables=tuple(tables),
@@ -224,7 +224,7 @@ def _windows(found: Repetitions, cycles: Sequence[GaitCycle]) -> dict[Side, Sequ
     return windows
 
 
-def _told(found: Repetitions, events: GaitEvents) -> str:
+def _summary(found: Repetitions, events: GaitEvents) -> str:
     if found.records:
         return f"{found.movement.replace('_', ' ')}, {_counted(len(found.records), 'repetition')}"
     strikes = sum(event.kind == "heel_strike" for event in events.events)

@@ -50,7 +50,7 @@ def person_facts(person: ReportedPerson, movement: Movement) -> tuple[Fact, ...]
     return (
         Fact("Person", f"track {person.track}" if person.track is not None else "the first in every frame"),
         Fact("Seen in", f"{person.raw.coverage:.0%} of the frames"),
-        Fact("Movement", movement.told),
+        Fact("Movement", movement.summary),
     )
 
 

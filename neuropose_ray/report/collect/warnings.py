@@ -16,7 +16,7 @@ from neuropose_ray.schemas.fitting import TrackFit
 _PAIRS = ("hip", "shoulder")
 
 
-def concerns(
+def report_warnings(
     person: ReportedPerson, movement: Movement, fit: TrackFit | None, settings: ReportSettings
 ) -> tuple[str, ...]:
     """A sentence each, none twice; what concerns all numbers comes first.

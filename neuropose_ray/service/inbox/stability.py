@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from neuropose_ray.service.inbox.folders import Entry, Look, is_being_written
+from neuropose_ray.service.inbox.folders import Entry, FolderSnapshot, is_being_written
 
 
-class Settling:
+class StabilityTracker:
     """Folders that have come, until each is as it was for long enough and nobody writes in it.
 
     Args:
@@ -19,35 +19,35 @@ class Settling:
 
     def __init__(self, settle_s: float, say: Callable[[str, str], None]) -> None:
         self._settle_s, self._say = settle_s, say
-        self._seen: dict[str, tuple[frozenset[Entry], float]] = {}
+        self._snapshots: dict[str, tuple[frozenset[Entry], float]] = {}
 
     @property
     def goes_on(self) -> bool:
         """Whether there is a folder that has come and is not known to be whole."""
-        return bool(self._seen)
+        return bool(self._snapshots)
 
-    def is_over(self, place: Path, look: Look) -> bool:
+    def is_over(self, path: Path, snapshot: FolderSnapshot) -> bool:
         """Whether a folder is whole, by how it looks now and how it did before."""
         now = time.monotonic()
-        before, since = self._seen.get(place.name, (None, now))
-        if before != look.entries:
+        before, since = self._snapshots.get(path.name, (None, now))
+        if before != snapshot.entries:
             since = now
-        self._seen[place.name] = (look.entries, since)
+        self._snapshots[path.name] = (snapshot.entries, since)
         if now - since < self._settle_s:
             return False
-        if look.partial is not None:
-            self._say(place.name, f"waits for {look.partial}, which seems to be copied still")
+        if snapshot.partial is not None:
+            self._say(path.name, f"waits for {snapshot.partial}, which seems to be copied still")
             return False
-        written = [video.file for video in look.videos if is_being_written(place / video.file)]
+        written = [video.file for video in snapshot.videos if is_being_written(path / video.file)]
         if written:
-            self._say(place.name, f"waits for {written[0]}, which a program still writes")
+            self._say(path.name, f"waits for {written[0]}, which a program still writes")
         return not written
 
     def forget(self, name: str) -> None:
         """A folder that was taken, or refused."""
-        self._seen.pop(name, None)
+        self._snapshots.pop(name, None)
 
     def keep(self, names: Collection[str]) -> None:
         """Forget the folders that are gone; these are there."""
-        for gone in self._seen.keys() - set(names):
-            del self._seen[gone]
+        for gone in self._snapshots.keys() - set(names):
+            del self._snapshots[gone]

@@ -37,7 +37,7 @@ from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs, JobRow
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
 from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
-from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, place_of
+from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import JobSettings
 
@@ -59,7 +59,7 @@ def read_mode(data: DataFolder) -> Mode:
         return "running"
 
 
-class JobBook:
+class JobService:
     """The jobs of one service. Its methods may be called in any thread, but not in an event loop.
 
     Args:
@@ -75,7 +75,7 @@ class JobBook:
     ) -> None:
         self._data, self._settings, self._workflows = data, settings, workflows
         self._durable, self._executor = durable, executor
-        self._turn = threading.Lock()  # of all that looks first and then acts
+        self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
         self._began = time.monotonic()
 
@@ -88,7 +88,7 @@ class JobBook:
             DrainingError, OverloadedError, StorageFullError: no new jobs now.
             OutputError: its folder cannot be made.
         """
-        with self._turn:
+        with self._lock:
             known = self._durable.row(request.id)
             if known is None:
                 workflow = self._workflows.named(request.workflow)
@@ -154,11 +154,11 @@ class JobBook:
         Raises:
             RequestError: ``after`` is not of a page.
         """
-        place = None if after is None else place_of(after)
+        cursor = None if after is None else parse_cursor(after)
         running = self._executor.all_running()
         page: list[JobRow] = []
-        for row in self._durable.rows(state, until_ms=None if place is None else -place[0]):
-            if place is not None and row.place <= place:
+        for row in self._durable.rows(state, until_ms=None if cursor is None else -cursor[0]):
+            if cursor is not None and row.cursor <= cursor:
                 continue
             if source in (None, row.request.source) and has_label(row.request, label):
                 page.append(row)
@@ -167,7 +167,7 @@ class JobBook:
         shown = page[:limit]
         return JobPage(
             jobs=tuple(job_of(row, running) for row in shown),
-            next="_".join(str(part) for part in shown[-1].place) if len(page) > limit and shown else None,
+            next="_".join(str(part) for part in shown[-1].cursor) if len(page) > limit and shown else None,
         )
 
     def cancel(self, job_id: str) -> Job:
@@ -177,7 +177,7 @@ class JobBook:
             JobNotFoundError: it is not known.
             JobStateError: it has completed or failed.
         """
-        with self._turn:
+        with self._lock:
             row = self._row(job_id)
             if row.state in ("completed", "failed"):
                 raise JobStateError(f"the job has {row.state}", hint="remove it instead")
@@ -195,7 +195,7 @@ class JobBook:
             JobNotFoundError: it is not known.
             JobStateError: it waits, runs, or has completed; or it is the inbox's, which makes new ones of folders.
         """
-        with self._turn:
+        with self._lock:
             row = self._row(job_id)
             if row.state not in ("failed", "cancelled"):
                 raise JobStateError(f"the job is {row.state}", hint="failed and cancelled jobs can be tried again")
@@ -203,7 +203,7 @@ class JobBook:
                 # The inbox is done with it: results of another try would come to no `out`.
                 raise JobStateError("this job is the inbox's", hint="move its folder from failed/ back to in/")
             self._durable.note(job_id, starts_before=row.starts)
-            self._durable.again(job_id)
+            self._durable.requeue(job_id)
             append_line(self._data.job(job_id).log, "queued again")
         return self.job(job_id)
 
@@ -214,14 +214,14 @@ class JobBook:
             JobNotFoundError: it is not known.
             JobStateError: it has not ended, or is still stopping.
         """
-        with self._turn:
+        with self._lock:
             row = self._row(job_id)
             if row.state not in ENDED:
                 raise JobStateError(f"the job is {row.state}", hint="cancel it first")
             if self._executor.running(job_id) is not None:
                 raise JobStateError("the job is still stopping", hint="try again in a second")
             shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)
-            self._durable.forget(job_id)
+            self._durable.delete(job_id)
             self._removed[job_id] = time.monotonic()
 
     def clear_removed(self, after_s: float = LATE_S) -> None:
@@ -229,7 +229,7 @@ class JobBook:
 
         A replica leaves its chunk only when it has done some more frames of it, and notes that.
         """
-        with self._turn:
+        with self._lock:
             for job_id, removed_at in list(self._removed.items()):
                 if time.monotonic() - removed_at < after_s:
                     continue
@@ -277,7 +277,7 @@ class JobBook:
         It holds until the next order, also after the service was started again.
         """
         modes: dict[Action, Mode] = {"pause": "paused", "resume": "running", "drain": "draining"}
-        with self._turn:
+        with self._lock:
             atomic_write_bytes(self._data.mode, _ModeFile(mode=modes[action]).model_dump_json().encode())
             if action == "pause":
                 self._durable.pause()

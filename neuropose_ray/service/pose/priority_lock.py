@@ -10,7 +10,7 @@ from types import TracebackType
 _MOST_OVERTAKING = 8
 
 
-class ModelTurns:
+class PriorityModelLock:
     """A lock with two entrances; it is taken for each call of the model, so that nobody waits for more than one."""
 
     def __init__(self) -> None:
@@ -19,8 +19,8 @@ class ModelTurns:
         self._waiting_requests = 0
         self._waiting_chunks = 0
         self._overtaken = 0
-        self.requests = Entrance(self, chunks=False)
-        self.chunks = Entrance(self, chunks=True)
+        self.requests = LockSide(self, chunks=False)
+        self.chunks = LockSide(self, chunks=True)
 
     @property
     def held_s(self) -> float:
@@ -63,12 +63,12 @@ class ModelTurns:
         return self._waiting_chunks > 0 and self._overtaken >= _MOST_OVERTAKING
 
 
-class Entrance:
+class LockSide:
     """One of the two ways to the model, as a context that many threads may enter."""
 
-    def __init__(self, turns: ModelTurns, *, chunks: bool) -> None:
-        self._take = turns.take_for_chunk if chunks else turns.take_for_request
-        self._give_back = turns.give_back
+    def __init__(self, lock: PriorityModelLock, *, chunks: bool) -> None:
+        self._take = lock.take_for_chunk if chunks else lock.take_for_request
+        self._give_back = lock.give_back
 
     def __enter__(self) -> None:
         self._take()

@@ -14,7 +14,7 @@ from neuropose_ray.errors import OutputError
 from neuropose_ray.pipeline.assembly.result_mirror import ResultStore, default_folder
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.settings import load_settings
 
@@ -25,8 +25,8 @@ def process(inputs: Path, folder: Path, url: str) -> RunSummary:
     settings, store = load_settings(None, {}, {}), ResultStore(url, folder)
     with closing(LocalEngine(2)) as engine:
         return run(
-            [inputs], folder, settings=settings, spec=SyntheticSpec(frame_ms=0.0), engine=engine, progress=Silent(),
-            store=store,
+            [inputs], folder, settings=settings, spec=SyntheticSpec(frame_ms=0.0), engine=engine,
+            progress=NullReporter(), store=store,
         )  # fmt: skip
 
 

@@ -8,14 +8,14 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import pytest
 
-from neuropose_ray.pipeline.chunks.active_attempts import InFlight, StoppedError
-from neuropose_ray.pipeline.chunks.commit import Attempts
+from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, CancelledError
+from neuropose_ray.pipeline.chunks.commit import AttemptHistory
 from neuropose_ray.pipeline.planning.plan import ChunkTask, VideoPlan
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.video.chunks import plan_chunks
 from neuropose_ray.video.types import VideoInfo, VideoSource
 
-CLEAN, SUSPECT = Attempts(), Attempts(suspect=True)
+CLEAN, SUSPECT = AttemptHistory(), AttemptHistory(isolate_next=True)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def tasks(tmp_path) -> list[ChunkTask]:
 
 
 @contextmanager
-def elsewhere(in_flight: InFlight, task: ChunkTask, before: Attempts) -> Iterator[threading.Event]:
+def elsewhere(in_flight: ActiveAttempts, task: ChunkTask, before: AttemptHistory) -> Iterator[threading.Event]:
     """Another thread wants to be in flight; the event says that it is, and it leaves at the end."""
     entered, leave = threading.Event(), threading.Event()
 
@@ -53,14 +53,14 @@ def never(event: threading.Event) -> bool:
 
 
 def test_chunks_fly_together(tasks):
-    in_flight = InFlight(2)
+    in_flight = ActiveAttempts(2)
     with in_flight.enter(tasks[0], CLEAN) as one, elsewhere(in_flight, tasks[1], CLEAN) as entered:
         assert soon(entered)
         assert not one.alone
 
 
 def test_a_suspect_waits_until_it_is_alone_and_nobody_joins_it(tasks):
-    in_flight = InFlight(3)
+    in_flight = ActiveAttempts(3)
     with ExitStack() as stack:
         with in_flight.enter(tasks[0], CLEAN):
             suspect = stack.enter_context(elsewhere(in_flight, tasks[1], SUSPECT))
@@ -72,7 +72,7 @@ def test_a_suspect_waits_until_it_is_alone_and_nobody_joins_it(tasks):
 
 
 def test_others_join_again_after_a_suspect(tasks):
-    in_flight = InFlight(2)
+    in_flight = ActiveAttempts(2)
     with ExitStack() as stack:
         with in_flight.enter(tasks[0], SUSPECT) as suspect:
             assert suspect.alone
@@ -82,48 +82,48 @@ def test_others_join_again_after_a_suspect(tasks):
 
 
 def test_where_there_is_one_at_once_it_is_alone(tasks):
-    with InFlight(1).enter(tasks[0], CLEAN) as this:
-        assert this.alone
+    with ActiveAttempts(1).enter(tasks[0], CLEAN) as attempt:
+        assert attempt.alone
 
 
 def test_an_interrupted_run_waits_for_nobody(tasks):
     stop = threading.Event()
-    in_flight = InFlight(2, stop.is_set)
-    with in_flight.enter(tasks[0], CLEAN) as this:
+    in_flight = ActiveAttempts(2, stop.is_set)
+    with in_flight.enter(tasks[0], CLEAN) as attempt:
         stop.set()
-        with pytest.raises(StoppedError), in_flight.enter(tasks[1], SUSPECT):
+        with pytest.raises(CancelledError), in_flight.enter(tasks[1], SUSPECT):
             pass
-        with pytest.raises(StoppedError):
-            this.at("model")
+        with pytest.raises(CancelledError):
+            attempt.at("model")
 
 
 @pytest.mark.parametrize(("stage", "blamed"), [("decode", True), ("model", True), ("wait", False), ("write", False)])
 def test_only_who_decodes_or_infers_for_too_long_is_blamed(tasks, stage, blamed: bool):
-    in_flight = InFlight(1)
-    with in_flight.enter(tasks[0], CLEAN) as this:
-        this.at(stage)
+    in_flight = ActiveAttempts(1)
+    with in_flight.enter(tasks[0], CLEAN) as attempt:
+        attempt.at(stage)
         time.sleep(0.01)
         assert in_flight.stalled(10) == []
-        assert in_flight.stalled(0.001) == ([this] if blamed else [])
-        this.at(stage)
+        assert in_flight.stalled(0.001) == ([attempt] if blamed else [])
+        attempt.at(stage)
         assert in_flight.stalled(0.5) == []  # every batch starts the clock again
 
 
 def test_who_was_given_up_may_write_nothing_and_makes_room(tasks):
-    in_flight = InFlight(1)
-    with in_flight.enter(tasks[0], CLEAN) as this:
-        assert in_flight.abandon(this)
-        assert not this.finish()
-        assert not in_flight.abandon(this)
-        with pytest.raises(StoppedError):
-            this.at("write")
+    in_flight = ActiveAttempts(1)
+    with in_flight.enter(tasks[0], CLEAN) as attempt:
+        assert in_flight.abandon(attempt)
+        assert not attempt.finish()
+        assert not in_flight.abandon(attempt)
+        with pytest.raises(CancelledError):
+            attempt.at("write")
         with elsewhere(in_flight, tasks[0], CLEAN) as entered:
             assert soon(entered)
 
 
 def test_who_has_finished_cannot_be_given_up(tasks):
-    in_flight = InFlight(1)
-    with in_flight.enter(tasks[0], CLEAN) as this:
-        assert this.finish()
-        assert not in_flight.abandon(this)
-        assert this.finish()
+    in_flight = ActiveAttempts(1)
+    with in_flight.enter(tasks[0], CLEAN) as attempt:
+        assert attempt.finish()
+        assert not in_flight.abandon(attempt)
+        assert attempt.finish()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neuropose_ray.errors import VideoError
-from neuropose_ray.pipeline.chunks.commit import Attempts, ChunkMarker, ChunkStore, error_record
+from neuropose_ray.pipeline.chunks.commit import AttemptHistory, ChunkMarker, ChunkStore, error_record
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
 from neuropose_ray.schemas.poses import Poses, PoseTable
@@ -64,18 +64,18 @@ def test_damaged_files_do_not_count(store: ChunkStore, suffix: str, damage):
 def test_attempts_are_remembered_with_why_they_failed(store: ChunkStore):
     assert store.attempts(KEY).count == 0
     record = error_record(VideoError("cannot be opened", where="a.mp4"), 2)
-    store.note(KEY, Attempts(count=2, error=record))
+    store.note(KEY, AttemptHistory(count=2, error=record))
     assert store.attempts(KEY).last_error == record
     assert (record.stage, record.type) == ("open", "VideoError")
 
 
 def test_an_attempt_without_a_word_killed_its_process(store: ChunkStore):
-    store.note(KEY, Attempts(count=3))
+    store.note(KEY, AttemptHistory(count=3))
     assert store.attempts(KEY).last_error.type == "WorkerDiedError"
 
 
 def test_a_garbled_count_starts_again(store: ChunkStore):
-    store.note(KEY, Attempts(count=1))
+    store.note(KEY, AttemptHistory(count=1))
     next(store.folder.glob("*.attempts")).write_bytes(b"\xff")
     assert store.attempts(KEY).count == 0
 

@@ -1,7 +1,7 @@
 import pytest
 
 from neuropose_ray.errors import EngineError
-from neuropose_ray.pipeline.engines.allocation import Allotment, Cluster, allot
+from neuropose_ray.pipeline.engines.allocation import Allocation, Cluster, allocate
 from neuropose_ray.pipeline.settings import EngineSettings
 
 LAPTOP = Cluster(cpus=8, gpus=0, nodes=1, smallest_node_cpus=8)
@@ -11,12 +11,12 @@ GPU_AND_CPU_NODES = Cluster(cpus=40, gpus=1, nodes=3, smallest_node_cpus=8)
 FEW_CPUS = Cluster(cpus=8, gpus=8, nodes=2, smallest_node_cpus=4)
 
 
-def shared(cluster: Cluster, model_cpus: int | None, **settings: object) -> Allotment:
-    return allot(cluster, EngineSettings(**settings), model_cpus, "auto" if model_cpus is None else "cpu")
+def shared(cluster: Cluster, model_cpus: int | None, **settings: object) -> Allocation:
+    return allocate(cluster, EngineSettings(**settings), model_cpus, "auto" if model_cpus is None else "cpu")
 
 
 def test_without_gpus_every_core_has_a_worker_that_decodes_for_itself():
-    assert shared(LAPTOP, 1) == Allotment("fused", workers=8, grows=True, cpus=1, gpus=0, chunks_at_once=1)
+    assert shared(LAPTOP, 1) == Allocation("fused", workers=8, grows=True, cpus=1, gpus=0, chunks_at_once=1)
 
 
 def test_a_model_that_uses_all_cores_has_a_node_for_itself():
@@ -27,19 +27,19 @@ def test_a_model_that_uses_all_cores_has_a_node_for_itself():
 def test_a_model_for_the_cpu_leaves_the_gpus_alone():
     assert shared(EIGHT_GPUS, 1).gpus == 0
     nodes = Cluster(cpus=48, gpus=4, nodes=3, smallest_node_cpus=16)
-    assert allot(nodes, EngineSettings(), None, "cpu") == Allotment(
+    assert allocate(nodes, EngineSettings(), None, "cpu") == Allocation(
         "fused", workers=3, grows=True, cpus=16, gpus=0, chunks_at_once=1
     )
 
 
 def test_the_gpu_of_a_worker_is_the_first_that_it_sees():
-    assert allot(EIGHT_GPUS, EngineSettings(), None, "gpu:0") == shared(EIGHT_GPUS, None)
+    assert allocate(EIGHT_GPUS, EngineSettings(), None, "gpu:0") == shared(EIGHT_GPUS, None)
 
 
 @pytest.mark.parametrize("cluster", [EIGHT_GPUS, LAPTOP])
 def test_a_gpu_by_its_number_is_refused(cluster: Cluster):
     with pytest.raises(EngineError, match=r"^device gpu:1: .* sees its own one alone, as gpu:0; choose auto"):
-        allot(cluster, EngineSettings(), None, "gpu:1")
+        allocate(cluster, EngineSettings(), None, "gpu:1")
 
 
 @pytest.mark.parametrize("shape", ["fused", "split"])
@@ -65,7 +65,7 @@ def test_a_shape_that_was_asked_for_is_taken(shape: str):
 
 
 def test_every_gpu_has_a_worker_with_as_many_chunks_as_it_has_decoders():
-    assert shared(EIGHT_GPUS, None) == Allotment("split", workers=8, grows=True, cpus=0, gpus=1, chunks_at_once=3)
+    assert shared(EIGHT_GPUS, None) == Allocation("split", workers=8, grows=True, cpus=0, gpus=1, chunks_at_once=3)
     assert shared(FEW_CPUS, None).chunks_at_once == 1
     assert shared(ONE_GPU, None, chunks_per_gpu=8).chunks_at_once == 8
 

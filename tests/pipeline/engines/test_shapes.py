@@ -26,7 +26,7 @@ from neuropose_ray.pipeline.planning.plan import ChunkTask, plan_video
 from neuropose_ray.pipeline.planning.plan_file import write_plan
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import CameraSettings
-from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.settings import load_settings
 from neuropose_ray.video.sources import open_source
@@ -38,7 +38,7 @@ def process(videos: list[Path], out: Path, spec: PoseModelSpec, chunk_frames: in
     flags = {"engine": {"kind": "ray", **engine}, "video": {"chunk_frames": chunk_frames}, "fit": False}
     settings = load_settings(None, flags, environment={})
     with started_engine(settings.engine, spec, "shapes") as started:
-        return run(videos, out, settings=settings, spec=spec, engine=started, progress=Silent())
+        return run(videos, out, settings=settings, spec=spec, engine=started, progress=NullReporter())
 
 
 def test_blazepose_which_follows_people_gives_the_same_bytes_in_both_shapes(

@@ -15,7 +15,7 @@ from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.inputs.local_copies import RemoteObject
 from neuropose_ray.pipeline.planning.dry_run import RunPlan, plan_run
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.settings import load_settings
 
 SYNTHETIC = SyntheticSpec(frame_ms=0.0)
@@ -53,7 +53,7 @@ def test_without_an_earlier_run_the_time_is_a_guess_or_unknown(inputs: list[Path
 def test_what_is_done_is_known_and_the_time_is_from_the_run_before(inputs: list[Path], tmp_path: Path):
     settings = load_settings(None, SETTINGS, {})
     with closing(LocalEngine(2)) as engine:
-        run(inputs[:1], tmp_path, settings=settings, spec=SYNTHETIC, engine=engine, progress=Silent())
+        run(inputs[:1], tmp_path, settings=settings, spec=SYNTHETIC, engine=engine, progress=NullReporter())
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     counted = plan(inputs, tmp_path, workers=4)
     assert (counted.videos_done, counted.frames_done, counted.chunks) == (1, 55, 1)

@@ -19,7 +19,7 @@ from neuropose_ray.pipeline.planning import plan, planner
 from neuropose_ray.pipeline.planning.planner import Planner, plan_videos, planner_for
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
-from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.state.run_layout import manifest_folder
 from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.settings import load_settings
@@ -30,7 +30,7 @@ SPEC = SyntheticSpec(frame_ms=0.0)
 def process(inputs: Path, out: Path, **flags: Any) -> RunSummary:
     settings = load_settings(None, flags, environment={})
     with closing(LocalEngine(2)) as engine:
-        return run([inputs], out, settings=settings, spec=SPEC, engine=engine, progress=Silent())
+        return run([inputs], out, settings=settings, spec=SPEC, engine=engine, progress=NullReporter())
 
 
 def planned(clips: Path, known: Manifest, planner: Planner, engine: Engine) -> list[ManifestRow]:
@@ -173,7 +173,7 @@ def test_what_was_planned_by_a_run_that_died_is_not_planned_again(clips: Path, t
         ]  # fmt: skip
         assert len({row.sha256 for row in rows}) == 3
         probed.clear()
-        planner.assembly.work.plan_path("c").unlink()
+        planner.assembly.context.plan_path("c").unlink()
         assert planned(clips, Manifest.of(rows), planner, engine) == rows
     assert probed == ["c"]
 
@@ -199,7 +199,7 @@ def test_an_input_that_ends_its_process_fails_alone(clips: Path, tmp_path: Path,
     monkeypatch.setattr(planner, "_batches", lambda videos, size: iter([videos]))
     settings = load_settings(None, {}, environment={})
     with closing(Frail(2)) as engine:
-        summary = run([clips], tmp_path / "out", settings=settings, spec=SPEC, engine=engine, progress=Silent())
+        summary = run([clips], tmp_path / "out", settings=settings, spec=SPEC, engine=engine, progress=NullReporter())
     assert [video.state for video in summary.videos] == ["completed", "failed", "completed"]
     assert summary.videos[1].errors[0].message == "its process died without a word"
 
@@ -217,6 +217,6 @@ def test_planning_runs_as_tasks_of_a_cluster(ray_cluster: str, clips: Path, tmp_
     planner: Planner = planner_for(load_settings(None, {}, environment={}), SPEC, tmp_path / "out", 1)
     rows = planned(clips, Manifest.of([]), planner, engine)
     assert [(row.name, row.state) for row in rows] == [("a", "planned"), ("b", "planned"), ("c", "planned")]
-    assert all(planner.assembly.work.plan_path(name).exists() for name in "abc")
+    assert all(planner.assembly.context.plan_path(name).exists() for name in "abc")
     halves = list(engine.map(half_or_die, range(6), "test"))
     assert [half if isinstance(half, int) else type(half) for half in halves] == [0, 0, 1, EngineError, 2, 2]

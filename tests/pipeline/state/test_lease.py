@@ -30,10 +30,10 @@ with held_lease(Path(sys.argv[1])):
 
 
 def record(folder: Path) -> LeaseRecord:
-    seen = last_lease(folder)
-    assert seen is not None
-    assert seen.record is not None
-    return seen.record
+    snapshot = last_lease(folder)
+    assert snapshot is not None
+    assert snapshot.record is not None
+    return snapshot.record
 
 
 def elsewhere(folder: Path, age_s: float, **changed: object) -> Path:

@@ -52,14 +52,14 @@ import sys
 from pathlib import Path
 from neuropose_ray.benchmark.synthetic import SyntheticSpec, write_synthetic_video
 from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.settings import load_settings
 folder = Path({str(tmp_path)!r})
 write_synthetic_video(folder / "v.mp4", 1)
 settings, spec = load_settings(None, {{"engine": {{"kind": "local"}}}}, {{}}), SyntheticSpec(0)
 with started_engine(settings.engine, spec, "test") as engine:
-    run([folder / "v.mp4"], folder / "out", settings=settings, spec=spec, engine=engine, progress=Silent())
+    run([folder / "v.mp4"], folder / "out", settings=settings, spec=spec, engine=engine, progress=NullReporter())
 print("ray" in sys.modules, "neuropose_ray.pipeline.state.metrics" in sys.modules)
 """
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
@@ -89,14 +89,21 @@ def test_the_nodes_metrics_port_shows_what_a_run_did(tmp_path: Path):
     from neuropose_ray.pipeline.engines.start import started_engine
     from neuropose_ray.pipeline.planning.plan_file import write_plan  # noqa: F401
     from neuropose_ray.pipeline.run import run
-    from neuropose_ray.pipeline.state.progress import Silent
+    from neuropose_ray.pipeline.state.progress import NullReporter
     from neuropose_ray.settings import load_settings
 
     write_synthetic_video(tmp_path / "v.mp4", 4)
     settings = load_settings(None, {"engine": {"kind": "ray"}, "video": {"chunk_frames": SCENE_FRAMES}}, {})
     spec = SyntheticSpec(frame_ms=1, batch_size=10)
     with started_engine(settings.engine, spec, "metered") as engine:
-        run([tmp_path / "v.mp4"], tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=Silent())
+        run(
+            [tmp_path / "v.mp4"],
+            tmp_path / "out",
+            settings=settings,
+            spec=spec,
+            engine=engine,
+            progress=NullReporter(),
+        )
     frames, calls = 4 * SCENE_FRAMES, 4 * 4  # three whole batches a chunk, and one of two frames
     wanted = {"frames_decoded": frames, "frames_inferred": frames, "persons": frames, "batch_slots": 10 * calls}
     for _ in range(60):  # processes report every ten seconds

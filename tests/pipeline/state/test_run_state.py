@@ -5,10 +5,10 @@ import pytest
 from neuropose_ray.errors import RunLockedError
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
-from neuropose_ray.pipeline.planning.plan import ChunkName
-from neuropose_ray.pipeline.planning.planner import Todo, with_result
+from neuropose_ray.pipeline.planning.plan import ChunkRef
+from neuropose_ray.pipeline.planning.planner import ChunkQueue, with_result
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
-from neuropose_ray.pipeline.state.run_state import RunState, RunTally, read_run_state
+from neuropose_ray.pipeline.state.run_state import ProgressRecorder, RunState, read_run_state
 from neuropose_ray.pipeline.state.summary import VideoResult
 
 BROKEN = ErrorRecord(stage="decode", type="DecodeError", message="it is broken", attempts=2)
@@ -23,8 +23,8 @@ def outcome(video: str, index: int, state: str = "done", frames: int = 0) -> Chu
     return ChunkOutcome(video=video, index=index, state=state, frames=frames, error=error, began_s=0.0, ended_s=1.0)
 
 
-def tally(folder: Path, inputs: int = 3) -> RunTally:
-    return RunTally(folder, model="m", engine="local", workers=2, inputs=inputs)
+def recorder(folder: Path, inputs: int = 3) -> ProgressRecorder:
+    return ProgressRecorder(folder, model="m", engine="local", workers=2, inputs=inputs)
 
 
 def state(folder: Path) -> RunState:
@@ -39,7 +39,7 @@ def test_the_percent_is_of_all_frames_and_never_goes_back(tmp_path: Path):
         row("half", frames=60, chunks=2, frames_marked=30),
         row("lies", frames=40, chunks=4),
     ]
-    with tally(tmp_path) as counts:
+    with recorder(tmp_path) as counts:
         counts.planned(rows)
         assert state(tmp_path).percent is None
         counts.computing(Manifest.of(rows), 6)
@@ -66,7 +66,7 @@ def test_the_percent_is_of_all_frames_and_never_goes_back(tmp_path: Path):
 def test_videos_are_counted_by_state_and_failures_told_with_their_reason(tmp_path: Path):
     unreadable = with_result(row("bad"), VideoResult.failure("bad", "/in/bad.mp4", [BROKEN]))
     rows = [row("good", "completed"), row("todo", frames=1, chunks=1), unreadable]
-    with tally(tmp_path) as counts:
+    with recorder(tmp_path) as counts:
         counts.planned(rows)
         counts.computing(Manifest.of(rows), 1)
         now = state(tmp_path)
@@ -80,7 +80,7 @@ def test_videos_are_counted_by_state_and_failures_told_with_their_reason(tmp_pat
 
 def test_the_rate_is_that_of_computing_and_gives_the_time_left(tmp_path: Path):
     rows = [row("a", frames=100, chunks=2)]
-    with tally(tmp_path, 1) as counts:
+    with recorder(tmp_path, 1) as counts:
         counts.computing(Manifest.of(rows), 2)
         assert state(tmp_path).remaining_s is None
         counts.chunk(outcome("a", 0, frames=50))
@@ -94,21 +94,21 @@ def test_the_rate_is_that_of_computing_and_gives_the_time_left(tmp_path: Path):
     ("error", "said"), [(KeyboardInterrupt(), "interrupted"), (ValueError("no\nsuch thing"), "no such thing")]
 )
 def test_what_stopped_a_run_is_written_down(tmp_path: Path, error: BaseException, said: str):
-    with pytest.raises(type(error)), tally(tmp_path):
+    with pytest.raises(type(error)), recorder(tmp_path):
         raise error
     assert (state(tmp_path).phase, state(tmp_path).error) == ("stopped", said)
 
 
 def test_a_run_that_lost_its_folder_does_not_write_into_it(tmp_path: Path):
-    with pytest.raises(RunLockedError), tally(tmp_path):
+    with pytest.raises(RunLockedError), recorder(tmp_path):
         raise RunLockedError("taken over")
     assert state(tmp_path).phase == "planning"
 
 
 def test_the_chunks_of_a_run_are_named_when_asked_for():
-    todo = Todo([row("a", chunks=2), row("b", "completed", chunks=5), row("c", chunks=1)])
-    assert list(todo) == [ChunkName("a", 0), ChunkName("a", 1), ChunkName("c", 0)]
-    assert todo[1:] == [ChunkName("a", 1), ChunkName("c", 0)]
-    assert len(Todo([])) == 0
+    queue = ChunkQueue([row("a", chunks=2), row("b", "completed", chunks=5), row("c", chunks=1)])
+    assert list(queue) == [ChunkRef("a", 0), ChunkRef("a", 1), ChunkRef("c", 0)]
+    assert queue[1:] == [ChunkRef("a", 1), ChunkRef("c", 0)]
+    assert len(ChunkQueue([])) == 0
     with pytest.raises(IndexError):
-        todo[3]
+        queue[3]

@@ -16,7 +16,7 @@ from neuropose_ray.pipeline.state.lease import LeaseSettings, held_lease, last_l
 from neuropose_ray.pipeline.state.lease_record import LeaseRecord
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
 from neuropose_ray.pipeline.state.run_layout import state_folder
-from neuropose_ray.pipeline.state.run_state import RunTally
+from neuropose_ray.pipeline.state.run_state import ProgressRecorder
 from neuropose_ray.pipeline.state.status import status_of
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, now, write_summary
 
@@ -27,18 +27,18 @@ from contextlib import closing
 from pathlib import Path
 from neuropose_ray.benchmark.synthetic import SyntheticSpec
 from neuropose_ray.pipeline.engines.local import LocalEngine
-from neuropose_ray.pipeline.state.progress import Silent
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.settings import load_settings
 settings = load_settings(None, {"video": {"chunk_frames": 20}}, environment={})
 with closing(LocalEngine(1)) as engine:
     run([Path(sys.argv[1])], Path(sys.argv[2]), settings=settings, spec=SyntheticSpec(frame_ms=float(sys.argv[3])),
-        engine=engine, progress=Silent())
+        engine=engine, progress=NullReporter())
 """
 
 
-def tally(out: Path) -> RunTally:
-    return RunTally(state_folder(out), model="m", engine="local", workers=2, inputs=1)
+def recorder(out: Path) -> ProgressRecorder:
+    return ProgressRecorder(state_folder(out), model="m", engine="local", workers=2, inputs=1)
 
 
 def rows() -> list[ManifestRow]:
@@ -73,7 +73,7 @@ def test_a_run_is_seen_while_it_goes_on_after_a_kill_and_when_it_has_ended(test_
 
 
 def test_a_stopped_run_says_what_stopped_it(tmp_path: Path):
-    with pytest.raises(KeyboardInterrupt), held_lease(state_folder(tmp_path)), tally(tmp_path):
+    with pytest.raises(KeyboardInterrupt), held_lease(state_folder(tmp_path)), recorder(tmp_path):
         raise KeyboardInterrupt
     seen = status_of(tmp_path)
     assert (seen.state, seen.error, seen.last_sign_s) == ("stopped", "interrupted", None)
@@ -85,7 +85,7 @@ def far_away(out: Path) -> tuple[Path, LeaseRecord]:
         seen = last_lease(state_folder(out))
         assert seen is not None
         assert seen.record is not None
-    tally(out).computing(Manifest.of(rows()), 2)
+    recorder(out).computing(Manifest.of(rows()), 2)
     seen.path.write_text(seen.record.model_copy(update={"machine": "far"}).model_dump_json())
     return seen.path, seen.record
 

@@ -107,10 +107,10 @@ def test_what_a_replica_still_writes_for_a_removed_job_is_deleted_and_a_new_jobs
         manager("remove", request.id)
         (data / "jobs" / request.id / "results" / "v" / "chunks").mkdir(parents=True)
     request_for(data, video, id=requests[1].id)  # the same Idempotency-Key again, not yet submitted
-    book = manager.manager._book
-    book.clear_removed()
+    service = manager.manager._service
+    service.clear_removed()
     assert (data / "jobs" / requests[0].id / "results").exists(), "too early"
-    book.clear_removed(after_s=0.0)
+    service.clear_removed(after_s=0.0)
     assert not (data / "jobs" / requests[0].id).exists()
     assert [path.name for path in (data / "jobs" / requests[1].id).iterdir()] == ["uploads"]
 
@@ -121,7 +121,7 @@ def test_old_jobs_are_removed_as_the_settings_say(start, data: Path, video: Path
     manager("submit", request)
     manager.ended(request.id)
     time.sleep(0.2)
-    assert manager.manager._book.remove_outdated() == (request.id,)
+    assert manager.manager._service.remove_outdated() == (request.id,)
     assert not (data / "jobs" / request.id).exists()
 
 

@@ -3,14 +3,14 @@
 import threading
 import time
 
-from neuropose_ray.service.pose.priority_lock import Entrance, ModelTurns
+from neuropose_ray.service.pose.priority_lock import LockSide, PriorityModelLock
 
 
-def queued(entrance: Entrance, name: str, order: list[str]) -> threading.Thread:
+def queued(side: LockSide, name: str, order: list[str]) -> threading.Thread:
     """A thread that waits for its turn and writes down when it had it."""
 
     def take() -> None:
-        with entrance:
+        with side:
             order.append(name)
 
     thread = threading.Thread(target=take)
@@ -21,10 +21,10 @@ def queued(entrance: Entrance, name: str, order: list[str]) -> threading.Thread:
 
 def order_of(chunks: int, requests: int) -> list[str]:
     """Who comes when, of those that wait while the model is busy."""
-    turns, order = ModelTurns(), []
-    with turns.requests:
-        threads = [queued(turns.chunks, "chunk", order) for _ in range(chunks)]
-        threads += [queued(turns.requests, "request", order) for _ in range(requests)]
+    lock, order = PriorityModelLock(), []
+    with lock.requests:
+        threads = [queued(lock.chunks, "chunk", order) for _ in range(chunks)]
+        threads += [queued(lock.requests, "request", order) for _ in range(requests)]
     for thread in threads:
         thread.join(10)
     return order
@@ -40,16 +40,16 @@ def test_a_chunk_that_was_overtaken_often_goes_next():
 
 
 def test_nobody_is_with_the_model_beside_another():
-    turns, inside, most = ModelTurns(), [], []
+    lock, inside, most = PriorityModelLock(), [], []
 
-    def call(entrance: Entrance) -> None:
+    def call(side: LockSide) -> None:
         for _ in range(50):
-            with entrance:
+            with side:
                 inside.append(1)
                 most.append(len(inside))
                 inside.pop()
 
-    threads = [threading.Thread(target=call, args=(each,)) for each in (turns.requests, turns.chunks) * 3]
+    threads = [threading.Thread(target=call, args=(each,)) for each in (lock.requests, lock.chunks) * 3]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -58,9 +58,9 @@ def test_nobody_is_with_the_model_beside_another():
 
 
 def test_it_is_known_for_how_long_the_present_call_lasts():
-    turns = ModelTurns()
-    assert turns.held_s == 0
-    with turns.chunks:
+    lock = PriorityModelLock()
+    assert lock.held_s == 0
+    with lock.chunks:
         time.sleep(0.01)
-        assert turns.held_s >= 0.01
-    assert turns.held_s == 0
+        assert lock.held_s >= 0.01
+    assert lock.held_s == 0
