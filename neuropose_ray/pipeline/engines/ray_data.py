@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, RunContext
 from neuropose_ray.pipeline.engines.allocation import allocate
-from neuropose_ray.pipeline.engines.assemblers import AssemblyPool
-from neuropose_ray.pipeline.engines.portions import guided_chunks
 from neuropose_ray.pipeline.engines.pose_worker import PoseWorker, WorkerSetup, loads_folder
 from neuropose_ray.pipeline.engines.ray_tasks import RayTasks, cause_of, present_cluster
 from neuropose_ray.pipeline.planning.plan import ChunkRef
@@ -50,7 +49,7 @@ class RayEngine(RayTasks):
         self._allocation = allocate(present_cluster(), settings, spec.threads, spec.device)
         self.workers = self._allocation.workers
         # Assembling takes a small part of the time that inference takes.
-        self._assemblers = AssemblyPool(max(1, self.workers // 2))
+        self._assembly_pool = AssemblyPool(max(1, self.workers // 2))
         self._stall_limit_s, self._run_name = settings.stall_limit_s, run_name
 
     def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
@@ -111,8 +110,73 @@ class RayEngine(RayTasks):
 
     def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Run something else in a process that stays for the next."""
-        return self._assemblers.submit(function, *args, **kwargs)
+        return self._assembly_pool.submit(function, *args, **kwargs)
 
     def close(self) -> None:
         """Let the assembling processes go; the actors end with the dataset's iterator."""
-        self._assemblers.close()
+        self._assembly_pool.close()
+
+
+#: Portions that every worker would get of what is left: some wait at a worker while others are free, and those that
+#: wait must be a small part of its share.
+_PORTIONS_EACH = 16
+#: Half an hour of a slow worker's time, so that a node that joins late finds something left to do.
+_MOST_CHUNKS = 64
+
+
+def guided_chunks(chunks: int, workers: int) -> Iterator[range]:
+    """All places from 0 up to ``chunks`` in order, in portions that shrink to 1.
+
+    A portion costs the scheduler as much as a single chunk would, in memory and time. Guided self-scheduling of
+    loops, after Polychronopoulos and Kuck, IEEE Transactions on Computers 36 (1987).
+    """
+    begin = 0
+    while begin < chunks:
+        size = (chunks - begin) // (_PORTIONS_EACH * workers)
+        end = begin + max(1, min(_MOST_CHUNKS, size))
+        yield range(begin, end)
+        begin = end
+
+
+class AssemblyPool:
+    """Actors on a cluster that the caller has connected to; one is started when all others are at work.
+
+    Args:
+        most: how many at the most.
+    """
+
+    def __init__(self, most: int) -> None:
+        # A thread waits for each of them.
+        self._threads = ThreadPoolExecutor(most, thread_name_prefix="assembler")
+        self._own = threading.local()
+
+    def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Run a function in one of the processes; it raises what of ours the function does, or EngineError."""
+        return self._threads.submit(self._assemble, lambda: function(*args, **kwargs))
+
+    def _assemble(self, call: Callable[[], R]) -> R:
+        import ray
+        from ray.exceptions import RayError
+
+        if not hasattr(self._own, "assembler"):
+            # It waits for disks more than it computes, and must find a place while every core has a model. One retry,
+            # for a node that went away; what ends its process twice would do so again.
+            remote = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=1, scheduling_strategy="SPREAD")
+            self._own.assembler = remote(AssemblyActor).remote()
+        try:
+            result: R = ray.get(self._own.assembler.assemble_video.remote(call))
+        except RayError as error:
+            raise cause_of(error) from error
+        return result
+
+    def close(self) -> None:
+        """Give up what waits; the processes end with the last of their work."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class AssemblyActor:
+    """The actor, by the name that the dashboard shows; it does one thing at a time."""
+
+    def assemble_video(self, call: Callable[[], R]) -> R:
+        """Do it."""
+        return call()

@@ -12,7 +12,6 @@ from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.render.records import PersonTrack, ReportContent
 from neuropose_ray.report.collect.comparison import ComparisonResult, compare
 from neuropose_ray.report.collect.curves import angle_curves, cycle_curves
-from neuropose_ray.report.collect.fits import fit_of
 from neuropose_ray.report.collect.movement import find_movement
 from neuropose_ray.report.collect.origin import (
     citation_of,
@@ -21,7 +20,7 @@ from neuropose_ray.report.collect.origin import (
     provenance_facts,
     video_facts,
 )
-from neuropose_ray.report.collect.person import ReportedPerson, reported_person, tracks_by_frames
+from neuropose_ray.report.collect.person import ReportedPerson, fit_of, reported_person, tracks_by_frames
 from neuropose_ray.report.collect.quality import quality_of
 from neuropose_ray.report.collect.warnings import report_warnings
 from neuropose_ray.report.settings import ReportSettings

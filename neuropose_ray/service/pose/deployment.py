@@ -8,8 +8,7 @@ from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.engines.allocation import allocate
 from neuropose_ray.pipeline.engines.ray_tasks import present_cluster
 from neuropose_ray.pipeline.settings import EngineSettings
-from neuropose_ray.service.names import POSE_MODEL
-from neuropose_ray.service.one_loop import ONE_LOOP
+from neuropose_ray.service.names import ONE_LOOP, POSE_MODEL
 from neuropose_ray.service.pose.chunks import chunks_at_once
 from neuropose_ray.service.pose.replica import PoseReplica
 from neuropose_ray.settings import Settings

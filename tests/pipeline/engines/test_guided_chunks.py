@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuropose_ray.pipeline.engines.portions import guided_chunks
+from neuropose_ray.pipeline.engines.ray_data import guided_chunks
 
 
 @given(chunks=st.integers(0, 5000), workers=st.integers(1, 40))
