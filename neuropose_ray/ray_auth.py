@@ -91,6 +91,8 @@ def _make_private(path: Path) -> None:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    passed: set[int] = set()  # Ray raises some errors from themselves
+    while error is not None and id(error) not in passed:
         yield error
+        passed.add(id(error))
         error = error.__cause__ or error.__context__

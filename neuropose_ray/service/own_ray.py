@@ -20,6 +20,9 @@ OWN_RAY_VARIABLES: Mapping[str, str] = MappingProxyType(
         # Pose models hold all cores, and then Ray ends processes that have nothing to do after a second: nearly every
         # task of a job would wait for a new one to start, which takes longer than most tasks.
         "RAY_idle_worker_killing_time_threshold_ms": "60000",
+        # On a busy machine the start of a Python takes longer than Ray waits for it: what it kills then starts anew.
+        "RAY_worker_register_timeout_seconds": "300",
+        "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "180",
     }
 )
 #: Ray's processes without which the others cannot go on.
