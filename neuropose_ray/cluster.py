@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from neuropose_ray import machine
 from neuropose_ray.errors import EngineError, NeuroposeRayError, first_line
+from neuropose_ray.ray_auth import refusal_hint, use_passing_token
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -68,8 +69,11 @@ def connection_errors(address: str | None, hint: str) -> Iterator[None]:
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     try:
         yield
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise EngineError(f"cannot connect to Ray ({first_line(error)})", where=address, hint=hint) from error
+    except NeuroposeRayError:
+        raise
+    except Exception as error:  # Ray raises plain ones too, and its own for a token that is missing
+        what = f"cannot connect to Ray ({first_line(error)})"
+        raise EngineError(what, where=address, hint=refusal_hint(error) or hint) from error
 
 
 def listening_endpoint(address: str, *, timeout_s: float = 3.0, current_cluster: Path = CURRENT_CLUSTER) -> str:
@@ -223,6 +227,7 @@ def _call(function: Callable[..., R], item: object, *shared: object) -> R:
 
 
 def _start_own_ray(cores: int) -> None:
+    use_passing_token()
     import ray
 
     # Ray's own processes would warn on this terminal of things that the user of a run cannot change, and say so

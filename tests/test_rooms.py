@@ -32,7 +32,7 @@ ALLOWED = {
     "service": {"schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "doctor"},
     "cli": None,
 }
-EVERYBODY = {"errors", "__init__", "machine", "cluster", "settings"}
+EVERYBODY = {"errors", "__init__", "machine", "cluster", "ray_auth", "settings"}
 
 
 def imports(file: Path) -> set[str]:
