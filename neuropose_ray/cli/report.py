@@ -36,6 +36,9 @@ def report(
     blur_faces: Annotated[
         bool, typer.Option("--blur-faces", help="Hide the faces of the people found; look at it before you share it.")
     ] = False,
+    settings: Annotated[
+        Path | None, typer.Option(help="YAML file: cleaning, angles, max_people, and what is warned of.")
+    ] = None,
     open_it: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
 ) -> None:
     """Show results in one HTML file: video, 3D skeleton, angles, repetitions, gait, quality.
@@ -49,14 +52,23 @@ def report(
 
     neuropose-ray report results/squat_after --against results/squat_before
 
-    neuropose-ray report results --blur-faces
+    neuropose-ray report results --blur-faces --settings report.yaml
+
+    where report.yaml holds, say, `max_people: 2` and `cleaning: {outliers: null}`.
     """
     from neuropose_ray.analysis.runs.trials import expand_trials
+    from neuropose_ray.report.settings import load_report_settings
 
     sources = expand_trials(trials)
     if len(sources) != 1 and (out or video):
         raise SettingsError("--out and --video are for one trial", hint="give one folder OUT/NAME")
-    choices = ReportChoices(against, track, not no_video, blur_faces)
+    choices = ReportChoices(
+        against,
+        track,
+        not no_video,
+        blur_faces,
+        settings=None if settings is None else load_report_settings(settings),
+    )
     written = []
     for source in sources:
         try:

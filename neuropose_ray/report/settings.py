@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pathlib import Path
+
+import yaml
+from pydantic import Field, ValidationError
 
 from neuropose_ray.analysis.angles.settings import AngleSettings
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
+from neuropose_ray.analysis.runs.files import faults, read_text
+from neuropose_ray.errors import SettingsError
 from neuropose_ray.schemas.immutable import FrozenModel
 
 
@@ -40,3 +45,21 @@ class ReportSettings(FrozenModel):
     lateral_deg: float = Field(
         default=65.0, ge=0, le=90, description="beyond it, seen from the side, one leg and arm hide the others"
     )
+
+
+def load_report_settings(path: Path) -> ReportSettings:
+    """Settings of reports from YAML, with the nesting of :class:`ReportSettings`; what is left out is the default.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        FileFormatError: it cannot be read.
+        SettingsError: it is not YAML, or a key or value is wrong; every one of them is named.
+    """
+    try:
+        content = yaml.safe_load(read_text(path))
+        return ReportSettings.model_validate({} if content is None else content)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"not YAML ({error})", where=str(path)) from error
+    except ValidationError as error:
+        hint = f"a report has the settings {', '.join(ReportSettings.model_fields)}"
+        raise SettingsError(faults(error), where=str(path), hint=hint) from error

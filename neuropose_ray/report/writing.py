@@ -22,17 +22,28 @@ if TYPE_CHECKING:
     from neuropose_ray.analysis.runs.trials import TrialSource
     from neuropose_ray.render.overlay.settings import OverlaySettings
     from neuropose_ray.render.overlay.video import Progress
+    from neuropose_ray.report.settings import ReportSettings
 
 
 @dataclass(frozen=True, slots=True)
 class ReportChoices:
-    """What a user asks of a report; ``fps`` is the time base of image folders."""
+    """What a user asks of a report.
+
+    Attributes:
+        against: another trial, to compare with.
+        track: the person; None for who is seen in most frames.
+        with_video: whether the overlay goes into the report.
+        blur_faces: whether faces are hidden in the overlay.
+        fps: the time base of image folders.
+        settings: how the numbers are made; None for the defaults.
+    """
 
     against: Path | None = None
     track: int | None = None
     with_video: bool = True
     blur_faces: bool = False
     fps: float | None = None
+    settings: ReportSettings | None = None
 
 
 def report_file(source: TrialSource) -> Path:
@@ -68,7 +79,13 @@ def write_trial_report(
     from neuropose_ray.report.collect.content import report_content
     from neuropose_ray.report.page.page import write_report
 
-    content = report_content(source.path, video=source.video, against=choices.against, track=choices.track)
+    content = report_content(
+        source.path,
+        video=source.video,
+        against=choices.against,
+        track=choices.track,
+        settings=choices.settings,
+    )
     overlay = without_video = None
     if choices.with_video:
         try:

@@ -129,3 +129,15 @@ def test_every_video_of_a_run_gets_a_report_also_one_that_shows_nobody(video, ou
     assert sorted(page.parent.name for page in out.glob("*/report.html")) == ["empty", "squat"]
     assert capsys.readouterr().err == ""
     assert "Nobody was found" in (out / "empty" / "report.html").read_text("utf-8")
+
+
+def test_settings_of_a_file_are_those_that_the_page_names(video, out, tmp_path):
+    summary_of(out, processed(out, video))
+    (tmp_path / "report.yaml").write_text("cleaning: {smoothing: null}\npoor_score: 0.25\n")
+    assert run(out / "squat", "--no-video", "--settings", tmp_path / "report.yaml").exit_code == 0
+    page = (out / "squat" / "report.html").read_text("utf-8")
+    assert "&quot;poor_score&quot;: 0.25" in page or '"poor_score": 0.25' in page
+    (tmp_path / "report.yaml").write_text("poor_scroe: 0.25\n")
+    refused = run(out / "squat", "--settings", tmp_path / "report.yaml")
+    assert isinstance(refused.exception, SettingsError)
+    assert "poor_scroe" in str(refused.exception)

@@ -21,7 +21,11 @@ def report_video(output: VideoOutput, options: ReportOptions, image_fps: float) 
 
     source = TrialSource(output.folder, name=output.folder.name)
     choices = ReportChoices(
-        track=options.track, with_video=options.with_video, blur_faces=options.blur_faces, fps=image_fps
+        track=options.track,
+        with_video=options.with_video,
+        blur_faces=options.blur_faces,
+        fps=image_fps,
+        settings=options.settings,
     )
     without_video = write_trial_report(
         source,

@@ -11,6 +11,7 @@ from neuropose_ray.analysis.runs.config import MovementConfig, PreprocessingConf
 from neuropose_ray.formats.writing import ExportFormat, PosesKind
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.render.overlay.settings import OverlaySettings
+from neuropose_ray.report.settings import ReportSettings
 from neuropose_ray.schemas.immutable import FrozenModel
 
 
@@ -42,6 +43,7 @@ class ReportOptions(FrozenModel):
     track: int | None = Field(default=None, description="a person by track id; empty: who is seen longest")
     with_video: bool = Field(default=True, description="a report without video is smaller and shows no faces")
     blur_faces: bool = Field(default=False, description="hide faces; done also where the overlay hides them")
+    settings: ReportSettings = Field(default=ReportSettings(), description="how the numbers of the report are made")
 
 
 class ExportOptions(FrozenModel):
