@@ -1,52 +1,31 @@
-"""All settings in one place: defaults, then a file, then the environment, then flags; the last one wins."""
+"""Where settings come from: defaults, then a file, then the environment, then flags; the last one wins.
+
+What can be set is said in the rooms: of a run in ``pipeline.settings``, of everything in ``service.settings``.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.fitting.settings import FittingSettings
-from neuropose_ray.models.blazepose.settings import BlazePoseSettings
-from neuropose_ray.models.metrabs.settings import MetrabsSettings
-from neuropose_ray.models.weights import WeightSettings
-from neuropose_ray.pipeline.settings import CameraSettings, EngineSettings
-from neuropose_ray.service.settings import ServiceSettings
-from neuropose_ray.tracking.settings import TrackingSettings
-from neuropose_ray.video.settings import VideoSettings
 
 ENVIRONMENT_PREFIX = "NEUROPOSE_"
 #: Variables with the prefix that are no settings.
 OTHER_VARIABLES = {"NEUROPOSE_TEST_DATA", "NEUROPOSE_URL", "NEUROPOSE_TOKEN"}
 
 
-class Settings(BaseSettings):
-    """Everything that can be set. In the environment: ``NEUROPOSE_MODEL``, ``NEUROPOSE_ENGINE__WORKERS``, ..."""
+class LayeredSettings(BaseSettings):
+    """Settings that :func:`load_layers` puts together; in the environment ``NEUROPOSE_MODEL``, ``NEUROPOSE_A__B``."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
     )
-
-    model: str = Field(default="blazepose", description="pose model: a name of the catalogue, a path, or a URL")
-    engine: EngineSettings = EngineSettings()
-    camera: CameraSettings = CameraSettings()
-    video: VideoSettings = VideoSettings()
-    blazepose: BlazePoseSettings = BlazePoseSettings()
-    metrabs: MetrabsSettings = MetrabsSettings()
-    tracking: TrackingSettings = TrackingSettings()
-    fit: bool | None = Field(
-        default=None,
-        description="fit a skeleton of constant bones to each track; empty: for blazepose, whose depth needs it, "
-        "and not for models whose 3D is better already",
-    )
-    fitting: FittingSettings = FittingSettings()
-    weights: WeightSettings = Field(default_factory=WeightSettings)
-    service: ServiceSettings = Field(default_factory=ServiceSettings)
 
     @classmethod
     def settings_customise_sources(
@@ -57,17 +36,24 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Nothing but what :func:`load_settings` puts together."""
+        """Take nothing but what :func:`load_layers` puts together."""
         return (init_settings,)
 
 
-def load_settings(
-    file: Path | None = None, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
-) -> Settings:
+Kind = TypeVar("Kind", bound=LayeredSettings)
+
+
+def load_layers(
+    kind: type[Kind],
+    file: Path | None = None,
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Kind:
     """Defaults < ``file`` < environment < ``flags``.
 
     Args:
-        file: YAML with the nesting of :class:`Settings`.
+        kind: the settings.
+        file: YAML with their nesting.
         flags: the same nesting; values that are None were not given.
         environment: instead of the process's own.
 
@@ -75,12 +61,12 @@ def load_settings(
         SettingsError: the file cannot be read, or a value or key is wrong; every one of them is named.
     """
     variables = os.environ if environment is None else environment
-    layers = (_from_file(file), _from_environment(variables), _given(flags or {}))
+    layers = (_from_file(file), _from_environment(kind, variables), _given(flags or {}))
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _merged(merged, layer)
     try:
-        return Settings(**merged)
+        return kind(**merged)
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         where = None if file is None else str(file)
@@ -103,12 +89,12 @@ def _from_file(file: Path | None) -> dict[str, Any]:
     return content or {}
 
 
-def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+def _from_environment(kind: type[LayeredSettings], variables: Mapping[str, str]) -> dict[str, Any]:
     names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in OTHER_VARIABLES]
-    unknown = [name for name in names if not _is_setting(name)]
+    unknown = [name for name in names if not _is_setting(kind, name)]
     if unknown:
         raise SettingsError(f"unknown setting {', '.join(unknown)}", where="environment", hint="unset it")
-    source = EnvSettingsSource(Settings, case_sensitive=False)
+    source = EnvSettingsSource(kind, case_sensitive=False)
     source.env_vars = {name.lower(): variables[name] for name in names}
     try:
         return source()
@@ -116,8 +102,8 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
         raise SettingsError(str(error), where="environment") from error
 
 
-def _is_setting(variable: str) -> bool:
-    fields: Any = Settings
+def _is_setting(kind: type[LayeredSettings], variable: str) -> bool:
+    fields: Any = kind
     for part in variable.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"):
         known = getattr(fields, "model_fields", {})
         if part not in known:

@@ -100,7 +100,7 @@ def pipeline(weights: "Weights") -> Callable[..., "RunSummary"]:
     from neuropose_ray.pipeline.engines.start import started_engine
     from neuropose_ray.pipeline.run import run
     from neuropose_ray.pipeline.state.progress import NullReporter
-    from neuropose_ray.settings import load_settings
+    from neuropose_ray.service.settings import load_settings
 
     def run_pipeline(inputs: list[Path], out: Path, engine: str = "local", **flags: Any) -> "RunSummary":
         settings = load_settings(None, {"engine": {"kind": engine}, **flags}, environment={})

@@ -54,6 +54,11 @@ def test_rooms_import_forward_only(room: str):
         assert "cli" not in others or room == "cli"
 
 
+@pytest.mark.parametrize("module", sorted(EVERYBODY - {"__init__"}))
+def test_what_everybody_may_use_uses_no_room(module: str):
+    assert imports(PACKAGE / f"{module}.py") <= EVERYBODY
+
+
 def test_only_the_pipelines_run_and_the_command_line_know_the_settings():
     users = {file.relative_to(PACKAGE).parts[0] for file in PACKAGE.rglob("*.py") if "settings" in imports(file)}
     assert users <= {"pipeline", "cli", "benchmark", "service"}

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.settings import Settings, load_settings
+from neuropose_ray.service.settings import Settings, load_settings
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.settings import RunSettings
 from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.performance import PerformanceMetrics
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.result_files import METRICS_FILE, PREDICTIONS_FILE
-from neuropose_ray.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Workload:
     """What every pass does, and the folder in which each pass gets an empty one of its own."""
 
     videos: tuple[Path, ...]
-    settings: Settings
+    settings: RunSettings
     spec: PoseModelSpec
     folder: Path
 

@@ -22,8 +22,8 @@ from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.inputs.cameras import camera_of
+from neuropose_ray.pipeline.settings import RunSettings
 from neuropose_ray.schemas.benchmark import BenchmarkResult, StageSeconds
-from neuropose_ray.settings import Settings
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
 
@@ -37,7 +37,7 @@ class _Round:
 
 
 def run_benchmark(
-    video: Path, *, settings: Settings, spec: ModelSpec, options: BenchmarkSettings, say: Callable[[str], None]
+    video: Path, *, settings: RunSettings, spec: ModelSpec, options: BenchmarkSettings, say: Callable[[str], None]
 ) -> BenchmarkResult:
     """Measure how fast a video is processed on this machine, and how much faster it could be.
 

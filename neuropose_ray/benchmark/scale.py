@@ -31,10 +31,10 @@ from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.settings import EngineSettings
+from neuropose_ray.pipeline.settings import EngineSettings, RunSettings
 from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.schemas.scale import ChunkCost, ResumeCost, ScaleResult, Throughput
-from neuropose_ray.settings import Settings, load_settings
+from neuropose_ray.settings import load_layers
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.settings import VideoSettings
 from neuropose_ray.video.sources import open_source
@@ -137,7 +137,7 @@ class _Bench:
         spec = SyntheticSpec(options.frame_ms)
         video = self._video("throughput", _chunks(options) * _CHUNK_SCENES)
         info = probe(open_source(video))
-        camera = camera_of(info, Settings().camera, spec.field_of_view_degrees)
+        camera = camera_of(info, RunSettings().camera, spec.field_of_view_degrees)
         clip = write_clip(info, self.folder / "clip.rgb", BenchmarkSettings())
         ceilings_fps: list[float] = []
         passes: list[list[_Reached]] = [[] for _ in self.engines]
@@ -224,8 +224,10 @@ def _engines() -> Iterator[tuple[_Measured, ...]]:
         )
 
 
-def _settings(engine: EngineSettings, chunk_frames: int) -> Settings:
-    return load_settings(None, {"engine": engine.model_dump(), "video": {"chunk_frames": chunk_frames}}, {})
+def _settings(engine: EngineSettings, chunk_frames: int) -> RunSettings:
+    return load_layers(
+        RunSettings, None, {"engine": engine.model_dump(), "video": {"chunk_frames": chunk_frames}}, {}
+    )
 
 
 def _chunks(options: ScaleSettings) -> int:

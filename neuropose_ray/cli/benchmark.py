@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.cli.process import Config, Fov, Model, Workers, resolve_model
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.immutable import FrozenModel

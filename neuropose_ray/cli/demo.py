@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from neuropose_ray.cli.process import Config, Engine, run_with
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 #: Two squats: enough to see what is found, and done in a minute.
 DURATION_S = 5.0

@@ -19,7 +19,8 @@ from neuropose_ray.cli.models import AsJson, CacheDir, weight_settings
 from neuropose_ray.doctor import checks
 from neuropose_ray.doctor.checks import Check
 from neuropose_ray.models.weights import CATALOGUE, Weights, WeightStore
-from neuropose_ray.settings import OTHER_VARIABLES, Settings
+from neuropose_ray.service.settings import Settings
+from neuropose_ray.settings import OTHER_VARIABLES
 
 _KNOWN_VARIABLES = checks.setting_variables(Settings) | OTHER_VARIABLES
 _SHOWN_PACKAGES = ("ray", "tensorflow", "ai-edge-litert", "opencv-python-headless", "av", "numpy")

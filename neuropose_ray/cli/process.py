@@ -10,7 +10,7 @@ import typer
 from neuropose_ray.cli.console import RunProgress, plan_lines, print_summary
 from neuropose_ray.cli.models import download_progress
 from neuropose_ray.cli.results import result_place
-from neuropose_ray.settings import Settings, load_settings
+from neuropose_ray.service.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from neuropose_ray.models.spec import ModelSpec

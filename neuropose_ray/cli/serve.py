@@ -23,9 +23,8 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.preflight import require_database, require_free_address, require_free_folder
 from neuropose_ray.service.processes import ProcessFamily
 from neuropose_ray.service.runner import Announcements, ServiceRunner
-from neuropose_ray.service.settings import Scope
+from neuropose_ray.service.settings import Scope, load_settings
 from neuropose_ray.service.supervision import supervise
-from neuropose_ray.settings import load_settings
 
 
 def serve(

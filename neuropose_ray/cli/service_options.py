@@ -41,7 +41,7 @@ def service_settings(config: Path | None, data: Path | None) -> ServiceSettings:
     Raises:
         SettingsError: a file, variable or flag is wrong.
     """
-    from neuropose_ray.settings import load_settings
+    from neuropose_ray.service.settings import load_settings
 
     flags: dict[str, Any] = {"service": {"data_dir": None if data is None else str(data)}}
     return load_settings(config, flags).service

@@ -25,13 +25,13 @@ from neuropose_ray.pipeline.planning.planner import (
     result_of,
     with_result,
 )
+from neuropose_ray.pipeline.settings import RunSettings
 from neuropose_ray.pipeline.state.lease import Lease, held_lease
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow, ManifestWriter
 from neuropose_ray.pipeline.state.progress import ProgressReporter
 from neuropose_ray.pipeline.state.run_layout import manifest_folder, state_folder
 from neuropose_ray.pipeline.state.run_state import ProgressRecorder
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, now, write_summary
-from neuropose_ray.settings import Settings
 
 #: Videos that are being assembled at once, for each worker, before the run waits for them: short videos may come
 #: faster than they are assembled, and each takes memory and, on a cluster, a process.
@@ -42,7 +42,7 @@ def run(
     inputs: Sequence[Path],
     out: Path,
     *,
-    settings: Settings,
+    settings: RunSettings,
     spec: PoseModelSpec,
     engine: Engine,
     progress: ProgressReporter,

@@ -1,4 +1,4 @@
-"""What a user may set of a run: where it works, and on how much at once."""
+"""What a user may set of a run: the model, what is known of the camera, and where it works."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from neuropose_ray.fitting.settings import FittingSettings
+from neuropose_ray.models.blazepose.settings import BlazePoseSettings
+from neuropose_ray.models.metrabs.settings import MetrabsSettings
+from neuropose_ray.models.weights import WeightSettings
+from neuropose_ray.settings import LayeredSettings
+from neuropose_ray.tracking.settings import TrackingSettings
+from neuropose_ray.video.settings import VideoSettings
 
 
 class EngineSettings(BaseModel):
@@ -65,3 +73,22 @@ class CameraSettings(BaseModel):
         default=None,
         description="which camera of the calibration; empty: the one named like the video, or the only one",
     )
+
+
+class RunSettings(LayeredSettings):
+    """Everything that can be set of a run."""
+
+    model: str = Field(default="blazepose", description="pose model: a name of the catalogue, a path, or a URL")
+    engine: EngineSettings = EngineSettings()
+    camera: CameraSettings = CameraSettings()
+    video: VideoSettings = VideoSettings()
+    blazepose: BlazePoseSettings = BlazePoseSettings()
+    metrabs: MetrabsSettings = MetrabsSettings()
+    tracking: TrackingSettings = TrackingSettings()
+    fit: bool | None = Field(
+        default=None,
+        description="fit a skeleton of constant bones to each track; empty: for blazepose, whose depth needs it, "
+        "and not for models whose 3D is better already",
+    )
+    fitting: FittingSettings = FittingSettings()
+    weights: WeightSettings = Field(default_factory=WeightSettings)

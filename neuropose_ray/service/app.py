@@ -13,7 +13,7 @@ from neuropose_ray.models.weights import WeightStore
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import is_loopback
 from neuropose_ray.service.names import INGRESS, JOB_MANAGER, ONE_LOOP
-from neuropose_ray.settings import Settings, load_settings
+from neuropose_ray.service.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from ray.serve import Application
@@ -33,7 +33,10 @@ CONTROLLER_OPTIONS = {
 
 
 def application(args: dict[str, Any]) -> Application:
-    """The application for Serve's configuration files; ``args`` are nested :class:`~neuropose_ray.settings.Settings`.
+    """The application for Serve's configuration files.
+
+    Args:
+        args: settings, with the nesting of :class:`~neuropose_ray.service.settings.Settings`.
 
     Raises:
         SettingsError: a name or value is wrong.

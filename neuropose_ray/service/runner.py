@@ -15,7 +15,7 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.names import APPLICATION, STARTUP_MESSAGES
 from neuropose_ray.service.own_ray import connected_ray
 from neuropose_ray.service.record import write_record
-from neuropose_ray.settings import Settings
+from neuropose_ray.service.settings import Settings
 
 if TYPE_CHECKING:
     from ray.serve import Application

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from neuropose_ray.pipeline.settings import RunSettings
 from neuropose_ray.schemas.jobs import STANDARD, STANDARD_NAME, Workflow
+from neuropose_ray.settings import load_layers
 
 Scope = Literal["read", "submit", "admin"]
 GIB = 1024**3
@@ -125,3 +128,20 @@ class ServiceSettings(_Settings):
     uploads: UploadSettings = UploadSettings()
     inbox: InboxSettings = InboxSettings()
     archives: ArchiveSettings = ArchiveSettings()
+
+
+class Settings(RunSettings):
+    """Everything that can be set: of runs, and of the service that does them."""
+
+    service: ServiceSettings = Field(default_factory=ServiceSettings)
+
+
+def load_settings(
+    file: Path | None = None, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Everything that can be set, put together by :func:`~neuropose_ray.settings.load_layers`.
+
+    Raises:
+        SettingsError: the file cannot be read, or a value or key is wrong.
+    """
+    return load_layers(Settings, file, flags, environment)

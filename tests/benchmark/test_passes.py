@@ -11,7 +11,7 @@ from neuropose_ray.models.metrabs.settings import MetrabsSettings
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.models.weights import Weights
 from neuropose_ray.pipeline.engines.local import LocalEngine
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 
 @pytest.fixture

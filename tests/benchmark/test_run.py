@@ -4,7 +4,7 @@ from neuropose_ray.benchmark.report import format_report
 from neuropose_ray.benchmark.run import run_benchmark
 from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.schemas.benchmark import BenchmarkResult
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 NEUROPOSE_FIELDS = [
     "schema_version", "video_name", "repeats", "warmup_frames", "warmup_pass", "measured_passes", "aggregate",

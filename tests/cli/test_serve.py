@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from neuropose_ray.cli import main as neuropose_ray
 from neuropose_ray.cli.main import app
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 READY_S = 240
 

@@ -52,7 +52,7 @@ from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 from neuropose_ray.video.chunks import plan_chunks
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe

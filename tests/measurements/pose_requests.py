@@ -63,7 +63,7 @@ def measure(clip: Path, cores: int, rounds: int, *, proxy: bool) -> None:
     from neuropose_ray.models.spec import ModelSpec
     from neuropose_ray.models.weights import WeightSettings, WeightStore
     from neuropose_ray.service.http.listener import Listener
-    from neuropose_ray.settings import load_settings
+    from neuropose_ray.service.settings import load_settings
 
     settings = load_settings(None, {"service": {"pose": {"max_replicas": 1}}}, environment={})
     weights = WeightStore(WeightSettings().cache_dir).path("blazepose")

@@ -7,7 +7,7 @@ from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, SyntheticSpec
 from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.state.progress import NullReporter
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 FRAME_MS = 2.0
 

@@ -12,7 +12,7 @@ from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.schemas.parquet_files import read_predictions
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 
 def test_people_are_where_the_pictures_show_them_in_the_order_of_the_frames(stand_in: Path, tmp_path: Path):

@@ -16,7 +16,7 @@ from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.state.summary import RunSummary
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def test_an_empty_file_is_the_defaults(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("max_peple: 2\nlimb_change: 0", r"limb_change: .* greater than 0; max_peple: Extra .*; a report has .*max_people"),
+    ("max_peple: 2\nlimb_change: 0", r"limb_change: .* than 0; max_peple: Extra .*; a report has .*max_people"),
     ("- a\n- b", "valid dictionary"),
     ("cleaning: {gaps: {max_gap_s: x}}", "cleaning.gaps.max_gap_s"),
     ("a: [", "not YAML"),

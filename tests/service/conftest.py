@@ -45,7 +45,7 @@ def service(ray_cluster: str, weights: "Weights", tmp_path_factory: pytest.TempP
     from neuropose_ray.models.spec import ModelSpec
     from neuropose_ray.service.app import CONTROLLER_OPTIONS, build
     from neuropose_ray.service.names import APPLICATION
-    from neuropose_ray.settings import load_settings
+    from neuropose_ray.service.settings import load_settings
 
     folder = tmp_path_factory.mktemp("service")
     roots = folder / "roots"

@@ -20,7 +20,7 @@ from neuropose_ray.errors import JobCancelledError
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.schemas.jobs import ENDED, Job, JobInput, JobRequest
 from neuropose_ray.service.jobs.manager import JobManager
-from neuropose_ray.settings import Settings, load_settings
+from neuropose_ray.service.settings import Settings, load_settings
 
 FRAME_MS = 1.0
 #: Of the video that most tests give to their jobs.

@@ -21,7 +21,7 @@ from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.ray_data import RayEngine
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.state.progress import NullReporter
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 CHUNKS = 24
 #: A chunk takes a third of a second: long enough for a node to come or go in the middle of a run.

@@ -5,7 +5,7 @@ from typing import Any
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.service.http.listener import Listener
 from neuropose_ray.service.names import ONE_LOOP
-from neuropose_ray.settings import Settings
+from neuropose_ray.service.settings import Settings
 
 APPLICATION = "pose-only"
 

@@ -12,12 +12,12 @@ from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import discover
 from neuropose_ray.pipeline.inputs.local_copies import RemoteObject
 from neuropose_ray.pipeline.planning.planner import plan_videos, planner_for
+from neuropose_ray.pipeline.settings import RunSettings
 from neuropose_ray.pipeline.state.manifest import Manifest, State
 from neuropose_ray.pipeline.state.run_layout import manifest_folder, state_folder
 from neuropose_ray.pipeline.state.run_state import read_run_state
 from neuropose_ray.pipeline.state.summary import VideoResult
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.settings import Settings
 
 #: BlazePose's frames per second on one core of a cloud machine with one person in full view, for a folder in which
 #: nothing was computed yet.
@@ -52,7 +52,7 @@ def plan_run(
     inputs: Sequence[Path],
     out: Path,
     *,
-    settings: Settings,
+    settings: RunSettings,
     spec: PoseModelSpec,
     engine: Engine,
     remote: Sequence[RemoteObject] = (),
@@ -102,7 +102,7 @@ def plan_run(
     )
 
 
-def _rate(out: Path, settings: Settings, spec: PoseModelSpec, workers: int) -> tuple[float | None, str]:
+def _rate(out: Path, settings: RunSettings, spec: PoseModelSpec, workers: int) -> tuple[float | None, str]:
     """Frames per second that all workers together may do, and how that is known."""
     before = read_run_state(state_folder(out))
     if before is not None and before.model == spec.name and (rate := before.frames_per_s) is not None:

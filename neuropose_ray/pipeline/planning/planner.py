@@ -39,12 +39,11 @@ from neuropose_ray.pipeline.inputs.discovery import FoundVideo
 from neuropose_ray.pipeline.inputs.signature import Signature, signature_of, signature_of_outputs
 from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, digest_of, plan_video, poses_versions
 from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
-from neuropose_ray.pipeline.settings import CameraSettings
+from neuropose_ray.pipeline.settings import CameraSettings, RunSettings
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
 from neuropose_ray.pipeline.state.summary import VideoResult
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.immutable import utf8_text
-from neuropose_ray.settings import Settings
 from neuropose_ray.video.sources import open_source
 
 #: Inputs per task: enough that a task's own cost does not count, few enough that every core of a cluster gets some.
@@ -208,7 +207,7 @@ def _known(batches: Iterable[Sequence[FoundVideo]], known: Manifest) -> Iterator
         yield list(zip(videos, known.rows([video.name for video in videos]), strict=True))
 
 
-def planner_for(settings: Settings, spec: PoseModelSpec, out: Path, workers: int, *, keep: bool = True) -> Planner:
+def planner_for(settings: RunSettings, spec: PoseModelSpec, out: Path, workers: int, *, keep: bool = True) -> Planner:
     """The planner that the settings ask for.
 
     Args:
@@ -230,7 +229,7 @@ def planner_for(settings: Settings, spec: PoseModelSpec, out: Path, workers: int
     return Planner(assembly, settings.camera, video.chunk_frames, image_fps, digest_of(*parts), keep)
 
 
-def _fitting(settings: Settings, spec: PoseModelSpec) -> FittingSettings | None:
+def _fitting(settings: RunSettings, spec: PoseModelSpec) -> FittingSettings | None:
     """The fit's settings for this model, or None where nothing is to be fitted."""
     wanted = spec.name == "blazepose" if settings.fit is None else settings.fit
     if not wanted:

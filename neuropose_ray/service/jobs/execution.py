@@ -28,7 +28,7 @@ from neuropose_ray.service.jobs.steps.settings import PoseOptions
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import StepWork
 from neuropose_ray.service.jobs.workflows import options_of
-from neuropose_ray.settings import Settings
+from neuropose_ray.service.settings import Settings
 
 R = TypeVar("R")
 

@@ -29,7 +29,7 @@ from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import VideoTasks
 from neuropose_ray.service.jobs.tasks import RayVideoTasks
 from neuropose_ray.service.jobs.workflows import Workflows
-from neuropose_ray.settings import Settings
+from neuropose_ray.service.settings import Settings
 
 R = TypeVar("R")
 

@@ -11,7 +11,7 @@ from neuropose_ray.pipeline.settings import EngineSettings
 from neuropose_ray.service.names import ONE_LOOP, POSE_MODEL
 from neuropose_ray.service.pose.chunks import chunks_at_once
 from neuropose_ray.service.pose.replica import PoseReplica
-from neuropose_ray.settings import Settings
+from neuropose_ray.service.settings import Settings
 
 # A batch of a large model on a busy CPU, or a chunk's last batches, may take that long.
 _GRACE_S = 30.0

@@ -29,7 +29,7 @@ from neuropose_ray.service.pose.inference import FrameStream, Inference, Predict
 from neuropose_ray.service.pose.pictures import DecodedPicture, PictureDecoder
 from neuropose_ray.service.pose.priority_lock import PriorityModelLock
 from neuropose_ray.service.pose.requests import ChunkCall, FrameRequest
-from neuropose_ray.settings import Settings
+from neuropose_ray.service.settings import Settings
 
 # Pictures of one request that are decoded before the model wants them.
 _AHEAD = 3

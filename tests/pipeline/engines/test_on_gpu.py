@@ -10,7 +10,7 @@ from support.gpu import NotingSpec, metrabs_spec, nvml
 from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.state.progress import NullReporter
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 pytestmark = [pytest.mark.gpu, pytest.mark.ray]
 

@@ -75,7 +75,7 @@ def test_weights_that_cannot_be_loaded_end_the_run_with_the_models_own_error(
     from neuropose_ray.pipeline.engines.start import started_engine
     from neuropose_ray.pipeline.run import run
     from neuropose_ray.pipeline.state.progress import NullReporter
-    from neuropose_ray.settings import load_settings
+    from neuropose_ray.service.settings import load_settings
 
     settings = load_settings(None, {"engine": {"kind": "ray"}}, environment={})
     spec = ModelSpec(replace(weights, path=tmp_path / "no weights"), settings.blazepose)

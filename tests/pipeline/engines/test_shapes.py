@@ -28,7 +28,7 @@ from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.state.summary import RunSummary
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 from neuropose_ray.video.sources import open_source
 
 pytestmark = [pytest.mark.ray, pytest.mark.endurance]

@@ -16,7 +16,7 @@ from neuropose_ray.pipeline.inputs.local_copies import RemoteObject
 from neuropose_ray.pipeline.planning.dry_run import RunPlan, plan_run
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.state.progress import NullReporter
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 SYNTHETIC = SyntheticSpec(frame_ms=0.0)
 BLAZEPOSE = ModelSpec(Weights(Path("w"), "1" * 64, "w", "blazepose"), BlazePoseSettings())

@@ -22,7 +22,7 @@ from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
 from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.state.run_layout import manifest_folder
 from neuropose_ray.pipeline.state.summary import RunSummary
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 SPEC = SyntheticSpec(frame_ms=0.0)
 

@@ -54,7 +54,7 @@ from neuropose_ray.benchmark.synthetic import SyntheticSpec, write_synthetic_vid
 from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 folder = Path({str(tmp_path)!r})
 write_synthetic_video(folder / "v.mp4", 1)
 settings, spec = load_settings(None, {{"engine": {{"kind": "local"}}}}, {{}}), SyntheticSpec(0)
@@ -90,7 +90,7 @@ def test_the_nodes_metrics_port_shows_what_a_run_did(tmp_path: Path):
     from neuropose_ray.pipeline.planning.plan_file import write_plan  # noqa: F401
     from neuropose_ray.pipeline.run import run
     from neuropose_ray.pipeline.state.progress import NullReporter
-    from neuropose_ray.settings import load_settings
+    from neuropose_ray.service.settings import load_settings
 
     write_synthetic_video(tmp_path / "v.mp4", 4)
     settings = load_settings(None, {"engine": {"kind": "ray"}, "video": {"chunk_frames": SCENE_FRAMES}}, {})

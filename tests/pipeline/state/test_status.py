@@ -29,7 +29,7 @@ from neuropose_ray.benchmark.synthetic import SyntheticSpec
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 settings = load_settings(None, {"video": {"chunk_frames": 20}}, environment={})
 with closing(LocalEngine(1)) as engine:
     run([Path(sys.argv[1])], Path(sys.argv[2]), settings=settings, spec=SyntheticSpec(frame_ms=float(sys.argv[3])),

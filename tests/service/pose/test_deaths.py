@@ -23,7 +23,7 @@ from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.service.http.listener import Listener
 from neuropose_ray.service.names import POSE_MODEL
 from neuropose_ray.service.pose.engine import ServeEngine
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 pytestmark = [pytest.mark.ray, pytest.mark.serve, pytest.mark.endurance]
 PATH = "/poison"

@@ -14,7 +14,7 @@ from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.service.names import APPLICATION, POSE_MODEL
 from neuropose_ray.service.pose.engine import ServeEngine
-from neuropose_ray.settings import Settings, load_settings
+from neuropose_ray.service.settings import Settings, load_settings
 
 pytestmark = [pytest.mark.ray, pytest.mark.serve]
 CHUNK_FRAMES = 20

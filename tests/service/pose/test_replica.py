@@ -14,7 +14,7 @@ from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.pose_replies import PoseReply
 from neuropose_ray.service.pose.replica import PoseReplica
 from neuropose_ray.service.pose.requests import FrameRequest
-from neuropose_ray.settings import Settings, load_settings
+from neuropose_ray.service.settings import Settings, load_settings
 
 
 def settings(**pose: object) -> Settings:

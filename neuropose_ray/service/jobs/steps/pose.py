@@ -16,7 +16,7 @@ from neuropose_ray.schemas.jobs import JobError
 from neuropose_ray.service.jobs.failures import StepFailedError, record_error
 from neuropose_ray.service.jobs.steps.settings import PoseOptions
 from neuropose_ray.service.jobs.steps.work import Locate, StepWork, located
-from neuropose_ray.settings import Settings
+from neuropose_ray.service.settings import Settings
 
 #: An engine for one run, which ends soon after the callable says that it should; closed with the block.
 Engines = Callable[[Callable[[], bool]], AbstractContextManager[Engine]]

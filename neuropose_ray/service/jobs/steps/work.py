@@ -14,7 +14,7 @@ from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest, Step
 from neuropose_ray.schemas.result_files import SUMMARY_FILE
 from neuropose_ray.service.data_folder import JobFolder
-from neuropose_ray.settings import Settings
+from neuropose_ray.service.settings import Settings
 
 #: Where an input lies on this machine, fetched if need be: of the input, the job's folder, and whether to stop.
 Locate = Callable[[JobInput, JobFolder, Callable[[], bool]], Path]
