@@ -199,7 +199,8 @@ def _what_happened(error: BaseException) -> str:
     while (inner := _raised_in_task(raised)) is not None:
         raised = inner
     if not isinstance(raised, RayError):
-        return first_line(raised) if raised is error else f"{type(raised).__name__}: {first_line(raised)}"
+        kind, line = type(raised).__name__, first_line(raised)
+        return line if raised is error or line == kind else f"{kind}: {line}"
     # An exception that cannot be pickled comes as a traceback in text, which ends with what the exception says.
     lines = str(getattr(error, "traceback_str", "")).rstrip().splitlines()
     frames = [number for number, line in enumerate(lines) if line.startswith('  File "')]

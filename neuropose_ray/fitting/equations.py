@@ -122,7 +122,7 @@ class NormalEquations:
         """Solve ``(hessian + damping) x = right`` for ``right`` ``(L, 3, T, columns)``.
 
         Raises:
-            numpy.linalg.LinAlgError: the matrix is not positive definite, which only non-finite input can cause.
+            numpy.linalg.LinAlgError: the matrix is not positive definite.
         """
         from scipy.linalg import solveh_banded
 

@@ -23,8 +23,10 @@ _FULL_STEPS, _SHORT_STEP = 6, 0.6
 def solve_jointly(problem: Problem, start: Array, settings: FittingSettings) -> tuple[Array, Array]:
     """Positions ``(L, 3, T)`` and bone lengths ``(K,)`` in metres that together minimise the cost.
 
+    Input that is not finite gives output that is not.
+
     Raises:
-        numpy.linalg.LinAlgError: the input is not finite.
+        numpy.linalg.LinAlgError: the equations are not positive definite.
     """
     positions, lengths = start, problem.lengths
     for iteration in range(settings.iterations):
@@ -41,8 +43,10 @@ def solve_jointly(problem: Problem, start: Array, settings: FittingSettings) -> 
 def solve_positions(problem: Problem, start: Array, lengths: Array, settings: FittingSettings) -> Array:
     """Positions ``(L, 3, T)`` in metres that minimise the cost for given bone lengths ``(K,)``.
 
+    Input that is not finite gives output that is not.
+
     Raises:
-        numpy.linalg.LinAlgError: the input is not finite.
+        numpy.linalg.LinAlgError: the equations are not positive definite.
     """
     positions = start
     for iteration in range(settings.iterations):
