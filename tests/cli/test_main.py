@@ -1,0 +1,69 @@
+"""The one place where errors become lines and exit codes."""
+
+import sys
+from typing import Annotated
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from neuropose_ray import __version__
+from neuropose_ray.cli.main import COMMANDS, app, main
+from neuropose_ray.errors import EngineError, InputError, InputNotFoundError, SettingsError, UnknownModelError
+
+
+def run(monkeypatch, *words):
+    monkeypatch.setattr(sys, "argv", ["neuropose-ray", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+@pytest.fixture
+def raising(monkeypatch):
+    """A command line whose only command raises an error."""
+
+    def replace(error):
+        def fail(verbose: Annotated[bool, typer.Option("-v")] = False) -> None:
+            raise error
+
+        only = typer.Typer(pretty_exceptions_enable=False)
+        only.command()(fail)
+        monkeypatch.setattr(sys.modules["neuropose_ray.cli.main"], "app", only)
+
+    return replace
+
+
+@pytest.mark.parametrize(("error", "code"), [
+    (InputError("is broken", where="a.mp4"), 1), (EngineError("Ray failed"), 1),
+    (SettingsError("no such key", where="s.yaml"), 2), (InputNotFoundError("there is no such file", where="a"), 2),
+    (UnknownModelError("no model of that name"), 2),
+])  # fmt: skip
+def test_an_error_is_one_line_and_an_exit_code(raising, monkeypatch, capsys, error, code):
+    raising(error)
+    assert run(monkeypatch) == code
+    assert capsys.readouterr() == ("", f"error: {error}\n")
+
+
+def test_details_are_shown_when_they_are_asked_for(raising, monkeypatch, caplog):
+    raising(EngineError("Ray failed"))
+    assert run(monkeypatch, "-v") == 1
+    assert "what led to the error" in caplog.text
+    assert caplog.records[-1].exc_info
+
+
+def test_an_unknown_command_and_a_missing_argument_are_wrong_use(monkeypatch, capsys):
+    assert run(monkeypatch, "proces") == 2
+    assert run(monkeypatch, "process") == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_version_is_printed():
+    done = CliRunner().invoke(app, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"neuropose-ray {__version__}\n")
+
+
+def test_help_names_every_command_in_its_order():
+    printed = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "120"}).stdout
+    listed = [line.split()[1] for line in printed.splitlines() if line[2:3].isalpha() and line[2:3].islower()]
+    assert [name for name in listed if name in COMMANDS] == list(COMMANDS)
