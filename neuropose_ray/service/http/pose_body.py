@@ -44,9 +44,10 @@ class PoseOptions(FrozenModel):
     """What is known of the pictures."""
 
     consecutive: bool = Field(
-        default=True,
-        description="the pictures are frames of one camera in their order: people are followed from one to the next, "
-        "which is faster and steadier. False: every picture is looked at for itself",
+        default=False,
+        description="true: the pictures are consecutive frames of one camera, in their order. People are then "
+        "followed from each frame to the next, which is faster and steadier for a video and wrong for anything else. "
+        "false: people are searched in every picture anew",
     )
     timestamps_s: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] | None = Field(
         default=None, description="one for each picture, in seconds; they come back with the results"
@@ -64,7 +65,7 @@ class PoseBody(PoseOptions):
     """The JSON form of a request."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"frames": ["/9j/4AAQSkZJRg..."], "consecutive": False}]}
+        json_schema_extra={"examples": [{"frames": ["/9j/4AAQSkZJRg..."], "consecutive": True}]}
     )
 
     frames: tuple[Base64Picture, ...] = Field(

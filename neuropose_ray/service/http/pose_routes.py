@@ -46,12 +46,15 @@ def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
 
         JPEG, PNG, WebP and BMP are read; orientation marks (EXIF) are applied, and all pixels are of the upright
         picture. The reply has one entry for each picture, in their order. A picture that cannot be used has an
-        `error` in its entry, and the others have their results all the same. Consecutive pictures of another size
-        than those before them begin anew.
+        `error` in its entry, and the others have their results all the same.
+
+        Every picture is searched for people on its own. Only where the pictures are frames of one video, say
+        `consecutive=true`: people are then followed from frame to frame, and searched anew where the size changes.
 
         Pictures of one request are an answer to wait for: a video is better submitted as a job.
 
-            curl -F files=@a.jpg -F files=@b.jpg 'http://127.0.0.1:8000/v1/pose?consecutive=true'
+            curl -F files=@a.jpg -F files=@b.jpg http://127.0.0.1:8000/v1/pose
+            curl -F files=@frame_1.jpg -F files=@frame_2.jpg 'http://127.0.0.1:8000/v1/pose?consecutive=true'
             curl -H 'Content-Type: image/jpeg' --data-binary @a.jpg http://127.0.0.1:8000/v1/pose
         """
         pictures = await read_pictures(request, options, settings)

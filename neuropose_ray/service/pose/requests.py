@@ -20,7 +20,7 @@ class FrameRequest:
     """
 
     pictures: tuple[bytes, ...]
-    consecutive: bool = True
+    consecutive: bool = False
     timestamps_s: tuple[float, ...] | None = None
     field_of_view_degrees: float | None = None
 
