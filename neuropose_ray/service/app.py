@@ -124,4 +124,4 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         ray_actor_options={"num_cpus": 0, **ONE_LOOP},
         max_ongoing_requests=_OPEN_REQUESTS,
         health_check_period_s=5.0,
-    ).bind(service, pose, manager, Listener(service.host, service.port, _OPEN_REQUESTS) if listens else None)
+    ).bind(service, pose, manager, Listener(service.host, service.port, service.http) if listens else None)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from neuropose_ray.schemas.jobs import STANDARD, STANDARD_NAME, Workflow
 
 Scope = Literal["read", "submit", "admin"]
-GIB = 1024**3
+MIB, GIB = 1024**2, 1024**3
 
 
 class _Settings(BaseModel):
@@ -40,7 +40,15 @@ class PoseReplicaSettings(_Settings):
     retry_after_s: float = Field(default=1.0, gt=0, description="what a client that got 429 is told to wait")
     request_timeout_s: float = Field(default=120.0, gt=0, description="after which a request is answered 504")
     request_frames: int = Field(default=256, ge=1, description="most frames of one request; longer is a job")
-    request_bytes: int = Field(default=256 * 1024**2, ge=1, description="most bytes of one request")
+    request_bytes: int = Field(default=64 * MIB, ge=1, description="most bytes of one request; longer is a job")
+    json_bytes: int = Field(
+        default=32 * MIB, ge=1, description="most bytes of a request in JSON, which is decoded as a whole"
+    )
+    held_bytes: int = Field(
+        default=96 * MIB,
+        ge=1,
+        description="of all requests that are received or answered at a time; the next is answered 429",
+    )
     frame_pixels: int = Field(default=50_000_000, ge=1, description="most pixels of one picture: 8K has 33 million")
 
 
@@ -107,6 +115,31 @@ class Token(_Settings):
     scopes: frozenset[Scope] = Field(min_length=1)
 
 
+class HttpLimits(_Settings):
+    """Limits that leave the service to the others where a client is slow, idle or greedy.
+
+    Those on connections, headers and idle time hold where the service listens itself, as ``neuropose-ray serve`` does
+    on one machine. Behind Serve's proxy the connections are the proxy's, and what stands before it has to limit them.
+    Those on bodies and on the rate of requests hold in both forms.
+    """
+
+    connections: int = Field(
+        default=1000, ge=1, description="open at a time; for a new one the longest idle one is closed"
+    )
+    connections_per_client: int = Field(default=256, ge=1, description="the same, of one client address")
+    header_s: float = Field(default=10.0, gt=0, description="seconds in which a request's head has to arrive")
+    header_bytes: int = Field(default=64 * 1024, ge=1024, description="most bytes of a request's head")
+    idle_s: float = Field(default=75.0, gt=0, description="seconds that a connection stays open between requests")
+    silence_s: float = Field(
+        default=60.0, gt=0, description="without a byte of a body, or of an answer taken, after which it is given up"
+    )
+    body_bytes_per_s: float = Field(
+        default=1024.0, gt=0, description="least average rate of a body, after its first half minute"
+    )
+    requests_per_s: float = Field(default=200.0, gt=0, description="of one token on average; more are answered 429")
+    burst: int = Field(default=1000, ge=1, description="requests of one token that may come at once")
+
+
 class ServiceSettings(_Settings):
     """The service."""
 
@@ -114,6 +147,7 @@ class ServiceSettings(_Settings):
     host: str = Field(default="127.0.0.1", description="elsewhere than on loopback only with tokens")
     port: int = Field(default=8000, ge=1, le=65535, description="of the HTTP interface")
     tokens: tuple[Token, ...] = Field(default=(), description="made by `neuropose-ray service token`")
+    http: HttpLimits = HttpLimits()
     pose: PoseReplicaSettings = PoseReplicaSettings()
     jobs: JobSettings = JobSettings()
     uploads: UploadSettings = UploadSettings()

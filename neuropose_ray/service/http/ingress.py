@@ -10,6 +10,7 @@ from neuropose_ray import __version__
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import errors
 from neuropose_ray.service.http.auth import Gate
+from neuropose_ray.service.http.bodies import BodyPace
 from neuropose_ray.service.http.documentation import document
 from neuropose_ray.service.http.events import event_router
 from neuropose_ray.service.http.flow import ApplicationEnd
@@ -66,6 +67,7 @@ def interface(
     app.include_router(result_router(jobs, data))
     app.include_router(operation_router(jobs, deployments))
     document(app)
+    app.add_middleware(BodyPace, limits=settings.http)
     app.add_middleware(Gate, tokens=settings.tokens)
     app.add_middleware(ApplicationEnd)
     return app

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from starlette.requests import ClientDisconnect
 
 from neuropose_ray.errors import (
     DrainingError,
@@ -22,14 +20,16 @@ from neuropose_ray.errors import (
 from neuropose_ray.schemas.jobs import ENDED, Job, JobPage, JobRequest, JobState
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller, needs, require
+from neuropose_ray.service.http.bodies import body_of
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.jobs import Jobs
 from neuropose_ray.service.http.probing import check_videos
 from neuropose_ray.service.http.submissions import (
+    MAX_JSON_BYTES,
     Submission,
     job_id,
     job_request,
-    read_json,
+    read_json_submission,
     read_upload,
     submission_schema,
 )
@@ -121,9 +121,9 @@ class Submissions:
         if kind.startswith("multipart/form-data"):
             if announced.isdecimal():
                 upload.check_room(max(0, int(announced) - _FORM_ITSELF_BYTES))
-            return await read_upload(kind, _body(request), upload)
+            return await read_upload(kind, body_of(request, None), upload)
         if kind.partition(";")[0].strip() == "application/json":
-            return await read_json(_body(request))
+            return await read_json_submission(body_of(request, MAX_JSON_BYTES, "submit several jobs"))
         raise RequestError("neither a form nor JSON", where="Content-Type", hint="see /docs")
 
     async def _known(self, name: str) -> Job | None:
@@ -152,19 +152,6 @@ class Submissions:
                 await asyncio.to_thread(upload.discard)
 
 
-async def _body(request: Request) -> AsyncIterator[bytes]:
-    """The request's body as it comes.
-
-    Raises:
-        RequestError: the client went away.
-    """
-    try:
-        async for chunk in request.stream():
-            yield chunk
-    except ClientDisconnect as error:
-        raise RequestError("the request broke off") from error
-
-
 def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> APIRouter:
     """The routes below ``/v1/jobs`` that answer with jobs."""
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -177,6 +164,7 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> APIRo
         openapi_extra=_BODY,
         responses=problems(
             s409="the Idempotency-Key was used for another request",
+            s408="the body comes too slowly",
             s413="beyond a limit on bytes, files, seconds or pixels",
             s429="too many jobs wait; see Retry-After",
             s507="the disk is nearly full",

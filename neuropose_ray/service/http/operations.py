@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from neuropose_ray import __version__
@@ -15,6 +15,7 @@ from neuropose_ray.errors import NotReadyError
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.jobs import Action, JobsStatus
 from neuropose_ray.service.http.auth import Caller, needs
+from neuropose_ray.service.http.bodies import described_json, read_settings
 from neuropose_ray.service.http.errors import problem_answer, problems
 from neuropose_ray.service.http.job_routes import Reader
 from neuropose_ray.service.http.jobs import Jobs
@@ -131,8 +132,13 @@ def operation_router(jobs: Jobs, deployments: Deployments) -> APIRouter:
         waits = await waits_for(deployments, jobs)
         return ServiceStatus(ready=not waits, waits_for=waits, replicas=await deployments.replicas(), jobs=numbers)
 
-    @router.post("/control", summary="Pause, resume or drain the queue", responses=problems())
-    async def control(_caller: Administrator, body: Annotated[Control, Body()]) -> JobsStatus:
-        return await jobs.control(body.action)
+    @router.post(
+        "/control",
+        summary="Pause, resume or drain the queue",
+        openapi_extra=described_json(Control),
+        responses=problems(s408="the body comes too slowly", s413="more than these settings take"),
+    )
+    async def control(_caller: Administrator, request: Request) -> JobsStatus:
+        return await jobs.control((await read_settings(request, Control)).action)
 
     return router

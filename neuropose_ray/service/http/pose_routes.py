@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from neuropose_ray.errors import RequestError
 from neuropose_ray.schemas.pose_replies import ModelDescription, PoseReply
 from neuropose_ray.service.http.auth import Caller, needs
+from neuropose_ray.service.http.bodies import HeldBytes
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.pose_body import PoseOptions, described_body, read_pictures
 from neuropose_ray.service.http.pose_call import PoseCaller
@@ -29,6 +30,7 @@ def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
     """
     router = APIRouter(prefix="/v1/pose", tags=["poses"])
     caller = PoseCaller(pose, settings)
+    held = HeldBytes(settings.held_bytes, settings.retry_after_s)
 
     @router.post(
         "",
@@ -36,8 +38,9 @@ def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
         response_model=PoseReply,
         openapi_extra=described_body(),
         responses=problems(
+            s408="the body comes too slowly",
             s413="beyond a limit on bytes or pictures",
-            s429="too many requests wait; see Retry-After",
+            s429="too many requests wait, or are too large together; see Retry-After",
             s504="it took too long",
         ),
     )
@@ -57,8 +60,9 @@ def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
             curl -F files=@frame_1.jpg -F files=@frame_2.jpg 'http://127.0.0.1:8000/v1/pose?consecutive=true'
             curl -H 'Content-Type: image/jpeg' --data-binary @a.jpg http://127.0.0.1:8000/v1/pose
         """
-        pictures = await read_pictures(request, options, settings)
-        reply = await _unless_gone(request, caller.predict(pictures))
+        with held.share() as share:
+            pictures = await read_pictures(request, options, settings, share)
+            reply = await _unless_gone(request, caller.predict(pictures))
         return Response(reply.model_dump_json(), media_type="application/json")
 
     @router.get("/model", summary="The pose model", responses=problems())

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from neuropose_ray.errors import RequestError, TooLargeError
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.jobs import STANDARD_NAME, JobInput, JobRequest, Label, LabelName
+from neuropose_ray.service.http.bodies import SETTINGS_VALUES, read_json
 from neuropose_ray.service.http.errors import faults
 from neuropose_ray.service.http.multipart import MAX_FIELD_BYTES, MAX_FIELDS, PartBegin, PartData, read_form
 from neuropose_ray.service.http.uploads import Upload
@@ -75,18 +76,14 @@ def job_request(name: str, submission: Submission, inputs: list[JobInput]) -> Jo
         raise RequestError(faults(error.errors())) from error
 
 
-async def read_json(body: AsyncIterator[bytes]) -> Submission:
+async def read_json_submission(body: AsyncIterator[bytes]) -> Submission:
     """The submission in a JSON body.
 
     Raises:
         RequestError: not JSON, or not a submission.
-        TooLargeError: longer than a list of URIs may be.
+        TooLargeError: it holds more values than a list of URIs may.
     """
-    content = bytearray()
-    async for chunk in body:
-        content += chunk
-        if len(content) > MAX_JSON_BYTES:
-            raise TooLargeError(f"more than {MAX_JSON_BYTES} bytes of JSON", hint="submit several jobs")
+    content = await read_json(body, SETTINGS_VALUES)
     try:
         return Submission.model_validate_json(bytes(content))
     except ValidationError as error:
