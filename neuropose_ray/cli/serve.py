@@ -1,11 +1,9 @@
-"""`neuropose-ray serve`: the whole service on this machine; `neuropose-ray service token`: who may use it."""
+"""`neuropose-ray serve`: the whole service on this machine."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import secrets
 import signal
 import threading
 import time
@@ -22,7 +20,7 @@ from neuropose_ray.errors import EngineError
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.names import APPLICATION, WAITS
 from neuropose_ray.service.record import write_record
-from neuropose_ray.service.settings import Scope, ServiceSettings
+from neuropose_ray.service.settings import ServiceSettings
 from neuropose_ray.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -73,28 +71,6 @@ def serve(
             _require_free(settings.service)
         with _ray(address, dashboard_port) as dashboard, _told_to_stop(stop):
             _run(build(settings, spec, listens=alone), settings, dashboard, stop, proxies=not alone)
-
-
-def token(
-    name: Annotated[str, typer.Argument(help="Whose it is, as the log says.")],
-    scope: Annotated[
-        list[str] | None,
-        typer.Option("--scope", help="read, submit or admin; several times for several. [default: read, submit]"),
-    ] = None,
-) -> None:
-    """Make a token: print it, once, and the lines for the service's settings, which cannot be turned back into it."""
-    scopes = [_scope(each) for each in scope or ["read", "submit"]]
-    secret = secrets.token_urlsafe(32)
-    digest = hashlib.sha256(secret.encode()).hexdigest()
-    typer.echo(f"token, for `Authorization: Bearer ...`:\n  {secret}\n")
-    typer.echo("for the settings of the service:\n  service:\n    tokens:")
-    typer.echo(f"      - {{name: {name!r}, sha256: {digest}, scopes: [{', '.join(scopes)}]}}")
-
-
-def _scope(text: str) -> Scope:
-    if text not in ("read", "submit", "admin"):
-        raise typer.BadParameter(f"{text!r} is not one of read, submit, admin")
-    return text  # type: ignore[return-value]  # mypy does not narrow by a tuple
 
 
 def _require_free(service: ServiceSettings) -> None:

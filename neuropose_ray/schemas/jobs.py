@@ -67,6 +67,7 @@ class JobRequest(FrozenModel):
     labels: dict[LabelName, Label] = Field(default_factory=dict, max_length=20)
     source: Literal["http", "inbox"] = "http"
     folder: str | None = Field(default=None, description="of an inbox job: the name of its folder")
+    owner: str | None = Field(default=None, description="the name of the token that it was submitted with")
     submitted_at: datetime
 
     @field_validator("inputs")
@@ -121,6 +122,7 @@ class Job(FrozenModel):
     labels: dict[str, str]
     source: Literal["http", "inbox"]
     folder: str | None = None
+    owner: str | None = Field(default=None, description="the name of the token that it was submitted with")
     attempts: int = Field(description="starts of the job, also after the service died")
     progress: JobProgress
     error: JobError | None = None

@@ -14,6 +14,7 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import is_loopback
 from neuropose_ray.service.names import INGRESS, JOB_MANAGER
 from neuropose_ray.service.one_loop import ONE_LOOP
+from neuropose_ray.service.tokens import read_tokens
 from neuropose_ray.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -49,16 +50,18 @@ def check_settings(settings: Settings) -> None:
     """Refuse what is wrong before anything is started.
 
     Raises:
-        SettingsError: an address that others reach without a token, an unknown workflow or option in one.
+        SettingsError: an address that others reach without a token, a damaged file of tokens, an unknown workflow or
+            option in one.
     """
     from neuropose_ray.service.jobs.workflows import Workflows
 
     service = settings.service
-    if not service.tokens and not is_loopback(service.host):
+    kept = read_tokens(DataFolder(service.data_dir.expanduser()).tokens)
+    if not service.tokens and kept is None and not is_loopback(service.host):
         raise SettingsError(
             "others would reach the service without a token",
             where=f"service.host {service.host}",
-            hint="make one with `neuropose-ray service token` and put it below service.tokens",
+            hint="make one with `neuropose-ray service token`",
         )
     workflows = Workflows(service.jobs.workflows)
     if service.inbox.enabled:

@@ -65,6 +65,16 @@ class DataFolder:
         return self.root / ".neuropose.lock"
 
     @property
+    def tokens(self) -> Path:
+        """Who may use the service; changed while it runs."""
+        return self.root / "tokens.json"
+
+    @property
+    def audit(self) -> Path:
+        """Who did what, a line of JSON each."""
+        return self.root / "audit.jsonl"
+
+    @property
     def record(self) -> Path:
         """What the running service says of itself: address, process, start."""
         return self.root / "service.json"

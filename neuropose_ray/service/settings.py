@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
 from neuropose_ray.schemas.jobs import STANDARD, STANDARD_NAME, Workflow
 
 Scope = Literal["read", "submit", "admin"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+#: Names of callers without a token: of this machine where there are no tokens, of open routes, and the inbox.
+LOCAL_CALLER, ANY_CALLER, INBOX_CALLER = "local", "anybody", "inbox"
+RESERVED_CALLERS = frozenset({LOCAL_CALLER, ANY_CALLER, INBOX_CALLER})
 MIB, GIB = 1024**2, 1024**3
 
 
@@ -108,11 +113,32 @@ class ArchiveSettings(_Settings):
 
 
 class Token(_Settings):
-    """Who may do what; the token itself is kept nowhere."""
+    """Who may do what; the secret itself is kept nowhere."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    scopes: frozenset[Scope] = Field(min_length=1)
+    name: Annotated[str, StringConstraints(pattern=r"^[^\W_][\w.,'@ +-]{0,59}$")] = Field(
+        description="of a person or program; jobs and the audit log have it"
+    )
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="of the secret")
+    scopes: frozenset[Scope] = Field(
+        min_length=1,
+        description="read: see one's own jobs; submit: make and cancel them; admin: all of it, for all jobs",
+    )
+    expires_at: AwareDatetime | None = Field(default=None, description="with a time zone; empty: never")
+
+    @field_validator("name")
+    @classmethod
+    def _is_no_other_caller(cls, name: str) -> str:
+        if name.lower() in RESERVED_CALLERS:
+            raise ValueError("this name stands for callers without a token")
+        return name
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether it is no longer in force."""
+        return self.expires_at is not None and now >= self.expires_at
+
+    def allows(self, scope: Scope) -> bool:
+        """Whether it has a scope; ``admin`` includes the others."""
+        return scope in self.scopes or "admin" in self.scopes
 
 
 class HttpLimits(_Settings):
@@ -146,7 +172,9 @@ class ServiceSettings(_Settings):
     data_dir: Path = Field(default_factory=default_data_dir, description="uploads, jobs, inbox, database")
     host: str = Field(default="127.0.0.1", description="elsewhere than on loopback only with tokens")
     port: int = Field(default=8000, ge=1, le=65535, description="of the HTTP interface")
-    tokens: tuple[Token, ...] = Field(default=(), description="made by `neuropose-ray service token`")
+    tokens: tuple[Token, ...] = Field(
+        default=(), description="beside those that `neuropose-ray service token` keeps in the data folder"
+    )
     http: HttpLimits = HttpLimits()
     pose: PoseReplicaSettings = PoseReplicaSettings()
     jobs: JobSettings = JobSettings()

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from neuropose_ray import __version__
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import errors
+from neuropose_ray.service.http.audit import Audit, AuditLog
 from neuropose_ray.service.http.auth import Gate
 from neuropose_ray.service.http.bodies import BodyPace
 from neuropose_ray.service.http.documentation import document
@@ -19,8 +20,10 @@ from neuropose_ray.service.http.jobs import Jobs
 from neuropose_ray.service.http.listener import Lifespan, Listener
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
 from neuropose_ray.service.http.pose_routes import pose_router
+from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.http.results import result_router
 from neuropose_ray.service.settings import ServiceSettings
+from neuropose_ray.service.tokens import TokenStore
 
 
 class Ingress:
@@ -68,6 +71,8 @@ def interface(
     app.include_router(operation_router(jobs, deployments))
     document(app)
     app.add_middleware(BodyPace, limits=settings.http)
-    app.add_middleware(Gate, tokens=settings.tokens)
+    rate = RateLimit(settings.http.requests_per_s, settings.http.burst)
+    app.add_middleware(Gate, tokens=TokenStore(settings.tokens, data.tokens), rate=rate)
+    app.add_middleware(Audit, log=AuditLog(data.audit))
     app.add_middleware(ApplicationEnd)
     return app

@@ -22,7 +22,7 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller, needs, require
 from neuropose_ray.service.http.bodies import body_of
 from neuropose_ray.service.http.errors import problems
-from neuropose_ray.service.http.jobs import Jobs
+from neuropose_ray.service.http.jobs import Jobs, VisibleJobs
 from neuropose_ray.service.http.probing import check_videos
 from neuropose_ray.service.http.submissions import (
     MAX_JSON_BYTES,
@@ -98,7 +98,7 @@ class Submissions:
         try:
             submission = await self._read(request, upload)
             named = [await asyncio.to_thread(self._inputs.admit, each.uri) for each in submission.inputs]
-            wanted = job_request(name, submission, [*upload.inputs, *named])
+            wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
             await check_videos(upload.folder, [each.name for each in upload.inputs], self._settings.uploads)
         except BaseException:  # also a client that has gone away
             await asyncio.shield(asyncio.to_thread(upload.discard))
@@ -178,18 +178,18 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> APIRo
 
     @router.get("", summary="List jobs, newest first", responses=problems())
     async def list_jobs(
-        _caller: Reader,
+        caller: Reader,
         state: JobState | None = None,
         label: Annotated[str | None, Query(max_length=261, description="`name=value`, or a name alone")] = None,
         source: Annotated[Literal["http", "inbox"] | None, Query()] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     ) -> JobPage:
-        return await jobs.jobs(state=state, label=label, source=source, limit=limit, after=after)
+        return await VisibleJobs(jobs, caller).jobs(state=state, label=label, source=source, limit=limit, after=after)
 
     @router.get("/{job_id}", summary="One job", responses=problems(s404="no such job"))
-    async def show(_caller: Reader, job_id: Id) -> Job:
-        return await jobs.job(job_id)
+    async def show(caller: Reader, job_id: Id) -> Job:
+        return await VisibleJobs(jobs, caller).job(job_id)
 
     @router.delete(
         "/{job_id}",
@@ -207,11 +207,12 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> APIRo
 
         One that has ended is removed with all its files, which needs the scope `admin`.
         """
-        job = await jobs.job(job_id)
+        visible = VisibleJobs(jobs, caller)
+        job = await visible.job(job_id)
         if job.state not in ENDED:
-            return Response((await jobs.cancel(job_id)).model_dump_json(), 202, media_type="application/json")
+            return Response((await visible.cancel(job_id)).model_dump_json(), 202, media_type="application/json")
         require(caller, "admin")
-        await jobs.remove(job_id)
+        await visible.remove(job_id)
         return Response(status_code=204)
 
     @router.post(
@@ -220,12 +221,12 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> APIRo
         summary="Try a failed or cancelled job again",
         responses=problems(s404="no such job", s409="it has not failed, nor was it cancelled"),
     )
-    async def retry(_caller: Submitter, job_id: Id) -> Job:
-        return await jobs.retry(job_id)
+    async def retry(caller: Submitter, job_id: Id) -> Job:
+        return await VisibleJobs(jobs, caller).retry(job_id)
 
     @router.get("/{job_id}/log", summary="What happened to a job", responses=problems(s404="no such job"))
-    async def log(_caller: Reader, job_id: Id) -> tuple[str, ...]:
+    async def log(caller: Reader, job_id: Id) -> tuple[str, ...]:
         # Lines about files say where they lie; where this service keeps its own is no client's business.
-        return tuple(line.replace(f"{data.root}/", "") for line in await jobs.log(job_id))
+        return tuple(line.replace(f"{data.root}/", "") for line in await VisibleJobs(jobs, caller).log(job_id))
 
     return router

@@ -18,7 +18,7 @@ from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import described_json, read_settings
 from neuropose_ray.service.http.errors import problem_answer, problems
 from neuropose_ray.service.http.job_routes import Reader
-from neuropose_ray.service.http.jobs import Jobs
+from neuropose_ray.service.http.jobs import Jobs, VisibleJobs
 from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, WAITS
 
 #: For the manager to say what it waits for; a probe is not to hang with it.
@@ -127,8 +127,8 @@ def operation_router(jobs: Jobs, deployments: Deployments) -> APIRouter:
         return Readiness(ready=not waits, waits_for=waits)
 
     @router.get("/status", summary="The whole service in numbers", responses=problems())
-    async def status(_caller: Reader) -> ServiceStatus:
-        numbers = await jobs.status()
+    async def status(caller: Reader) -> ServiceStatus:
+        numbers = await VisibleJobs(jobs, caller).status()
         waits = await waits_for(deployments, jobs)
         return ServiceStatus(ready=not waits, waits_for=waits, replicas=await deployments.replicas(), jobs=numbers)
 

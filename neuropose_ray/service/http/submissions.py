@@ -55,8 +55,14 @@ def job_id(caller: str, key: str | None) -> str:
     return (uuid.uuid4() if key is None else uuid.uuid5(_NAMESPACE, f"{caller}\n{key}")).hex
 
 
-def job_request(name: str, submission: Submission, inputs: list[JobInput]) -> JobRequest:
+def job_request(name: str, owner: str, submission: Submission, inputs: list[JobInput]) -> JobRequest:
     """The whole request.
+
+    Args:
+        name: the job's id.
+        owner: the name of the token.
+        submission: what is to be done.
+        inputs: with what.
 
     Raises:
         RequestError: no input, or two of one name.
@@ -70,6 +76,7 @@ def job_request(name: str, submission: Submission, inputs: list[JobInput]) -> Jo
             inputs=tuple(inputs),
             priority=submission.priority,
             labels=submission.labels,
+            owner=owner,
             submitted_at=datetime.now(UTC),
         )
     except ValidationError as error:

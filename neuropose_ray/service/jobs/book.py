@@ -94,9 +94,10 @@ class JobBook:
                 workflow = self._workflows.named(request.workflow)
                 self._check_room()
                 self._make_folder(request.id)
+                by = request.source if request.owner is None else f"{request.source} ({request.owner})"
                 append_line(
                     self._data.job(request.id).log,
-                    f"submitted by {request.source}: workflow {request.workflow}, {len(request.inputs)} inputs, "
+                    f"submitted by {by}: workflow {request.workflow}, {len(request.inputs)} inputs, "
                     f"priority {request.priority}",
                 )
                 self._durable.enqueue(request, workflow)
@@ -141,6 +142,7 @@ class JobBook:
         source: str | None = None,
         limit: int = 50,
         after: str | None = None,
+        owner: str | None = None,
     ) -> JobPage:
         """Some of the jobs, newest first.
 
@@ -150,6 +152,7 @@ class JobBook:
             source: those from ``http`` or ``inbox``.
             limit: so many at most.
             after: ``next`` of the page before.
+            owner: those that were submitted with the token of this name.
 
         Raises:
             RequestError: ``after`` is not of a page.
@@ -160,7 +163,8 @@ class JobBook:
         for row in self._durable.rows(state, until_ms=None if place is None else -place[0]):
             if place is not None and row.place <= place:
                 continue
-            if source in (None, row.request.source) and has_label(row.request, label):
+            wanted = source in (None, row.request.source) and owner in (None, row.request.owner)
+            if wanted and has_label(row.request, label):
                 page.append(row)
             if len(page) > limit:
                 break

@@ -171,6 +171,16 @@ class JobManager:
     async def _ask(self, method: Callable[[JobBook], R]) -> R:
         return await asyncio.to_thread(method, self._ready_book())
 
+    async def answer(self, method: str, *arguments: Any, **keywords: Any) -> Any:
+        """Call a method for another process: an error that the caller is to be told is given back, not raised.
+
+        What a method raises, Serve takes for a failure of this deployment, and logs with a trace.
+        """
+        try:
+            return await getattr(self, method)(*arguments, **keywords)
+        except NeuroposeRayError as error:
+            return error
+
     async def submit(self, request: JobRequest) -> Job:
         """See :meth:`~neuropose_ray.service.jobs.book.JobBook.submit`; so for all that follow."""
         return await self._ask(lambda book: book.submit(request))
@@ -186,9 +196,10 @@ class JobManager:
         source: str | None = None,
         limit: int = 50,
         after: str | None = None,
+        owner: str | None = None,
     ) -> JobPage:
         """Some of the jobs, newest first."""
-        return await self._ask(lambda book: book.jobs(state, label, source, limit, after))
+        return await self._ask(lambda book: book.jobs(state, label, source, limit, after, owner))
 
     async def cancel(self, job_id: str) -> Job:
         """Stop a job."""

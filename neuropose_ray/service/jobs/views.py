@@ -31,6 +31,7 @@ def job_of(row: JobRow, running: Mapping[str, Running]) -> Job:
         labels=request.labels,
         source=request.source,
         folder=request.folder,
+        owner=request.owner,
         attempts=row.starts,
         progress=_progress(row, running.get(request.id)),
         error=row.error,
