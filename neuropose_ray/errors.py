@@ -100,6 +100,13 @@ class OutputError(NeuroposeRayError):
     code = "output"
 
 
+class DiskFullError(OutputError):
+    """An output for which the disk, or the user's quota of it, has no space left; with space the same works."""
+
+    code = "disk_full"
+    retryable = True
+
+
 class RunLockedError(OutputError):
     """Another run is writing into the same output folder."""
 

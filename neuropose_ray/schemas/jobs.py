@@ -101,6 +101,7 @@ class JobProgress(FrozenModel):
     stage: StepKind | None = Field(default=None, description="the step it is at; none: waiting, or ended")
     input: str | None = Field(default=None, description="the video it is at")
     inputs_done: int = 0
+    waits_for: str | None = Field(default=None, description="why a running job pauses: space on the service's disk")
     updated_at: datetime | None = Field(default=None, description="the last sign of progress")
 
 

@@ -15,14 +15,13 @@ from pydantic import BaseModel, ValidationError
 
 from neuropose_ray.errors import (
     InputNotFoundError,
-    JobStateError,
     NeuroposeRayError,
     ServiceError,
     ServiceUnreachableError,
     SettingsError,
 )
 from neuropose_ray.schemas.atomic import atomic_write
-from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Action, Job, JobPage, JobsStatus, JobState
+from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Action, Job, JobPage, JobsStatus, JobState, StepKind
 from neuropose_ray.service.names import URL_VARIABLE
 
 if TYPE_CHECKING:
@@ -154,16 +153,22 @@ class ServiceClient:
         """Stop a job that waits or runs.
 
         Raises:
-            JobStateError: it has ended; to remove it is another request.
+            JobStateError: it has completed or failed.
         """
-        job = self.job(job_id)
-        if job.state in ENDED:
-            raise JobStateError(f"the job has ended: it is {job.state}", where=job_id)
-        return self._model(Job, self._send("DELETE", f"/v1/jobs/{job_id}"))
+        return self._model(Job, self._send("POST", f"/v1/jobs/{job_id}/cancel"))
 
-    def retry(self, job_id: str) -> Job:
-        """Queue a failed or cancelled job again."""
-        return self._model(Job, self._send("POST", f"/v1/jobs/{job_id}/retry"))
+    def remove(self, job_id: str) -> None:
+        """Forget a job that has ended, and delete its files.
+
+        Raises:
+            JobStateError: it waits or runs.
+        """
+        self._send("DELETE", f"/v1/jobs/{job_id}")
+
+    def retry(self, job_id: str, step: StepKind | None = None) -> Job:
+        """Queue an ended job again, from a step on where one is named."""
+        wanted = {} if step is None else {"step": step}
+        return self._model(Job, self._send("POST", f"/v1/jobs/{job_id}/retry", params=wanted))
 
     def log(self, job_id: str) -> tuple[str, ...]:
         """What happened to a job, a line each."""

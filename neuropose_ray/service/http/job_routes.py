@@ -17,9 +17,9 @@ from neuropose_ray.errors import (
     OverloadedError,
     RequestError,
 )
-from neuropose_ray.schemas.jobs import ENDED, Job, JobPage, JobRequest, JobState
+from neuropose_ray.schemas.jobs import Job, JobPage, JobRequest, JobState, StepKind
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.http.auth import Caller, needs, require
+from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import body_of
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.jobs import Jobs, VisibleJobs
@@ -39,6 +39,7 @@ from neuropose_ray.service.settings import ServiceSettings
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="of a job", examples=["0f" * 16])]
 Reader = Annotated[Caller, Depends(needs("read"))]
+Administrator = Annotated[Caller, Depends(needs("admin"))]
 Submitter = Annotated[Caller, Depends(needs("submit"))]
 Key = Annotated[
     str | None,
@@ -193,36 +194,42 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> APIRo
 
     @router.delete(
         "/{job_id}",
-        summary="Cancel, or remove",
-        responses={
-            **problems(s404="no such job", s409="its state changed meanwhile"),
-            202: {"model": Job, "description": "it is being cancelled"},
-            204: {"description": "it is removed"},
-        },
-        status_code=202,
-        response_model=None,
+        summary="Remove a job that has ended, with all its files",
+        responses=problems(s404="no such job", s409="it waits or runs: cancel it first"),
+        status_code=204,
     )
-    async def delete(caller: Submitter, job_id: Id) -> Response:
-        """A job that waits or runs is cancelled and kept.
+    async def remove(caller: Administrator, job_id: Id) -> None:
+        """Nothing of a job that waits or runs is touched; to stop it is another request, `POST .../cancel`."""
+        await VisibleJobs(jobs, caller).remove(job_id)
 
-        One that has ended is removed with all its files, which needs the scope `admin`.
-        """
-        visible = VisibleJobs(jobs, caller)
-        job = await visible.job(job_id)
-        if job.state not in ENDED:
-            return Response((await visible.cancel(job_id)).model_dump_json(), 202, media_type="application/json")
-        require(caller, "admin")
-        await visible.remove(job_id)
-        return Response(status_code=204)
+    @router.post(
+        "/{job_id}/cancel",
+        status_code=202,
+        summary="Stop a job that waits or runs",
+        responses=problems(s404="no such job", s409="it has completed or failed"),
+    )
+    async def cancel(caller: Submitter, job_id: Id) -> Job:
+        """The job and its files stay. A job that is cancelled already is given back, so this can be sent again."""
+        return await VisibleJobs(jobs, caller).cancel(job_id)
 
     @router.post(
         "/{job_id}/retry",
         status_code=202,
-        summary="Try a failed or cancelled job again",
-        responses=problems(s404="no such job", s409="it has not failed, nor was it cancelled"),
+        summary="Try a job again that has ended",
+        responses=problems(s404="no such job", s409="it waits or runs, or it has completed and no step is named"),
     )
-    async def retry(caller: Submitter, job_id: Id) -> Job:
-        return await VisibleJobs(jobs, caller).retry(job_id)
+    async def retry(
+        caller: Submitter,
+        job_id: Id,
+        step: Annotated[
+            StepKind | None,
+            Query(
+                description="a step to do again, with those after it, which read its results; also of a job that has "
+                "completed. None: a failed or cancelled job goes on with the step that it ended in"
+            ),
+        ] = None,
+    ) -> Job:
+        return await VisibleJobs(jobs, caller).retry(job_id, step)
 
     @router.get("/{job_id}/log", summary="What happened to a job", responses=problems(s404="no such job"))
     async def log(caller: Reader, job_id: Id) -> tuple[str, ...]:

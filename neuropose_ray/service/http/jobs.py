@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from neuropose_ray.errors import JobNotFoundError, NeuroposeRayError, NotReadyError
 from neuropose_ray.pipeline.engines.ray_tasks import cause_of
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
+from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, StepKind
 from neuropose_ray.service.http.auth import Caller
 
 #: How long a call waits for the manager's replica to be replaced; a start takes a third of it.
@@ -55,9 +55,9 @@ class Jobs:
         """Stop a job that waits or runs."""
         return cast(Job, await self._call("cancel", job_id))
 
-    async def retry(self, job_id: str) -> Job:
-        """Queue a failed or cancelled job again."""
-        return cast(Job, await self._call("retry", job_id))
+    async def retry(self, job_id: str, step: StepKind | None = None) -> Job:
+        """Queue an ended job again, from a step on where one is named."""
+        return cast(Job, await self._call("retry", job_id, step))
 
     async def remove(self, job_id: str) -> None:
         """Forget an ended job and delete its files."""
@@ -117,10 +117,10 @@ class VisibleJobs:
         await self.job(job_id)
         return await self._jobs.cancel(job_id)
 
-    async def retry(self, job_id: str) -> Job:
-        """Queue a failed or cancelled job again."""
+    async def retry(self, job_id: str, step: StepKind | None = None) -> Job:
+        """Queue an ended job again, from a step on where one is named."""
         await self.job(job_id)
-        return await self._jobs.retry(job_id)
+        return await self._jobs.retry(job_id, step)
 
     async def remove(self, job_id: str) -> None:
         """Forget an ended job and delete its files."""

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from neuropose_ray import __version__
 from neuropose_ray.errors import NotReadyError
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.jobs import Action, JobsStatus
-from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import described_json, read_settings
 from neuropose_ray.service.http.errors import problem_answer, problems
-from neuropose_ray.service.http.job_routes import Reader
+from neuropose_ray.service.http.job_routes import Administrator, Reader
 from neuropose_ray.service.http.jobs import Jobs, VisibleJobs
 from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, WAITS
 
@@ -26,7 +25,6 @@ _PROBE_PATIENCE_S = 2.0
 Replicas = dict[str, dict[str, int]]
 #: Of what anybody on this machine, or where there are tokens anybody at all, may ask.
 _ELSEWHERE: dict[int | str, dict[str, Any]] = {403: problem_answer("without tokens only this machine is answered")}
-Administrator = Annotated[Caller, Depends(needs("admin"))]
 
 
 class Health(FrozenModel):

@@ -31,6 +31,7 @@ from neuropose_ray.schemas.jobs import (
     JobsStatus,
     JobState,
     QueueStatus,
+    StepKind,
 )
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs, JobRow
@@ -42,6 +43,8 @@ from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import JobSettings
 
 Mode = Literal["running", "paused", "draining"]
+#: A job whose thread is on its way into or out of it is not lost; that takes less than a second.
+LOST_S = 20.0
 #: Any replica has noticed by then that nobody waits for its chunk.
 LATE_S = 60.0
 _STATES: tuple[JobState, ...] = ("queued", "running", *ENDED)
@@ -77,6 +80,7 @@ class JobBook:
         self._durable, self._executor = durable, executor
         self._turn = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
+        self._unheld: dict[str, float] = {}
         self._began = time.monotonic()
 
     def submit(self, request: JobRequest) -> Job:
@@ -184,7 +188,7 @@ class JobBook:
         with self._turn:
             row = self._row(job_id)
             if row.state in ("completed", "failed"):
-                raise JobStateError(f"the job has {row.state}", hint="remove it instead")
+                raise JobStateError(f"the job has {row.state}", hint="only what waits or runs can be cancelled")
             self._durable.cancel(job_id)
             if running := self._executor.running(job_id):
                 running.cancelled.set()
@@ -192,23 +196,35 @@ class JobBook:
                 append_line(self._data.job(job_id).log, "cancelled")
         return self.job(job_id)
 
-    def retry(self, job_id: str) -> Job:
-        """Queue a failed or cancelled job again; it goes on with the step that it ended in.
+    def retry(self, job_id: str, step: StepKind | None = None) -> Job:
+        """Queue an ended job again.
+
+        Args:
+            job_id: of the job.
+            step: a step to do again, of a completed job too, and with it the steps after it, which read its results.
+                None: a failed or cancelled job goes on with the step that it ended in.
 
         Raises:
             JobNotFoundError: it is not known.
-            JobStateError: it waits, runs, or has completed; or it is the inbox's, which makes new ones of folders.
+            JobStateError: it waits or runs; it has completed and no step is named; or it is the inbox's, which makes
+                new ones of folders.
+            RequestError: its workflow has no such step, or the job has not come to it.
         """
         with self._turn:
             row = self._row(job_id)
-            if row.state not in ("failed", "cancelled"):
-                raise JobStateError(f"the job is {row.state}", hint="failed and cancelled jobs can be tried again")
+            if row.state not in ENDED:
+                raise JobStateError(f"the job is {row.state}", hint="only a job that has ended can be tried again")
+            if row.state == "completed" and step is None:
+                raise JobStateError("the job has completed", hint="name the step that is to be done again")
             if row.request.source == "inbox":
                 # The inbox is done with it: results of another try would come to no `out`.
                 raise JobStateError("this job is the inbox's", hint="move its folder from failed/ back to in/")
-            self._durable.note(job_id, starts_before=row.starts)
-            self._durable.again(job_id)
-            append_line(self._data.job(job_id).log, "queued again")
+            first = None if step is None else self._durable.step_index(job_id, step)
+            # What was done of a step that is done again is no progress of it.
+            progress = {} if step is None else {"progress": None}
+            self._durable.note(job_id, starts_before=row.starts, **progress)
+            self._durable.again(job_id, first)
+            append_line(self._data.job(job_id).log, "queued again" + (f" from step {step}" if step else ""))
         return self.job(job_id)
 
     def remove(self, job_id: str) -> None:
@@ -227,6 +243,26 @@ class JobBook:
             shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)
             self._durable.forget(job_id)
             self._removed[job_id] = time.monotonic()
+
+    def resume_lost(self, after_s: float = LOST_S) -> tuple[str, ...]:
+        """Queue the jobs again that run by the database, and that no thread has held for so long.
+
+        A thread ends so where it cannot write its outcome, as on a full disk.
+        """
+        resumed, now = [], time.monotonic()
+        with self._turn:
+            running = {row.request.id: row for row in self._durable.rows("running")}
+            unheld = [job_id for job_id in running if not self._executor.holds(job_id)]
+            self._unheld = {job_id: self._unheld.get(job_id, now) for job_id in unheld}
+            for job_id, since in list(self._unheld.items()):
+                if now - since < after_s:
+                    continue
+                self._durable.note(job_id, starts_before=running[job_id].starts)
+                self._durable.resume_lost(job_id)
+                del self._unheld[job_id]
+                append_line(self._data.job(job_id).log, "queued again: its outcome could not be kept")
+                resumed.append(job_id)
+        return tuple(resumed)
 
     def clear_removed(self, after_s: float = LATE_S) -> None:
         """Delete what was still written for jobs that were cancelled and removed so long ago.

@@ -13,7 +13,7 @@ from neuropose_ray import machine
 from neuropose_ray.errors import EngineError, NeuroposeRayError, NotReadyError, ServiceError
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, JobState
+from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, JobState, StepKind
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox.lock import FolderLock
 from neuropose_ray.service.inputs import Inputs
@@ -155,6 +155,8 @@ class JobManager:
             try:
                 clear_incoming(self._data.incoming)
                 book.clear_removed()
+                for job_id in book.resume_lost():
+                    logger.warning("job %s is queued again: nothing worked on it", job_id)
                 for job_id in book.remove_outdated():
                     logger.info("job %s was removed: it is no longer kept", job_id)
                 if self._meter is not None:
@@ -205,9 +207,9 @@ class JobManager:
         """Stop a job."""
         return await self._ask(lambda book: book.cancel(job_id))
 
-    async def retry(self, job_id: str) -> Job:
-        """Queue an ended job again."""
-        return await self._ask(lambda book: book.retry(job_id))
+    async def retry(self, job_id: str, step: StepKind | None = None) -> Job:
+        """Queue an ended job again, from a step on where one is named."""
+        return await self._ask(lambda book: book.retry(job_id, step))
 
     async def remove(self, job_id: str) -> None:
         """Forget an ended job, with its files."""
