@@ -110,6 +110,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
     data = DataFolder(service.data_dir)
     data.create()
     pose = pose_deployment(settings, spec)
+    others = {name: _other_model(settings, name) for name in service.models if name != settings.model}
     manager = serve.deployment(
         JobManager,
         name=JOB_MANAGER,
@@ -119,7 +120,14 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         # One that hangs is replaced within half a minute.
         health_check_period_s=5.0,
         graceful_shutdown_timeout_s=_HAND_BACK_S,
-    ).bind(settings, spec, pose, beside=partial(Inbox, data, service.inbox) if service.inbox.enabled else None)
+    ).bind(
+        settings,
+        spec,
+        pose,
+        others=others,
+        beside=partial(Inbox, data, service.inbox) if service.inbox.enabled else None,
+    )
+    poses = {settings.model: pose, **{name: handle for name, (_, handle) in others.items()}}
     return serve.deployment(
         serve.ingress()(Ingress),
         name=INGRESS,
@@ -127,4 +135,12 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         ray_actor_options={"num_cpus": 0, **ONE_LOOP},
         max_ongoing_requests=_OPEN_REQUESTS,
         health_check_period_s=5.0,
-    ).bind(service, pose, manager, Listener(service.host, service.port, service.http) if listens else None)
+    ).bind(service, poses, manager, Listener(service.host, service.port, service.http) if listens else None)
+
+
+def _other_model(settings: Settings, name: str) -> tuple[ModelSpec, Application]:
+    """A further pose model, and its deployment."""
+    from neuropose_ray.service.pose.deployment import pose_deployment
+
+    spec = resolve_model(settings.model_copy(update={"model": name}))
+    return spec, pose_deployment(settings, spec, name)

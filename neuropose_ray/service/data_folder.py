@@ -120,6 +120,11 @@ class JobFolder:
         return self.root / "results"
 
     @property
+    def calibration(self) -> Path:
+        """The calibration of its camera, where it was submitted with one."""
+        return self.root / "calibration.toml"
+
+    @property
     def log(self) -> Path:
         """What happened to it, a line each."""
         return self.root / "job.log"

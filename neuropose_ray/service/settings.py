@@ -175,6 +175,10 @@ class ServiceSettings(_Settings):
     tokens: tuple[Token, ...] = Field(
         default=(), description="beside those that `neuropose-ray service token` keeps in the data folder"
     )
+    models: tuple[str, ...] = Field(
+        default=(),
+        description="pose models besides `model` that jobs and requests may name; each takes memory while it is used",
+    )
     http: HttpLimits = HttpLimits()
     pose: PoseReplicaSettings = PoseReplicaSettings()
     jobs: JobSettings = JobSettings()

@@ -30,7 +30,8 @@ def pose_service(settings: Settings, spec: PoseModelSpec, listener: Listener | N
         app = FastAPI(lifespan=None if listener is None else listener.lifespan)
         app.add_middleware(Gate, tokens=TokenStore((), Path("nowhere")), rate=RateLimit(1e6, 10**6))
         errors.install(app)
-        app.include_router(pose_router(serve.get_deployment_handle(POSE_MODEL, APPLICATION), settings.service.pose))
+        handle = serve.get_deployment_handle(POSE_MODEL, APPLICATION)
+        app.include_router(pose_router({"usual": handle}, settings.service.pose))
         return app
 
     @serve.deployment(name="Ingress", ray_actor_options={"num_cpus": 0, **ONE_LOOP}, max_ongoing_requests=1000)

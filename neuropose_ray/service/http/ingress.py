@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -31,24 +32,26 @@ class Ingress:
 
     Args:
         settings: of the service.
-        pose: handle of the deployment with the pose model.
+        poses: handles of the deployments with pose models, by the models' names; the first is the usual one.
         jobs: handle of the job manager.
         listener: where it listens itself; None where only Serve's proxies send it requests.
     """
 
-    def __init__(self, settings: ServiceSettings, pose: Any, jobs: Any, listener: Listener | None) -> None:
-        self._settings, self._pose, self._jobs, self._listener = settings, pose, jobs, listener
+    def __init__(
+        self, settings: ServiceSettings, poses: Mapping[str, Any], jobs: Any, listener: Listener | None
+    ) -> None:
+        self._settings, self._poses, self._jobs, self._listener = settings, poses, jobs, listener
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Called by Serve in the replica; an application that is made here need not be pickled."""
         lifespan = None if self._listener is None else self._listener.lifespan
         deployments = Deployments(replicas_of_this_application)
-        return interface(self._settings, self._pose, Jobs(self._jobs), deployments, lifespan)
+        return interface(self._settings, self._poses, Jobs(self._jobs), deployments, lifespan)
 
 
 def interface(
     settings: ServiceSettings,
-    pose: Any,
+    poses: Mapping[str, Any],
     jobs: Jobs,
     deployments: Deployments,
     lifespan: Lifespan | None = None,
@@ -64,11 +67,11 @@ def interface(
         redoc_url=None,
     )
     errors.install(app)
-    app.include_router(pose_router(pose, settings.pose))
-    app.include_router(job_router(jobs, data, settings))
+    app.include_router(pose_router(poses, settings.pose))
+    app.include_router(job_router(jobs, data, settings, tuple(poses)))
     app.include_router(event_router(jobs))
     app.include_router(result_router(jobs, data))
-    app.include_router(operation_router(jobs, deployments))
+    app.include_router(operation_router(jobs, deployments, tuple(poses)))
     document(app)
     app.add_middleware(BodyPace, limits=settings.http)
     rate = RateLimit(settings.http.requests_per_s, settings.http.burst)

@@ -17,7 +17,7 @@ from neuropose_ray.errors import (
     OverloadedError,
     RequestError,
 )
-from neuropose_ray.schemas.jobs import Job, JobPage, JobRequest, JobState, StepKind
+from neuropose_ray.schemas.jobs import Job, JobOptions, JobPage, JobRequest, JobState, StepKind
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import body_of
@@ -61,6 +61,7 @@ _FORM = {
         "workflow": {"type": "string", "default": "standard"},
         "priority": {"type": "integer", "minimum": 0, "maximum": 10, "default": 5},
         "labels": {"type": "string", "description": "a JSON object of texts", "examples": ['{"patient": "p07"}']},
+        **JobOptions.model_json_schema()["properties"],
     },
 }  # fmt: skip
 # What a form has beside its files, at most.
@@ -84,10 +85,11 @@ class Submissions:
         jobs: the job manager.
         data: the service's folder.
         settings: limits, and what may be read by URI.
+        models: the names of pose models that jobs may ask for.
     """
 
-    def __init__(self, jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> None:
-        self._jobs, self._data, self._settings = jobs, data, settings
+    def __init__(self, jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: tuple[str, ...]) -> None:
+        self._jobs, self._data, self._settings, self._models = jobs, data, settings, models
         self._inputs = Inputs(settings.uploads)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -98,6 +100,7 @@ class Submissions:
         upload = Upload(self._data, self._settings.uploads, self._settings.jobs.min_free_bytes)
         try:
             submission = await self._read(request, upload)
+            self._check_model(submission.options.model)
             named = [await asyncio.to_thread(self._inputs.admit, each.uri) for each in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
             await check_videos(upload.folder, [each.name for each in upload.inputs], self._settings.uploads)
@@ -127,6 +130,11 @@ class Submissions:
             return await read_json_submission(body_of(request, MAX_JSON_BYTES, "submit several jobs"))
         raise RequestError("neither a form nor JSON", where="Content-Type", hint="see /docs")
 
+    def _check_model(self, model: str | None) -> None:
+        if model not in (None, *self._models):
+            known = ", ".join(self._models)
+            raise RequestError("the service has no such pose model", where="model", hint=f"there are: {known}")
+
     async def _known(self, name: str) -> Job | None:
         try:
             return await self._jobs.job(name)
@@ -153,10 +161,10 @@ class Submissions:
                 await asyncio.to_thread(upload.discard)
 
 
-def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> APIRouter:
+def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: tuple[str, ...]) -> APIRouter:
     """The routes below ``/v1/jobs`` that answer with jobs."""
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-    submissions = Submissions(jobs, data, settings)
+    submissions = Submissions(jobs, data, settings, models)
 
     @router.post(
         "",

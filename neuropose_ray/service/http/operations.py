@@ -47,6 +47,10 @@ class ServiceStatus(FrozenModel):
     version: str = __version__
     ready: bool
     waits_for: tuple[str, ...]
+    models: tuple[str, ...] = Field(
+        description="pose models that jobs and requests may name; the first is the usual one",
+        examples=[["blazepose"]],
+    )
     replicas: Replicas = Field(
         description="of each deployment, how many in each state", examples=[{"PoseModel": {"RUNNING": 1}}]
     )
@@ -106,7 +110,7 @@ async def waits_for(deployments: Deployments, jobs: Jobs) -> tuple[str, ...]:
     return tuple(waits)
 
 
-def operation_router(jobs: Jobs, deployments: Deployments) -> APIRouter:
+def operation_router(jobs: Jobs, deployments: Deployments, models: tuple[str, ...]) -> APIRouter:
     """``/v1/health``, ``/v1/ready``, ``/v1/status`` and ``/v1/control``."""
     router = APIRouter(prefix="/v1", tags=["operations"])
 
@@ -128,7 +132,9 @@ def operation_router(jobs: Jobs, deployments: Deployments) -> APIRouter:
     async def status(caller: Reader) -> ServiceStatus:
         numbers = await VisibleJobs(jobs, caller).status()
         waits = await waits_for(deployments, jobs)
-        return ServiceStatus(ready=not waits, waits_for=waits, replicas=await deployments.replicas(), jobs=numbers)
+        return ServiceStatus(
+            ready=not waits, waits_for=waits, replicas=await deployments.replicas(), jobs=numbers, models=models
+        )
 
     @router.post(
         "/control",

@@ -77,6 +77,9 @@ class PoseOptions(FrozenModel):
         description="of the camera, over the longer side of the pictures; empty: the pose model's assumption. "
         "It scales distances from the camera",
     )
+    model: str | None = Field(
+        default=None, max_length=500, description="a pose model of those that `/v1/status` lists; empty: its first"
+    )
 
 
 #: A PNG file of one grey pixel.
@@ -175,7 +178,7 @@ def _frame_request(
     times = options.timestamps_s
     if times is not None and len(times) != len(pictures):
         raise RequestError(f"{len(times)} times for {len(pictures)} pictures", where="timestamps_s")
-    return FrameRequest(tuple(pictures), options.consecutive, times, options.field_of_view_degrees)
+    return FrameRequest(tuple(pictures), options.consecutive, times, options.field_of_view_degrees, options.model)
 
 
 def _too_many_pictures(limits: PoseReplicaSettings) -> TooLargeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -21,15 +21,23 @@ Reader = Annotated[Caller, Depends(needs("read"))]
 Submitter = Annotated[Caller, Depends(needs("submit"))]
 
 
-def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
+def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings) -> APIRouter:
     """The routes below ``/v1/pose``.
 
     Args:
-        pose: handle of the deployment with the pose model.
+        poses: handles of the deployments with pose models, by the models' names; the first is the usual one.
         settings: limits of a request.
     """
     router = APIRouter(prefix="/v1/pose", tags=["poses"])
-    caller = PoseCaller(pose, settings)
+    callers = {name: PoseCaller(handle, settings) for name, handle in poses.items()}
+    usual = next(iter(callers))
+
+    def caller_of(model: str | None) -> PoseCaller:
+        if model not in (None, *callers):
+            known = ", ".join(callers)
+            raise RequestError("the service has no such pose model", where="model", hint=f"there are: {known}")
+        return callers[model or usual]
+
     held = HeldBytes(settings.held_bytes, settings.retry_after_s)
 
     @router.post(
@@ -62,13 +70,16 @@ def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
         """
         with held.share() as share:
             pictures = await read_pictures(request, options, settings, share)
-            reply = await _unless_gone(request, caller.predict(pictures))
+            reply = await _unless_gone(request, caller_of(pictures.model).predict(pictures))
         return Response(reply.model_dump_json(), media_type="application/json")
 
     @router.get("/model", summary="The pose model", responses=problems())
-    async def describe(_caller: Reader) -> ModelDescription:
+    async def describe(
+        _caller: Reader,
+        model: Annotated[str | None, Query(max_length=500, description="empty: the usual one")] = None,
+    ) -> ModelDescription:
         """Which model answers, what its joints are called, and what its numbers are in."""
-        return await caller.model()
+        return await caller_of(model).model()
 
     return router
 

@@ -32,11 +32,13 @@ from neuropose_ray.schemas.jobs import (
     JobState,
     QueueStatus,
     StepKind,
+    Workflow,
 )
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs, JobRow
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
+from neuropose_ray.service.jobs.options import workflow_with
 from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
 from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, place_of
 from neuropose_ray.service.jobs.workflows import Workflows
@@ -98,6 +100,7 @@ class JobBook:
                 workflow = self._workflows.named(request.workflow)
                 self._check_room()
                 self._make_folder(request.id)
+                workflow = self._with_options(workflow, request)
                 by = request.source if request.owner is None else f"{request.source} ({request.owner})"
                 append_line(
                     self._data.job(request.id).log,
@@ -121,6 +124,12 @@ class JobBook:
                 "kept",
                 hint="remove old jobs",
             )
+
+    def _with_options(self, workflow: Workflow, request: JobRequest) -> Workflow:
+        calibration = self._data.job(request.id).calibration
+        if request.options.calibration is not None:
+            atomic_write_bytes(calibration, request.options.calibration.encode())
+        return workflow_with(workflow, request.options, calibration)
 
     def _make_folder(self, job_id: str) -> None:
         folder = self._data.job(job_id)

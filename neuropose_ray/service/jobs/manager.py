@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -63,6 +63,7 @@ class JobManager:
         settings: of the service.
         spec: the pose model.
         pose: the handle of the deployment that has the pose model.
+        others: further pose models and the handles of their deployments, by the names that jobs call them.
         engines: who computes poses instead of it.
         tasks: who does the other steps, instead of Ray.
         beside: what else works on the jobs, as the inbox does.
@@ -79,6 +80,7 @@ class JobManager:
         spec: PoseModelSpec,
         pose: Any,
         *,
+        others: Mapping[str, tuple[PoseModelSpec, Any]] | None = None,
         engines: Engines | None = None,
         tasks: VideoTasks | None = None,
         beside: Callable[[JobBook], Beside] | None = None,
@@ -94,7 +96,15 @@ class JobManager:
         self._executor = Executor(
             self._data,
             settings,
-            PoseStep(spec, engines or _serve_engines(settings, spec, pose), locate),
+            PoseStep(
+                spec,
+                engines or _serve_engines(settings, spec, pose),
+                locate,
+                {
+                    name: (other, _serve_engines(settings, other, handle))
+                    for name, (other, handle) in (others or {}).items()
+                },
+            ),
             VideoSteps(tasks or RayVideoTasks(_tasks_at_once(jobs.running)), locate),
             attributes=self._attributes,
             note=self._durable.note,

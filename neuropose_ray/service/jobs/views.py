@@ -32,6 +32,7 @@ def job_of(row: JobRow, running: Mapping[str, Running]) -> Job:
         source=request.source,
         folder=request.folder,
         owner=request.owner,
+        options=request.options.as_shown(),
         attempts=row.starts,
         progress=_progress(row, running.get(request.id)),
         error=row.error,
