@@ -82,9 +82,7 @@ def test_what_is_no_calibration_is_refused_while_the_client_is_there(text: str):
 def test_a_camera_of_no_calibration_is_refused():
     submission = Submission(options=JobOptions(calibration_camera="a"))
     with pytest.raises(RequestError, match="without a calibration"):
-        job_request(
-            "0f" * 16, "anna", Submission(options=JobOptions(calibration_camera="a")), [JobInput(name="a.mp4")]
-        )
+        job_request("0f" * 16, "anna", submission, [JobInput(name="a.mp4")])
 
 
 def test_a_request_has_its_owner_and_options_and_one_with_others_is_other_work():
