@@ -11,11 +11,11 @@ from pathlib import Path
 
 from neuropose_ray.errors import EngineError, OutputError
 from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.assemble import VideoMetrics
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.folder import METRICS_FILE, PREDICTIONS_FILE
 from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.video_metrics import VideoMetrics
 from neuropose_ray.pipeline.worker import ChunkOutcome
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.performance import PerformanceMetrics

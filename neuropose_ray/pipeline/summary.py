@@ -11,9 +11,9 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from neuropose_ray import __version__
-from neuropose_ray.pipeline.assemble import VideoMetrics
 from neuropose_ray.pipeline.commit import ErrorRecord, error_record
 from neuropose_ray.pipeline.folder import SUMMARY_FILE
+from neuropose_ray.pipeline.video_metrics import VideoMetrics
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel
 

@@ -4,13 +4,14 @@ import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from neuropose_ray.benchmark.synthetic import SyntheticSpec
 from neuropose_ray.errors import EngineError
-from neuropose_ray.pipeline import planning
+from neuropose_ray.pipeline import assemble, plan, planning
 from neuropose_ray.pipeline.discovery import discover
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.engines.protocol import Engine
@@ -124,13 +125,17 @@ def test_other_settings_are_another_request(clips: Path, tmp_path: Path, flags: 
     assert all(video.computed for video in process(clips, tmp_path / "out", **flags).videos)
 
 
-def test_other_code_is_another_request(
-    clips: Path, tmp_path: Path, probed: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("module", "version"),
+    [(plan, "DECODING_VERSION"), (plan, "POSES_VERSION"), (assemble, "TRACKS_VERSION"), (assemble, "FILES_VERSION")],
+)
+def test_a_new_version_is_another_request(
+    clips: Path, tmp_path: Path, probed: list[str], monkeypatch: pytest.MonkeyPatch, module: ModuleType, version: str
 ):
     process(clips, tmp_path / "out")
     probed.clear()
-    monkeypatch.setattr(planning, "code_digest", lambda *parts: "other")
-    process(clips, tmp_path / "out")
+    monkeypatch.setattr(module, version, 99)
+    assert all(video.computed for video in process(clips, tmp_path / "out").videos)
     assert sorted(probed) == ["a", "b", "c"]
 
 
