@@ -95,14 +95,20 @@ class UploadSettings(_Settings):
 
 
 class InboxSettings(_Settings):
-    """The folder contract: ``in/<job>/`` becomes ``out/<job>/``, or goes to ``failed/<job>/``."""
+    """The folder contract: ``in/<job>/`` or ``in/<job>.mp4`` becomes ``out/<job>/``, or goes to ``failed/<job>/``."""
 
     enabled: bool = Field(default=True, description="watch the folder in/")
     poll_s: float = Field(default=5.0, gt=0, description="a look besides the notices of the file system")
     settle_s: float = Field(
         default=3.0, ge=0, description="a folder is taken when nothing in it has changed for so long: it was copied"
     )
-    workflow: str = Field(default=STANDARD_NAME, description="what is done with a dropped folder")
+    unfinished_s: float = Field(
+        default=300.0,
+        ge=0,
+        description="seconds since its last change for which is waited for a video that is shorter than it says, a "
+        "file whose name says that it is being copied, and a folder without a video",
+    )
+    workflow: str = Field(default=STANDARD_NAME, description="what is done with a dropped folder or video")
 
 
 class ArchiveSettings(_Settings):

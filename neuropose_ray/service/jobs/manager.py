@@ -286,8 +286,9 @@ def _database_url(settings: Settings) -> str:
     given = settings.service.jobs.database_url
     if given is not None:
         return given.get_secret_value()
-    database = DataFolder(settings.service.data_dir).database.absolute()
-    return URL.create("sqlite", database=str(database)).render_as_string(hide_password=False)
+    data = DataFolder(settings.service.data_dir)
+    data.create_database()
+    return URL.create("sqlite", database=str(data.database.absolute())).render_as_string(hide_password=False)
 
 
 def _serve_engines(settings: Settings, spec: PoseModelSpec, pose: Any) -> Engines:
