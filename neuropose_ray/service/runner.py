@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from neuropose_ray.errors import EngineError, NeuroposeRayError
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.names import APPLICATION, WAITS
+from neuropose_ray.service.names import APPLICATION, STARTUP_MESSAGES
 from neuropose_ray.service.own_ray import connected_ray
 from neuropose_ray.service.record import write_record
 from neuropose_ray.settings import Settings
@@ -131,7 +131,7 @@ class ServiceRunner(threading.Thread):
         with httpx.Client(timeout=10.0, trust_env=False) as client:
             while not self._stop_asked.wait(_START_LOOK_S):
                 self._look(deployment)
-                waits: tuple[str, ...] = tuple(WAITS.values())
+                waits: tuple[str, ...] = tuple(STARTUP_MESSAGES.values())
                 with suppress(httpx.HTTPError, ValueError, KeyError):
                     answer = client.get(f"{self.url}/v1/ready").json()
                     if answer["ready"]:

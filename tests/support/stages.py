@@ -32,20 +32,12 @@ from neuropose_ray.models.blazepose import model as blazepose_model
 from neuropose_ray.models.blazepose import settings as blazepose_settings
 from neuropose_ray.models.metrabs import model as metrabs_model
 from neuropose_ray.models.metrabs import settings as metrabs_settings
-from neuropose_ray.pipeline import (
-    assemble,
-    cameras,
-    chunk,
-    commit,
-    discovery,
-    fit,
-    folder,
-    in_flight,
-    plan,
-    plan_file,
-    worker,
-)
 from neuropose_ray.pipeline import settings as pipeline_settings
+from neuropose_ray.pipeline.assembly import assemble, fit
+from neuropose_ray.pipeline.chunks import active_attempts, commit, process, worker
+from neuropose_ray.pipeline.inputs import cameras, discovery
+from neuropose_ray.pipeline.planning import plan, plan_file
+from neuropose_ray.pipeline.state import run_layout
 from neuropose_ray.schemas import atomic, camera, immutable, migrations, poses, skeletons
 from neuropose_ray.tracking import tracker
 from neuropose_ray.video import chunks, decode, probe
@@ -81,14 +73,14 @@ STAGES = (
     Stage("DECODING_VERSION", decode, (decode, probe, chunks)),
     Stage("BLAZEPOSE_VERSION", blazepose_settings, (blazepose_model,)),
     Stage("METRABS_VERSION", metrabs_settings, (metrabs_model,)),
-    Stage("POSES_VERSION", plan, (chunk, cameras, plan)),
+    Stage("POSES_VERSION", plan, (process, cameras, plan)),
     Stage("TRACKS_VERSION", tracker, (tracker,)),
     Stage("FIT_VERSION", sequence, (sequence, fit)),
     Stage("FILES_VERSION", assemble, (assemble,)),
 )
 #: Modules that stages reach and that hold no part of a number: errors, files as such, bookkeeping, who runs what.
 NEUTRAL = (
-    neuropose_ray, errors, atomic, immutable, migrations, commit, discovery, folder, in_flight, plan_file,
+    neuropose_ray, errors, atomic, immutable, migrations, commit, discovery, run_layout, active_attempts, plan_file,
     pipeline_settings, worker,
 )  # fmt: skip
 

@@ -52,7 +52,7 @@ LOCAL = Caller(LOCAL_CALLER, frozenset(SCOPES))
 ANYBODY = Caller(ANY_CALLER, frozenset())
 
 
-class Gate:
+class AuthMiddleware:
     """Refuses callers before a byte of their request's body is read.
 
     With tokens: a request brings one of them. Without: it comes from this machine, and asks for this machine by name,

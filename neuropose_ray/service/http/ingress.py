@@ -11,14 +11,14 @@ from neuropose_ray import __version__
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import errors
 from neuropose_ray.service.http.audit import Audit, AuditLog
-from neuropose_ray.service.http.auth import Gate
+from neuropose_ray.service.http.auth import AuthMiddleware
 from neuropose_ray.service.http.bodies import BodyPace
 from neuropose_ray.service.http.documentation import document
 from neuropose_ray.service.http.events import event_router
-from neuropose_ray.service.http.flow import ApplicationEnd
+from neuropose_ray.service.http.flow import AppFlowControl
 from neuropose_ray.service.http.job_routes import job_router
-from neuropose_ray.service.http.jobs import Jobs
 from neuropose_ray.service.http.listener import Lifespan, Listener
+from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
 from neuropose_ray.service.http.pose_routes import pose_router
 from neuropose_ray.service.http.rates import RateLimit
@@ -75,7 +75,7 @@ def interface(
     document(app)
     app.add_middleware(BodyPace, limits=settings.http)
     rate = RateLimit(settings.http.requests_per_s, settings.http.burst)
-    app.add_middleware(Gate, tokens=TokenStore(settings.tokens, data.tokens), rate=rate)
+    app.add_middleware(AuthMiddleware, tokens=TokenStore(settings.tokens, data.tokens), rate=rate)
     app.add_middleware(Audit, log=AuditLog(data.audit))
-    app.add_middleware(ApplicationEnd)
+    app.add_middleware(AppFlowControl)
     return app

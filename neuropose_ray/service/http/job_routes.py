@@ -22,7 +22,7 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import body_of
 from neuropose_ray.service.http.errors import problems
-from neuropose_ray.service.http.jobs import Jobs, VisibleJobs
+from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 from neuropose_ray.service.http.probing import check_videos
 from neuropose_ray.service.http.submissions import (
     MAX_JSON_BYTES,

@@ -19,7 +19,7 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import Id, Reader
-from neuropose_ray.service.http.jobs import Jobs, VisibleJobs
+from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 
 _BLOCK_BYTES = 256 * 1024
 # White space that may follow a JSON file's last brace is less.
@@ -186,7 +186,7 @@ async def _as_csv(predictions: Path, folder: Path) -> Path:
 
 
 def _write_csv(predictions: str, table: str) -> None:
-    from neuropose_ray.export.tables import write_csv
+    from neuropose_ray.formats.tables import write_csv
     from neuropose_ray.schemas.parquet_files import read_predictions
 
     write_csv(Path(table), *read_predictions(Path(predictions)))

@@ -19,7 +19,7 @@ Entry = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FolderSnapshot:
     """A folder at one moment.
 
     Attributes:
@@ -35,7 +35,7 @@ class Look:
     others: tuple[str, ...]
 
 
-def look_at(folder: Path) -> Look:
+def take_snapshot(folder: Path) -> FolderSnapshot:
     """Look at everything below a folder; links are not followed.
 
     Raises:
@@ -61,10 +61,10 @@ def look_at(folder: Path) -> Look:
                 videos.append((entry.name, found))
             else:
                 others.append(path)
-    return Look(frozenset(entries), _named(sorted(videos)), partial, tuple(sorted(others)))
+    return FolderSnapshot(frozenset(entries), _named(sorted(videos)), partial, tuple(sorted(others)))
 
 
-def look_at_video(file: Path) -> Look:
+def look_at_video(file: Path) -> FolderSnapshot:
     """Look at a video that lies in the inbox itself.
 
     Raises:
@@ -74,7 +74,7 @@ def look_at_video(file: Path) -> Look:
     file.name.encode()
     found = file.stat(follow_symlinks=False)
     entry = (file.name, found.st_size, found.st_mtime_ns, found.st_ino)
-    return Look(frozenset([entry]), _named([(file.name, found)]), None, ())
+    return FolderSnapshot(frozenset([entry]), _named([(file.name, found)]), None, ())
 
 
 def _walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:

@@ -79,7 +79,7 @@ class JobRow:
     attributes: Mapping[str, Any]
 
     @property
-    def place(self) -> tuple[int, int, str]:
+    def cursor(self) -> tuple[int, int, str]:
         """Its own in the order of all jobs, newest first."""
         return -self.created_ms, -round(self.request.submitted_at.timestamp() * 1e6), self.request.id
 
@@ -218,7 +218,7 @@ class DurableJobs:
             # SQLite's clock may know whole seconds alone. Jobs of the last one on the page may go on beyond it.
             if not is_last and page:
                 page = [row for row in page if row.created_ms > page[-1].created_ms]
-            yield from sorted(page, key=lambda row: row.place)
+            yield from sorted(page, key=lambda row: row.cursor)
             if is_last:
                 return
             if page:
@@ -263,7 +263,7 @@ class DurableJobs:
 
         DBOS.cancel_workflow(job_id)
 
-    def again(self, job_id: str, step: int | None = None) -> None:
+    def requeue(self, job_id: str, step: int | None = None) -> None:
         """Queue an ended job again.
 
         Args:
@@ -307,7 +307,7 @@ class DurableJobs:
         with _full_disk_named():
             DBOS.resume_workflow(job_id, queue_name=QUEUE)
 
-    def forget(self, job_id: str) -> None:
+    def delete(self, job_id: str) -> None:
         """Remove a job from the database."""
         from dbos import DBOS
 

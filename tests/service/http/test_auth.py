@@ -8,7 +8,7 @@ import pytest
 from fastapi import Depends, FastAPI
 
 from neuropose_ray.service.http import errors
-from neuropose_ray.service.http.auth import Caller, Gate, is_loopback, needs
+from neuropose_ray.service.http.auth import AuthMiddleware, Caller, is_loopback, needs
 from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.settings import Token
 from neuropose_ray.service.tokens import TokenStore, digest_of
@@ -26,7 +26,7 @@ def application(tokens: tuple[Token, ...] = (), burst: int = 100) -> FastAPI:
     for scope in ("read", "submit", "admin"):
         app.get(f"/{scope}", dependencies=[Depends(needs(scope))])(lambda: "done")
     app.get("/v1/health")(lambda: "lives")
-    app.add_middleware(Gate, tokens=TokenStore(tokens, Path("/nowhere")), rate=RateLimit(0.1, burst))
+    app.add_middleware(AuthMiddleware, tokens=TokenStore(tokens, Path("/nowhere")), rate=RateLimit(0.1, burst))
     return app
 
 

@@ -25,7 +25,7 @@ from neuropose_ray.service.jobs.steps.work import (
     Locate,
     Remarks,
     StepWork,
-    VideoPlace,
+    VideoOutput,
     VideoTasks,
     located,
     videos_with_poses,
@@ -68,11 +68,11 @@ class VideoSteps:
         ):
             if isinstance(outcome, Exception):
                 work.log(f"{work.step.kind} of {video.name}: {type(outcome).__name__}: {outcome}")
-                errors.append(_said(outcome, work, video))
+                errors.append(_reported(outcome, work, video))
                 if not isinstance(outcome, InputError):
                     faults.append(outcome)
             else:
-                errors += [_said(remark, work, video) for remark in outcome]
+                errors += [_reported(remark, work, video) for remark in outcome]
             work.progress(done / len(videos), video.name, done)
         for full in (fault for fault in faults if isinstance(fault, DiskFullError)):
             raise full
@@ -82,7 +82,7 @@ class VideoSteps:
         return errors
 
 
-def _with_disk_named(function: Callable[[VideoPlace], Remarks], video: VideoPlace) -> Remarks:
+def _with_disk_named(function: Callable[[VideoOutput], Remarks], video: VideoOutput) -> Remarks:
     """Do one video; an error loses what it was raised from on its way out of the task's process."""
     try:
         return function(video)
@@ -93,12 +93,12 @@ def _with_disk_named(function: Callable[[VideoPlace], Remarks], video: VideoPlac
         raise DiskFullError(what, where=str(video.folder), hint="free some space") from error
 
 
-def _said(error: Exception, work: StepWork, video: VideoPlace) -> JobError:
+def _reported(error: Exception, work: StepWork, video: VideoOutput) -> JobError:
     kind: StepKind = work.step.kind
-    return job_error(error, kind, video.name, {**work.places, str(video.folder): video.name})
+    return job_error(error, kind, video.name, {**work.names_by_path, str(video.folder): video.name})
 
 
-def _function(options: FrozenModel, image_fps: float) -> Callable[[VideoPlace], Remarks]:
+def _function(options: FrozenModel, image_fps: float) -> Callable[[VideoOutput], Remarks]:
     match options:
         case AnalyzeOptions():
             return partial(analyze_video, options=options)
