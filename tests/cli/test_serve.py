@@ -24,14 +24,14 @@ READY_S = 240
         (["--host", "0.0.0.0"], r"service\.host 0\.0\.0\.0: .*without a token.*neuropose-ray service token"),
         (["--host", "::"], r"without a token"),
         (["--port", "70000"], r"service\.port"),
-        (["--config", "wrong.yaml"], r"wrong\.yaml.*service\.jobs\.runing"),
+        (["--config", "wrong.yaml"], r"wrong\.yaml.*service\.jobs\.runing"),  # codespell:ignore runing
         (["--config", "missing.yaml"], r"missing\.yaml"),
     ],
 )
 def test_wrong_use_is_refused_with_one_line_before_anything_is_started(
     words, said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    (tmp_path / "wrong.yaml").write_text("service: {jobs: {runing: 3}}\n")
+    (tmp_path / "wrong.yaml").write_text("service: {jobs: {runing: 3}}\n")  # codespell:ignore runing
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["neuropose-ray", "serve", "--data", "data", *words])
     with pytest.raises(SystemExit) as end:
