@@ -12,6 +12,9 @@ from pathlib import Path
 from neuropose_ray.errors import DiskFullError, OutputError
 from neuropose_ray.schemas.atomic import is_disk_full
 
+#: In the folder of an upload: locked (flock) by the process that receives it, as long as that lives.
+UPLOAD_LOCK = ".lock"
+
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
