@@ -131,6 +131,11 @@ def _response(
     return JSONResponse(described.model_dump(), status, headers, media_type="application/problem+json")
 
 
+def plain_problem(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The response for an error of which no more is known than its status."""
+    return _response(status, status.name.lower(), status.phrase, headers)
+
+
 def install(app: FastAPI) -> None:
     """Let all errors of an application end in :class:`Problem`."""
 
@@ -144,8 +149,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:
-        status = HTTPStatus(error.status_code)
-        return _response(status, status.name.lower(), status.phrase, error.headers)
+        return plain_problem(HTTPStatus(error.status_code), error.headers)
 
     @app.exception_handler(Exception)
     async def _unforeseen(_request: Request, error: Exception) -> JSONResponse:
