@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -77,15 +78,27 @@ class ChunkDecoder:
 
     @property
     def errors(self) -> tuple[DecodeError, ...]:
-        """What could not be decoded: one error for a file, one for each image of a folder."""
-        missing = max(0, self._chunk.frames - self._delivered)
-        if self._info.source.kind == "images" or not (self._damage.packets or missing):
+        """What could not be decoded: one error for damage, one for a file cut short, one for each image."""
+        if self._info.source.kind == "images":
             return tuple(self._image_errors)
+        return tuple(self._file_errors())
+
+    def _file_errors(self) -> Iterator[DecodeError]:
+        info, missing = self._info, max(0, self._chunk.frames - self._delivered)
+        if self._damage.packets or missing:
+            yield self._missing(missing)
+        if info.lost_frames and self._chunk.end_s == math.inf:
+            what = f"its header promises {info.frame_count + info.lost_frames} frames; {info.frame_count} are in it"
+            yield DecodeError(
+                f"the file is cut short: {what}", where=str(info.source.path), hint="copy or record it again"
+            )
+
+    def _missing(self, missing: int) -> DecodeError:
         what = f"{missing} of {self._chunk.frames} frames from {max(0.0, self._chunk.start_s):.3f} s on are missing"
         if self._damage.packets:
             what += f", {self._damage.packets} packets are damaged ({self._damage.reason})"
         hint = "frames up to the next keyframe may look damaged; copy or record the file again if that matters"
-        return (DecodeError(what, where=str(self._info.source.path), hint=hint),)
+        return DecodeError(what, where=str(self._info.source.path), hint=hint)
 
     def _keyframes(self) -> list[int]:
         """Where to start, to be tried in turn.
