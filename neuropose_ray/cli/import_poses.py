@@ -38,7 +38,7 @@ def import_poses(
     from neuropose_ray.export.c3d import read_c3d
     from neuropose_ray.export.imported import header_of_import, poses_of_trajectories
     from neuropose_ray.export.openpose import BODY_25_SKELETON, read_openpose
-    from neuropose_ray.export.trc import read_trc
+    from neuropose_ray.export.trc_reader import read_trc
     from neuropose_ray.schemas.parquet_files import write_predictions
 
     if not path.exists():

@@ -18,7 +18,7 @@ from neuropose_ray.cli.export import ExportFormat, export
 from neuropose_ray.errors import FileFormatError, InputError, OutputError
 from neuropose_ray.export.openpose import read_openpose
 from neuropose_ray.export.tracks import take_track
-from neuropose_ray.export.trc import read_trc
+from neuropose_ray.export.trc_reader import read_trc
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.schemas.json_files import load_job_results, load_video_predictions
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions

@@ -6,7 +6,7 @@ from neuropose_ray.errors import InputError
 from neuropose_ray.export.imported import poses_of_trajectories, skeleton_of_points
 from neuropose_ray.export.person import person_at_even_rate
 from neuropose_ray.export.trajectories import Trajectories
-from neuropose_ray.export.trc import read_trc
+from neuropose_ray.export.trc_reader import read_trc
 from neuropose_ray.schemas.skeletons import BLAZEPOSE_33
 
 
