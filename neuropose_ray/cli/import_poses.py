@@ -35,7 +35,7 @@ def import_poses(
 
     Example: neuropose-ray import trial1.trc --out results/trial1_mocap
     """
-    from neuropose_ray.export.c3d import read_c3d
+    from neuropose_ray.export.c3d_reader import read_c3d
     from neuropose_ray.export.imported import header_of_import, poses_of_trajectories
     from neuropose_ray.export.openpose import BODY_25_SKELETON, read_openpose
     from neuropose_ray.export.trc_reader import read_trc

@@ -178,7 +178,10 @@ def _trc_px(target: Path, what: ExportedPoses) -> None:
 def _c3d(target: Path, what: ExportedPoses) -> None:
     from neuropose_ray.export.c3d import write_c3d
 
-    write_c3d(target, _one_person(what).space())
+    points = _one_person(what).space()
+    write_c3d(target, points)
+    if points.start_s < -0.5 / points.rate_hz:
+        what.note(f"C3D has no time before 0: the first frame, at {points.start_s:g} s, is at 0 s in the file")
 
 
 def _angles(target: Path, what: ExportedPoses) -> None:
