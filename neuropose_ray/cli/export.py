@@ -10,6 +10,7 @@ import typer
 from neuropose_ray.analysis.angles.columns import angle_columns
 from neuropose_ray.cli.results import predictions_file
 from neuropose_ray.errors import OutputError
+from neuropose_ray.export.folders import require_free
 from neuropose_ray.export.writing import ExportFormat, PosesKind, write_export
 
 
@@ -29,6 +30,7 @@ def export(
     poses: Annotated[
         PosesKind, typer.Option(help="fitted, where they were fitted; or model: what the pose model said, alone.")
     ] = PosesKind.FITTED,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is at OUT.")] = False,
 ) -> None:
     """Write the poses of a video in a format of another program.
 
@@ -53,6 +55,8 @@ def export(
     target = out or named.with_name(f"{named.name}{export_format.ending}")
     if target.resolve() == source.resolve():
         raise OutputError("the export would replace the predictions", where=str(target), hint="write elsewhere")
+    if out is not None:
+        require_free(out, overwrite=overwrite)
     write_export(export_format, source, target, angles=angle_columns, track=track, poses=poses, note=_note)
     typer.echo(target)
 

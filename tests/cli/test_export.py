@@ -185,3 +185,16 @@ def test_help_states_the_axes():
     text = " ".join(run("--help").output.split())
     assert "x right, y up, z towards the camera" in text
     assert "x, -y, -z of the camera axes" in text
+
+
+@pytest.mark.parametrize("export_format", ["csv", "openpose"])
+def test_a_second_video_takes_the_file_of_the_first_only_when_that_is_wanted(folder, people, tmp_path, export_format):
+    out = tmp_path / "exported"
+    assert run(people, "--format", export_format, "--out", out).exit_code == 0
+    first = {file.name: file.read_bytes() for file in [out, *out.glob("*")] if file.is_file()}
+    refused = run(folder, "--format", export_format, "--out", out)
+    assert isinstance(refused.exception, OutputError)
+    assert "there is something already; give --overwrite" in str(refused.exception)
+    assert {file.name: file.read_bytes() for file in [out, *out.glob("*")] if file.is_file()} == first
+    assert run(folder, "--format", export_format, "--out", out, "--overwrite").exit_code == 0
+    assert {file.name: file.read_bytes() for file in [out, *out.glob("*")] if file.is_file()} != first
