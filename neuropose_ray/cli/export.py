@@ -45,8 +45,9 @@ def export(
     Motion of one person, of the track seen in most frames unless --track says otherwise: trc and c3d (joints, mm),
     trc-px (joints in the picture, px, y down), mot and sto (joint angles, degrees), bvh (skeleton, cm). Axes of trc,
     c3d and bvh: x right, y up, z towards the camera; that is x, -y, -z of the camera axes. Uneven frames are
-    resampled to the median rate. A missing frame is empty cells in trc, residual -1 in c3d, nan in mot and sto, and
-    the frame before in bvh.
+    resampled to the median rate. A missing frame is empty cells in trc, residual -1 in c3d, and the frame before in
+    bvh. In mot and sto no number may be missing: gaps of up to 0.25 s are filled, longer ones part the file into
+    OUT_1, OUT_2 and so on, and what is left out is said.
 
     Example: neuropose-ray export results/walk --format trc
     """
