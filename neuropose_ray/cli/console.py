@@ -13,9 +13,9 @@ from rich.progress import Progress as Bar
 from rich.status import Status
 
 if TYPE_CHECKING:
-    from neuropose_ray.pipeline.dry_run import RunPlan
-    from neuropose_ray.pipeline.summary import RunSummary, VideoResult
-    from neuropose_ray.pipeline.worker import ChunkOutcome
+    from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
+    from neuropose_ray.pipeline.planning.dry_run import RunPlan
+    from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult
 
 #: Without a terminal, a line of progress at most this often.
 LINE_EVERY_S = 10.0
@@ -134,7 +134,7 @@ def duration(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (whole_seconds, "s")]
-    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    first = next((index for index, (count, _) in enumerate(parts) if count), len(parts) - 1)
     return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2])
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neuropose_ray.errors import InputError
 from neuropose_ray.fitting.body import body_of
 from neuropose_ray.fitting.clip import clip_of, usable
-from neuropose_ray.fitting.followers import with_followers
+from neuropose_ray.fitting.extra_joints import with_extra_joints
 from neuropose_ray.fitting.problem import Problem
 from neuropose_ray.fitting.quality import (
     FitFlag,
@@ -124,7 +124,7 @@ def fit_sequence(
         | np.where(signs, FitFlag.DEPTH_SIGN, 0)
         | (FitFlag.MOVING_CAMERA if settings.moving_camera else 0)
     )
-    poses = with_followers(positions.transpose(2, 0, 1), start.model, body) * 1000
+    poses = with_extra_joints(positions.transpose(2, 0, 1), start.model, body) * 1000
     return FittedSequence(
         poses3d=_spread(poses, clip.frames, len(detected)),
         bone_lengths_mm={kind.name: float(length * 1000) for kind, length in zip(body.kinds, lengths, strict=True)},

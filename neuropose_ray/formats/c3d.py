@@ -1,0 +1,88 @@
+"""Writing C3D, the binary file of motion laboratories (c3d.org), through the ezc3d library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from neuropose_ray.errors import InputError, OutputError
+from neuropose_ray.formats.axes import Y_UP_AXES
+from neuropose_ray.formats.c3d_layout import MAX_FRAMES
+from neuropose_ray.formats.trajectories import Trajectories
+from neuropose_ray.schemas.atomic import atomic_path
+
+
+def write_c3d(path: Path, trajectories: Trajectories) -> None:
+    """Write a file of points without analog channels, atomically; numbers are float32.
+
+    A missing point has residual -1, all others 0, the mark of computed positions. ``POINT:X_SCREEN`` and
+    ``Y_SCREEN`` say that x runs across and y up, ``NEUROPOSE_RAY:AXES`` says it in words. The time of the first frame
+    is its number at the rate, rounded: frame 1 is at 0 s, which a time before that becomes too.
+
+    Args:
+        path: the file.
+        trajectories: the points, y up, in mm.
+
+    Raises:
+        InputError: more than 65535 frames, or a first frame so late that its number or the last one's is.
+        OutputError: the file system refuses, or ezc3d is not installed.
+    """
+    frames, points = trajectories.positions.shape[:2]
+    if frames > MAX_FRAMES:
+        raise InputError(f"{frames} frames are more than the {MAX_FRAMES} that C3D can count", hint="write TRC")
+    first = max(0, round(trajectories.start_s * trajectories.rate_hz))
+    if first + frames > MAX_FRAMES:
+        what = f"frames up to the {first + frames}th are more than the {MAX_FRAMES} that C3D can count"
+        raise InputError(what, hint="write TRC")
+    document = load_ezc3d().c3d()
+    seen = np.isfinite(trajectories.positions).all(-1).T
+    data = np.ones((4, points, frames))
+    data[:3] = np.where(seen, trajectories.positions.transpose(2, 1, 0), np.nan)
+    parameters = document["parameters"]["POINT"]
+    parameters["RATE"]["value"] = [trajectories.rate_hz]
+    parameters["LABELS"]["value"] = list(trajectories.names)
+    parameters["DESCRIPTIONS"]["value"] = [""] * points
+    parameters["UNITS"]["value"] = [trajectories.units]
+    document.add_parameter("POINT", "X_SCREEN", ["+X"])
+    document.add_parameter("POINT", "Y_SCREEN", ["+Y"])
+    document.add_parameter("NEUROPOSE_RAY", "AXES", [Y_UP_AXES])
+    document["header"]["points"]["first_frame"] = first
+    document["data"]["points"] = data
+    document["data"]["meta_points"] = {
+        "residuals": np.where(seen, 0.0, -1.0)[None],
+        "camera_masks": np.zeros((7, points, frames), bool),
+    }
+    _write(document, path, at_least=frames * points * 16)
+
+
+def load_ezc3d() -> ModuleType:
+    """The library of the format.
+
+    Raises:
+        OutputError: it is not installed.
+    """
+    try:
+        import ezc3d
+    except ImportError as error:
+        hint = "pip install ezc3d; it has no wheel for Linux on ARM, where it is built from source"
+        raise OutputError("C3D needs the ezc3d library, which is not installed", hint=hint) from error
+    module: ModuleType = ezc3d
+    return module
+
+
+def _write(document: Any, path: Path, at_least: int) -> None:
+    """Let ezc3d write under another name, which it insists on ending with .c3d, and look whether it did."""
+    with atomic_path(path) as temporary:
+        # The library reports no failure: an open that fails must fail here.
+        temporary.touch()
+        written = temporary.with_name(f"{temporary.name}.c3d")
+        try:
+            document.write(str(written))
+            if not written.is_file() or written.stat().st_size < at_least:
+                raise OutputError("cannot be written whole", where=str(path), hint="free some space")
+            written.replace(temporary)
+        finally:
+            written.unlink(missing_ok=True)
