@@ -11,7 +11,7 @@ from pathlib import Path
 
 from neuropose_ray.errors import EngineError, OutputError
 from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.assembly.assemble import VideoMetrics
+from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.run import run

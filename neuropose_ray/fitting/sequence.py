@@ -31,6 +31,10 @@ from neuropose_ray.fitting.windows import blend, plan_windows, sample_frames
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.skeleton import Skeleton
 
+#: Raised where this room gives another fit for the same poses, tracks and settings: then finished videos are fitted
+#: again, from the poses in their files.
+FIT_VERSION = 1
+
 Array = NDArray[np.float64]
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from neuropose_ray.errors import NeuroposeRayError, OutputError
+from neuropose_ray.errors import EngineError, NeuroposeRayError, OutputError
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
@@ -85,16 +85,20 @@ def run(
         plan = _plan(found.videos, planner, engine, lease, writer, recorder, progress)
         queue = ChunkQueue(plan)
         recorder.computing(plan, len(queue))
-        progress.start(len(queue), plan.total("frames", "planned"))
         tracker = _AssemblyTracker(plan, VideoAssembler(planner.assembly, store), engine, writer, recorder)
+        progress.start(len(queue), plan.total("frames", "planned") - tracker.kept.total("frames", "planned"))
         # 4. The only line that computes; a video whose last chunk is done is assembled beside the other chunks.
         for outcome in engine.process(planner.assembly.context, queue) if queue else ():
             lease.check()
             progress.advance(outcome)
             recorder.chunk(outcome)
             tracker.note(outcome)
-        # 5. What became of every input, exactly once.
         recorder.assembling()
+        # 5. Files that are made again from the poses in them.
+        for done in tracker.assemble_kept_poses():
+            lease.check()
+            progress.assembling_again(done, len(tracker.kept))
+        # 6. What became of every input, exactly once.
         results = tuple(progress.assembling(tracker.results()))
         lease.check()
         summary = RunSummary(
@@ -152,10 +156,14 @@ class _AssemblyTracker:
     engine: Engine
     writer: ManifestWriter
     recorder: ProgressRecorder
+    kept: Manifest = field(init=False)
     _outstanding: dict[str, int] = field(default_factory=dict)
     _failed: dict[str, list[ErrorRecord]] = field(default_factory=dict)
     _assembled: deque[tuple[ManifestRow, Future[ManifestRow]]] = field(default_factory=deque)
     _results: dict[str, VideoResult] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kept = self.plan.with_kept_poses()
 
     def note(self, outcome: ChunkOutcome) -> None:
         name = outcome.video
@@ -170,6 +178,15 @@ class _AssemblyTracker:
         most = _ASSEMBLED_PER_WORKER * self.engine.workers
         while self._assembled and (self._assembled[0][1].done() or len(self._assembled) > most):
             self._finish()
+
+    def assemble_kept_poses(self) -> Iterator[int]:
+        """Make the files of videos whose poses are kept, several at a time; how many are done."""
+        outcomes = self.engine.map(self.assembler, iter(self.kept), "assemble_video_again")
+        for done, (planned, row) in enumerate(zip(self.kept, outcomes, strict=True), 1):
+            if isinstance(row, EngineError):
+                row = with_result(planned, VideoResult.failure(planned.name, planned.path, [row]))
+            self._take(row)
+            yield done
 
     def results(self) -> Iterator[VideoResult]:
         """What became of every input, in their order, each as soon as it is known."""
@@ -190,6 +207,10 @@ class _AssemblyTracker:
             raise
         except NeuroposeRayError as error:  # the process that assembled it died
             row = with_result(planned, VideoResult.failure(planned.name, planned.path, [error]))
+        self._take(row)
+
+    def _take(self, row: ManifestRow) -> None:
+        """Write down what became of a video."""
         self.writer.add([row])
         self.recorder.finished(row)
         self._results[row.name] = result_of(row, computed=True)

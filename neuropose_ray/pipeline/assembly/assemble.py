@@ -1,4 +1,4 @@
-"""From committed chunks to a video's files: predictions.parquet, results.json, metrics.json."""
+"""From a video's poses to its files: tracked, fitted, and written as predictions, results and metrics."""
 
 from __future__ import annotations
 
@@ -7,37 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import Field, ValidationError
 
 from neuropose_ray.errors import VideoError
-from neuropose_ray.fitting.settings import FittingSettings
+from neuropose_ray.fitting import FIT_VERSION, FittingSettings
 from neuropose_ray.pipeline.assembly.fit import fit_tracks
-from neuropose_ray.pipeline.chunks.commit import ChunkMarker, ErrorRecord
+from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics, read_metrics
+from neuropose_ray.pipeline.assembly.video_poses import VideoPoses, join_chunks, kept_poses
+from neuropose_ray.pipeline.chunks.commit import ErrorRecord
+from neuropose_ray.pipeline.chunks.headers import video_header
 from neuropose_ray.pipeline.chunks.worker import RunContext
-from neuropose_ray.pipeline.planning.plan import VideoPlan, code_digest
+from neuropose_ray.pipeline.planning.plan import VideoPlan, digest_of
 from neuropose_ray.pipeline.state.run_layout import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
-from neuropose_ray.schemas.header import PredictionsHeader
-from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.neuropose_results import save_neuropose_results
 from neuropose_ray.schemas.parquet_files import write_predictions
-from neuropose_ray.schemas.performance import PerformanceMetrics
-from neuropose_ray.schemas.poses import PoseTable
-from neuropose_ray.schemas.provenance import Provenance
-from neuropose_ray.tracking import TrackingSettings, track
+from neuropose_ray.tracking import TRACKS_VERSION, TrackingSettings, track
 
-
-class VideoMetrics(FrozenModel):
-    """``metrics.json``: what a video's files were made from, how, and at what cost."""
-
-    plan_key: str = Field(description="identifies chunks, tracking settings and code; equal keys, equal files")
-    predictions_sha256: str
-    frames: int
-    tracks: int
-    performance: PerformanceMetrics
-    provenance: Provenance | None
-    notes: tuple[str, ...] = ()
-    errors: tuple[ErrorRecord, ...] = ()
+#: Raised where the same poses, tracks and fit are written in another way: then the files of finished videos are
+#: written again, from the poses in them.
+FILES_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +39,13 @@ class Assembly:
 
     def plan_key(self, plan: VideoPlan) -> str:
         """What identifies the files of a video."""
-        parts = (*plan.keys, plan.info.source.path.name, self.settings_key())
-        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+        return digest_of(*plan.keys, plan.info.source.path.name, self.settings_key())
 
     def settings_key(self) -> str:
-        """What identifies the way from chunks to files."""
-        fitting = "" if self.fitting is None else self.fitting.model_dump_json()
-        code = code_digest(("tracking", "fitting", "pipeline/assembly", "schemas"))
-        return "|".join((self.tracking.model_dump_json(), fitting, code))
+        """What identifies the way from poses to files."""
+        fitting = "" if self.fitting is None else f"fit {FIT_VERSION} {self.fitting.model_dump_json()}"
+        tracking = f"tracks {TRACKS_VERSION} {self.tracking.model_dump_json()}"
+        return "|".join((tracking, fitting, f"files {FILES_VERSION}"))
 
     def files(self, name: str) -> tuple[Path, ...]:
         """What a finished video must have in its folder."""
@@ -67,86 +54,79 @@ class Assembly:
     def finished(self, plan: VideoPlan) -> VideoMetrics | None:
         """The metrics of a video whose files are there, whole, undamaged and up to date, else None."""
         folder = self.context.out / plan.name
-        try:
-            metrics = VideoMetrics.model_validate_json((folder / METRICS_FILE).read_bytes())
-            same = metrics.plan_key == self.plan_key(plan) and (folder / RESULTS_FILE).exists()
-            return metrics if same and _digest(folder / PREDICTIONS_FILE) == metrics.predictions_sha256 else None
-        except (OSError, ValidationError):
+        metrics = read_metrics(folder / METRICS_FILE)
+        if metrics is None or metrics.plan_key != self.plan_key(plan) or not (folder / RESULTS_FILE).exists():
             return None
+        try:
+            whole = _digest(folder / PREDICTIONS_FILE) == metrics.predictions_sha256
+        except OSError:
+            return None
+        return metrics if whole else None
 
-    def __call__(self, plan: VideoPlan, failed: tuple[ErrorRecord, ...] = ()) -> VideoMetrics:
-        """Join the chunks, follow the people, and write the files; ``failed`` are the chunks that are missing.
+    def kept_poses(self, plan: VideoPlan) -> VideoPoses | None:
+        """The poses in a video's files where they are what this plan would compute, else None."""
+        return kept_poses(self.context.out / plan.name, plan)
+
+    def from_chunks(self, plan: VideoPlan, failed: tuple[ErrorRecord, ...] = ()) -> VideoMetrics:
+        """Join the committed chunks and write the video's files; ``failed`` are the chunks that are missing.
 
         Raises:
             VideoError: not one frame of the video could be decoded.
             OutputError: no space or no permission.
         """
-        store, folder = self.context.store(plan.name), self.context.out / plan.name
-        found = [(key, marker) for key in plan.keys if (marker := store.committed(key))]
-        markers = [marker for _, marker in found]
-        errors = (*failed, *(error for marker in markers for error in marker.errors))
-        if not sum(marker.frames for marker in markers):
-            reason = errors[0].message if errors else "it has no frames"
-            raise VideoError(f"no frame could be decoded ({reason})", where=str(plan.info.source.path))
-        tables, headers = zip(*(store.read(key) for key, _ in found), strict=True)
-        table = PoseTable.concatenate(tables)
-        table = table.with_tracks(track(table, self.tracking))
-        header = _video_header(headers[0], table)
-        if self.fitting is not None:
-            table, report = fit_tracks(table, plan.camera, header.skeleton, self.fitting)
-            save_model(folder / FITTING_FILE, report)
-        else:
-            (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
-        write_predictions(folder / PREDICTIONS_FILE, table, header)
-        save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
-        metrics = VideoMetrics(
-            plan_key=self.plan_key(plan),
-            predictions_sha256=_digest(folder / PREDICTIONS_FILE),
-            frames=table.frame_count,
-            tracks=len(np.unique(table.track_ids)) if table.track_ids is not None else 0,
-            performance=performance(markers, self.workers),
-            provenance=header.provenance,
-            notes=plan.info.notes,
-            errors=errors,
-        )
-        save_model(folder / METRICS_FILE, metrics)
+        store = self.context.store(plan.name)
+        metrics = self._write(plan, join_chunks(store, plan, failed, self.workers))
         if not failed:
             store.clear()
         return metrics
 
+    def from_kept_poses(self, plan: VideoPlan) -> VideoMetrics:
+        """Write the video's files again, from the poses in them.
 
-def performance(markers: list[ChunkMarker], workers: int) -> PerformanceMetrics:
-    """One video's figures out of its chunks'."""
-    calls = [
-        (seconds / frames, frames)
-        for marker in markers
-        for seconds, frames in zip(marker.call_s, marker.call_frames, strict=True)
-    ]
-    infer_s = sum(sum(marker.call_s) for marker in markers)
-    wait_s = sum(marker.wait_s for marker in markers)
-    busy_s = sum(marker.seconds for marker in markers)
-    loads = [marker.model_load_s for marker in markers if marker.model_load_s is not None]
-    on_tensorflow = markers[0].runtime.startswith("tensorflow")
-    return PerformanceMetrics(
-        model_load_seconds=max(loads, default=None),
-        total_seconds=busy_s / min(workers, len(markers)),
-        per_frame_latencies_ms=tuple(1000 * each for each, frames in calls for _ in range(frames)),
-        peak_rss_mb=max(marker.peak_rss_mb for marker in markers),
-        active_device=markers[0].device,
-        tensorflow_version=markers[0].runtime.removeprefix("tensorflow ") if on_tensorflow else "unknown",
-        frames=sum(marker.frames for marker in markers),
-        workers=min(workers, len(markers)),
-        decode_seconds=wait_s,
-        infer_seconds=infer_s,
-        other_seconds=max(0.0, busy_s - wait_s - infer_s),
-    )
+        Raises:
+            VideoError: the poses are no longer there.
+            OutputError: no space or no permission.
+        """
+        poses = self.kept_poses(plan)
+        if poses is None:
+            what = "its earlier results were changed while they were read"
+            raise VideoError(what, where=str(plan.info.source.path), hint="run the same command again")
+        metrics = self._write(plan, poses)
+        store = self.context.store(plan.name)
+        if not store.marked(plan.keys):  # those of a partial video wait for another try of what it lacks
+            store.clear()
+        return metrics
 
+    def _write(self, plan: VideoPlan, poses: VideoPoses) -> VideoMetrics:
+        """Track, fit, and write; the metrics, which vouch for the rest, come last.
 
-def _video_header(chunk: PredictionsHeader, table: PoseTable) -> PredictionsHeader:
-    times = table.timestamps_s
-    fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
-    metadata = chunk.metadata.model_copy(update={"frame_count": table.frame_count, "fps": float(fps)})
-    return chunk.model_copy(update={"metadata": metadata})
+        A run that is killed in between leaves the old metrics beside new predictions. They still hold the poses that
+        these metrics name.
+        """
+        folder = self.context.out / plan.name
+        table = poses.table.with_tracks(track(poses.table, self.tracking))
+        if self.fitting is not None:
+            table, report = fit_tracks(table, plan.camera, poses.skeleton, self.fitting)
+            save_model(folder / FITTING_FILE, report)
+        else:
+            (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
+        header = video_header(plan, table, poses.skeleton, poses.provenance)
+        write_predictions(folder / PREDICTIONS_FILE, table, header)
+        save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
+        metrics = VideoMetrics(
+            plan_key=self.plan_key(plan),
+            poses_key=plan.poses_key,
+            poses_sha256=poses.sha256(),
+            predictions_sha256=_digest(folder / PREDICTIONS_FILE),
+            frames=table.frame_count,
+            tracks=len(np.unique(table.track_ids)) if table.track_ids is not None else 0,
+            performance=poses.performance,
+            provenance=poses.provenance,
+            notes=plan.info.notes,
+            errors=poses.errors,
+        )
+        save_model(folder / METRICS_FILE, metrics)
+        return metrics
 
 
 def _digest(path: Path) -> str:

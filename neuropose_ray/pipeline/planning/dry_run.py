@@ -38,6 +38,7 @@ class RunPlan(FrozenModel):
     not_fetched_bytes: int
     videos: int = Field(description="inputs that can be read")
     videos_done: int
+    videos_again: int = Field(description="whose files are made again from the poses in them, without a pose model")
     chunks: int = Field(description="of the videos that are not done")
     frames: int = Field(description="of all videos, as containers promise them")
     frames_done: int = Field(description="of finished videos and of chunks that are kept")
@@ -89,6 +90,7 @@ def plan_run(
         not_fetched_bytes=sum(each.size_bytes for each in remote),
         videos=manifest.count(*readable),
         videos_done=manifest.count(*done),
+        videos_again=len(manifest.with_kept_poses()),
         chunks=round(manifest.total("chunks", "planned")),
         frames=frames,
         frames_done=frames_done,

@@ -1,39 +1,38 @@
-"""What has to be done for a video: its chunks, and the keys under which their results are kept."""
+"""What has to be done for a video: its chunks, and the keys under which their results are kept.
+
+A key is made of all that decides about the numbers: the video's content, weights, settings, camera, and the version
+of every stage of the code (``DECODING_VERSION``, ``BLAZEPOSE_VERSION`` or ``METRABS_VERSION``, ``POSES_VERSION``; for
+a video's files also ``TRACKS_VERSION``, ``FIT_VERSION`` and ``FILES_VERSION``). The code itself is no part of it: a
+changed comment or a new name leaves finished results what they are. Who changes what a stage computes raises its
+version; ``tests/pipeline/test_versions.py`` asks for it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-import neuropose_ray
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.video.chunks import plan_chunks
+from neuropose_ray.video.decode import DECODING_VERSION
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.types import Chunk, VideoInfo, VideoSource
 
-#: The code that turns a chunk into numbers: results of an older version of it are not taken for results of this one.
-_NUMERIC_CODE = (
-    "schemas/camera.py",
-    "schemas/poses.py",
-    "pipeline/chunks/process.py",
-    "video",
-    "models/blazepose",
-    "models/metrabs",
-)
+#: Of the way from a chunk of pictures to a table of poses, without what decoding and the pose model count for
+#: themselves. Raised where the same pictures and model give other numbers: then every video is computed again.
+POSES_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class VideoPlan:
     """One video, cut into chunks.
 
-    ``keys[i]`` identifies the results of ``chunks[i]``: equal content, range, model, camera, settings and code
-    have equal keys.
+    ``keys[i]`` identifies the results of ``chunks[i]``: equal content, range, model, camera, settings and versions
+    of the code have equal keys.
     """
 
     name: str
@@ -41,6 +40,11 @@ class VideoPlan:
     camera: Camera
     chunks: tuple[Chunk, ...]
     keys: tuple[str, ...]
+
+    @property
+    def poses_key(self) -> str:
+        """What identifies the pose model's results for the whole video."""
+        return digest_of(*self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +84,16 @@ def plan_video(
     info = probe(source)
     lens = camera_of(info, camera, spec.field_of_view_degrees)
     chunks = plan_chunks(info, chunk_frames)
-    common = "|".join(
-        (info.sha256, str(info.stream_index), spec.fingerprint(), lens.model_dump_json(), code_digest())
-    )
-    keys = (f"{common}|{chunk.start_s!r}|{chunk.end_s!r}" for chunk in chunks)
-    return VideoPlan(found.name, info, lens, chunks, tuple(hashlib.sha256(key.encode()).hexdigest() for key in keys))
+    common = (info.sha256, str(info.stream_index), spec.fingerprint(), lens.model_dump_json(), poses_versions())
+    keys = (digest_of(*common, repr(chunk.start_s), repr(chunk.end_s)) for chunk in chunks)
+    return VideoPlan(found.name, info, lens, chunks, tuple(keys))
 
 
-@cache
-def code_digest(parts: tuple[str, ...] = _NUMERIC_CODE) -> str:
-    """SHA-256 over the source of the code that makes the numbers; it is read once, as the code itself is."""
-    root = Path(neuropose_ray.__file__).parent
-    files = (file for part in parts for file in sorted((root / part).rglob("*.py")) or [root / part])
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+def poses_versions() -> str:
+    """What stands in keys for the code from a file to poses; the pose model's own is in its fingerprint."""
+    return f"decoding {DECODING_VERSION}, poses {POSES_VERSION}"
+
+
+def digest_of(*parts: str) -> str:
+    """SHA-256 of texts, hexadecimal: a key."""
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()

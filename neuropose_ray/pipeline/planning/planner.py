@@ -6,12 +6,15 @@ themselves, with the times of all frames, wait on the disk for the workers.
 What an earlier run knew of an input is believed as long as nothing speaks against it:
 
 * the input: one look at the file's entry (of a folder, at every image's), see ``signature.py``;
-* settings, model, camera and the program's code: one digest for the whole run;
+* settings, model, camera and the versions of the program's stages: one digest for the whole run;
 * the results: a look at the entries of the three files that a finished video must have;
 * a plan that waits for workers: it is read.
 
 Where anything differs, the input is read through once without decoding, its content's digest decides whether the
-results that lie there are its own, and the digest of ``predictions.parquet`` whether they are whole.
+results that lie there are its own, and the digest of ``predictions.parquet`` whether they are whole. Where they are
+its own but were made with other settings or by another version of tracking, fit or files, the poses in them are taken
+and the rest is made again; see ``video_poses.py``. Results whose keys say nothing of poses, as those of versions that
+made keys of source code, are computed again.
 """
 
 from __future__ import annotations
@@ -27,14 +30,15 @@ from typing import overload
 from neuropose_ray.errors import EngineError, FileFormatError, NeuroposeRayError, OutputError
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.assembly.assemble import Assembly, VideoMetrics
+from neuropose_ray.pipeline.assembly.assemble import Assembly
 from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
+from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo
 from neuropose_ray.pipeline.inputs.signature import Signature, signature_of, signature_of_outputs
-from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, code_digest, plan_video
+from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, digest_of, plan_video, poses_versions
 from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
@@ -59,7 +63,7 @@ class Planner:
         camera: what is known of the camera.
         chunk_frames: about how many frames a chunk gets.
         image_fps: frames per second of image folders; None: the default.
-        request: identifies these settings, the model and the code.
+        request: identifies these settings, the model and the versions of the code.
         keep: write plans for workers; a dry run writes nothing.
     """
 
@@ -92,6 +96,8 @@ class Planner:
         row = self._planned(video, plan, signature)
         if metrics := self.assembly.finished(plan):
             return finished_row(row, self.assembly, metrics, computed=False)
+        if self.assembly.kept_poses(plan) is not None:
+            row = replace(row, chunks=0, frames_marked=row.frames)
         if self.keep:
             write_plan(self.assembly.context.plan_path(video.name), plan)
         return row
@@ -103,14 +109,14 @@ class Planner:
         if known.state in ("completed", "partial"):
             same = known.outputs == signature_of_outputs(self.assembly.files(video.name))
             return replace(known, path=_path(video)) if same and Path(known.path).name == video.path.name else None
-        if known.state == "planned":
+        if known.state == "planned" and known.chunks:
             try:
                 plan = read_plan(self.assembly.context.plan_path(video.name))
             except FileFormatError:
                 return None
             same = plan.info.source.path == video.path.resolve() and self.assembly.plan_key(plan) == known.plan_key
             return replace(known, path=_path(video), frames_marked=self._marked(plan)) if same else None
-        return None  # a failed input may be whole by now
+        return None  # a failed input may be whole by now; whether poses are kept is seen in their files
 
     def _planned(self, video: FoundVideo, plan: VideoPlan, signature: Signature) -> ManifestRow:
         times = plan.info.timestamps_s
@@ -137,7 +143,7 @@ class Planner:
 
 @dataclass(frozen=True, slots=True)
 class VideoAssembler:
-    """Assembles a video whose chunks were tried, in any process that sees them.
+    """Assembles a video whose chunks were tried or whose poses are kept, in any process that sees them.
 
     Attributes:
         assembly: how, and where.
@@ -147,7 +153,7 @@ class VideoAssembler:
     assembly: Assembly
     store: ResultStore | None = None
 
-    def __call__(self, row: ManifestRow, failed: tuple[ErrorRecord, ...]) -> ManifestRow:
+    def __call__(self, row: ManifestRow, failed: tuple[ErrorRecord, ...] = ()) -> ManifestRow:
         """The row of the finished video.
 
         Args:
@@ -158,7 +164,9 @@ class VideoAssembler:
             OutputError: no space or no permission.
         """
         try:
-            metrics = self.assembly(read_plan(self.assembly.context.plan_path(row.name)), failed)
+            plan = read_plan(self.assembly.context.plan_path(row.name))
+            kept = row.poses_are_kept
+            metrics = self.assembly.from_kept_poses(plan) if kept else self.assembly.from_chunks(plan, failed)
         except OutputError:
             raise
         except NeuroposeRayError as error:
@@ -217,10 +225,9 @@ def planner_for(settings: Settings, spec: PoseModelSpec, out: Path, workers: int
     parts = (
         spec.fingerprint(), repr(spec.field_of_view_degrees), settings.camera.model_dump_json(),
         _calibration_digest(settings.camera), str(video.chunk_frames), repr(image_fps), assembly.settings_key(),
-        code_digest(), code_digest(("pipeline",)),
+        poses_versions(),
     )  # fmt: skip
-    request = hashlib.sha256("|".join(parts).encode()).hexdigest()
-    return Planner(assembly, settings.camera, video.chunk_frames, image_fps, request, keep)
+    return Planner(assembly, settings.camera, video.chunk_frames, image_fps, digest_of(*parts), keep)
 
 
 def _fitting(settings: Settings, spec: PoseModelSpec) -> FittingSettings | None:

@@ -39,13 +39,14 @@ class ManifestRow:
         path: where it lies.
         state: ``planned`` until it has files, or ``failed``.
         signature: changes when the input does; see :func:`~neuropose_ray.pipeline.inputs.signature.signature_of`.
-        request: identifies settings, model and code: all that decides about the results besides the content.
+        request: identifies settings, model and versions of the code: all that decides about the results besides the
+            content.
         size_bytes: of the input, summed over its images where it is a folder.
         mtime_ns: when it was changed, of its images the latest.
         sha256: of its content.
         frames: that its container promises.
         duration_s: from the first of them to the last.
-        chunks: into which it is cut.
+        chunks: that a pose model has to see; 0 where the poses in its files are taken.
         frames_marked: promised frames of those chunks that were committed when it was planned.
         plan_key: identifies its files; see :meth:`~neuropose_ray.pipeline.assembly.assemble.Assembly.plan_key`.
         outputs: changes when one of its files does; empty while there are none.
@@ -69,6 +70,11 @@ class ManifestRow:
     outputs: str = ""
     predictions_sha256: str = ""
     result: str = ""
+
+    @property
+    def poses_are_kept(self) -> bool:
+        """Whether its files are to be made again from the poses in them."""
+        return self.state == "planned" and not self.chunks
 
 
 class Manifest:
@@ -128,6 +134,13 @@ class Manifest:
         for begin in range(0, len(places), ROWS_PER_PART):
             for values in self._at(places[begin : begin + ROWS_PER_PART]).to_pylist():
                 yield ManifestRow(**values)
+
+    def with_kept_poses(self) -> Manifest:
+        """The rows of videos whose files are to be made again from the poses in them."""
+        import pyarrow.compute as pc
+
+        rows = self._at(sorted(self._place.values()))
+        return Manifest(rows.filter(pc.and_(pc.equal(rows["state"], "planned"), pc.equal(rows["chunks"], 0))))
 
     def total(self, column: str, *states: State) -> int:
         """The sum of a column over the rows in these states."""

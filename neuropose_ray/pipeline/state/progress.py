@@ -28,6 +28,10 @@ class ProgressReporter(Protocol):
         """A chunk is done, or was found done, or failed."""
         ...
 
+    def assembling_again(self, done: int, videos: int) -> None:
+        """So many of the videos whose poses were kept have new files."""
+        ...
+
     def assembling(self, results: Iterable[VideoResult]) -> Iterator[VideoResult]:
         """Hand the results on, one by one, as the videos are whole."""
         ...
@@ -46,6 +50,9 @@ class NullReporter:
         """Nothing to show."""
 
     def advance(self, outcome: ChunkOutcome) -> None:
+        """Nothing to show."""
+
+    def assembling_again(self, done: int, videos: int) -> None:
         """Nothing to show."""
 
     def assembling(self, results: Iterable[VideoResult]) -> Iterator[VideoResult]:

@@ -146,7 +146,9 @@ class ProgressRecorder:
             "frames_marked", "planned"
         )
         self._parts = {
-            row.name: (row.frames - row.frames_marked) / row.chunks for row in manifest if row.state == "planned"
+            row.name: (row.frames - row.frames_marked) / row.chunks
+            for row in manifest
+            if row.chunks and row.state == "planned"
         }
         self._begin = time.monotonic()
         frames = manifest.total("frames", "completed", "partial", "planned")

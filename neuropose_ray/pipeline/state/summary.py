@@ -11,7 +11,7 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from neuropose_ray import __version__
-from neuropose_ray.pipeline.assembly.assemble import VideoMetrics
+from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord, error_record
 from neuropose_ray.pipeline.state.run_layout import SUMMARY_FILE
 from neuropose_ray.schemas.atomic import atomic_write_bytes

@@ -1,15 +1,18 @@
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from neuropose_ray.errors import FileFormatError
+from neuropose_ray.models import spec
 from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.models.weights import Weights
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo
-from neuropose_ray.pipeline.planning.plan import VideoPlan, code_digest, plan_video
+from neuropose_ray.pipeline.planning import plan as plan_module
+from neuropose_ray.pipeline.planning.plan import VideoPlan, plan_video
 from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.video.sources import open_source
@@ -56,9 +59,17 @@ def test_threads_do_not_change_the_keys(clip: Path):
     assert plan(clip, replace(SPEC, settings=BlazePoseSettings(threads=2))).keys == plan(clip).keys
 
 
-def test_the_code_that_makes_the_numbers_is_part_of_the_key():
-    assert code_digest(("video",)) != code_digest(("models/blazepose",))
-    assert code_digest() == code_digest()
+@pytest.mark.parametrize(
+    ("module", "version"),
+    [(plan_module, "DECODING_VERSION"), (plan_module, "POSES_VERSION"), (spec, "BLAZEPOSE_VERSION")],
+)
+def test_a_new_version_of_what_makes_poses_changes_every_key(
+    clip: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, version: str
+):
+    before = plan(clip)
+    monkeypatch.setattr(module, version, 99)
+    assert not set(plan(clip).keys) & set(before.keys)
+    assert plan(clip).poses_key != before.poses_key
 
 
 def test_a_plan_survives_its_file(clip: Path, tmp_path: Path):

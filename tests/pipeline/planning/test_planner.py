@@ -4,16 +4,18 @@ import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from neuropose_ray.benchmark.synthetic import SyntheticSpec
 from neuropose_ray.errors import EngineError
+from neuropose_ray.pipeline.assembly import assemble
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import discover
-from neuropose_ray.pipeline.planning import planner
+from neuropose_ray.pipeline.planning import plan, planner
 from neuropose_ray.pipeline.planning.planner import Planner, plan_videos, planner_for
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
@@ -124,13 +126,17 @@ def test_other_settings_are_another_request(clips: Path, tmp_path: Path, flags: 
     assert all(video.computed for video in process(clips, tmp_path / "out", **flags).videos)
 
 
-def test_other_code_is_another_request(
-    clips: Path, tmp_path: Path, probed: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("module", "version"),
+    [(plan, "DECODING_VERSION"), (plan, "POSES_VERSION"), (assemble, "TRACKS_VERSION"), (assemble, "FILES_VERSION")],
+)
+def test_a_new_version_is_another_request(
+    clips: Path, tmp_path: Path, probed: list[str], monkeypatch: pytest.MonkeyPatch, module: ModuleType, version: str
 ):
     process(clips, tmp_path / "out")
     probed.clear()
-    monkeypatch.setattr(planner, "code_digest", lambda *parts: "other")
-    process(clips, tmp_path / "out")
+    monkeypatch.setattr(module, version, 99)
+    assert all(video.computed for video in process(clips, tmp_path / "out").videos)
     assert sorted(probed) == ["a", "b", "c"]
 
 

@@ -121,6 +121,10 @@ class _Progress:
         fraction = _PLANNED + (_COMPUTED - _PLANNED) * self._done / self._chunks
         self._work.progress(fraction, self._name(outcome.video), self._assembled)
 
+    def assembling_again(self, done: int, videos: int) -> None:  # noqa: ARG002  the signature is the protocol's
+        self._work.check()
+        self._work.progress(_COMPUTED, None, done)
+
     def assembling(self, results: Iterable[VideoResult]) -> Iterator[VideoResult]:
         for result in results:
             self._work.check()
