@@ -87,11 +87,11 @@ def test_padding_and_crops_of_a_real_recording_are_refused_not_stretched(test_da
     settings = CameraSettings(calibration=test_data / "pose2sim_single" / "Calib_qualisys.toml")
     info = probe(open_source(test_data / "pose2sim_single" / "cam01.mp4"))
     with pytest.raises(
-        SettingsError, match="camera cam_01 is 1088 x 1920, the video 1080 x 1920: that is no scaling"
+        SettingsError, match="camera cam_01 is 1088 x 1920, the video 1080 x 1920: no scaling"
     ):
         camera_of(info, settings, 67)
     same_size = probe(open_source(test_data / "pose2sim_single" / "cam03.mp4"))
-    assert camera_of(same_size, settings, 67).centre_x == pytest.approx(513.204, abs=1e-3)
+    assert camera_of(same_size, settings, 67).centre_x == pytest.approx(513.208, abs=1e-3)
 
 
 def test_a_size_of_zero_is_one_line(tmp_path: Path):
