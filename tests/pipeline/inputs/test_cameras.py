@@ -86,9 +86,7 @@ def test_padding_and_crops_of_a_real_recording_are_refused_not_stretched(test_da
     """The calibration is of 1088 x 1920, as the camera stored it; this video was cropped to 1080."""
     settings = CameraSettings(calibration=test_data / "pose2sim_single" / "Calib_qualisys.toml")
     info = probe(open_source(test_data / "pose2sim_single" / "cam01.mp4"))
-    with pytest.raises(
-        SettingsError, match="camera cam_01 is 1088 x 1920, the video 1080 x 1920: no scaling"
-    ):
+    with pytest.raises(SettingsError, match="camera cam_01 is 1088 x 1920, the video 1080 x 1920: no scaling"):
         camera_of(info, settings, 67)
     same_size = probe(open_source(test_data / "pose2sim_single" / "cam03.mp4"))
     assert camera_of(same_size, settings, 67).centre_x == pytest.approx(513.208, abs=1e-3)
