@@ -34,7 +34,7 @@ def probe_images(source: VideoSource) -> VideoInfo:
         codec=images.paths[0].suffix.lower().removeprefix("."), stream_index=0,
         timestamps_s=np.array([(number - images.numbers[0]) / fps for number in images.numbers], np.float64),
         keyframes=np.arange(len(images.numbers), dtype=np.int64), sha256=_digest(images),
-        notes=tuple(_notes(source, images, fps)),
+        notes=tuple(_notes(source, images, fps)), image_names=tuple(path.name for path in images.paths),
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class VideoInfo:
         notes: what a user should know (several streams, gaps, an odd header), one sentence each.
         first_tick: presentation time of the first frame in ticks of the stream, the zero of ``timestamps_s``.
         field_coded: whether two packets hold the two fields of one frame, as in AVCHD.
+        image_names: file names of ``timestamps_s``'s frames where these are pictures of their own, else empty.
         lost_frames: frames that the header promises beyond those in the file, which is cut short.
     """
 
@@ -53,6 +54,7 @@ class VideoInfo:
     first_tick: int = 0
     field_coded: bool = False
     lost_frames: int = 0
+    image_names: tuple[str, ...] = ()
 
     @property
     def frame_count(self) -> int:
