@@ -32,7 +32,7 @@ ALLOWED = {
     "service": {"schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "doctor"},
     "cli": None,
 }
-EVERYBODY = {"errors", "__init__", "machine", "settings"}
+EVERYBODY = {"errors", "__init__", "machine", "ray_auth", "settings"}
 
 
 def imports(file: Path) -> set[str]:

@@ -16,9 +16,10 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from neuropose_ray.errors import JobNotFoundError, JobStateError, RequestError
 from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import Id, Reader
-from neuropose_ray.service.http.manager_client import Jobs
+from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 
 _BLOCK_BYTES = 256 * 1024
 # White space that may follow a JSON file's last brace is less.
@@ -39,26 +40,26 @@ class Results:
     def __init__(self, jobs: Jobs, data: DataFolder) -> None:
         self._jobs, self._data = jobs, data
 
-    async def of(self, job_id: str) -> tuple[Job, Path]:
+    async def of(self, job_id: str, caller: Caller) -> tuple[Job, Path]:
         """A completed job and the folder of its results.
 
         Raises:
             JobNotFoundError: not known.
             JobStateError: not completed.
         """
-        job = await self._jobs.job(job_id)
+        job = await VisibleJobs(self._jobs, caller).job(job_id)
         if job.state != "completed":
             hint = "wait for it" if job.state in ("queued", "running") else "see its error"
             raise JobStateError(f"the job is {job.state}, it has no results", hint=hint)
         return job, self._data.job(job_id).results
 
-    async def artifact(self, job_id: str, path: str) -> Path:
+    async def artifact(self, job_id: str, path: str, caller: Caller) -> Path:
         """A file below the results.
 
         Raises:
             JobNotFoundError: no such job, no such file, or not one of the results.
         """
-        await self._jobs.job(job_id)
+        await VisibleJobs(self._jobs, caller).job(job_id)
         folder = Path(os.path.realpath(self._data.job(job_id).results))
         missing = JobNotFoundError("no such file among the results", hint="see `artifacts` of the job")
         if any(part.startswith(".") for part in Path(path).parts) or "\x00" in path:
@@ -93,7 +94,7 @@ def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
         | {200: {"description": "the poses", "content": files}},
     )
     async def poses(
-        _caller: Reader,
+        caller: Reader,
         job_id: Id,
         video: Annotated[
             str | None, Query(max_length=300, description="one of several; needed for parquet and csv")
@@ -101,7 +102,7 @@ def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
         format: Annotated[Literal["json", "parquet", "csv"], Query()] = "json",  # noqa: A002  the parameter's name
     ) -> Response:
         """JSON, in the format of NeuroPose, has every video under its name; Parquet and CSV have one video."""
-        job, folder = await results.of(job_id)
+        job, folder = await results.of(job_id, caller)
         names = await asyncio.to_thread(videos_of, folder)
         if video in job.inputs and video not in names:
             video = Path(video).stem  # as results are called
@@ -128,12 +129,12 @@ def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
         | {200: {"description": "the file", "content": {"application/octet-stream": {}}}},
     )
     async def artifact(
-        _caller: Reader,
+        caller: Reader,
         job_id: Id,
         path: Annotated[str, PathParameter(max_length=1000, examples=["walk/overlay.mp4"])],
     ) -> FileResponse:
         """Videos, reports and tables, by the paths that the job's `artifacts` say; parts of a file by `Range`."""
-        return FileResponse(await results.artifact(job_id, path), headers=_ALONE)
+        return FileResponse(await results.artifact(job_id, path, caller), headers=_ALONE)
 
     return router
 

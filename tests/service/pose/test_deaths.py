@@ -126,7 +126,7 @@ def test_a_request_that_takes_too_long_is_given_up_in_the_replica(poisoned, tmp_
 def test_a_client_that_goes_away_is_not_worked_for_any_longer(poisoned, tmp_path: Path, itself: bool):
     spec = PoisonSpec("slow", tmp_path / "log", release=tmp_path / "release")
     port = free_port()
-    own = (Listener("127.0.0.1", port, connections=10), f"http://127.0.0.1:{port}")
+    own = (Listener("127.0.0.1", port), f"http://127.0.0.1:{port}")
     with poisoned(spec, *(own if itself else ())) as client:
         before = len(notes(spec.log, "dark"))
         with pytest.raises(httpx.TimeoutException):
