@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuropose_ray import machine
-from neuropose_ray.cli.models import download_progress
 from neuropose_ray.errors import EngineError
+from neuropose_ray.models.weights.terminal import download_progress
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.names import APPLICATION, STARTUP_MESSAGES
 from neuropose_ray.service.record import write_record
@@ -57,7 +57,8 @@ def serve(
 
     Example: neuropose-ray serve --data /srv/neuropose
     """
-    from neuropose_ray.service.app import build, check_settings, resolve_model
+    from neuropose_ray.models.spec import resolve_model
+    from neuropose_ray.service.app import build, check_settings
 
     flags = {"model": model, "service": {"data_dir": None if data is None else str(data), "host": host, "port": port}}
     settings = load_settings(config, flags)
