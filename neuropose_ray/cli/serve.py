@@ -15,8 +15,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from neuropose_ray.cli.console import print_error
-from neuropose_ray.cli.models import download_progress
 from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.models.weights.terminal import download_progress
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.preflight import require_database, require_free_address, require_free_folder
 from neuropose_ray.service.processes import ProcessFamily
@@ -50,7 +50,8 @@ def serve(
 
     Example: neuropose-ray serve --data /srv/neuropose
     """
-    from neuropose_ray.service.app import check_settings, resolve_model
+    from neuropose_ray.models.spec import resolve_model
+    from neuropose_ray.service.app import check_settings
 
     flags = {"model": model, "service": {"data_dir": None if data is None else str(data), "host": host, "port": port}}
     settings = load_settings(config, flags)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
-from neuropose_ray.models.weights import WeightStore
+from neuropose_ray.models.spec import ModelSpec, resolve_model
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import is_loopback
 from neuropose_ray.service.names import INGRESS, JOB_MANAGER, ONE_LOOP
@@ -42,6 +40,7 @@ def application(args: dict[str, Any]) -> Application:
         OutputError: the data folder cannot be made.
     """
     settings = load_settings(None, args)
+    logger.info("the weights of %s are fetched if they are not on this machine", settings.model)
     return build(settings, resolve_model(settings))
 
 
@@ -65,21 +64,6 @@ def check_settings(settings: Settings) -> None:
     workflows = Workflows(service.jobs.workflows)
     if service.inbox.enabled:
         workflows.named(service.inbox.workflow)
-
-
-def resolve_model(settings: Settings, progress: Callable[[int, int | None], None] | None = None) -> ModelSpec:
-    """The pose model that the settings name, its weights fetched if need be, which the log says.
-
-    Raises:
-        ModelError: they cannot be had.
-        OutputError: their cache cannot be written.
-    """
-    where = settings.weights
-    store = WeightStore(where.cache_dir, mirror=where.mirror, offline=where.offline)
-    logger.info("the weights of %s are fetched if they are not on this machine", settings.model)
-    weights = store.path(settings.model, **({} if progress is None else {"progress": progress}))
-    own = settings.blazepose if weights.backend == "blazepose" else settings.metrabs
-    return ModelSpec(weights, own, WeightsOrigin(settings.model, where))
 
 
 def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Application:
