@@ -85,6 +85,7 @@ class RunSummary(FrozenModel):
     frames_computed: int
     videos: tuple[VideoResult, ...]
     not_videos: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def count(self, state: str) -> int:
         """Videos in a state."""
