@@ -45,7 +45,13 @@ def serve(
         str | None,
         typer.Option(help="Ray cluster to run on. [default: RAY_ADDRESS, else a Ray of its own]", show_default=False),
     ] = None,
-    dashboard_port: Annotated[int, typer.Option(help="Port of its own Ray's dashboard, on 127.0.0.1.")] = 8265,
+    dashboard_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port of its own Ray's dashboard, on 127.0.0.1. [default: 8265, or the next that is free]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Run the service: poses over HTTP, durable jobs, and the inbox folder.
 

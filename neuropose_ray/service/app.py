@@ -12,7 +12,7 @@ from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
 from neuropose_ray.models.weights import WeightStore
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import is_loopback
-from neuropose_ray.service.names import INGRESS, JOB_MANAGER, ONE_LOOP
+from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, ONE_LOOP
 from neuropose_ray.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ _HAND_BACK_S = 60.0
 #: What lets the proxies keep uploads from piling up in memory; Serve's controller hands it to them.
 CONTROLLER_OPTIONS = {
     "runtime_env": {
-        "env_vars": {"RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware"}
+        "env_vars": {
+            "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware",
+            # A replica that does not answer does not end by itself either, and holds the port or the data folder.
+            "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
+        }
     }
 }
 
@@ -112,8 +116,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         num_replicas=1,
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=_OPEN_REQUESTS,
-        # One that hangs is replaced within half a minute.
-        health_check_period_s=5.0,
+        **HEALTH_CHECKS,
         graceful_shutdown_timeout_s=_HAND_BACK_S,
     ).bind(settings, spec, pose, beside=partial(Inbox, data, service.inbox) if service.inbox.enabled else None)
     return serve.deployment(
@@ -122,5 +125,5 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         num_replicas=1,
         ray_actor_options={"num_cpus": 0, **ONE_LOOP},
         max_ongoing_requests=_OPEN_REQUESTS,
-        health_check_period_s=5.0,
+        **HEALTH_CHECKS,
     ).bind(service, pose, manager, Listener(service.host, service.port, _OPEN_REQUESTS) if listens else None)

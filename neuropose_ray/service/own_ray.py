@@ -30,12 +30,13 @@ CORE_PROGRAMS = ("gcs_server", "raylet")
 
 
 @contextmanager
-def connected_ray(address: str | None, dashboard_port: int, data: DataFolder) -> Iterator[str]:
+def connected_ray(address: str | None, dashboard_port: int | None, data: DataFolder) -> Iterator[str]:
     """Connected to a cluster, or to a Ray of its own on this machine, until the block ends.
 
     Args:
         address: of a cluster; None starts a Ray.
-        dashboard_port: where the dashboard of a started Ray listens, on 127.0.0.1.
+        dashboard_port: where the dashboard of a started Ray listens, on 127.0.0.1; None for 8265, or the next that is
+            free.
         data: keeps the token of a started Ray.
 
     Returns:

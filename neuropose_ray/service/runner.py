@@ -44,7 +44,7 @@ class ServiceRunner(threading.Thread):
         settings: of the service.
         spec: the pose model.
         address: of a Ray cluster; None starts a Ray on this machine.
-        dashboard_port: of that Ray.
+        dashboard_port: of that Ray; None for the first that is free.
         announce: who is told.
 
     Attributes:
@@ -52,7 +52,12 @@ class ServiceRunner(threading.Thread):
     """
 
     def __init__(
-        self, settings: Settings, spec: ModelSpec, address: str | None, dashboard_port: int, announce: Announcements
+        self,
+        settings: Settings,
+        spec: ModelSpec,
+        address: str | None,
+        dashboard_port: int | None,
+        announce: Announcements,
     ) -> None:
         # Ray's processes end with the thread that started them, and this thread with the process.
         super().__init__(name="service", daemon=True)
@@ -60,6 +65,7 @@ class ServiceRunner(threading.Thread):
         self._address, self._dashboard_port = address, dashboard_port
         self._data = DataFolder(settings.service.data_dir.expanduser().absolute())
         self._stop_asked = threading.Event()
+        self._is_ending = threading.Event()
         self._answered_s: float | None = None
         self.error: NeuroposeRayError | None = None
 
@@ -70,9 +76,13 @@ class ServiceRunner(threading.Thread):
         return f"http://{f'[{host}]' if ':' in host else host}:{self._settings.service.port}"
 
     def silent_s(self) -> float:
-        """Seconds since Serve answered last; 0 before its first answer."""
+        """Seconds since Serve answered last; 0 before its first answer, and when it is ending."""
         answered_s = self._answered_s
-        return 0.0 if answered_s is None else time.monotonic() - answered_s
+        return 0.0 if answered_s is None or self.is_ending() else time.monotonic() - answered_s
+
+    def is_ending(self) -> bool:
+        """Whether it is on its way out, by itself or because it was told to stop."""
+        return self._is_ending.is_set()
 
     def stop(self) -> None:
         """Hand the running jobs back to the queue, and end; the thread ends when that is done."""
@@ -113,7 +123,7 @@ class ServiceRunner(threading.Thread):
             while not self._stop_asked.wait(_LOOK_S):
                 self._look(deployment)
         finally:
-            self._answered_s = None
+            self._is_ending.set()
             self._announce.waiting("running jobs to be handed back to the queue")
             self._data.record.unlink(missing_ok=True)
             serve.shutdown()
