@@ -118,7 +118,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         max_ongoing_requests=_OPEN_REQUESTS,
         **HEALTH_CHECKS,
         graceful_shutdown_timeout_s=_HAND_BACK_S,
-    ).bind(settings, spec, pose, beside=partial(Inbox, data, service.inbox) if service.inbox.enabled else None)
+    ).bind(settings, spec, pose, background=partial(Inbox, data, service.inbox) if service.inbox.enabled else None)
     return serve.deployment(
         serve.ingress()(Ingress),
         name=INGRESS,
