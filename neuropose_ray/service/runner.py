@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ray.serve import Application
 
 #: Between two questions to Serve: while the service starts, and then.
-_START_LOOK_S, _LOOK_S = 0.5, 5.0
+_START_LOOK_S, _LOOK_S = 0.5, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class ServiceRunner(threading.Thread):
         settings: of the service.
         spec: the pose model.
         address: of a Ray cluster; None starts a Ray on this machine.
+        dashboard: whether that Ray has one.
         dashboard_port: of that Ray; None for the first that is free.
         announce: who is told.
 
@@ -56,13 +57,15 @@ class ServiceRunner(threading.Thread):
         settings: Settings,
         spec: ModelSpec,
         address: str | None,
+        dashboard: bool,
         dashboard_port: int | None,
         announce: Announcements,
     ) -> None:
         # Ray's processes end with the thread that started them, and this thread with the process.
         super().__init__(name="service", daemon=True)
         self._settings, self._spec, self._announce = settings, spec, announce
-        self._address, self._dashboard_port = address, dashboard_port
+        self._address = address
+        self._dashboard, self._dashboard_port = dashboard, dashboard_port
         self._data = DataFolder(settings.service.data_dir.expanduser().absolute())
         self._stop_asked = threading.Event()
         self._is_ending = threading.Event()
@@ -92,8 +95,8 @@ class ServiceRunner(threading.Thread):
         """Work until :meth:`stop`, or until the service fails."""
         try:
             self._announce.waiting("Ray")
-            with connected_ray(self._address, self._dashboard_port, self._data) as dashboard:
-                self._serve(dashboard)
+            with connected_ray(self._address, self._dashboard, self._dashboard_port, self._data) as url:
+                self._serve(url)
         except NeuroposeRayError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001  told by the thread that waits for this one
@@ -102,7 +105,7 @@ class ServiceRunner(threading.Thread):
             self.error = EngineError(first_line, where=self.url, hint=hint)
             self.error.__cause__ = error
 
-    def _serve(self, dashboard: str) -> None:
+    def _serve(self, dashboard_url: str) -> None:
         from ray import serve
 
         from neuropose_ray.service.app import CONTROLLER_OPTIONS, build
@@ -119,7 +122,7 @@ class ServiceRunner(threading.Thread):
             if not self._wait_until_ready(deployment):
                 return
             write_record(self._data.record, self.url)
-            self._announce.ready(self.url, dashboard)
+            self._announce.ready(self.url, dashboard_url)
             while not self._stop_asked.wait(_LOOK_S):
                 self._look(deployment)
         finally:
