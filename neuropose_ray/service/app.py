@@ -10,7 +10,7 @@ from neuropose_ray.errors import SettingsError
 from neuropose_ray.models.spec import ModelSpec, resolve_model
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import is_loopback
-from neuropose_ray.service.names import INGRESS, JOB_MANAGER, ONE_LOOP
+from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, ONE_LOOP
 from neuropose_ray.service.tokens import read_tokens
 from neuropose_ray.settings import Settings, load_settings
 
@@ -26,7 +26,11 @@ _HAND_BACK_S = 60.0
 #: What lets the proxies keep uploads from piling up in memory; Serve's controller hands it to them.
 CONTROLLER_OPTIONS = {
     "runtime_env": {
-        "env_vars": {"RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware"}
+        "env_vars": {
+            "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware",
+            # A replica that does not answer does not end by itself either, and holds the port or the data folder.
+            "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
+        }
     }
 }
 
@@ -100,15 +104,14 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         num_replicas=1,
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=_OPEN_REQUESTS,
-        # One that hangs is replaced within half a minute.
-        health_check_period_s=5.0,
+        **HEALTH_CHECKS,
         graceful_shutdown_timeout_s=_HAND_BACK_S,
     ).bind(
         settings,
         spec,
         pose,
         others=others,
-        beside=partial(Inbox, data, service.inbox) if service.inbox.enabled else None,
+        background=partial(Inbox, data, service.inbox) if service.inbox.enabled else None,
     )
     poses = {settings.model: pose, **{name: handle for name, (_, handle) in others.items()}}
     return serve.deployment(
@@ -117,7 +120,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         num_replicas=1,
         ray_actor_options={"num_cpus": 0, **ONE_LOOP},
         max_ongoing_requests=_OPEN_REQUESTS,
-        health_check_period_s=5.0,
+        **HEALTH_CHECKS,
     ).bind(service, poses, manager, Listener(service.host, service.port, service.http) if listens else None)
 
 
