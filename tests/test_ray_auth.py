@@ -91,7 +91,7 @@ def test_an_error_that_was_raised_from_itself_is_looked_at_once():
 @pytest.mark.endurance
 def test_a_ray_with_a_token_of_its_own_leaves_none_in_the_home(tmp_path: Path):
     code = (
-        "from neuropose_ray.pipeline.engines.start import OWN_RAY, connected\n"
+        "from neuropose_ray.cluster import OWN_RAY, connected\n"
         "import ray\n"
         "with connected(OWN_RAY):\n    print(ray.get(ray.remote(lambda: 'works').remote()))\n"
     )

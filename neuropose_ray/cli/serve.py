@@ -1,10 +1,8 @@
-"""`neuropose-ray serve`: the whole service on this machine; `neuropose-ray service token`: who may use it."""
+"""`neuropose-ray serve`: the whole service on this machine."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
 import signal
 import sys
 import threading
@@ -17,13 +15,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from neuropose_ray.cli.console import print_error
-from neuropose_ray.cli.models import download_progress
 from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.models.weights.terminal import download_progress
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.preflight import require_database, require_free_address, require_free_folder
 from neuropose_ray.service.processes import ProcessFamily
 from neuropose_ray.service.runner import Announcements, ServiceRunner
-from neuropose_ray.service.settings import Scope, load_settings
+from neuropose_ray.service.settings import load_settings
 from neuropose_ray.service.supervision import supervise
 
 
@@ -44,7 +42,14 @@ def serve(
         str | None,
         typer.Option(help="Ray cluster to run on. [default: RAY_ADDRESS, else a Ray of its own]", show_default=False),
     ] = None,
-    dashboard_port: Annotated[int, typer.Option(help="Port of its own Ray's dashboard, on 127.0.0.1.")] = 8265,
+    dashboard: Annotated[bool, typer.Option(help="Have its own Ray show a dashboard, which takes 300 MB.")] = True,
+    dashboard_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port of its own Ray's dashboard, on 127.0.0.1. [default: 8265, or the next that is free]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Run the service: poses over HTTP, durable jobs, and the inbox folder.
 
@@ -52,7 +57,8 @@ def serve(
 
     Example: neuropose-ray serve --data /srv/neuropose
     """
-    from neuropose_ray.service.app import check_settings, resolve_model
+    from neuropose_ray.models.spec import resolve_model
+    from neuropose_ray.service.app import check_settings
 
     flags = {"model": model, "service": {"data_dir": None if data is None else str(data), "host": host, "port": port}}
     settings = load_settings(config, flags)
@@ -71,7 +77,7 @@ def serve(
         with download_progress(settings.model) as progress:
             spec = resolve_model(settings, progress)
         announce = Announcements(waiting=_say, ready=lambda url, board: _announce_ready(url, board, folder))
-        runner = ServiceRunner(settings, spec, address, dashboard_port, announce)
+        runner = ServiceRunner(settings, spec, address, dashboard, dashboard_port, announce)
         family = ProcessFamily(os.getpid())
         runner.start()
         try:
@@ -98,28 +104,6 @@ def _end_at_once(error: NeuroposeRayError, family: ProcessFamily) -> NoReturn:
     sys.stderr.flush()
     family.kill()
     os._exit(EXIT_FAILED)
-
-
-def token(
-    name: Annotated[str, typer.Argument(help="Whose it is, as the log says.")],
-    scope: Annotated[
-        list[str] | None,
-        typer.Option("--scope", help="read, submit or admin; several times for several. [default: read, submit]"),
-    ] = None,
-) -> None:
-    """Make a token: print it, once, and the lines for the service's settings, which cannot be turned back into it."""
-    scopes = [_scope(each) for each in scope or ["read", "submit"]]
-    secret = secrets.token_urlsafe(32)
-    digest = hashlib.sha256(secret.encode()).hexdigest()
-    typer.echo(f"token, for `Authorization: Bearer ...`:\n  {secret}\n")
-    typer.echo("for the settings of the service:\n  service:\n    tokens:")
-    typer.echo(f"      - {{name: {name!r}, sha256: {digest}, scopes: [{', '.join(scopes)}]}}")
-
-
-def _scope(text: str) -> Scope:
-    if text not in ("read", "submit", "admin"):
-        raise typer.BadParameter(f"{text!r} is not one of read, submit, admin")
-    return text  # type: ignore[return-value]  # mypy does not narrow by a tuple
 
 
 @contextmanager

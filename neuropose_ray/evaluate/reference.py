@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError
 from neuropose_ray.evaluate.interpolation import positions_at
 from neuropose_ray.evaluate.joints import LIMB_JOINTS, landmark_joints
+from neuropose_ray.formats.trc_reader import read_marker_table
 from neuropose_ray.schemas.skeleton import LANDMARKS
 
-_MILLIMETRES = {"m": 1000.0, "mm": 1.0, "cm": 10.0}
 #: Names of TRC markers, their letters alone in lower case; {s} stands for r or l, {side} for right or left.
 _MARKERS = {"toe": ("{s}bigtoe", "{side}bigtoe", "{s}toe", "{side}toe", "{side}footindex")}
 _ANY_MARKER = ("{s}{part}", "{side}{part}")
-_TRC_HEADER_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +143,12 @@ def _csv(path: Path) -> Reference:
 
 
 def _trc(path: Path) -> Reference:
-    """OpenSim's marker file: five header lines, then frame, time, and three columns for each marker."""
-    lines = path.read_text("utf-8").splitlines()
-    if len(lines) <= _TRC_HEADER_LINES:
-        raise ValueError("no rows after a TRC file's five header lines")
-    header = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=False))
-    unit = _MILLIMETRES.get(header.get("Units", "").strip())
-    if unit is None:
-        raise ValueError("its header states no Units of m, cm or mm")
-    markers = [name.strip() for name in lines[3].split("\t")[2:] if name.strip()]
-    width = 2 + 3 * len(markers)
-    rows = [(line.split("\t") + [""] * width)[1:width] for line in lines[_TRC_HEADER_LINES:] if line.strip()]
-    numbers = np.array([[float(cell.strip() or "nan") for cell in row] for row in rows]).reshape(len(rows), -1)
-    places = numbers[:, 1:].reshape(len(rows), len(markers), 3) * unit
-    columns = {_plain(name): places[:, column] for column, name in enumerate(markers)}
-    return Reference(numbers[:, 0], _stacked(_named(columns), len(rows)))
+    """Markers of OpenSim's file, at the times that it states, even or not."""
+    table = read_marker_table(path)
+    if table.units != "mm":
+        raise ValueError("its points are those of a picture, in px; mm, cm or m are needed")
+    columns = {_plain(name): table.positions[:, column] for column, name in enumerate(table.names)}
+    return Reference(table.times_s, _stacked(_named(columns), len(table.times_s)))
 
 
 def _named(columns: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:

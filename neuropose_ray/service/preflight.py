@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from neuropose_ray.errors import EngineError, ServiceError, ServiceRunningError, SettingsError
+from neuropose_ray.errors import EngineError, ServiceError, ServiceRunningError, SettingsError, first_line
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox.lock import FolderLock
 from neuropose_ray.service.settings import ServiceSettings
@@ -95,6 +95,6 @@ def require_database(settings: ServiceSettings) -> None:
                 break
         finally:
             engine.dispose()
-    reason = str(getattr(failure, "orig", failure)).strip().splitlines()[0]
+    reason = first_line(getattr(failure, "orig", failure))
     hint = f"start the database, or correct service.jobs.database_url: {reason}"
     raise ServiceError("the database of jobs does not answer", where=f"{url.host}:{url.port or 5432}", hint=hint)

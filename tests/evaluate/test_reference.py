@@ -59,6 +59,11 @@ def test_a_trc_files_unit_counts(tmp_path: Path, unit: str, millimetres: float):
     assert np.isnan(truth.landmarks[0, 12:]).all()
 
 
+def test_points_in_a_picture_are_no_reference(tmp_path: Path):
+    with pytest.raises(FileFormatError, match="in px; mm, cm or m are needed"):
+        read_reference(trc(tmp_path, unit="px"))
+
+
 def test_empty_cells_of_a_trc_file_are_not_known(tmp_path: Path):
     truth = read_reference(trc(tmp_path, rows=("1\t0.0\t1\t\t3\t4\t5\t6",)))
     assert truth.limbs[0, LIMB_JOINTS.index("right_knee")].tolist() == [4, 5, 6]
@@ -139,9 +144,9 @@ def test_between_its_samples_a_truth_is_interpolated_and_outside_it_is_unknown(t
         ("a.csv", "", "no rows"),
         ("a.csv", "time_s,hip_r_x\n0,1\n", "no column hip_r_y"),
         ("a.csv", b"\xff\xfe\x00", "cannot be read"),
-        ("a.trc", "", "no rows"),
-        ("a.trc", "nothing", "no rows"),
-        ("a.trc", "\n" * 9, "Units"),
+        ("a.trc", "", "PathFileType"),
+        ("a.trc", "PathFileType\t4\n" * 3 + "Frame#\tTime\tRHip\n", "Units"),
+        ("a.trc", "\n" * 9, "PathFileType"),
         ("a.json", "{}", "holds"),
         ("a.json", "[1]", "holds no predictions"),
         ("a.json", '{"kind": "phantom_truth", "schema_version": 2}', "TruthRecord"),

@@ -132,7 +132,7 @@ class Trial:
         return self.table.take(rows)
 
 
-def load_trial(path: Path, *, video: str | None = None) -> Trial:
+def load_trial(path: str | Path, *, video: str | None = None) -> Trial:
     """One video's predictions.
 
     Args:
@@ -146,7 +146,7 @@ def load_trial(path: Path, *, video: str | None = None) -> Trial:
         FutureSchemaError: a newer version wrote it.
         InputError: no frames; no such video, or several to choose from.
     """
-    file = predictions_in(path)
+    file = predictions_in(Path(path))
     if file.suffix == ".parquet":
         table, header = read_predictions(file)
         trial = Trial(video_name(file), file, header, table)
@@ -161,7 +161,12 @@ def load_trial(path: Path, *, video: str | None = None) -> Trial:
 
 
 def load_motion(
-    path: Path, *, video: str | None = None, track: int | None = None, person_index: int = 0, fitted: bool = True
+    path: str | Path,
+    *,
+    video: str | None = None,
+    track: int | None = None,
+    person_index: int = 0,
+    fitted: bool = True,
 ) -> Motion:
     """One person of one video: :func:`load_trial`, then :meth:`Trial.motion`."""
     return load_trial(path, video=video).motion(track=track, person_index=person_index, fitted=fitted)

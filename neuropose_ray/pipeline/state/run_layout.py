@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+#: Which video a folder's results are made from, and where it lies; hidden, as it names folders of this machine.
+SOURCE_FILE = ".source.json"
+#: What waits in a video's folder until the video is whole.
+CHUNKS_FOLDER = "chunks"
+PLAN_FILE = "plan.npz"
+
 #: No video's folder begins with a dot, and discovery passes over what does.
 STATE_FOLDER = ".neuropose-ray"
 
