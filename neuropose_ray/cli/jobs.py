@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
 from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
-from neuropose_ray.errors import RequestError, SettingsError
-from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Job, JobState
+from neuropose_ray.errors import JobStateError, RequestError, SettingsError
+from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Job, JobState, StepKind
 from neuropose_ray.service.client import ServiceClient
 
 app = typer.Typer(no_args_is_help=True, help="The jobs of a running service.")
@@ -24,6 +24,7 @@ JobName = Annotated[str, typer.Argument(metavar="JOB", help="A job's id, or its 
 _SHORT = 8
 #: Newest jobs among which a beginning of an id is looked for.
 _LOOKED_THROUGH = 5000
+_DECLINED = 2
 
 
 @app.command("list")
@@ -113,16 +114,53 @@ def watch(job: JobName, url: Url = None, data: Data = None, config: Config = Non
 
 @app.command()
 def cancel(job: JobName, url: Url = None, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Stop a job that waits or runs; its inputs are kept."""
+    """Stop a job that waits or runs. The job, its inputs and what it has made are kept; `remove` deletes them."""
     with service_client(url, config, data) as service:
         _print(service.cancel(_whole_id(service, job)), as_json=as_json)
 
 
 @app.command()
-def retry(job: JobName, url: Url = None, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Queue a failed or cancelled job again; it goes on with what is not done."""
+def remove(
+    job: JobName,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    url: Url = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Delete a job that has ended, with its inputs and results. Exit code 2 if you decline.
+
+    A job that waits or runs is not touched: `cancel` it first.
+
+    Example: neuropose-ray jobs remove 1c9f04ab
+    """
     with service_client(url, config, data) as service:
-        _print(service.retry(_whole_id(service, job)), as_json=as_json)
+        known = service.job(_whole_id(service, job))
+        if known.state not in ENDED:
+            raise JobStateError(f"the job is {known.state}", where=known.id, hint="`jobs cancel` it first")
+        if not yes and not typer.confirm(f"Delete job {known.id} with {len(known.artifacts)} result files?"):
+            raise typer.Exit(_DECLINED)
+        service.remove(known.id)
+    typer.echo(f"removed {known.id}")
+
+
+@app.command()
+def retry(
+    job: JobName,
+    step: Annotated[
+        str | None,
+        typer.Option(help="Do this step and those after it again, also of a completed job.", show_default=False),
+    ] = None,
+    url: Url = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Queue a failed or cancelled job again; it goes on with what is not done.
+
+    Example: neuropose-ray jobs retry 1c9f04ab --step report
+    """
+    with service_client(url, config, data) as service:
+        _print(service.retry(_whole_id(service, job), _step(step)), as_json=as_json)
 
 
 @app.command()
@@ -175,6 +213,13 @@ def _state(given: str | None) -> JobState | None:
     raise SettingsError(f"there is no state {given!r}", where="--state", hint=f"one of {', '.join(states)}")
 
 
+def _step(given: str | None) -> StepKind | None:
+    kinds = get_args(StepKind)
+    if given is not None and given not in kinds:
+        raise SettingsError(f"there is no step {given!r}", where="--step", hint=f"one of {', '.join(kinds)}")
+    return cast("StepKind | None", given)
+
+
 def _label(given: str) -> tuple[str, str]:
     name, equals, value = given.partition("=")
     if not equals or not name:
@@ -195,6 +240,8 @@ def _lines(job: Job) -> list[str]:
     stage = f" ({job.progress.stage})" if job.progress.stage else ""
     lines = [f"job {job.id}: {job.state}{stage}{percent}"]
     lines.append(f"workflow {job.workflow}, priority {job.priority}, from {job.folder or job.source}")
+    if job.progress.waits_for is not None:
+        lines.append(f"waits for {job.progress.waits_for}")
     lines.append(f"inputs: {', '.join(job.inputs)}")
     if job.labels:
         lines.append("labels: " + ", ".join(f"{name}={value}" for name, value in sorted(job.labels.items())))
@@ -256,6 +303,8 @@ def _watched(service: ServiceClient, job_id: str) -> Job:
         task = bar.add_task(job_id[:_SHORT], total=100)
         for job in service.events(job_id):
             what = " ".join(part for part in (job.state, job.progress.stage, job.progress.input) if part)
+            if job.progress.waits_for is not None:
+                what = f"{what} waits for {job.progress.waits_for}"
             bar.update(task, completed=job.progress.percent, description=what)
             if what != said and not console.is_terminal:
                 console.print(f"{job.progress.percent:.0f} % {what}", markup=False)

@@ -17,7 +17,9 @@ VIDEO_EXTENSIONS = frozenset(
     [".mp4", ".mov", ".mkv", ".avi", ".m4v", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".flv",
      ".mts", ".m2ts", ".3gp", ".ogv"]
 )  # fmt: skip
-IMAGE_EXTENSIONS = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"])
+IMAGE_EXTENSIONS = frozenset(
+    [".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif"]
+)
 
 _TRAILING_NUMBER = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)", re.DOTALL)
 
