@@ -10,8 +10,8 @@ import typer
 from neuropose_ray.analysis.angles.columns import angle_columns
 from neuropose_ray.cli.results import predictions_file
 from neuropose_ray.errors import OutputError
+from neuropose_ray.formats import ExportFormat, PosesKind, write_export
 from neuropose_ray.formats.folders import require_free
-from neuropose_ray.formats.writing import ExportFormat, PosesKind, write_export
 
 
 def export(
