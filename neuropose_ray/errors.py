@@ -57,6 +57,13 @@ class DecodeError(InputError):
     code = "video_decode"
 
 
+class FetchError(InputNotFoundError):
+    """An input that did not come from its host, and may when it is asked for again."""
+
+    code = "input_fetch"
+    retryable = True
+
+
 class FileFormatError(InputError):
     """A predictions, results or report file that is not what it should be."""
 

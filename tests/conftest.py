@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from neuropose_ray.models.weights import Weights
     from neuropose_ray.pipeline.state.summary import RunSummary
 
+#: What keeps a test from being one for every change.
+_HEAVY_FIXTURES = frozenset({"ray_cluster", "weights", "stand_in", "test_data", "pipeline"})
+_HEAVY_MARKERS = ("ray", "serve", "slow", "endurance", "gpu")
+
 # A deadline would be a test of the machine.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
@@ -27,7 +31,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Two processes share the tests: a file stays in one, and so does all that needs the cluster; long ones first.
 
-    TensorFlow is loaded by one of them alone.
+    TensorFlow is loaded by one of them alone. Tests for every change are marked ``quick``, which is computed here.
 
     A wrapper, because the groups must be there when the distributing plugin, in the same hook, reads them.
     """
@@ -41,6 +45,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     long = {group(item) for item in items if item.get_closest_marker("slow") or item.get_closest_marker("ray")}
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
+        if not _HEAVY_FIXTURES.intersection(getattr(item, "fixturenames", ())) and not any(
+            map(item.get_closest_marker, _HEAVY_MARKERS)
+        ):
+            item.add_marker(pytest.mark.quick)
     items.sort(key=lambda item: group(item) not in long)
     return (yield)
 

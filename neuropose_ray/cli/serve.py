@@ -1,10 +1,8 @@
-"""`neuropose-ray serve`: the whole service on this machine; `neuropose-ray service token`: who may use it."""
+"""`neuropose-ray serve`: the whole service on this machine."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
 import signal
 import sys
 import threading
@@ -23,7 +21,6 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.preflight import require_database, require_free_address, require_free_folder
 from neuropose_ray.service.processes import ProcessFamily
 from neuropose_ray.service.runner import Announcements, ServiceRunner
-from neuropose_ray.service.settings import Scope
 from neuropose_ray.service.supervision import supervise
 from neuropose_ray.settings import load_settings
 
@@ -106,28 +103,6 @@ def _end_at_once(error: NeuroposeRayError, family: ProcessFamily) -> NoReturn:
     sys.stderr.flush()
     family.kill()
     os._exit(EXIT_FAILED)
-
-
-def token(
-    name: Annotated[str, typer.Argument(help="Whose it is, as the log says.")],
-    scope: Annotated[
-        list[str] | None,
-        typer.Option("--scope", help="read, submit or admin; several times for several. [default: read, submit]"),
-    ] = None,
-) -> None:
-    """Make a token: print it, once, and the lines for the service's settings, which cannot be turned back into it."""
-    scopes = [_scope(each) for each in scope or ["read", "submit"]]
-    secret = secrets.token_urlsafe(32)
-    digest = hashlib.sha256(secret.encode()).hexdigest()
-    typer.echo(f"token, for `Authorization: Bearer ...`:\n  {secret}\n")
-    typer.echo("for the settings of the service:\n  service:\n    tokens:")
-    typer.echo(f"      - {{name: {name!r}, sha256: {digest}, scopes: [{', '.join(scopes)}]}}")
-
-
-def _scope(text: str) -> Scope:
-    if text not in ("read", "submit", "admin"):
-        raise typer.BadParameter(f"{text!r} is not one of read, submit, admin")
-    return text  # type: ignore[return-value]  # mypy does not narrow by a tuple
 
 
 @contextmanager

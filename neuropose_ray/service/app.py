@@ -13,6 +13,7 @@ from neuropose_ray.models.weights import WeightStore
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import is_loopback
 from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, ONE_LOOP
+from neuropose_ray.service.tokens import read_tokens
 from neuropose_ray.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -52,16 +53,18 @@ def check_settings(settings: Settings) -> None:
     """Refuse what is wrong before anything is started.
 
     Raises:
-        SettingsError: an address that others reach without a token, an unknown workflow or option in one.
+        SettingsError: an address that others reach without a token, a damaged file of tokens, an unknown workflow or
+            option in one.
     """
     from neuropose_ray.service.jobs.workflows import Workflows
 
     service = settings.service
-    if not service.tokens and not is_loopback(service.host):
+    kept = read_tokens(DataFolder(service.data_dir.expanduser()).tokens)
+    if not service.tokens and kept is None and not is_loopback(service.host):
         raise SettingsError(
             "others would reach the service without a token",
             where=f"service.host {service.host}",
-            hint="make one with `neuropose-ray service token` and put it below service.tokens",
+            hint="make one with `neuropose-ray service token`",
         )
     workflows = Workflows(service.jobs.workflows)
     if service.inbox.enabled:
@@ -110,6 +113,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
     data = DataFolder(service.data_dir)
     data.create()
     pose = pose_deployment(settings, spec)
+    others = {name: _other_model(settings, name) for name in service.models if name != settings.model}
     manager = serve.deployment(
         JobManager,
         name=JOB_MANAGER,
@@ -118,7 +122,14 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         max_ongoing_requests=_OPEN_REQUESTS,
         **HEALTH_CHECKS,
         graceful_shutdown_timeout_s=_HAND_BACK_S,
-    ).bind(settings, spec, pose, background=partial(Inbox, data, service.inbox) if service.inbox.enabled else None)
+    ).bind(
+        settings,
+        spec,
+        pose,
+        others=others,
+        background=partial(Inbox, data, service.inbox) if service.inbox.enabled else None,
+    )
+    poses = {settings.model: pose, **{name: handle for name, (_, handle) in others.items()}}
     return serve.deployment(
         serve.ingress()(Ingress),
         name=INGRESS,
@@ -126,4 +137,12 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         ray_actor_options={"num_cpus": 0, **ONE_LOOP},
         max_ongoing_requests=_OPEN_REQUESTS,
         **HEALTH_CHECKS,
-    ).bind(service, pose, manager, Listener(service.host, service.port, _OPEN_REQUESTS) if listens else None)
+    ).bind(service, poses, manager, Listener(service.host, service.port, service.http) if listens else None)
+
+
+def _other_model(settings: Settings, name: str) -> tuple[ModelSpec, Application]:
+    """A further pose model, and its deployment."""
+    from neuropose_ray.service.pose.deployment import pose_deployment
+
+    spec = resolve_model(settings.model_copy(update={"model": name}))
+    return spec, pose_deployment(settings, spec, name)

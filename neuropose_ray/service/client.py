@@ -21,7 +21,17 @@ from neuropose_ray.errors import (
     SettingsError,
 )
 from neuropose_ray.schemas.atomic import atomic_write
-from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Action, Job, JobPage, JobsStatus, JobState, StepKind
+from neuropose_ray.schemas.jobs import (
+    ENDED,
+    STANDARD_NAME,
+    Action,
+    Job,
+    JobOptions,
+    JobPage,
+    JobsStatus,
+    JobState,
+    StepKind,
+)
 from neuropose_ray.service.names import URL_VARIABLE
 
 if TYPE_CHECKING:
@@ -117,6 +127,7 @@ class ServiceClient:
         workflow: str = STANDARD_NAME,
         priority: int = 5,
         labels: Mapping[str, str] | None = None,
+        options: JobOptions | None = None,
         key: str | None = None,
         on_progress: Progress = lambda _done, _total: None,
     ) -> Job:
@@ -128,13 +139,16 @@ class ServiceClient:
             workflow: its name.
             priority: 0 to 10, the highest first.
             labels: names and values.
+            options: what is known of the videos, and what is to be made of them.
             key: the Idempotency-Key; one of its own without.
             on_progress: told the bytes that were sent, and all bytes.
 
         Raises:
             InputNotFoundError: a file is not there, or cannot be read.
         """
+        given = (options or JobOptions()).model_dump(mode="json", exclude_none=True)
         fields = {"workflow": workflow, "priority": str(priority), "labels": json.dumps(dict(labels or {}))}
+        fields |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         with ExitStack() as stack:
             files = [("file", (path.name, stack.enter_context(_opened(path)))) for path in videos]
@@ -145,7 +159,13 @@ class ServiceClient:
                 body: dict[str, Any] = {"data": {**fields, "uri": list(uris)}, "files": parts}
             else:
                 inputs = [{"uri": uri} for uri in uris]
-                content = {"workflow": workflow, "priority": priority, "labels": dict(labels or {}), "inputs": inputs}
+                content = {
+                    "workflow": workflow,
+                    "priority": priority,
+                    "labels": dict(labels or {}),
+                    "inputs": inputs,
+                    "options": given,
+                }
                 body = {"json": content}
             return self._model(Job, self._send("POST", "/v1/jobs", headers=headers, **body))
 

@@ -12,6 +12,9 @@ from pathlib import Path
 from neuropose_ray.errors import DiskFullError, OutputError
 from neuropose_ray.schemas.atomic import is_disk_full
 
+#: In the folder of an upload: locked (flock) by the process that receives it, as long as that lives.
+UPLOAD_LOCK = ".lock"
+
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
@@ -68,6 +71,16 @@ class DataFolder:
     def lock(self) -> Path:
         """Held (flock) by the one service of this folder."""
         return self.root / ".neuropose.lock"
+
+    @property
+    def tokens(self) -> Path:
+        """Who may use the service; changed while it runs."""
+        return self.root / "tokens.json"
+
+    @property
+    def audit(self) -> Path:
+        """Who did what, a line of JSON each."""
+        return self.root / "audit.jsonl"
 
     @property
     def ray_token(self) -> Path:
@@ -150,6 +163,11 @@ class JobFolder:
     def results(self) -> Path:
         """The output folder of its run: ``<name>/predictions.parquet`` and the rest, and ``summary.json``."""
         return self.root / "results"
+
+    @property
+    def calibration(self) -> Path:
+        """The calibration of its camera, where it was submitted with one."""
+        return self.root / "calibration.toml"
 
     @property
     def log(self) -> Path:

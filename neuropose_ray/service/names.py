@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, TypedDict
@@ -15,6 +16,12 @@ STARTUP_MESSAGES: Mapping[str, str] = MappingProxyType(
         JOB_MANAGER: "the job manager",
     }
 )
+
+
+def deployment_name(model: str) -> str:
+    """The deployment of a further pose model; Serve takes neither slashes nor hashes in a name."""
+    return f"{POSE_MODEL}-{re.sub(r'[^A-Za-z0-9._-]+', '_', model)}"
+
 
 #: Environment variables of clients; the service itself reads neither.
 URL_VARIABLE, TOKEN_VARIABLE = "NEUROPOSE_URL", "NEUROPOSE_TOKEN"

@@ -73,7 +73,7 @@ def measure(clip: Path, cores: int, rounds: int, *, proxy: bool) -> None:
         serve.start(http_options={"host": "127.0.0.1", "port": port})
     else:
         serve.start(proxy_location="Disabled")
-    listener = None if proxy else Listener("127.0.0.1", port, connections=1000)
+    listener = None if proxy else Listener("127.0.0.1", port)
     serve.run(pose_service(settings, ModelSpec(weights, settings.blazepose), listener), name=APPLICATION)
     url, frames = f"http://127.0.0.1:{port}", frames_of(clip, FRAMES)
     small = jpeg(cv2.resize(frames[0], (0, 0), fx=0.25, fy=0.25))

@@ -90,7 +90,7 @@ class AttemptHistory(FrozenModel):
             return self
         if self.open.alone and self.open.run in (None, run):
             return AttemptHistory(count=self.count + 1, isolate_next=True)
-        return self.model_copy(update={"open": None, "suspect": True})
+        return self.model_copy(update={"open": None, "isolate_next": True})
 
 
 class ChunkMarker(FrozenModel):

@@ -32,11 +32,13 @@ from neuropose_ray.schemas.jobs import (
     JobState,
     QueueStatus,
     StepKind,
+    Workflow,
 )
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs, JobRow
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
+from neuropose_ray.service.jobs.options import workflow_with
 from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
 from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
 from neuropose_ray.service.jobs.workflows import Workflows
@@ -98,9 +100,11 @@ class JobService:
                 workflow = self._workflows.named(request.workflow)
                 self._check_room()
                 self._make_folder(request.id)
+                workflow = self._with_options(workflow, request)
+                by = request.source if request.owner is None else f"{request.source} ({request.owner})"
                 append_line(
                     self._data.job(request.id).log,
-                    f"submitted by {request.source}: workflow {request.workflow}, {len(request.inputs)} inputs, "
+                    f"submitted by {by}: workflow {request.workflow}, {len(request.inputs)} inputs, "
                     f"priority {request.priority}",
                 )
                 self._durable.enqueue(request, workflow)
@@ -120,6 +124,12 @@ class JobService:
                 "kept",
                 hint="remove old jobs",
             )
+
+    def _with_options(self, workflow: Workflow, request: JobRequest) -> Workflow:
+        calibration = self._data.job(request.id).calibration
+        if request.options.calibration is not None:
+            atomic_write_bytes(calibration, request.options.calibration.encode())
+        return workflow_with(workflow, request.options, calibration)
 
     def _make_folder(self, job_id: str) -> None:
         folder = self._data.job(job_id)
@@ -145,6 +155,7 @@ class JobService:
         source: str | None = None,
         limit: int = 50,
         after: str | None = None,
+        owner: str | None = None,
     ) -> JobPage:
         """Some of the jobs, newest first.
 
@@ -154,6 +165,7 @@ class JobService:
             source: those from ``http`` or ``inbox``.
             limit: so many at most.
             after: ``next`` of the page before.
+            owner: those that were submitted with the token of this name.
 
         Raises:
             RequestError: ``after`` is not of a page.
@@ -164,7 +176,8 @@ class JobService:
         for row in self._durable.rows(state, until_ms=None if cursor is None else -cursor[0]):
             if cursor is not None and row.cursor <= cursor:
                 continue
-            if source in (None, row.request.source) and has_label(row.request, label):
+            wanted = source in (None, row.request.source) and owner in (None, row.request.owner)
+            if wanted and has_label(row.request, label):
                 page.append(row)
             if len(page) > limit:
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -63,6 +63,7 @@ class JobManager:
         settings: of the service.
         spec: the pose model.
         pose: the handle of the deployment that has the pose model.
+        others: further pose models and the handles of their deployments, by the names that jobs call them.
         engines: who computes poses instead of it.
         tasks: who does the other steps, instead of Ray.
         background: what else works on the jobs, as the inbox does.
@@ -79,6 +80,7 @@ class JobManager:
         spec: PoseModelSpec,
         pose: Any,
         *,
+        others: Mapping[str, tuple[PoseModelSpec, Any]] | None = None,
         engines: Engines | None = None,
         tasks: VideoTasks | None = None,
         background: Callable[[JobService], BackgroundService] | None = None,
@@ -94,7 +96,15 @@ class JobManager:
         self._executor = Executor(
             self._data,
             settings,
-            PoseStep(spec, engines or _serve_engines(settings, spec, pose), locate),
+            PoseStep(
+                spec,
+                engines or _serve_engines(settings, spec, pose),
+                locate,
+                {
+                    name: (other, _serve_engines(settings, other, handle))
+                    for name, (other, handle) in (others or {}).items()
+                },
+            ),
             VideoSteps(tasks or RayVideoTasks(_tasks_at_once(jobs.running)), locate),
             attributes=self._attributes,
             note=self._durable.note,
@@ -173,6 +183,16 @@ class JobManager:
     async def _ask(self, method: Callable[[JobService], R]) -> R:
         return await asyncio.to_thread(method, self._ready_service())
 
+    async def answer(self, method: str, *arguments: Any, **keywords: Any) -> Any:
+        """Call a method for another process: an error that the caller is to be told is given back, not raised.
+
+        What a method raises, Serve takes for a failure of this deployment, and logs with a trace.
+        """
+        try:
+            return await getattr(self, method)(*arguments, **keywords)
+        except NeuroposeRayError as error:
+            return error
+
     async def submit(self, request: JobRequest) -> Job:
         """See :meth:`~neuropose_ray.service.jobs.job_service.JobService.submit`; so for all that follow."""
         return await self._ask(lambda service: service.submit(request))
@@ -188,9 +208,10 @@ class JobManager:
         source: str | None = None,
         limit: int = 50,
         after: str | None = None,
+        owner: str | None = None,
     ) -> JobPage:
         """Some of the jobs, newest first."""
-        return await self._ask(lambda service: service.jobs(state, label, source, limit, after))
+        return await self._ask(lambda service: service.jobs(state, label, source, limit, after, owner))
 
     async def cancel(self, job_id: str) -> Job:
         """Stop a job."""
@@ -272,12 +293,12 @@ def _database_url(settings: Settings) -> str:
 
 def _serve_engines(settings: Settings, spec: PoseModelSpec, pose: Any) -> Engines:
     @contextmanager
-    def engine(should_stop: Callable[[], bool]) -> Iterator[Engine]:
+    def engine(should_stop: Callable[[], bool], log: Callable[[str], None]) -> Iterator[Engine]:
         from neuropose_ray.service.pose.chunks import chunks_at_once
         from neuropose_ray.service.pose.engine import ServeEngine
 
         at_once = chunks_at_once(settings.engine, spec)
-        with closing(ServeEngine(pose, chunks_per_replica=at_once, should_stop=should_stop)) as serve:
+        with closing(ServeEngine(pose, chunks_per_replica=at_once, should_stop=should_stop, log=log)) as serve:
             yield serve
 
     return engine

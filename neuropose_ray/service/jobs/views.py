@@ -31,6 +31,8 @@ def job_of(row: JobRow, running: Mapping[str, RunningJob]) -> Job:
         labels=request.labels,
         source=request.source,
         folder=request.folder,
+        owner=request.owner,
+        options=request.options.as_shown(),
         attempts=row.starts,
         progress=_progress(row, running.get(request.id)),
         error=row.error,

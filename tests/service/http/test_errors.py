@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from http import HTTPStatus
 
 import httpx
 import pytest
@@ -49,7 +50,14 @@ def answer_to(error: Exception) -> httpx.Response:
 def test_each_kind_of_error_has_its_status(error, status):
     answer = answer_to(error)
     assert answer.status_code == status
-    assert answer.json().keys() == {"code", "message", "id"}
+    problem = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem.keys() == {"type", "title", "status", "detail", "code", "message", "id"}
+    assert (problem["status"], problem["title"], problem["detail"]) == (
+        status,
+        HTTPStatus(status).phrase,
+        problem["message"],
+    )
     assert ("retry-after" in answer.headers) == (status in (429, 503, 507))
 
 
