@@ -33,7 +33,7 @@ def probe_images(source: VideoSource) -> VideoInfo:
         source=source, width=width, height=height, rotation_degrees=0,
         codec=images.paths[0].suffix.lower().removeprefix("."), stream_index=0,
         timestamps_s=np.array([(number - images.numbers[0]) / fps for number in images.numbers], np.float64),
-        keyframes=np.arange(len(images.numbers), dtype=np.int64), sha256=_digest(images),
+        keyframes=np.arange(len(images.numbers), dtype=np.int64), sha256=images_sha256(images),
         notes=tuple(_notes(source, images, fps)), image_names=tuple(path.name for path in images.paths),
     )  # fmt: skip
 
@@ -111,7 +111,7 @@ def _first_readable(path: Path, images: NumberedImages) -> Frame:
     )
 
 
-def _digest(images: NumberedImages) -> str:
+def images_sha256(images: NumberedImages) -> str:
     """SHA-256 over every name, size and content, in order, without holding an image whole."""
     digest = hashlib.sha256()
     for path in images.paths:

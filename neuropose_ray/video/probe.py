@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from neuropose_ray.errors import VideoError
 from neuropose_ray.video.container import DecodeErrors, open_container, picture_stream, picture_streams, read_packets
 from neuropose_ray.video.fields import FieldPairs, is_shown
-from neuropose_ray.video.images import probe_images
+from neuropose_ray.video.images import images_sha256, probe_images
 from neuropose_ray.video.orientation import Orientation
+from neuropose_ray.video.sources import list_images
 from neuropose_ray.video.timeline import PacketClock, Timeline, strictly_after
 from neuropose_ray.video.truncation import count_lost_frames
 from neuropose_ray.video.types import VideoInfo, VideoSource
@@ -40,6 +41,16 @@ def probe(source: VideoSource) -> VideoInfo:
         VideoError: it cannot be read, holds no moving pictures, or not one of them can be decoded.
     """
     return probe_images(source) if source.kind == "images" else _probe_file(source)
+
+
+def content_sha256(source: VideoSource) -> str:
+    """Digest of a video's content, the one of :class:`VideoInfo`.
+
+    Raises:
+        InputNotFoundError: there is nothing at the source's path.
+        VideoError: it cannot be read.
+    """
+    return images_sha256(list_images(source.path)) if source.kind == "images" else _digest(source.path)
 
 
 @dataclass(frozen=True, slots=True)

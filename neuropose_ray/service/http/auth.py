@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from neuropose_ray.errors import AccessError, OverloadedError
+from neuropose_ray.service.http.documentation import DOCUMENTATION_PATHS
 from neuropose_ray.service.http.errors import TokenError, problem
 from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.settings import ANY_CALLER, LOCAL_CALLER, SCOPES
@@ -20,7 +21,7 @@ from neuropose_ray.service.settings import Scope as TokenScope
 from neuropose_ray.service.tokens import TokenStore
 
 #: What a probe and a person in front of a browser may see without a token.
-OPEN_PATHS = frozenset({"/v1/health", "/v1/ready", "/docs", "/openapi.json"})
+OPEN_PATHS = frozenset({"/v1/health", "/v1/ready", *DOCUMENTATION_PATHS})
 _MAKE_ONE = "make a token with `neuropose-ray service token`"
 bearer = HTTPBearer(auto_error=False, description="A token made by `neuropose-ray service token`.")
 

@@ -124,11 +124,17 @@ def _response(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None, *, log: BaseException | str = ""
 ) -> JSONResponse:
     described = new_problem(HTTPStatus(status), code, message)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(log, BaseException):
+    # What is said with 503, 504 and 507 happens to a sound service; a trace is for what should not.
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(log, BaseException):
         logger.error("%s %s: %s", described.id, code, log, exc_info=log)
     else:
         logger.info("%s %s: %s", described.id, code, log or message)
     return JSONResponse(described.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def plain_problem(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The response for an error of which no more is known than its status."""
+    return _response(status, status.name.lower(), status.phrase, headers)
 
 
 def install(app: FastAPI) -> None:
@@ -144,8 +150,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:
-        status = HTTPStatus(error.status_code)
-        return _response(status, status.name.lower(), status.phrase, error.headers)
+        return plain_problem(HTTPStatus(error.status_code), error.headers)
 
     @app.exception_handler(Exception)
     async def _unforeseen(_request: Request, error: Exception) -> JSONResponse:

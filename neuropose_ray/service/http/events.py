@@ -58,7 +58,7 @@ def event_router(jobs: Jobs) -> APIRouter:
         responses=problems(s404="no such job")
         | {200: {"description": "events `job` with the job as JSON", "content": {"text/event-stream": {}}}},
     )
-    async def events(caller: Reader, job_id: Id) -> StreamingResponse:
+    async def follow_job(caller: Reader, job_id: Id) -> StreamingResponse:
         """Server-sent events: the job at each change of it, until it has ended."""
         first = await VisibleJobs(jobs, caller).job(job_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -13,7 +13,8 @@ from neuropose_ray.service.http import errors
 from neuropose_ray.service.http.audit import Audit, AuditLog
 from neuropose_ray.service.http.auth import AuthMiddleware
 from neuropose_ray.service.http.bodies import BodyPace
-from neuropose_ray.service.http.documentation import document
+from neuropose_ray.service.http.conformance import AllowedMethods, Conformance
+from neuropose_ray.service.http.documentation import UNDESCRIBED, document
 from neuropose_ray.service.http.events import event_router
 from neuropose_ray.service.http.flow import AppFlowControl
 from neuropose_ray.service.http.job_routes import job_router
@@ -65,6 +66,7 @@ def interface(
         description="Video of people in, 3D motion out. Errors are JSON with `code`, `message` and `id`.",
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     errors.install(app)
     app.include_router(pose_router(poses, settings.pose))
@@ -73,6 +75,7 @@ def interface(
     app.include_router(result_router(jobs, data))
     app.include_router(operation_router(jobs, deployments, tuple(poses)))
     document(app)
+    app.add_middleware(Conformance, methods=AllowedMethods(app.openapi, UNDESCRIBED))
     app.add_middleware(BodyPace, limits=settings.http)
     rate = RateLimit(settings.http.requests_per_s, settings.http.burst)
     app.add_middleware(AuthMiddleware, tokens=TokenStore(settings.tokens, data.tokens), rate=rate)

@@ -179,7 +179,7 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: 
             s507="the disk is nearly full",
         ),
     )
-    async def submit(request: Request, response: Response, caller: Submitter, key: Key = None) -> Job:
+    async def submit_job(request: Request, response: Response, caller: Submitter, key: Key = None) -> Job:
         """Upload videos as a form, or name them by URI in JSON or in fields `uri`; poll `Location` for the result."""
         job = await submissions.take(request, caller, key)
         response.headers["Location"] = f"/v1/jobs/{job.id}"
@@ -197,7 +197,7 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: 
         return await VisibleJobs(jobs, caller).jobs(state=state, label=label, source=source, limit=limit, after=after)
 
     @router.get("/{job_id}", summary="One job", responses=problems(s404="no such job"))
-    async def show(caller: Reader, job_id: Id) -> Job:
+    async def get_job(caller: Reader, job_id: Id) -> Job:
         return await VisibleJobs(jobs, caller).job(job_id)
 
     @router.delete(
@@ -206,7 +206,7 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: 
         responses=problems(s404="no such job", s409="it waits or runs: cancel it first"),
         status_code=204,
     )
-    async def remove(caller: Administrator, job_id: Id) -> None:
+    async def remove_job(caller: Administrator, job_id: Id) -> None:
         """Nothing of a job that waits or runs is touched; to stop it is another request, `POST .../cancel`."""
         await VisibleJobs(jobs, caller).remove(job_id)
 
@@ -216,7 +216,7 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: 
         summary="Stop a job that waits or runs",
         responses=problems(s404="no such job", s409="it has completed or failed"),
     )
-    async def cancel(caller: Submitter, job_id: Id) -> Job:
+    async def cancel_job(caller: Submitter, job_id: Id) -> Job:
         """The job and its files stay. A job that is cancelled already is given back, so this can be sent again."""
         return await VisibleJobs(jobs, caller).cancel(job_id)
 
@@ -226,7 +226,7 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: 
         summary="Try a job again that has ended",
         responses=problems(s404="no such job", s409="it waits or runs, or it has completed and no step is named"),
     )
-    async def retry(
+    async def retry_job(
         caller: Submitter,
         job_id: Id,
         step: Annotated[
@@ -240,7 +240,7 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: 
         return await VisibleJobs(jobs, caller).retry(job_id, step)
 
     @router.get("/{job_id}/log", summary="What happened to a job", responses=problems(s404="no such job"))
-    async def log(caller: Reader, job_id: Id) -> tuple[str, ...]:
+    async def get_log(caller: Reader, job_id: Id) -> tuple[str, ...]:
         # Lines about files say where they lie; where this service keeps its own is no client's business.
         return tuple(line.replace(f"{data.root}/", "") for line in await VisibleJobs(jobs, caller).log(job_id))
 

@@ -117,7 +117,7 @@ def operation_router(jobs: Jobs, deployments: Deployments, models: tuple[str, ..
     router = APIRouter(prefix="/v1", tags=["operations"])
 
     @router.get("/health", summary="Whether the process lives", responses=_ELSEWHERE)
-    async def health() -> Health:
+    async def get_health() -> Health:
         return Health()
 
     @router.get(
@@ -125,13 +125,13 @@ def operation_router(jobs: Jobs, deployments: Deployments, models: tuple[str, ..
         summary="Whether requests and jobs are worked at",
         responses={**_ELSEWHERE, 503: {"model": Readiness, "description": "not yet; what it waits for"}},
     )
-    async def ready(response: Response) -> Readiness:
+    async def get_readiness(response: Response) -> Readiness:
         waits = await waits_for(deployments, jobs)
         response.status_code = 503 if waits else 200
         return Readiness(ready=not waits, waits_for=waits)
 
     @router.get("/status", summary="The whole service in numbers", responses=problems())
-    async def status(caller: Reader) -> ServiceStatus:
+    async def get_status(caller: Reader) -> ServiceStatus:
         numbers = await VisibleJobs(jobs, caller).status()
         waits = await waits_for(deployments, jobs)
         return ServiceStatus(
@@ -144,7 +144,7 @@ def operation_router(jobs: Jobs, deployments: Deployments, models: tuple[str, ..
         openapi_extra=described_json(Control),
         responses=problems(s408="the body comes too slowly", s413="more than these settings take"),
     )
-    async def control(_caller: Administrator, request: Request) -> JobsStatus:
+    async def control_queue(_caller: Administrator, request: Request) -> JobsStatus:
         return await jobs.control((await read_settings(request, Control)).action)
 
     return router

@@ -74,7 +74,7 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings) -> APIR
         return Response(reply.model_dump_json(), media_type="application/json")
 
     @router.get("/model", summary="The pose model", responses=problems())
-    async def describe(
+    async def describe_model(
         _caller: Reader,
         model: Annotated[str | None, Query(max_length=500, description="empty: the usual one")] = None,
     ) -> ModelDescription:

@@ -293,12 +293,12 @@ def _database_url(settings: Settings) -> str:
 
 def _serve_engines(settings: Settings, spec: PoseModelSpec, pose: Any) -> Engines:
     @contextmanager
-    def engine(should_stop: Callable[[], bool]) -> Iterator[Engine]:
+    def engine(should_stop: Callable[[], bool], log: Callable[[str], None]) -> Iterator[Engine]:
         from neuropose_ray.service.pose.chunks import chunks_at_once
         from neuropose_ray.service.pose.engine import ServeEngine
 
         at_once = chunks_at_once(settings.engine, spec)
-        with closing(ServeEngine(pose, chunks_per_replica=at_once, should_stop=should_stop)) as serve:
+        with closing(ServeEngine(pose, chunks_per_replica=at_once, should_stop=should_stop, log=log)) as serve:
             yield serve
 
     return engine

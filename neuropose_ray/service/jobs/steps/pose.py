@@ -19,8 +19,9 @@ from neuropose_ray.service.jobs.steps.settings import PoseOptions
 from neuropose_ray.service.jobs.steps.work import Locate, StepWork, located
 from neuropose_ray.settings import Settings
 
-#: An engine for one run, which ends soon after the callable says that it should; closed with the block.
-Engines = Callable[[Callable[[], bool]], AbstractContextManager[Engine]]
+#: An engine for one run, closed with the block. It ends soon after the first callable says that it should, and gives
+#: the second one lines for the job's log.
+Engines = Callable[[Callable[[], bool], Callable[[str], None]], AbstractContextManager[Engine]]
 # Of the step: looking at the inputs, computing, and putting the videos together.
 _PLANNED, _COMPUTED = 0.05, 0.95
 
@@ -60,7 +61,7 @@ class PoseStep:
         found, errors = located(work, self._locate)
         if not found:
             raise StepFailedError(errors[0])
-        with engines(work.should_stop) as engine:
+        with engines(work.should_stop, work.log) as engine:
             summary = run(
                 list(found.values()),
                 work.folder.results,
