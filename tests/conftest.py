@@ -22,6 +22,7 @@ settings.load_profile("project")
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Ray started by a test would write a token into the user's home; the cluster here listens on loopback alone.
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+os.environ.pop("RAY_ADDRESS", None)
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -68,7 +69,8 @@ def ray_cluster() -> Iterator[str]:
 
     # As the service has it with a Ray of its own.
     os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "60000")
-    context = ray.init(num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
+    # Of its own, whatever other Ray runs on this machine.
+    context = ray.init("local", num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
     yield f"http://{context.dashboard_url}"
     ray.shutdown()
 

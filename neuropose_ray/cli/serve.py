@@ -15,8 +15,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from neuropose_ray.cli.console import print_error
-from neuropose_ray.cli.models import download_progress
 from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.models.weights.terminal import download_progress
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.preflight import require_database, require_free_address, require_free_folder
 from neuropose_ray.service.processes import ProcessFamily
@@ -42,7 +42,14 @@ def serve(
         str | None,
         typer.Option(help="Ray cluster to run on. [default: RAY_ADDRESS, else a Ray of its own]", show_default=False),
     ] = None,
-    dashboard_port: Annotated[int, typer.Option(help="Port of its own Ray's dashboard, on 127.0.0.1.")] = 8265,
+    dashboard: Annotated[bool, typer.Option(help="Have its own Ray show a dashboard, which takes 300 MB.")] = True,
+    dashboard_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port of its own Ray's dashboard, on 127.0.0.1. [default: 8265, or the next that is free]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Run the service: poses over HTTP, durable jobs, and the inbox folder.
 
@@ -50,7 +57,8 @@ def serve(
 
     Example: neuropose-ray serve --data /srv/neuropose
     """
-    from neuropose_ray.service.app import check_settings, resolve_model
+    from neuropose_ray.models.spec import resolve_model
+    from neuropose_ray.service.app import check_settings
 
     flags = {"model": model, "service": {"data_dir": None if data is None else str(data), "host": host, "port": port}}
     settings = load_settings(config, flags)
@@ -69,7 +77,7 @@ def serve(
         with download_progress(settings.model) as progress:
             spec = resolve_model(settings, progress)
         announce = Announcements(waiting=_say, ready=lambda url, board: _announce_ready(url, board, folder))
-        runner = ServiceRunner(settings, spec, address, dashboard_port, announce)
+        runner = ServiceRunner(settings, spec, address, dashboard, dashboard_port, announce)
         family = ProcessFamily(os.getpid())
         runner.start()
         try:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
-from neuropose_ray.models.weights import WeightStore
+from neuropose_ray.models.spec import ModelSpec, resolve_model
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import is_loopback
-from neuropose_ray.service.names import INGRESS, JOB_MANAGER, ONE_LOOP
+from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, ONE_LOOP
 from neuropose_ray.service.tokens import read_tokens
 from neuropose_ray.settings import Settings, load_settings
 
@@ -28,7 +26,11 @@ _HAND_BACK_S = 60.0
 #: What lets the proxies keep uploads from piling up in memory; Serve's controller hands it to them.
 CONTROLLER_OPTIONS = {
     "runtime_env": {
-        "env_vars": {"RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware"}
+        "env_vars": {
+            "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware",
+            # A replica that does not answer does not end by itself either, and holds the port or the data folder.
+            "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
+        }
     }
 }
 
@@ -42,6 +44,7 @@ def application(args: dict[str, Any]) -> Application:
         OutputError: the data folder cannot be made.
     """
     settings = load_settings(None, args)
+    logger.info("the weights of %s are fetched if they are not on this machine", settings.model)
     return build(settings, resolve_model(settings))
 
 
@@ -65,21 +68,6 @@ def check_settings(settings: Settings) -> None:
     workflows = Workflows(service.jobs.workflows)
     if service.inbox.enabled:
         workflows.named(service.inbox.workflow)
-
-
-def resolve_model(settings: Settings, progress: Callable[[int, int | None], None] | None = None) -> ModelSpec:
-    """The pose model that the settings name, its weights fetched if need be, which the log says.
-
-    Raises:
-        ModelError: they cannot be had.
-        OutputError: their cache cannot be written.
-    """
-    where = settings.weights
-    store = WeightStore(where.cache_dir, mirror=where.mirror, offline=where.offline)
-    logger.info("the weights of %s are fetched if they are not on this machine", settings.model)
-    weights = store.path(settings.model, **({} if progress is None else {"progress": progress}))
-    own = settings.blazepose if weights.backend == "blazepose" else settings.metrabs
-    return ModelSpec(weights, own, WeightsOrigin(settings.model, where))
 
 
 def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Application:
@@ -116,15 +104,14 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         num_replicas=1,
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=_OPEN_REQUESTS,
-        # One that hangs is replaced within half a minute.
-        health_check_period_s=5.0,
+        **HEALTH_CHECKS,
         graceful_shutdown_timeout_s=_HAND_BACK_S,
     ).bind(
         settings,
         spec,
         pose,
         others=others,
-        beside=partial(Inbox, data, service.inbox) if service.inbox.enabled else None,
+        background=partial(Inbox, data, service.inbox) if service.inbox.enabled else None,
     )
     poses = {settings.model: pose, **{name: handle for name, (_, handle) in others.items()}}
     return serve.deployment(
@@ -133,7 +120,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         num_replicas=1,
         ray_actor_options={"num_cpus": 0, **ONE_LOOP},
         max_ongoing_requests=_OPEN_REQUESTS,
-        health_check_period_s=5.0,
+        **HEALTH_CHECKS,
     ).bind(service, poses, manager, Listener(service.host, service.port, service.http) if listens else None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict
 
 APPLICATION, INGRESS, POSE_MODEL, JOB_MANAGER = "neuropose-ray", "Ingress", "PoseModel", "JobManager"
 #: What is said while a part is not there yet.
@@ -37,3 +37,14 @@ ONE_LOOP: dict[str, Any] = {
         }
     }
 }
+
+
+class HealthChecks(TypedDict):
+    """Options of a deployment, in seconds."""
+
+    health_check_period_s: float
+    health_check_timeout_s: float
+
+
+#: Serve replaces a replica after three checks without an answer: one that hangs is given up within half a minute.
+HEALTH_CHECKS: HealthChecks = {"health_check_period_s": 5.0, "health_check_timeout_s": 8.0}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ray.serve import Application
 
 #: Between two questions to Serve: while the service starts, and then.
-_START_LOOK_S, _LOOK_S = 0.5, 5.0
+_START_LOOK_S, _LOOK_S = 0.5, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class ServiceRunner(threading.Thread):
         settings: of the service.
         spec: the pose model.
         address: of a Ray cluster; None starts a Ray on this machine.
-        dashboard_port: of that Ray.
+        dashboard: whether that Ray has one.
+        dashboard_port: of that Ray; None for the first that is free.
         announce: who is told.
 
     Attributes:
@@ -52,14 +53,22 @@ class ServiceRunner(threading.Thread):
     """
 
     def __init__(
-        self, settings: Settings, spec: ModelSpec, address: str | None, dashboard_port: int, announce: Announcements
+        self,
+        settings: Settings,
+        spec: ModelSpec,
+        address: str | None,
+        dashboard: bool,
+        dashboard_port: int | None,
+        announce: Announcements,
     ) -> None:
         # Ray's processes end with the thread that started them, and this thread with the process.
         super().__init__(name="service", daemon=True)
         self._settings, self._spec, self._announce = settings, spec, announce
-        self._address, self._dashboard_port = address, dashboard_port
+        self._address = address
+        self._dashboard, self._dashboard_port = dashboard, dashboard_port
         self._data = DataFolder(settings.service.data_dir.expanduser().absolute())
         self._stop_asked = threading.Event()
+        self._is_ending = threading.Event()
         self._answered_s: float | None = None
         self.error: NeuroposeRayError | None = None
 
@@ -70,9 +79,13 @@ class ServiceRunner(threading.Thread):
         return f"http://{f'[{host}]' if ':' in host else host}:{self._settings.service.port}"
 
     def silent_s(self) -> float:
-        """Seconds since Serve answered last; 0 before its first answer."""
+        """Seconds since Serve answered last; 0 before its first answer, and when it is ending."""
         answered_s = self._answered_s
-        return 0.0 if answered_s is None else time.monotonic() - answered_s
+        return 0.0 if answered_s is None or self.is_ending() else time.monotonic() - answered_s
+
+    def is_ending(self) -> bool:
+        """Whether it is on its way out, by itself or because it was told to stop."""
+        return self._is_ending.is_set()
 
     def stop(self) -> None:
         """Hand the running jobs back to the queue, and end; the thread ends when that is done."""
@@ -82,8 +95,8 @@ class ServiceRunner(threading.Thread):
         """Work until :meth:`stop`, or until the service fails."""
         try:
             self._announce.waiting("Ray")
-            with connected_ray(self._address, self._dashboard_port, self._data) as dashboard:
-                self._serve(dashboard)
+            with connected_ray(self._address, self._dashboard, self._dashboard_port, self._data) as url:
+                self._serve(url)
         except NeuroposeRayError as error:
             self.error = error
         except Exception as error:  # noqa: BLE001  told by the thread that waits for this one
@@ -92,7 +105,7 @@ class ServiceRunner(threading.Thread):
             self.error = EngineError(first_line, where=self.url, hint=hint)
             self.error.__cause__ = error
 
-    def _serve(self, dashboard: str) -> None:
+    def _serve(self, dashboard_url: str) -> None:
         from ray import serve
 
         from neuropose_ray.service.app import CONTROLLER_OPTIONS, build
@@ -109,11 +122,11 @@ class ServiceRunner(threading.Thread):
             if not self._wait_until_ready(deployment):
                 return
             write_record(self._data.record, self.url)
-            self._announce.ready(self.url, dashboard)
+            self._announce.ready(self.url, dashboard_url)
             while not self._stop_asked.wait(_LOOK_S):
                 self._look(deployment)
         finally:
-            self._answered_s = None
+            self._is_ending.set()
             self._announce.waiting("running jobs to be handed back to the queue")
             self._data.record.unlink(missing_ok=True)
             serve.shutdown()

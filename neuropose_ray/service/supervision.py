@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 #: Together with what it takes to notice and to end, the service is over half a minute after Ray is.
 SILENT_S = 20.0
 #: Whoever stops a process (SIGSTOP) and means to go on with it does so within this time.
-FROZEN_S = 8.0
-_LOOK_S = 2.0
-_TICK_S = 0.2
+FROZEN_S = 7.0
+_LOOK_S = 4.0
+_TICK_S = 0.5
 #: For running jobs to be handed back to the queue, and Ray to end; a system's service manager waits a little longer.
 END_S = 100.0
 #: For the rest, once Ray's own processes have ended.
@@ -33,6 +33,10 @@ class Runner(Protocol):
 
     def is_alive(self) -> bool:
         """Whether it goes on."""
+        ...
+
+    def is_ending(self) -> bool:
+        """Whether it is on its way out."""
         ...
 
     def silent_s(self) -> float:
@@ -61,7 +65,7 @@ def supervise(runner: Runner, family: ProcessFamily, stop: threading.Event, *, o
     """
     core = _CoreWatch(family) if owns_ray else None
     looked_s = -_LOOK_S
-    while runner.is_alive() and not stop.wait(_TICK_S):
+    while runner.is_alive() and not runner.is_ending() and not stop.wait(_TICK_S):
         if runner.silent_s() > SILENT_S:
             raise _lost(f"Ray Serve has not answered for {SILENT_S:.0f} s")
         if core is not None and time.monotonic() - looked_s >= _LOOK_S:
@@ -108,9 +112,10 @@ class _CoreWatch:
             self._family.kill(pid)
 
     def is_over(self) -> bool:
-        """Whether Ray's own processes have ended."""
+        """Whether Ray's own processes have ended, or will never answer."""
         self._family.look()
-        return self._has_started and bool(self._family.missing(CORE_PROGRAMS))
+        frozen = {program for program, _ in self._family.frozen(FROZEN_S)}
+        return self._has_started and bool(self._family.missing(CORE_PROGRAMS) or frozen & set(CORE_PROGRAMS))
 
 
 def _lost(what: str) -> EngineError:

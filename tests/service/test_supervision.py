@@ -36,6 +36,9 @@ class Thread(threading.Thread):
     def silent_s(self) -> float:
         return self.silence_s
 
+    def is_ending(self) -> bool:
+        return self.asked.is_set()
+
     def stop(self) -> None:
         self.asked.set()
 

@@ -9,11 +9,15 @@ RESULTS_FILE = "results.json"
 METRICS_FILE = "metrics.json"
 FITTING_FILE = "fitting.json"
 
+#: Which video a folder's results are made from, and where it lies; hidden, as it names folders of this machine.
+SOURCE_FILE = ".source.json"
+#: What waits in a video's folder until the video is whole.
+CHUNKS_FOLDER = "chunks"
+PLAN_FILE = "plan.npz"
+
 SUMMARY_FILE = "summary.json"
 #: No video's folder begins with a dot, and discovery passes over what does.
 STATE_FOLDER = ".neuropose-ray"
-#: In a video's folder, until it is put together.
-CHUNKS_FOLDER = "chunks"
 
 
 def is_internal(path: PurePath) -> bool:

@@ -35,8 +35,8 @@ _EXECUTOR = "job-manager"
 _VERSION = "1"
 #: Starts of one job after which it is taken for what kills the process.
 MOST_STARTS = 20
-#: What a queued job waits at most for being noticed; a look costs a fraction of a millisecond.
-_POLL_S = 0.25
+#: What a queued job waits at most for being noticed; each look is several transactions, also while nothing is done.
+_POLL_S = 1.0
 _PAGE = 200
 #: Until the thread that takes jobs from a new queue is there.
 _START_S = 30.0

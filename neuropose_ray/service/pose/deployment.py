@@ -8,7 +8,7 @@ from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.engines.allocation import allocate
 from neuropose_ray.pipeline.engines.ray_tasks import present_cluster
 from neuropose_ray.pipeline.settings import EngineSettings
-from neuropose_ray.service.names import ONE_LOOP, POSE_MODEL, deployment_name
+from neuropose_ray.service.names import HEALTH_CHECKS, ONE_LOOP, POSE_MODEL, deployment_name
 from neuropose_ray.service.pose.chunks import chunks_at_once
 from neuropose_ray.service.pose.replica import PoseReplica
 from neuropose_ray.settings import Settings
@@ -54,6 +54,7 @@ def pose_deployment(settings: Settings, spec: PoseModelSpec, name: str | None = 
             upscale_delay_s=10.0,
         ),
         graceful_shutdown_timeout_s=_GRACE_S,
+        **HEALTH_CHECKS,
         logging_config={"enable_access_log": False},  # a line for every picture and chunk, which their senders log
     )
     return deployment.bind(settings, spec)

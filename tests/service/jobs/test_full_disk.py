@@ -79,7 +79,7 @@ def test_a_disk_that_is_full_before_the_poses_are_made_costs_no_job(disk: Path, 
         ballast.remove()
         until = time.monotonic() + 60
         while time.monotonic() < until and any(manager("job", request.id).ended_at is None for request in requests):
-            manager.manager._book.resume_lost(after_s=1.0)
+            manager.manager._service.resume_lost(after_s=1.0)
             time.sleep(0.5)
         jobs = manager.ended(*(request.id for request in requests))
         assert {(job.state, job.error, job.warnings) for job in jobs} == {("completed", None, ())}
@@ -149,11 +149,11 @@ def test_a_running_job_that_nothing_works_on_is_queued_again_once(start, data: P
     while not dropped or manager.manager._executor.holds(request.id):
         assert time.monotonic() < until
         time.sleep(0.01)
-    book = manager.manager._book
-    assert book.resume_lost(after_s=0.5) == ()
+    service = manager.manager._service
+    assert service.resume_lost(after_s=0.5) == ()
     assert manager("job", request.id).state == "running"
     time.sleep(0.6)
-    assert book.resume_lost(after_s=0.5) == (request.id,)
+    assert service.resume_lost(after_s=0.5) == (request.id,)
     (job,) = manager.ended(request.id)
     assert job.state == "completed"
-    assert book.resume_lost(after_s=0.0) == ()
+    assert service.resume_lost(after_s=0.0) == ()
