@@ -18,8 +18,6 @@ PLAN_FILE = "plan.npz"
 SUMMARY_FILE = "summary.json"
 #: No video's folder begins with a dot, and discovery passes over what does.
 STATE_FOLDER = ".neuropose-ray"
-#: In a video's folder, until it is put together.
-CHUNKS_FOLDER = "chunks"
 
 
 def is_internal(path: PurePath) -> bool:
