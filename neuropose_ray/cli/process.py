@@ -86,6 +86,13 @@ def process(
             "--refine/--no-refine", help="Fit a skeleton of constant bones to each person. [default: blazepose]"
         ),
     ] = None,
+    depth_prior: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the fit takes depth from: learnt, a network trained on motion capture, or off. [default: "
+            "learnt; off for metrabs]"
+        ),
+    ] = None,
     height: Annotated[
         float | None, typer.Option(help="The person's height in metres: sets the scale. [default: 1.7]")
     ] = None,
@@ -138,7 +145,7 @@ def process(
             "video": {"chunk_frames": chunk_frames, "image_fps": fps},
             "blazepose": {"mirror": mirror},
             "fit": refine,
-            "fitting": {"height_m": height, "moving_camera": moving_camera},
+            "fitting": {"height_m": height, "moving_camera": moving_camera, "depth_prior": depth_prior},
         },
     )  # fmt: skip
     folder, store = result_place(out, work_folder)

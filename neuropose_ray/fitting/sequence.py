@@ -7,7 +7,7 @@ landmarks and a weak prior on the model's depth determine depth far better than 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,13 @@ from neuropose_ray.fitting.quality import (
     reprojection_error,
     reprojection_worse,
 )
+from neuropose_ray.fitting.second_pass import depth_sigmas_mm, observed_person, with_prior
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.fitting.solver import solve_jointly, solve_positions
 from neuropose_ray.fitting.start import start_of
 from neuropose_ray.fitting.windows import blend, plan_windows, sample_frames
 from neuropose_ray.schemas.camera import Camera
+from neuropose_ray.schemas.depth_prior import DepthPrior
 from neuropose_ray.schemas.skeleton import Skeleton
 
 Array = NDArray[np.float64]
@@ -46,6 +48,8 @@ class FittedSequence:
             NaN where the person was not detected.
         flags: ``(T,)`` uint8, a union of :class:`FitFlag`.
         improved: whether the fit is believed.
+        depth_sigma_mm: for each bone ``start-end`` the median error in depth that the prior expects of itself; empty
+            without a prior, and where ``improved`` is False.
     """
 
     poses3d: NDArray[np.float32]
@@ -53,6 +57,7 @@ class FittedSequence:
     residual_px: NDArray[np.float32]
     flags: NDArray[np.uint8]
     improved: bool
+    depth_sigma_mm: Mapping[str, float] = field(default_factory=dict)
 
 
 def fit_sequence(
@@ -63,6 +68,7 @@ def fit_sequence(
     camera: Camera,
     skeleton: Skeleton,
     settings: FittingSettings,
+    prior: DepthPrior | None = None,
 ) -> FittedSequence:
     """Fit a skeleton of constant bone lengths to a track.
 
@@ -75,6 +81,7 @@ def fit_sequence(
         camera: the camera that saw the 2D poses.
         skeleton: names the joints.
         settings: weights, limits and the person's height.
+        prior: what is known of bodies in depth; with it the fit is made twice, the second time with its depths.
 
     Returns:
         The fit; or the poses as they were, flagged, where there is too little to fit or the fit is not believed.
@@ -106,13 +113,18 @@ def fit_sequence(
     try:
         # A banded factorisation is many small steps: threads only wait for each other, on a busy machine for long.
         with threadpool_limits(limits=1, user_api="blas"):
-            positions, lengths = _fit(start.problem, start.positions, settings)
+            problem, estimate = start.problem, None
+            positions, lengths = _fit(problem, start.positions, settings)
+            if prior is not None:
+                estimate = prior(observed_person(problem, positions, clip.detected, settings))
+                problem = with_prior(problem, estimate, settings)
+                positions, lengths = _fit(problem, positions, settings)
     except scipy.linalg.LinAlgError:
         return _unchanged(poses3d, detected, in_pixels(model_error))
     error = errors(positions)
     sigma = settings.reprojection_sigma * settings.height_m / positions[:, 2].mean(axis=0)
     worse = reprojection_worse(error, model_error, sigma)
-    signs = depth_sign_differs(start.problem, positions) & clip.detected
+    signs = depth_sign_differs(problem, positions) & clip.detected
     seen = clip.detected
     if not is_improved(error[seen], model_error[seen], sigma[seen], worse[seen], signs[seen]):
         return _unchanged(poses3d, detected, in_pixels(model_error))
@@ -131,6 +143,7 @@ def fit_sequence(
         residual_px=in_pixels(error),
         flags=flags,
         improved=True,
+        depth_sigma_mm={} if estimate is None else depth_sigmas_mm(problem.body, estimate),
     )
 
 

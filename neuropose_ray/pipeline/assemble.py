@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from neuropose_ray.errors import VideoError
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.pipeline.commit import ChunkMarker, ErrorRecord
-from neuropose_ray.pipeline.fit import fit_tracks
+from neuropose_ray.pipeline.fit import depth_prior, fit_tracks, prior_version
 from neuropose_ray.pipeline.folder import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
 from neuropose_ray.pipeline.plan import VideoPlan, code_digest
 from neuropose_ray.pipeline.worker import ChunkWork
@@ -57,8 +57,9 @@ class Assembly:
     def settings_key(self) -> str:
         """What identifies the way from chunks to files."""
         fitting = "" if self.fitting is None else self.fitting.model_dump_json()
-        code = code_digest(("tracking", "fitting", "pipeline/assemble.py", "pipeline/fit.py", "schemas"))
-        return "|".join((self.tracking.model_dump_json(), fitting, code))
+        code = code_digest(("tracking", "fitting", "pipeline/assemble.py", "pipeline/fit.py", "schemas", "lifting"))
+        prior = "" if self.fitting is None else prior_version(self.fitting)
+        return "|".join((self.tracking.model_dump_json(), fitting, prior, code))
 
     def files(self, name: str) -> tuple[Path, ...]:
         """What a finished video must have in its folder."""
@@ -93,7 +94,7 @@ class Assembly:
         table = table.with_tracks(track(table, self.tracking))
         header = _video_header(headers[0], table)
         if self.fitting is not None:
-            table, report = fit_tracks(table, plan.camera, header.skeleton, self.fitting)
+            table, report = fit_tracks(table, plan.camera, header.skeleton, self.fitting, depth_prior(self.fitting))
             save_model(folder / FITTING_FILE, report)
         else:
             (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings

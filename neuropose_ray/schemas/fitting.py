@@ -10,7 +10,7 @@ from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel
 FLAG_MEANINGS = {
     "1": "gap filled: the person was not detected",
     "2": "the fitted pose lies farther from the 2D landmarks than the model's",
-    "4": "a limb bone's depth has another sign than the model's",
+    "4": "a limb bone's depth has another sign than the depth prior expects, or without a prior than the model's",
     "8": "left as the model gave it",
     "16": "ground contact not used: the camera moves",
     "32": "not detected, in a gap too long to fill",
@@ -23,6 +23,12 @@ class TrackFit(FrozenModel):
     track_id: int
     improved: bool = Field(description="whether the fit is believed; predictions.parquet has it only then")
     bone_lengths_mm: FrozenMapping[str, float] = Field(default={}, validate_default=True)
+    depth_sigma_mm: FrozenMapping[str, float] = Field(
+        default={},
+        validate_default=True,
+        description="by the bone's ends, the median over the frames of the error in depth, along the ray to the "
+        "hips, that the depth prior expected of itself; empty without a prior",
+    )
     frame_index: tuple[int, ...]
     residual_px: tuple[float | None, ...] = Field(description="root mean square distance to the 2D landmarks")
     flags: tuple[int, ...] = Field(description="a sum of the numbers in flag_meanings")
@@ -32,4 +38,7 @@ class FittingReport(FrozenModel):
     """All tracks of a video, and what the flags mean."""
 
     flag_meanings: FrozenMapping[str, str] = Field(default=FLAG_MEANINGS, validate_default=True)
+    depth_prior: str | None = Field(
+        default=None, description="name and digest of the depth prior; null: none was used"
+    )
     tracks: tuple[TrackFit, ...]
