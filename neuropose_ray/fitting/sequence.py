@@ -50,6 +50,8 @@ class FittedSequence:
         improved: whether the fit is believed.
         depth_sigma_mm: for each bone ``start-end`` the median error in depth that the prior expects of itself; empty
             without a prior, and where ``improved`` is False.
+        exchanged: ``(T, 2)`` float32, by how much (logarithm) what is seen of the legs, of the arms, is likelier with
+            right and left exchanged, as the prior has it; None without a prior, NaN where nobody is known to be.
     """
 
     poses3d: NDArray[np.float32]
@@ -58,6 +60,7 @@ class FittedSequence:
     flags: NDArray[np.uint8]
     improved: bool
     depth_sigma_mm: Mapping[str, float] = field(default_factory=dict)
+    exchanged: NDArray[np.float32] | None = None
 
 
 def fit_sequence(
@@ -144,6 +147,7 @@ def fit_sequence(
         flags=flags,
         improved=True,
         depth_sigma_mm={} if estimate is None else depth_sigmas_mm(problem.body, estimate),
+        exchanged=None if estimate is None else _spread(estimate.exchanged, clip.frames, len(detected)),
     )
 
 

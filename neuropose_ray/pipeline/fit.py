@@ -78,13 +78,19 @@ def _fit(
 
 
 def _report(track: int, frames: NDArray[np.int64], fit: FittedSequence, seen: NDArray[np.int64]) -> TrackFit:
-    residuals = [None if np.isnan(value) else round(float(value), 2) for value in fit.residual_px[seen]]
+    exchanged = np.zeros((2, 0)) if fit.exchanged is None else fit.exchanged[seen].T
     return TrackFit(
         track_id=track,
         improved=fit.improved,
         bone_lengths_mm={name: round(length, 1) for name, length in fit.bone_lengths_mm.items()},
         depth_sigma_mm={name: round(sigma, 1) for name, sigma in fit.depth_sigma_mm.items()},
+        legs_exchanged=_rounded(exchanged[0], 1),
+        arms_exchanged=_rounded(exchanged[1], 1),
         frame_index=tuple(frames.tolist()),
-        residual_px=tuple(residuals),
+        residual_px=_rounded(fit.residual_px[seen], 2),
         flags=tuple(fit.flags[seen].tolist()),
     )
+
+
+def _rounded(values: NDArray[np.floating], decimals: int) -> tuple[float | None, ...]:
+    return tuple(None if np.isnan(value) else round(float(value), decimals) for value in values)

@@ -29,6 +29,12 @@ class TrackFit(FrozenModel):
         description="by the bone's ends, the median over the frames of the error in depth, along the ray to the "
         "hips, that the depth prior expected of itself; empty without a prior",
     )
+    legs_exchanged: tuple[float | None, ...] = Field(
+        default=(),
+        description="by how much what is seen of the legs is likelier with right and left exchanged: the logarithm "
+        "of the likelihood ratio, above 0 if exchanged is likelier; empty without a depth prior",
+    )
+    arms_exchanged: tuple[float | None, ...] = Field(default=(), description="the same of the arms")
     frame_index: tuple[int, ...]
     residual_px: tuple[float | None, ...] = Field(description="root mean square distance to the 2D landmarks")
     flags: tuple[int, ...] = Field(description="a sum of the numbers in flag_meanings")

@@ -62,8 +62,18 @@ def test_a_prior_that_knows_nothing_leaves_depth_to_bones_and_picture(track):
     assert np.isfinite(unsure.poses3d).all()
 
 
-def test_without_a_prior_no_error_in_depth_is_claimed(alone):
+def test_without_a_prior_nothing_is_claimed_of_depth_and_sides(alone):
     assert alone.depth_sigma_mm == {}
+    assert alone.exchanged is None
+
+
+def test_what_the_prior_thinks_of_left_and_right_is_handed_on(track):
+    poses3d = track.poses3d.copy()
+    poses3d[:5] = np.nan
+    fitted = fit_sequence(*replace(track, poses3d=poses3d).inputs, SETTINGS, KnownDepths(track, 0.03))
+    assert fitted.exchanged is not None
+    assert np.isnan(fitted.exchanged[:5]).all()
+    assert (fitted.exchanged[5:] == 0).all()
 
 
 def test_the_expected_error_of_every_bone_is_recorded(track):

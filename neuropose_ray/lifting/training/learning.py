@@ -44,10 +44,10 @@ class TrainingSettings:
 
     seed: int = 0
     steps: int = 6000
-    batch: int = 64
+    batch: int = 32
     channels: int = 128
     dropout: float = 0.05
-    rate: float = 3e-3
+    rate: float = 2.5e-3
     weight_decay: float = 0.01
 
 
