@@ -10,7 +10,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from neuropose_ray.models.weights import Weights
-    from neuropose_ray.pipeline.summary import RunSummary
+    from neuropose_ray.pipeline.state.summary import RunSummary
 
 # A deadline would be a test of the machine.
 settings.register_profile("project", deadline=None)
@@ -90,14 +90,14 @@ def pipeline(weights: "Weights") -> Callable[..., "RunSummary"]:
     """Run the whole program: ``pipeline(inputs, out, engine="local", **settings)``."""
     from neuropose_ray.models.spec import ModelSpec
     from neuropose_ray.pipeline.engines.start import started_engine
-    from neuropose_ray.pipeline.progress import Silent
     from neuropose_ray.pipeline.run import run
+    from neuropose_ray.pipeline.state.progress import NullReporter
     from neuropose_ray.settings import load_settings
 
     def run_pipeline(inputs: list[Path], out: Path, engine: str = "local", **flags: Any) -> "RunSummary":
         settings = load_settings(None, {"engine": {"kind": engine}, **flags}, environment={})
         spec = ModelSpec(weights, settings.blazepose)
         with started_engine(settings.engine, spec, "test") as started:
-            return run(inputs, out, settings=settings, spec=spec, engine=started, progress=Silent())
+            return run(inputs, out, settings=settings, spec=spec, engine=started, progress=NullReporter())
 
     return run_pipeline

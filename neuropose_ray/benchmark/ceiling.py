@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from types import TracebackType
 
-from neuropose_ray.benchmark.bare import bare_model
+from neuropose_ray.benchmark.baseline import baseline_model
 from neuropose_ray.benchmark.clip import Clip, rounds
 from neuropose_ray.errors import EngineError, NeuroposeRayError
 from neuropose_ray.models.metrabs.saved_model import visible_gpus
@@ -119,7 +119,7 @@ def _serve(
     number, processes = place
     first = number * clip.frames // processes
     try:
-        model, frames = bare_model(_with_own_gpu(spec, number), camera), clip.load()
+        model, frames = baseline_model(_with_own_gpu(spec, number), camera), clip.load()
     except NeuroposeRayError as error:
         end.send(error)
         return

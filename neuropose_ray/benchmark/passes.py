@@ -11,12 +11,12 @@ from pathlib import Path
 
 from neuropose_ray.errors import EngineError, OutputError
 from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.assemble import VideoMetrics
+from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.pipeline.folder import METRICS_FILE, PREDICTIONS_FILE
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.worker import ChunkOutcome
+from neuropose_ray.pipeline.state.progress import NullReporter
+from neuropose_ray.pipeline.state.run_layout import METRICS_FILE, PREDICTIONS_FILE
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.performance import PerformanceMetrics
 from neuropose_ray.schemas.poses import PoseTable
@@ -60,7 +60,7 @@ class Pass:
         return read_predictions(self.predictions)[0]
 
 
-class _Outcomes(Silent):
+class _Outcomes(NullReporter):
     """Keeps what came of every chunk."""
 
     def __init__(self) -> None:

@@ -16,12 +16,12 @@ from neuropose_ray.benchmark.ceiling import Ceiling
 from neuropose_ray.benchmark.clip import write_clip
 from neuropose_ray.benchmark.cpu import compared_with_cpu
 from neuropose_ray.benchmark.figures import aggregate, compared
+from neuropose_ray.benchmark.mediapipe_baseline import MediaPipeBaseline
 from neuropose_ray.benchmark.passes import Pass, Workload, copies_of, run_pass
-from neuropose_ray.benchmark.rival import MediaPipe
 from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.models.spec import ModelSpec
-from neuropose_ray.pipeline.cameras import camera_of
 from neuropose_ray.pipeline.engines.start import started_engine
+from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.schemas.benchmark import BenchmarkResult, StageSeconds
 from neuropose_ray.settings import Settings
 from neuropose_ray.video.probe import probe
@@ -69,14 +69,14 @@ def run_benchmark(
         engine = stack.enter_context(started_engine(settings.engine, spec, f"benchmark of {video.name}"))
         ceiling = stack.enter_context(Ceiling(spec, camera, clip, engine.workers))
         python = options.mediapipe_python
-        rival = stack.enter_context(MediaPipe(python, clip)) if python else None
+        mediapipe = stack.enter_context(MediaPipeBaseline(python, clip)) if python else None
         half = -(-copies * info.frame_count // 2)
         rounds, ceilings_fps = [], []
         for number in range(options.repeats):
             say(f"pass {number + 1} of {options.repeats}" + (", which warms up" if number == 0 else ""))
             ceilings_fps.append(ceiling.rate(half))
-            rival_fps = rival.rate(clip.frames) if rival else None
-            rounds.append(_Round(rival_fps, run_pass(work, engine)))
+            mediapipe_fps = mediapipe.rate(clip.frames) if mediapipe else None
+            rounds.append(_Round(mediapipe_fps, run_pass(work, engine)))
         ceilings_fps.append(ceiling.rate(half))
         around_fps = [harmonic_mean(both) for both in pairwise(ceilings_fps)]
         passes = [each.program for each in rounds]
@@ -104,7 +104,7 @@ def run_benchmark(
                 processes=1,
                 frames=clip.frames,
             )
-            if rival
+            if mediapipe
             else None,
         )
 

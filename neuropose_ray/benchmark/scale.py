@@ -26,12 +26,12 @@ from neuropose_ray.benchmark.figures import throughput
 from neuropose_ray.benchmark.passes import Pass, Workload, copies_of, run_pass
 from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, SyntheticSpec, write_synthetic_video
-from neuropose_ray.pipeline.cameras import camera_of
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.engines.start import OWN_RAY, started_engine
-from neuropose_ray.pipeline.progress import Silent
+from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import EngineSettings
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.schemas.scale import ChunkCost, ResumeCost, ScaleResult, Throughput
 from neuropose_ray.settings import Settings, load_settings
 from neuropose_ray.video.probe import probe
@@ -187,7 +187,7 @@ class _Bench:
                 settings=_settings(threads.settings, SCENE_FRAMES),
                 spec=SyntheticSpec(0),
                 engine=threads.engine,
-                progress=Silent(),
+                progress=NullReporter(),
             ).frames_computed
             took.append(time.monotonic() - begin)
         return ResumeCost(

@@ -104,8 +104,8 @@ def analyze(
 def _usual(trials: list[str], output: Path | None, track: int | None, person_index: int) -> AnalysisConfig:
     """The configuration of who gives none."""
     from neuropose_ray.analysis.runs.config import InputsConfig
+    from neuropose_ray.analysis.runs.defaults import cohort_report, default_analysis, report_beside
     from neuropose_ray.analysis.runs.trials import expand_trials
-    from neuropose_ray.analysis.runs.usual import cohort_report, report_beside, usual_analysis
 
     if track is not None and person_index:
         raise SettingsError("give either --track or --person-index")
@@ -115,7 +115,7 @@ def _usual(trials: list[str], output: Path | None, track: int | None, person_ind
         report = output or report_beside(sources[0])
     else:
         given, report = InputsConfig(trials=tuple(trials)), output or cohort_report(sources)
-    return usual_analysis(given, report, track=track, person_index=person_index)
+    return default_analysis(given, report, track=track, person_index=person_index)
 
 
 def _analyze_one(config: AnalysisConfig, *, as_json: bool) -> None:
@@ -136,9 +136,9 @@ def _analyze_many(
     config: AnalysisConfig, engine: Where, address: str | None, *, each_beside: bool, as_json: bool
 ) -> None:
     from neuropose_ray.analysis.runs.cohort import analyse_here, analyse_on_ray, cohort_tasks, run_cohort, save_cohort
+    from neuropose_ray.analysis.runs.defaults import report_beside
     from neuropose_ray.analysis.runs.report import save_report
     from neuropose_ray.analysis.runs.tables import write_tidy_csv
-    from neuropose_ray.analysis.runs.usual import report_beside
 
     tasks = cohort_tasks(config)
     on_ray = engine is Where.RAY or (

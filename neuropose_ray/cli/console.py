@@ -13,9 +13,9 @@ from rich.progress import Progress as Bar
 from rich.status import Status
 
 if TYPE_CHECKING:
-    from neuropose_ray.pipeline.dry_run import RunPlan
-    from neuropose_ray.pipeline.summary import RunSummary, VideoResult
-    from neuropose_ray.pipeline.worker import ChunkOutcome
+    from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
+    from neuropose_ray.pipeline.planning.dry_run import RunPlan
+    from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult
 
 #: Without a terminal, a line of progress at most this often.
 LINE_EVERY_S = 10.0
@@ -48,7 +48,7 @@ class RunProgress:
         self._total = frames
         self._begin = self._last_line = time.perf_counter()
         if not chunks:
-            self._console.print("nothing to compute: all results are there")
+            self._console.print("no frames to compute")
         elif self._console.is_terminal:
             columns = (
                 TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("frames"),
@@ -72,6 +72,20 @@ class RunProgress:
             self._last_line = now
             left = (self._total - self._done) / rate
             self._console.print(f"{self._done} of {self._total} frames, {rate:.0f}/s, {left:.0f} s left")
+
+    def assembling_again(self, done: int, videos: int) -> None:
+        """Count the videos that are tracked, fitted and written again from their poses."""
+        if self._bar is not None:
+            self.close()
+        line = f"made again from the poses of an earlier run: {done} of {videos} videos"
+        if self._console.is_terminal:
+            if self._status is None:
+                self._status = self._console.status("")
+                self._status.start()
+            self._status.update(line)
+        elif done == videos or time.perf_counter() - self._last_line >= LINE_EVERY_S:
+            self._last_line = time.perf_counter()
+            self._console.print(line)
 
     def assembling(self, results: Iterable[VideoResult]) -> Iterator[VideoResult]:
         """Say what became of each video as soon as it is whole."""
@@ -115,6 +129,8 @@ def plan_lines(plan: RunPlan) -> list[str]:
         f"done already: {plan.videos_done} videos, {plan.frames_done} frames, {plan.hours_done:.2f} hours",
         f"to do: {plan.frames - plan.frames_done} frames in {plan.chunks} chunks, {plan.workers} workers",
     ]
+    if plan.videos_again:
+        lines.append(f"to make again from the poses of an earlier run: {plan.videos_again} videos")
     if plan.not_fetched:
         lines.append(
             f"not fetched yet: {plan.not_fetched} objects, {plan.not_fetched_bytes / 1e9:.2f} GB; "
@@ -134,7 +150,7 @@ def duration(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (whole_seconds, "s")]
-    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    first = next((index for index, (count, _) in enumerate(parts) if count), len(parts) - 1)
     return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2])
 
 

@@ -57,7 +57,7 @@ def _comparison(folder: Path, video: Path) -> Table:
     from neuropose_ray.phantom.body import PHANTOM_SKELETON
     from neuropose_ray.phantom.truth import load_truth
     from neuropose_ray.phantom.video import truth_path
-    from neuropose_ray.pipeline.folder import PREDICTIONS_FILE
+    from neuropose_ray.pipeline.state.run_layout import PREDICTIONS_FILE
     from neuropose_ray.schemas.parquet_files import read_predictions
 
     table, header = read_predictions(folder / PREDICTIONS_FILE)

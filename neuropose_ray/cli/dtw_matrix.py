@@ -134,11 +134,11 @@ def _write_csv(path: Path, distances: DistanceMatrix) -> None:
 def _print_neighbours(distances: DistanceMatrix, unit: str) -> None:
     console = Console(highlight=False)
     table = Table("trial", f"nearest ({unit} per pair of frames)", box=None)
-    places = {name: place for place, name in enumerate(distances.names)}
+    indices = {name: index for index, name in enumerate(distances.names)}
     for name, nearest in distances.neighbours.items():
         if name not in distances.errors:
-            row = distances.matrix[places[name]]
-            listed = (f"{other} {row[places[other]]:.3f}" for other in nearest[:SHOWN_NEIGHBOURS])
+            row = distances.matrix[indices[name]]
+            listed = (f"{other} {row[indices[other]]:.3f}" for other in nearest[:SHOWN_NEIGHBOURS])
             table.add_row(name, ", ".join(listed))
     console.print(table)
     for name, error in distances.errors.items():

@@ -10,7 +10,7 @@ import typer
 from neuropose_ray.analysis.angles.columns import angle_columns
 from neuropose_ray.cli.results import predictions_file
 from neuropose_ray.errors import OutputError
-from neuropose_ray.export.writing import ExportFormat, PosesKind, write_export
+from neuropose_ray.formats.writing import ExportFormat, PosesKind, write_export
 
 
 def export(

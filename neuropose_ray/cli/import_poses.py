@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from neuropose_ray.errors import FileFormatError, InputNotFoundError, SettingsError
-from neuropose_ray.pipeline.folder import PREDICTIONS_FILE
+from neuropose_ray.pipeline.state.run_layout import PREDICTIONS_FILE
 
 
 class UpAxis(StrEnum):
@@ -35,10 +35,10 @@ def import_poses(
 
     Example: neuropose-ray import trial1.trc --out results/trial1_mocap
     """
-    from neuropose_ray.export.c3d import read_c3d
-    from neuropose_ray.export.imported import header_of_import, poses_of_trajectories
-    from neuropose_ray.export.openpose import BODY_25_SKELETON, read_openpose
-    from neuropose_ray.export.trc import read_trc
+    from neuropose_ray.formats.c3d import read_c3d
+    from neuropose_ray.formats.imported import header_of_import, poses_of_trajectories
+    from neuropose_ray.formats.openpose import BODY_25_SKELETON, read_openpose
+    from neuropose_ray.formats.trc import read_trc
     from neuropose_ray.schemas.parquet_files import write_predictions
 
     if not path.exists():

@@ -10,7 +10,7 @@ import typer
 
 from neuropose_ray import __version__
 from neuropose_ray.cli.console import print_error
-from neuropose_ray.cli.lazily import Place, lazy_group
+from neuropose_ray.cli.lazy_commands import CommandRef, lazy_group
 from neuropose_ray.errors import NeuroposeRayError
 
 EXIT_FAILED = 1
@@ -21,28 +21,28 @@ SERVICE_PANEL = "The service"
 USAGE_CODES = ("settings", "input_not_found", "model_unknown", "joint_unknown")
 
 COMMANDS = {
-    "demo": Place("demo", "demo"),
-    "process": Place("process", "process"),
-    "status": Place("status", "status"),
-    "overlay": Place("overlay", "overlay"),
-    "report": Place("report", "report"),
-    "plot": Place("plot", "plot"),
-    "export": Place("export", "export"),
-    "import": Place("import_poses", "import_poses"),
-    "evaluate": Place("evaluate", "evaluate"),
-    "analyze": Place("analyze", "analyze"),
-    "segment": Place("segment", "segment"),
-    "compare": Place("compare", "compare"),
-    "dtw-matrix": Place("dtw_matrix", "dtw_matrix"),
-    "benchmark": Place("benchmark", "benchmark"),
-    "metrics": Place("metrics", "metrics"),
-    "models": Place("models", "app"),
-    "doctor": Place("doctor", "doctor"),
-    "serve": Place("serve", "serve", SERVICE_PANEL),
-    "jobs": Place("jobs", "app", SERVICE_PANEL),
-    "ingest": Place("ingest", "ingest", SERVICE_PANEL),
-    "reset": Place("reset", "reset", SERVICE_PANEL),
-    "service": Place("service", "app", SERVICE_PANEL),
+    "demo": CommandRef("demo", "demo"),
+    "process": CommandRef("process", "process"),
+    "status": CommandRef("status", "status"),
+    "overlay": CommandRef("overlay", "overlay"),
+    "report": CommandRef("report", "report"),
+    "plot": CommandRef("plot", "plot"),
+    "export": CommandRef("export", "export"),
+    "import": CommandRef("import_poses", "import_poses"),
+    "evaluate": CommandRef("evaluate", "evaluate"),
+    "analyze": CommandRef("analyze", "analyze"),
+    "segment": CommandRef("segment", "segment"),
+    "compare": CommandRef("compare", "compare"),
+    "dtw-matrix": CommandRef("dtw_matrix", "dtw_matrix"),
+    "benchmark": CommandRef("benchmark", "benchmark"),
+    "metrics": CommandRef("metrics", "metrics"),
+    "models": CommandRef("models", "app"),
+    "doctor": CommandRef("doctor", "doctor"),
+    "serve": CommandRef("serve", "serve", SERVICE_PANEL),
+    "jobs": CommandRef("jobs", "app", SERVICE_PANEL),
+    "ingest": CommandRef("ingest", "ingest", SERVICE_PANEL),
+    "reset": CommandRef("reset", "reset", SERVICE_PANEL),
+    "service": CommandRef("service", "app", SERVICE_PANEL),
 }
 
 app = typer.Typer(

@@ -16,12 +16,12 @@ from rich.progress import Progress as Bar
 from neuropose_ray.cli.console import LINE_EVERY_S, print_error
 from neuropose_ray.cli.results import predictions_file
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline.folder import PREDICTIONS_FILE
-from neuropose_ray.pipeline.summary import RunSummary
-from neuropose_ray.render.folder import OVERLAY_FILE, update_overlay
-from neuropose_ray.render.overlay import Progress, render_overlay
-from neuropose_ray.render.settings import AngleJoint, OverlaySettings, View
-from neuropose_ray.report.measurements import measure_for
+from neuropose_ray.pipeline.state.run_layout import PREDICTIONS_FILE
+from neuropose_ray.pipeline.state.summary import RunSummary
+from neuropose_ray.render.overlay.folder import OVERLAY_FILE, update_overlay
+from neuropose_ray.render.overlay.measure import measure_for
+from neuropose_ray.render.overlay.settings import AngleJoint, OverlaySettings, View
+from neuropose_ray.render.overlay.video import Progress, render_overlay
 from neuropose_ray.video.sound import has_sound
 from neuropose_ray.video.sources import open_source
 

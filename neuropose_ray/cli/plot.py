@@ -15,7 +15,7 @@ from neuropose_ray.errors import SettingsError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from neuropose_ray.render.report.content import Curve, CycleCurve, ReportContent
+    from neuropose_ray.render.records import Curve, CycleCurve, ReportContent
 
 #: What most movements are made of; more panels do not fit a page.
 USUAL_ANGLES = (
@@ -105,7 +105,7 @@ def _of_trial(
     from neuropose_ray.render.plots.comparison import plot_comparison
     from neuropose_ray.render.plots.curves import plot_angles, plot_cycles
     from neuropose_ray.render.plots.quality import plot_quality
-    from neuropose_ray.report.content import report_content
+    from neuropose_ray.report.collect.content import report_content
 
     content = report_content(trial, against=against, track=track)
     title, times = content.title, content.timestamps_s

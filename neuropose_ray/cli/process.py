@@ -14,9 +14,9 @@ from neuropose_ray.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from neuropose_ray.models.spec import ModelSpec
-    from neuropose_ray.pipeline.dry_run import RunPlan
-    from neuropose_ray.pipeline.outputs import ResultStore
-    from neuropose_ray.pipeline.summary import RunSummary
+    from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
+    from neuropose_ray.pipeline.planning.dry_run import RunPlan
+    from neuropose_ray.pipeline.state.summary import RunSummary
 
 #: Where copies of remote inputs are kept, below the output folder that all workers see.
 FETCHED_FOLDER = ".fetched"
@@ -186,9 +186,9 @@ def resolve_model(settings: Settings) -> ModelSpec:
 
 def plan_with(settings: Settings, inputs: list[str], out: Path) -> RunPlan:
     """What a run with these settings would do."""
-    from neuropose_ray.pipeline.dry_run import plan_run
     from neuropose_ray.pipeline.engines.start import started_engine
-    from neuropose_ray.pipeline.inputs import listed_inputs
+    from neuropose_ray.pipeline.inputs.local_copies import listed_inputs
+    from neuropose_ray.pipeline.planning.dry_run import plan_run
 
     paths, remote = listed_inputs(inputs, out / FETCHED_FOLDER)
     spec = resolve_model(settings)
@@ -207,7 +207,7 @@ def run_with(
 ) -> RunSummary:
     """A run with the engine, model and progress that a command line asks for."""
     from neuropose_ray.pipeline.engines.start import started_engine
-    from neuropose_ray.pipeline.inputs import local_inputs
+    from neuropose_ray.pipeline.inputs.local_copies import local_inputs
     from neuropose_ray.pipeline.run import run
 
     paths = local_inputs(inputs, out / FETCHED_FOLDER)

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline.folder import SUMMARY_FILE
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.run_layout import SUMMARY_FILE
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.report.writing import ReportChoices, report_file, write_trial_report
 
 if TYPE_CHECKING:

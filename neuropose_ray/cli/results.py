@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuropose_ray.errors import InputNotFoundError, SettingsError
-from neuropose_ray.pipeline.folder import PREDICTIONS_FILE
+from neuropose_ray.pipeline.state.run_layout import PREDICTIONS_FILE
 
 if TYPE_CHECKING:
-    from neuropose_ray.pipeline.outputs import ResultStore
+    from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
 
 
 def result_place(out: str, work_folder: Path | None = None) -> tuple[Path, ResultStore | None]:
@@ -23,7 +23,7 @@ def result_place(out: str, work_folder: Path | None = None) -> tuple[Path, Resul
             raise SettingsError("--work-folder goes with a URL as --out", where=out, hint="leave it out")
         return Path(out), None
     from neuropose_ray.models.weights.settings import default_cache_dir
-    from neuropose_ray.pipeline.outputs import ResultStore, default_folder
+    from neuropose_ray.pipeline.assembly.result_mirror import ResultStore, default_folder
 
     folder = work_folder or default_folder(out, default_cache_dir().parent)
     return folder, ResultStore(out, folder.resolve())

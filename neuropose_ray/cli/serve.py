@@ -20,7 +20,7 @@ from neuropose_ray import machine
 from neuropose_ray.cli.models import download_progress
 from neuropose_ray.errors import EngineError
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.names import APPLICATION, WAITS
+from neuropose_ray.service.names import APPLICATION, STARTUP_MESSAGES
 from neuropose_ray.service.record import write_record
 from neuropose_ray.service.settings import Scope, ServiceSettings
 from neuropose_ray.settings import Settings, load_settings
@@ -193,7 +193,7 @@ def _wait_until_ready(deployment: _Deployment, url: str, stop: threading.Event) 
     with httpx.Client(timeout=10.0, trust_env=False) as client:
         while not stop.wait(_START_LOOK_S):
             deployment.check()
-            waits: tuple[str, ...] = tuple(WAITS.values())
+            waits: tuple[str, ...] = tuple(STARTUP_MESSAGES.values())
             with suppress(httpx.HTTPError, ValueError, KeyError):
                 answer = client.get(f"{url}/v1/ready").json()
                 if answer["ready"]:

@@ -14,7 +14,7 @@ from neuropose_ray.cli.serve import token
 from neuropose_ray.cli.service_options import Config, Data, data_folder, service_settings
 from neuropose_ray.errors import InputNotFoundError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
-from neuropose_ray.service.units import ServiceUnit, launchd_place, serve_command, systemd_place
+from neuropose_ray.service.units import ServiceUnit, launchd_path, serve_command, systemd_path
 
 app = typer.Typer(no_args_is_help=True, help="The service as a part of the system.")
 app.command()(token)
@@ -47,24 +47,24 @@ def install(
     account = None if for_user else os.environ.get("SUDO_USER") or getpass.getuser()
     unit = ServiceUnit(serve_command(config), folder.root, folder.root / "service.log", account)
     if manager is Manager.SYSTEMD:
-        content, place = unit.systemd().encode(), systemd_place(for_user=for_user)
+        content, path = unit.systemd().encode(), systemd_path(for_user=for_user)
         scope = " --user" if for_user else ""
         following = [
             f"systemctl{scope} daemon-reload",
-            f"systemctl{scope} enable --now {place.stem}",
+            f"systemctl{scope} enable --now {path.stem}",
             *(["loginctl enable-linger  # to run it also while you are not logged in"] if for_user else []),
         ]
     else:
-        content, place = unit.launchd(), launchd_place(for_user=for_user)
-        following = [f"launchctl bootstrap {f'gui/{os.getuid()}' if for_user else 'system'} {place}"]
+        content, path = unit.launchd(), launchd_path(for_user=for_user)
+        following = [f"launchctl bootstrap {f'gui/{os.getuid()}' if for_user else 'system'} {path}"]
     if only_print:
         typer.echo(content.decode())
         return
     folder.create()
-    _write(place, content)
-    typer.echo("\n".join([f"wrote {place}", "now run:", *(f"  {line}" for line in following)]))
+    _write(path, content)
+    typer.echo("\n".join([f"wrote {path}", "now run:", *(f"  {line}" for line in following)]))
 
 
-def _write(place: Path, content: bytes) -> None:
-    atomic_write_bytes(place, content)
-    place.chmod(0o644)
+def _write(path: Path, content: bytes) -> None:
+    atomic_write_bytes(path, content)
+    path.chmod(0o644)

@@ -12,7 +12,7 @@ from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.results import result_place
 from neuropose_ray.cli.service_options import Config, Data, Url, service_client
 from neuropose_ray.cli.service_status import service_lines
-from neuropose_ray.pipeline.status import RunStatus, status_of
+from neuropose_ray.pipeline.state.status import RunStatus, status_of
 
 #: Failures that are shown here; --json has more, summary.json all.
 _SHOWN_FAILURES = 10

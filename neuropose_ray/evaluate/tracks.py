@@ -18,7 +18,7 @@ from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 
 if TYPE_CHECKING:
-    from neuropose_ray.reference import Reference
+    from neuropose_ray.evaluate.reference import Reference
 
 #: Of the frames of whoever is seen in most while the reference was recorded; a passer-by may fit in a few by chance.
 _LEAST_SHARE = 0.5

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neuropose_ray.errors import InputError
 from neuropose_ray.fitting.body import body_of
 from neuropose_ray.fitting.clip import clip_of, usable
-from neuropose_ray.fitting.followers import with_followers
+from neuropose_ray.fitting.extra_joints import with_extra_joints
 from neuropose_ray.fitting.problem import Problem
 from neuropose_ray.fitting.quality import (
     FitFlag,
@@ -32,6 +32,10 @@ from neuropose_ray.fitting.windows import blend, plan_windows, sample_frames
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.depth_prior import DepthPrior
 from neuropose_ray.schemas.skeleton import Skeleton
+
+#: Raised where this room gives another fit for the same poses, tracks and settings: then finished videos are fitted
+#: again, from the poses in their files.
+FIT_VERSION = 2
 
 Array = NDArray[np.float64]
 
@@ -139,7 +143,7 @@ def fit_sequence(
         | np.where(signs, FitFlag.DEPTH_SIGN, 0)
         | (FitFlag.MOVING_CAMERA if settings.moving_camera else 0)
     )
-    poses = with_followers(positions.transpose(2, 0, 1), start.model, body) * 1000
+    poses = with_extra_joints(positions.transpose(2, 0, 1), start.model, body) * 1000
     return FittedSequence(
         poses3d=_spread(poses, clip.frames, len(detected)),
         bone_lengths_mm={kind.name: float(length * 1000) for kind, length in zip(body.kinds, lengths, strict=True)},

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neuropose_ray.errors import DigestMismatchError
-from neuropose_ray.models.blazepose.settings import BlazePoseSettings
-from neuropose_ray.models.metrabs.settings import MetrabsSettings
+from neuropose_ray.models.blazepose.settings import BLAZEPOSE_VERSION, BlazePoseSettings
+from neuropose_ray.models.metrabs.settings import METRABS_VERSION, MetrabsSettings
 from neuropose_ray.models.protocol import PoseModel
 from neuropose_ray.models.weights import Weights, WeightSettings, WeightStore
 from neuropose_ray.models.weights.settings import default_cache_dir
@@ -80,7 +80,8 @@ class ModelSpec:
 
     def fingerprint(self) -> str:
         """All that identifies the numbers this model gives."""
-        return f"{self.name} {self.weights.sha256} {self.settings.fingerprint()}"
+        version = METRABS_VERSION if isinstance(self.settings, MetrabsSettings) else BLAZEPOSE_VERSION
+        return f"{self.name} {version} {self.weights.sha256} {self.settings.fingerprint()}"
 
     def load(self) -> PoseModel:
         """Bring the model into memory.

@@ -9,28 +9,28 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from neuropose_ray.errors import NeuroposeRayError, OutputError
+from neuropose_ray.errors import EngineError, NeuroposeRayError, OutputError
 from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.commit import ErrorRecord
-from neuropose_ray.pipeline.discovery import FoundVideo, discover
+from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
+from neuropose_ray.pipeline.chunks.commit import ErrorRecord
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.pipeline.folder import manifest_folder, state_folder
-from neuropose_ray.pipeline.lease import Lease, held_lease
-from neuropose_ray.pipeline.manifest import Manifest, ManifestRow, ManifestWriter
-from neuropose_ray.pipeline.outputs import ResultStore
-from neuropose_ray.pipeline.planning import (
-    Finisher,
+from neuropose_ray.pipeline.inputs.discovery import FoundVideo, discover
+from neuropose_ray.pipeline.planning.planner import (
+    ChunkQueue,
     Planner,
-    Todo,
+    VideoAssembler,
     plan_videos,
     planner_for,
     result_of,
     with_result,
 )
-from neuropose_ray.pipeline.progress import Progress
-from neuropose_ray.pipeline.run_state import RunTally
-from neuropose_ray.pipeline.summary import RunSummary, VideoResult, now, write_summary
-from neuropose_ray.pipeline.worker import ChunkOutcome
+from neuropose_ray.pipeline.state.lease import Lease, held_lease
+from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow, ManifestWriter
+from neuropose_ray.pipeline.state.progress import ProgressReporter
+from neuropose_ray.pipeline.state.run_layout import manifest_folder, state_folder
+from neuropose_ray.pipeline.state.run_state import ProgressRecorder
+from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, now, write_summary
 from neuropose_ray.settings import Settings
 
 #: Videos that are being assembled at once, for each worker, before the run waits for them: short videos may come
@@ -45,7 +45,7 @@ def run(
     settings: Settings,
     spec: PoseModelSpec,
     engine: Engine,
-    progress: Progress,
+    progress: ProgressReporter,
     wait: bool = False,
     store: ResultStore | None = None,
 ) -> RunSummary:
@@ -74,28 +74,32 @@ def run(
     with (
         held_lease(state_folder(out), wait=wait, on_wait=progress.waiting) as lease,
         ManifestWriter(manifest_folder(out)) as writer,
-        RunTally(
+        ProgressRecorder(
             state_folder(out), model=spec.name, engine=engine.name, workers=engine.workers, inputs=len(found.videos)
-        ) as tally,
+        ) as recorder,
     ):
         if store is not None:
-            store.bring_back(video.name for video in found.videos)
+            store.restore(video.name for video in found.videos)
         planner = planner_for(settings, spec, out, engine.workers)
         # 3. What is finished, and the chunks of the rest.
-        plan = _plan(found.videos, planner, engine, lease, writer, tally, progress)
-        todo = Todo(plan)
-        tally.computing(plan, len(todo))
-        progress.start(len(todo), plan.total("frames", "planned"))
-        ledger = _Ledger(plan, Finisher(planner.assembly, store), engine, writer, tally)
+        plan = _plan(found.videos, planner, engine, lease, writer, recorder, progress)
+        queue = ChunkQueue(plan)
+        recorder.computing(plan, len(queue))
+        tracker = _AssemblyTracker(plan, VideoAssembler(planner.assembly, store), engine, writer, recorder)
+        progress.start(len(queue), plan.total("frames", "planned") - tracker.kept.total("frames", "planned"))
         # 4. The only line that computes; a video whose last chunk is done is assembled beside the other chunks.
-        for outcome in engine.process(planner.assembly.work, todo) if todo else ():
+        for outcome in engine.process(planner.assembly.context, queue) if queue else ():
             lease.check()
             progress.advance(outcome)
-            tally.chunk(outcome)
-            ledger.note(outcome)
-        # 5. What became of every input, exactly once.
-        tally.assembling()
-        results = tuple(progress.assembling(ledger.results()))
+            recorder.chunk(outcome)
+            tracker.note(outcome)
+        recorder.assembling()
+        # 5. Files that are made again from the poses in them.
+        for done in tracker.assemble_kept_poses():
+            lease.check()
+            progress.assembling_again(done, len(tracker.kept))
+        # 6. What became of every input, exactly once.
+        results = tuple(progress.assembling(tracker.results()))
         lease.check()
         summary = RunSummary(
             model=spec.name,
@@ -103,7 +107,7 @@ def run(
             engine=engine.name,
             started_at=started_at,
             seconds=time.perf_counter() - begin,
-            frames_computed=tally.frames_computed,
+            frames_computed=recorder.frames_computed,
             videos=results,
             not_videos=found.not_videos,
         )
@@ -121,8 +125,8 @@ def _plan(
     engine: Engine,
     lease: Lease,
     writer: ManifestWriter,
-    tally: RunTally,
-    progress: Progress,
+    recorder: ProgressRecorder,
+    progress: ProgressReporter,
 ) -> Manifest:
     """The rows of this run's inputs, in their order; what is new in them goes to the disk as it comes."""
     known = Manifest.read(writer.folder)
@@ -133,7 +137,7 @@ def _plan(
             lease.check()
             before = known.rows([row.name for row in planned])
             writer.add(row for row, old in zip(planned, before, strict=True) if row != old)
-            tally.planned(planned)
+            recorder.planned(planned)
             done += len(planned)
             progress.planning(done, len(videos))
             yield from planned
@@ -144,18 +148,22 @@ def _plan(
 
 
 @dataclass(slots=True)
-class _Ledger:
+class _AssemblyTracker:
     """Which chunks of which videos are outstanding, and what became of the rest."""
 
     plan: Manifest
-    finisher: Finisher
+    assembler: VideoAssembler
     engine: Engine
     writer: ManifestWriter
-    tally: RunTally
+    recorder: ProgressRecorder
+    kept: Manifest = field(init=False)
     _outstanding: dict[str, int] = field(default_factory=dict)
     _failed: dict[str, list[ErrorRecord]] = field(default_factory=dict)
     _assembled: deque[tuple[ManifestRow, Future[ManifestRow]]] = field(default_factory=deque)
     _results: dict[str, VideoResult] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kept = self.plan.with_kept_poses()
 
     def note(self, outcome: ChunkOutcome) -> None:
         name = outcome.video
@@ -166,10 +174,19 @@ class _Ledger:
         if not left:
             del self._outstanding[name]
             row, failed = self.plan.row(name), tuple(self._failed.pop(name, ()))
-            self._assembled.append((row, self.engine.submit(self.finisher, row, failed)))
+            self._assembled.append((row, self.engine.submit(self.assembler, row, failed)))
         most = _ASSEMBLED_PER_WORKER * self.engine.workers
         while self._assembled and (self._assembled[0][1].done() or len(self._assembled) > most):
             self._finish()
+
+    def assemble_kept_poses(self) -> Iterator[int]:
+        """Make the files of videos whose poses are kept, several at a time; how many are done."""
+        outcomes = self.engine.map(self.assembler, iter(self.kept), "assemble_video_again")
+        for done, (planned, row) in enumerate(zip(self.kept, outcomes, strict=True), 1):
+            if isinstance(row, EngineError):
+                row = with_result(planned, VideoResult.failure(planned.name, planned.path, [row]))
+            self._take(row)
+            yield done
 
     def results(self) -> Iterator[VideoResult]:
         """What became of every input, in their order, each as soon as it is known."""
@@ -190,6 +207,10 @@ class _Ledger:
             raise
         except NeuroposeRayError as error:  # the process that assembled it died
             row = with_result(planned, VideoResult.failure(planned.name, planned.path, [error]))
+        self._take(row)
+
+    def _take(self, row: ManifestRow) -> None:
+        """Write down what became of a video."""
         self.writer.add([row])
-        self.tally.finished(row)
+        self.recorder.finished(row)
         self._results[row.name] = result_of(row, computed=True)

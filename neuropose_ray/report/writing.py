@@ -13,8 +13,8 @@ from neuropose_ray.errors import InputError, InputNotFoundError
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis.runs.trials import TrialSource
-    from neuropose_ray.render.overlay import Progress
-    from neuropose_ray.render.settings import OverlaySettings
+    from neuropose_ray.render.overlay.settings import OverlaySettings
+    from neuropose_ray.render.overlay.video import Progress
 
 REPORT_FILE = "report.html"
 
@@ -61,8 +61,8 @@ def write_trial_report(
         OutputError: no space or no permission.
     """
     from neuropose_ray.analysis.runs.trials import predictions_in
-    from neuropose_ray.render.report.page import write_report
-    from neuropose_ray.report.content import report_content
+    from neuropose_ray.report.collect.content import report_content
+    from neuropose_ray.report.page.page import write_report
 
     content = report_content(source.path, video=source.video, against=choices.against, track=choices.track)
     overlay = without_video = None
@@ -85,8 +85,8 @@ def _overlay(
         InputError: there is none, and the video is gone or another one, or the predictions are not in Parquet.
     """
     from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
-    from neuropose_ray.render.folder import OVERLAY_FILE, update_overlay
-    from neuropose_ray.report.measurements import measure_for
+    from neuropose_ray.render.overlay.folder import OVERLAY_FILE, update_overlay
+    from neuropose_ray.render.overlay.measure import measure_for
     from neuropose_ray.video.sources import open_source
 
     if predictions.name != PREDICTIONS_FILE:
@@ -112,8 +112,8 @@ def _settings_before(overlay: Path) -> OverlaySettings:
     """Those of the overlay that is there, or the defaults: who hid faces wants them hidden in the report, too."""
     from pydantic import ValidationError
 
-    from neuropose_ray.render.folder import RECORD_FILE, OverlayRecord
-    from neuropose_ray.render.settings import OverlaySettings
+    from neuropose_ray.render.overlay.folder import RECORD_FILE, OverlayRecord
+    from neuropose_ray.render.overlay.settings import OverlaySettings
 
     try:
         return OverlayRecord.model_validate_json(overlay.with_name(RECORD_FILE).read_bytes()).settings

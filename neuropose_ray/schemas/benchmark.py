@@ -6,16 +6,16 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from neuropose_ray.schemas.immutable import FrozenModel, Number, Text, Whole
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt, Utf8Str
 from neuropose_ray.schemas.performance import PerformanceMetrics
 from neuropose_ray.schemas.provenance import Provenance
 
 #: The version of this format; NeuroPose's own are 1 and 2.
 BENCHMARK_SCHEMA_VERSION: Final = 3
 
-_Amount = Annotated[Number, Field(ge=0)]
-_Count = Annotated[Whole, Field(ge=0)]
-_Several = Annotated[Whole, Field(ge=1)]
+_Amount = Annotated[FiniteFloat, Field(ge=0)]
+_Count = Annotated[StrictInt, Field(ge=0)]
+_Several = Annotated[StrictInt, Field(ge=1)]
 
 
 class BenchmarkAggregate(FrozenModel):
@@ -89,8 +89,8 @@ class BenchmarkResult(FrozenModel):
     """
 
     schema_version: Literal[3] = BENCHMARK_SCHEMA_VERSION
-    video_name: Text
-    repeats: Annotated[Whole, Field(ge=2)] = Field(description="passes, with the one that only warms up")
+    video_name: Utf8Str
+    repeats: Annotated[StrictInt, Field(ge=2)] = Field(description="passes, with the one that only warms up")
     warmup_frames: _Count = Field(description="latencies left out at the start of every pass")
     warmup_pass: PerformanceMetrics
     measured_passes: tuple[PerformanceMetrics, ...]

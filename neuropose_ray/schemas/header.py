@@ -8,14 +8,21 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from neuropose_ray.schemas.camera import Camera
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Number, ReadOnlyMapping, Text, Whole
+from neuropose_ray.schemas.immutable import (
+    FiniteFloat,
+    FrozenMapping,
+    FrozenModel,
+    ReadOnlyMapping,
+    StrictInt,
+    Utf8Str,
+)
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.skeleton import Skeleton
 
 #: The version of the predictions formats; NeuroPose's own are 1 and 2.
 SCHEMA_VERSION: Final = 3
 
-_Count = Annotated[Whole, Field(ge=0)]
+_Count = Annotated[StrictInt, Field(ge=0)]
 
 _UNITS: Mapping[str, str] = ReadOnlyMapping(
     {"timestamp_s": "s", "box": "px", "poses2d": "px", "poses3d": "mm", "poses3d_fitted": "mm"}
@@ -42,13 +49,15 @@ class VideoMetadata(FrozenModel):
     """The video that was looked at. The first four fields are NeuroPose's."""
 
     frame_count: _Count = Field(description="frames that were decoded")
-    fps: Annotated[Number, Field(ge=0)] = Field(description="mean frame rate; 0 where it is not known")
+    fps: Annotated[FiniteFloat, Field(ge=0)] = Field(description="mean frame rate; 0 where it is not known")
     width: _Count = Field(description="pixels of the upright frame")
     height: _Count = Field(description="pixels of the upright frame")
 
-    filename: Text | None = None
-    rotation_degrees: Whole = Field(default=0, description="the turn by which the stored frames were set upright")
-    notes: tuple[Text, ...] = Field(default=(), description="what a user should know of the video, a sentence each")
+    filename: Utf8Str | None = None
+    rotation_degrees: StrictInt = Field(default=0, description="the turn by which the stored frames were set upright")
+    notes: tuple[Utf8Str, ...] = Field(
+        default=(), description="what a user should know of the video, a sentence each"
+    )
 
 
 class VideoDescription(FrozenModel):

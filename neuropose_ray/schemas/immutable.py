@@ -78,13 +78,13 @@ FrozenJson = Annotated[
 ]
 
 #: Text; bytes of a file name that are not UTF-8, which JSON cannot hold, become the replacement character.
-Text = Annotated[str, AfterValidator(utf8_text)]
+Utf8Str = Annotated[str, AfterValidator(utf8_text)]
 
 #: A finite number; text and booleans are refused.
-Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+FiniteFloat = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 
 #: A whole number; text, booleans and fractions are refused.
-Whole = Annotated[int, Strict()]
+StrictInt = Annotated[int, Strict()]
 
 
 class FrozenModel(BaseModel):

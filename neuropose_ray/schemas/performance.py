@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from neuropose_ray.schemas.immutable import FrozenModel, Number, Whole
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
 
-_Amount = Annotated[Number, Field(ge=0)]
+_Amount = Annotated[FiniteFloat, Field(ge=0)]
 
 
 class PerformanceMetrics(FrozenModel):
@@ -27,8 +27,8 @@ class PerformanceMetrics(FrozenModel):
     tensorflow_metal_active: bool = False
     tensorflow_version: str = Field(description='"unknown" where the model did not run on TensorFlow')
 
-    frames: Annotated[Whole, Field(ge=0)] = Field(description="frames that were decoded and seen by the model")
-    workers: Annotated[Whole, Field(ge=1)] = Field(description="threads or actors that worked on the video")
+    frames: Annotated[StrictInt, Field(ge=0)] = Field(description="frames that were decoded and seen by the model")
+    workers: Annotated[StrictInt, Field(ge=1)] = Field(description="threads or actors that worked on the video")
     decode_seconds: _Amount = Field(description="time workers waited for frames")
     infer_seconds: _Amount = Field(description="time inside the pose model")
     other_seconds: _Amount = Field(description="the rest: committing, scheduling")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from neuropose_ray.schemas.immutable import FrozenModel, Number
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel
 from neuropose_ray.schemas.poses import Poses
 from neuropose_ray.schemas.predictions import JointScores, Measured, Pose2d, Pose3d
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -41,10 +41,12 @@ class FrameError(FrozenModel):
 class FrameTiming(FrozenModel):
     """Milliseconds that a picture took; queue, decode and infer add up to total."""
 
-    queue: Number = Field(description="waiting: for a decoder, for its turn at the model, for pictures before it")
-    decode: Number = Field(description="from the bytes of its file to pixels")
-    infer: Number = Field(description="the pose model's call that it was in")
-    total: Number = Field(description="since the request reached the pose model's process")
+    queue: FiniteFloat = Field(
+        description="waiting: for a decoder, for its turn at the model, for pictures before it"
+    )
+    decode: FiniteFloat = Field(description="from the bytes of its file to pixels")
+    infer: FiniteFloat = Field(description="the pose model's call that it was in")
+    total: FiniteFloat = Field(description="since the request reached the pose model's process")
     call_frames: int = Field(description="pictures that shared the model's call, also of other requests")
 
 
@@ -52,7 +54,7 @@ class FramePoses(FrozenModel):
     """The people in one picture, or why it has no result."""
 
     index: int = Field(description="its place in the request, from 0")
-    timestamp_s: Number | None = Field(default=None, description="as given in the request")
+    timestamp_s: FiniteFloat | None = Field(default=None, description="as given in the request")
     width: int | None = Field(default=None, description="pixels, upright; null for a picture that cannot be read")
     height: int | None = None
     persons: tuple[PersonPose, ...] = ()
@@ -84,8 +86,8 @@ class Units(FrozenModel):
 class RequestTiming(FrozenModel):
     """Milliseconds that a request took in the service, after its last byte had come."""
 
-    queue: Number = Field(description="waiting for a replica of the pose model, and the way there and back")
-    total: Number
+    queue: FiniteFloat = Field(description="waiting for a replica of the pose model, and the way there and back")
+    total: FiniteFloat
 
 
 class PoseReply(FrozenModel):

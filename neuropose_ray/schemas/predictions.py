@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, RootModel, model_validator
 
 from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.header import PredictionsHeader, VideoDescription
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Number, Text, Whole
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenMapping, FrozenModel, StrictInt, Utf8Str
 from neuropose_ray.schemas.notebook import person_to_numpy, plot_person, summary_html, table_to_pandas
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.segmentation import Segmentation
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: A measured number, None where it is missing (NaN in arrays, null in JSON).
-Measured = Number | None
+Measured = FiniteFloat | None
 Box = tuple[Measured, Measured, Measured, Measured, Measured]
 Pose2d = tuple[tuple[Measured, Measured], ...]
 Pose3d = tuple[tuple[Measured, Measured, Measured], ...]
@@ -44,8 +44,8 @@ class FramePrediction(FrozenModel):
     poses3d: tuple[Pose3d, ...] = Field(description="person, joint, x y z in mm, as the pose model gave them")
     poses2d: tuple[Pose2d, ...] = Field(description="person, joint, x y in px of the upright frame")
 
-    timestamp_s: Number | None = Field(default=None, description="presentation time in s")
-    track_ids: tuple[Whole, ...] | None = Field(default=None, description="null before tracking")
+    timestamp_s: FiniteFloat | None = Field(default=None, description="presentation time in s")
+    track_ids: tuple[StrictInt, ...] | None = Field(default=None, description="null before tracking")
     joint_scores: tuple[JointScores | None, ...] | None = Field(default=None, description="person, joint, in 0..1")
     poses3d_fitted: tuple[Pose3d | None, ...] | None = Field(default=None, description="null where not fitted")
 
@@ -205,7 +205,7 @@ class VideoPredictions(VideoDescription):
         return self.frames[name]
 
 
-class JobResults(RootModel[FrozenMapping[Text, VideoPredictions]]):
+class JobResults(RootModel[FrozenMapping[Utf8Str, VideoPredictions]]):
     """The predictions of several videos by the videos' names, in the order in which they were given."""
 
     model_config = ConfigDict(frozen=True)

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from neuropose_ray.schemas.immutable import FrozenModel, Number, Whole
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
 
 SCALE_SCHEMA_VERSION: Literal[2] = 2
 
-_Amount = Annotated[Number, Field(ge=0)]
-_Count = Annotated[Whole, Field(ge=0)]
-_Several = Annotated[Whole, Field(ge=1)]
+_Amount = Annotated[FiniteFloat, Field(ge=0)]
+_Count = Annotated[StrictInt, Field(ge=0)]
+_Several = Annotated[StrictInt, Field(ge=1)]
 
 
 class Throughput(FrozenModel):
@@ -38,8 +38,8 @@ class ChunkCost(FrozenModel):
     workers: _Several
     chunks: tuple[_Several, ...] = Field(description="of one video")
     seconds: tuple[_Amount, ...] = Field(description="of whole runs over so many chunks")
-    fixed_s: Number = Field(description="seconds of a run without chunks")
-    chunk_ms: Number = Field(description="milliseconds more for every chunk, with all workers together")
+    fixed_s: FiniteFloat = Field(description="seconds of a run without chunks")
+    chunk_ms: FiniteFloat = Field(description="milliseconds more for every chunk, with all workers together")
 
 
 class ResumeCost(FrozenModel):

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from neuropose_ray.schemas.immutable import FrozenModel, Number, Whole
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
 
-_Index = Annotated[Whole, Field(ge=0)]
+_Index = Annotated[StrictInt, Field(ge=0)]
 
 
 class JointAxis(FrozenModel):
@@ -16,7 +16,7 @@ class JointAxis(FrozenModel):
 
     kind: Literal["joint_axis"] = "joint_axis"
     joint: _Index
-    axis: Annotated[Whole, Field(ge=0, le=2)]
+    axis: Annotated[StrictInt, Field(ge=0, le=2)]
     invert: bool = False
 
 
@@ -62,10 +62,10 @@ class SegmentationConfig(FrozenModel):
 
     extractor: Extractor
     person_index: _Index = 0
-    min_distance_seconds: Annotated[Number, Field(ge=0)] | None = None
-    min_prominence: Number | None = None
-    min_height: Number | None = None
-    pad_seconds: Annotated[Number, Field(ge=0)] = 0.0
+    min_distance_seconds: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    min_prominence: FiniteFloat | None = None
+    min_height: FiniteFloat | None = None
+    pad_seconds: Annotated[FiniteFloat, Field(ge=0)] = 0.0
     method: SegmentationMethod = Field(
         default="valley_to_valley_v1", description="files that say nothing were written by NeuroPose's rule"
     )
@@ -83,7 +83,7 @@ class Segment(FrozenModel):
     """Frames ``start`` (inclusive) to ``end`` (exclusive) around ``peak``."""
 
     start: _Index
-    end: Annotated[Whole, Field(gt=0)]
+    end: Annotated[StrictInt, Field(gt=0)]
     peak: _Index
 
     @model_validator(mode="after")

@@ -12,8 +12,7 @@ from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
 from neuropose_ray.models.weights import WeightStore
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import is_loopback
-from neuropose_ray.service.names import INGRESS, JOB_MANAGER
-from neuropose_ray.service.one_loop import ONE_LOOP
+from neuropose_ray.service.names import INGRESS, JOB_MANAGER, ONE_LOOP
 from neuropose_ray.settings import Settings, load_settings
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class FetchLimits:
     """How long a fetch may take."""
 
     silence_s: float = 30.0  # on the line
@@ -55,7 +55,7 @@ def check_url(parts: SplitResult, host: str | None, allowed: UploadSettings, sho
         raise ForbiddenInputError("not a host that inputs may be fetched from", where=shown, hint=hint)
 
 
-def fetch(url: str, path: Path, *, allowed: UploadSettings, patience: Patience | None = None) -> None:
+def fetch(url: str, path: Path, *, allowed: UploadSettings, limits: FetchLimits | None = None) -> None:
     """Fetch a file, following redirects as long as each passes the same checks.
 
     The host's name is resolved once, its address checked, and that very address connected to: a name that means
@@ -65,7 +65,7 @@ def fetch(url: str, path: Path, *, allowed: UploadSettings, patience: Patience |
         url: ``https``, or ``http`` where the settings allow it.
         path: the file; there whole or not at all.
         allowed: hosts, schemes, address ranges, bytes.
-        patience: limits on time and redirects.
+        limits: limits on time and redirects.
 
     Raises:
         ForbiddenInputError: a URL on the way is not allowed, or its host has no address that is.
@@ -73,20 +73,20 @@ def fetch(url: str, path: Path, *, allowed: UploadSettings, patience: Patience |
         TooLargeError: it is larger than a job's files may be.
         OutputError: the file cannot be written.
     """
-    patience = patience or Patience()
-    deadline, here = time.monotonic() + patience.whole_s, url
-    for _ in range(patience.redirects + 1):
-        with _answer(here, allowed, patience, shown=url) as answer:
+    limits = limits or FetchLimits()
+    deadline, here = time.monotonic() + limits.whole_s, url
+    for _ in range(limits.redirects + 1):
+        with _answer(here, allowed, limits, shown=url) as answer:
             if answer.status not in _REDIRECTS:
                 _save(answer, path, allowed.max_bytes, deadline, shown=url)
                 return
             here = urljoin(here, answer.headers.get("Location", ""))
-    raise InputNotFoundError(f"more than {patience.redirects} redirects", where=url, hint="give the last URL")
+    raise InputNotFoundError(f"more than {limits.redirects} redirects", where=url, hint="give the last URL")
 
 
 @contextmanager
 def _answer(
-    url: str, allowed: UploadSettings, patience: Patience, *, shown: str
+    url: str, allowed: UploadSettings, limits: FetchLimits, *, shown: str
 ) -> Iterator[http.client.HTTPResponse]:
     try:
         parts = urlsplit(url)
@@ -97,9 +97,7 @@ def _answer(
     assert host is not None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection = _connect(
-            parts.scheme, host, parts.port or _DEFAULT_PORTS[parts.scheme], allowed, patience, shown
-        )
+        connection = _connect(parts.scheme, host, parts.port or _DEFAULT_PORTS[parts.scheme], allowed, limits, shown)
         try:
             # Without Accept-Encoding a server may compress, and sizes would not be those of the file.
             headers = {"Host": parts.netloc, "User-Agent": "neuropose-ray", "Accept-Encoding": "identity"}
@@ -112,7 +110,7 @@ def _answer(
 
 
 def _connect(
-    scheme: str, host: str, port: int, allowed: UploadSettings, patience: Patience, shown: str
+    scheme: str, host: str, port: int, allowed: UploadSettings, limits: FetchLimits, shown: str
 ) -> http.client.HTTPConnection:
     """A connection to an address of the host that was checked."""
     found = {entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
@@ -124,8 +122,8 @@ def _connect(
             where=shown,
             hint="see `uploads.private_networks` in the service's settings",
         )
-    plain = socket.create_connection((str(permitted[0]), port), patience.silence_s)
-    connection = http.client.HTTPConnection(host, port, timeout=patience.silence_s)
+    plain = socket.create_connection((str(permitted[0]), port), limits.silence_s)
+    connection = http.client.HTTPConnection(host, port, timeout=limits.silence_s)
     try:
         connection.sock = plain
         if scheme == "https":

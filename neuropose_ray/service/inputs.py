@@ -168,7 +168,7 @@ def _reading(uri: str) -> Iterator[None]:
 def _opened(url: str) -> Iterator[tuple[fs.FileSystem, str, int]]:
     from pyarrow import fs
 
-    from neuropose_ray.pipeline.object_stores import open_store
+    from neuropose_ray.pipeline.inputs.object_stores import open_store
 
     system, path = open_store(url)
     info = system.get_file_info(path)

@@ -1,13 +1,14 @@
-"""What the parts of the service are called, in Serve, in Ray's dashboard and in what is said of them."""
+"""The parts of the service: their names in Serve, in Ray's dashboard and in messages, and how they run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 APPLICATION, INGRESS, POSE_MODEL, JOB_MANAGER = "neuropose-ray", "Ingress", "PoseModel", "JobManager"
 #: What is said while a part is not there yet.
-WAITS: Mapping[str, str] = MappingProxyType(
+STARTUP_MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         INGRESS: "the HTTP interface",
         POSE_MODEL: "the pose model, which is being loaded",
@@ -17,3 +18,15 @@ WAITS: Mapping[str, str] = MappingProxyType(
 
 #: Environment variables of clients; the service itself reads neither.
 URL_VARIABLE, TOKEN_VARIABLE = "NEUROPOSE_URL", "NEUROPOSE_TOKEN"
+
+
+#: Into their ``ray_actor_options``: the methods share an event loop with Serve's router and its care for the replica.
+#: By default each has a thread of its own, and every call of a few milliseconds wakes them one after the other.
+ONE_LOOP: dict[str, Any] = {
+    "runtime_env": {
+        "env_vars": {
+            "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
+            "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+        }
+    }
+}

@@ -54,7 +54,7 @@ def _paths(data: DataFolder, keep_failed: bool) -> Iterator[Path]:
 def _size(path: Path) -> int:
     if path.is_symlink() or not path.is_dir():
         return path.lstat().st_size
-    files = (Path(place) / name for place, _, names in os.walk(path) for name in names)
+    files = (Path(parent) / name for parent, _, names in os.walk(path) for name in names)
     return sum(file.lstat().st_size for file in files)
 
 

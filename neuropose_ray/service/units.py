@@ -90,13 +90,13 @@ def serve_command(config: Path | None) -> tuple[str, ...]:
     return (*start, "serve", *(() if config is None else ("--config", str(config.absolute()))))
 
 
-def systemd_place(*, for_user: bool) -> Path:
+def systemd_path(*, for_user: bool) -> Path:
     """Where systemd looks for the unit."""
     folder = Path.home() / ".config/systemd/user" if for_user else Path("/etc/systemd/system")
     return folder / f"{NAME}.service"
 
 
-def launchd_place(*, for_user: bool) -> Path:
+def launchd_path(*, for_user: bool) -> Path:
     """Where launchd looks for the property list."""
     folder = Path.home() / "Library/LaunchAgents" if for_user else Path("/Library/LaunchDaemons")
     return folder / f"{NAME}.plist"

@@ -11,6 +11,10 @@ from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.tracking.affinity import FORBIDDEN, costs
 from neuropose_ray.tracking.settings import TrackingSettings
 
+#: Raised where this room gives other ids for the same poses and settings: then finished videos are tracked again,
+#: from the poses in their files.
+TRACKS_VERSION = 1
+
 #: Share of a newly seen speed in the running mean; single-frame speeds are mostly noise.
 SPEED_GAIN = 0.3
 #: A prediction stops moving after this long: nobody keeps a speed through a long occlusion.

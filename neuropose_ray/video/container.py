@@ -25,7 +25,7 @@ _DEMUX_ATTEMPTS = 8
 
 
 @dataclass(slots=True)
-class Damage:
+class DecodeErrors:
     """Packets that could not be read or decoded: how many, and what was said of the first."""
 
     packets: int = 0
@@ -99,7 +99,9 @@ def picture_stream(container: InputContainer, index: int) -> VideoStream:
     raise VideoError(f"the file has no picture stream {index} any more", where=container.name, hint="run it again")
 
 
-def read_packets(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[Packet[VideoStream]]:
+def read_packets(
+    container: InputContainer, stream: VideoStream, errors: DecodeErrors
+) -> Iterator[Packet[VideoStream]]:
     """Packets of a stream up to the end, going on after unreadable places.
 
     The last one is empty and makes a decoder give out what it holds back. Empty ones before it stand for repeated
@@ -117,4 +119,4 @@ def read_packets(container: InputContainer, stream: VideoStream, damage: Damage)
             return
         except av.FFmpegError as error:
             failures += 1
-            damage.add(error)
+            errors.add(error)

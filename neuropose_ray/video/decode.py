@@ -10,7 +10,7 @@ import numpy as np
 
 from neuropose_ray.errors import DecodeError
 from neuropose_ray.schemas.poses import Frame
-from neuropose_ray.video.container import Damage
+from neuropose_ray.video.container import DecodeErrors
 from neuropose_ray.video.convert import UprightRGB
 from neuropose_ray.video.images import decode_images
 from neuropose_ray.video.reader import PictureReader
@@ -20,6 +20,10 @@ from neuropose_ray.video.types import Chunk, DecodedFrame, VideoInfo
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+
+#: Of what this room makes of a file: times, chunks, notes and pictures. Raised where any of them changes for a file
+#: that was read before: it is part of the key of every chunk, so their poses are computed again.
+DECODING_VERSION = 1
 
 # Decoders give pictures in the order of display but for a few of streams that understate their reordering: so many
 # pictures behind the chunk are looked at for one that belongs to it (H.264 and HEVC reorder over 16 at most).
@@ -53,7 +57,7 @@ class ChunkDecoder:
         self._chunk = chunk
         self._threads = threads
         self._image_errors: list[DecodeError] = []
-        self._damage = Damage()
+        self._decode_errors = DecodeErrors()
         self._delivered = 0
 
     def frames(self) -> Iterator[DecodedFrame]:
@@ -79,11 +83,11 @@ class ChunkDecoder:
     def errors(self) -> tuple[DecodeError, ...]:
         """What could not be decoded: one error for a file, one for each image of a folder."""
         missing = max(0, self._chunk.frames - self._delivered)
-        if self._info.source.kind == "images" or not (self._damage.packets or missing):
+        if self._info.source.kind == "images" or not (self._decode_errors.packets or missing):
             return tuple(self._image_errors)
         what = f"{missing} of {self._chunk.frames} frames from {max(0.0, self._chunk.start_s):.3f} s on are missing"
-        if self._damage.packets:
-            what += f", {self._damage.packets} packets are damaged ({self._damage.reason})"
+        if self._decode_errors.packets:
+            what += f", {self._decode_errors.packets} packets are damaged ({self._decode_errors.reason})"
         hint = "frames up to the next keyframe may look damaged; copy or record the file again if that matters"
         return (DecodeError(what, where=str(self._info.source.path), hint=hint),)
 
@@ -93,15 +97,15 @@ class ChunkDecoder:
         Mostly the keyframe at or before the chunk does. Streams that refresh the picture bit by bit have keyframes
         behind which the first pictures cannot be shown; there it takes an earlier one.
         """
-        place = int(np.searchsorted(self._info.keyframes, self._chunk.first_frame, side="right")) - 1
-        return [int(key) for key in self._info.keyframes[: place + 1][-_KEYFRAMES_TRIED:][::-1]]
+        index = int(np.searchsorted(self._info.keyframes, self._chunk.first_frame, side="right")) - 1
+        return [int(key) for key in self._info.keyframes[: index + 1][-_KEYFRAMES_TRIED:][::-1]]
 
     def _from_keyframe(self, keyframe: int, *, must_be_complete: bool) -> Generator[DecodedFrame, None, bool]:
         """The chunk's frames, and True; or none, and False, where the first is missing though it must not be."""
         chunk = self._chunk
         reader = PictureReader(self._info, chunk, keyframe=keyframe, threads=self._threads)
         convert = UprightRGB(self._info.width, self._info.height)
-        self._damage, self._delivered, late = reader.damage, 0, 0
+        self._decode_errors, self._delivered, late = reader.decode_errors, 0, 0
         promised_s = self._info.timestamps_s[chunk.first_frame] + REPEAT_STEP_S
         with closing(reader.pictures()) as pictures:
             for time_s, picture in pictures:
@@ -124,5 +128,5 @@ class ChunkDecoder:
         try:
             return convert(picture)
         except av.FFmpegError as error:
-            self._damage.add(error)
+            self._decode_errors.add(error)
             return None

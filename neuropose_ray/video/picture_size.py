@@ -47,23 +47,23 @@ def _stored_size(content: bytes) -> tuple[int, int] | None:
 
 def _jpeg(content: bytes) -> tuple[int, int]:
     """Follow the segments to the first start of frame."""
-    place = 2
+    offset = 2
     for _ in range(_MOST_SEGMENTS):
-        place = content.find(b"\xff", place)
-        if place < 0:
+        offset = content.find(b"\xff", offset)
+        if offset < 0:
             break
-        marker = content[place + 1]
+        marker = content[offset + 1]
         if marker == 0xFF:  # a fill byte
-            place += 1
+            offset += 1
         elif marker in _ALONE:
-            place += 2
+            offset += 2
         elif 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:
-            height, width = struct.unpack_from(">HH", content, place + 5)
+            height, width = struct.unpack_from(">HH", content, offset + 5)
             return width, height
         elif marker in (_START_OF_SCAN, _END):
             break
         else:
-            place += 2 + max(2, struct.unpack_from(">H", content, place + 2)[0])
+            offset += 2 + max(2, struct.unpack_from(">H", content, offset + 2)[0])
     raise IndexError
 
 
@@ -80,8 +80,8 @@ def _webp(content: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _little_24(content: bytes, place: int) -> int:
-    low, high = struct.unpack_from("<HB", content, place)
+def _little_24(content: bytes, offset: int) -> int:
+    low, high = struct.unpack_from("<HB", content, offset)
     return int(low | high << 16)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import VideoError
-from neuropose_ray.video.container import Damage, open_container, picture_stream, picture_streams, read_packets
+from neuropose_ray.video.container import DecodeErrors, open_container, picture_stream, picture_streams, read_packets
 from neuropose_ray.video.images import probe_images
 from neuropose_ray.video.orientation import Orientation
 from neuropose_ray.video.timeline import PacketClock, Timeline, strictly_after
@@ -83,9 +83,9 @@ def _probe_file(source: VideoSource) -> VideoInfo:
 
 def _read(container: InputContainer, stream: VideoStream, timeline: Timeline) -> _Packets:
     """Every packet of the stream; numbers alone are kept, so that hours of video fit."""
-    clock, damage = PacketClock(timeline), Damage()
+    clock, errors = PacketClock(timeline), DecodeErrors()
     ticks, keys, cut_off = array("q"), array("b"), 0
-    for packet in read_packets(container, stream, damage):
+    for packet in read_packets(container, stream, errors):
         if not packet.size:
             continue
         tick = clock.stamp(packet)
@@ -94,7 +94,7 @@ def _read(container: InputContainer, stream: VideoStream, timeline: Timeline) ->
             continue
         ticks.append(tick)
         keys.append(packet.is_keyframe)
-    return _Packets(np.array(ticks, np.int64), np.array(keys, np.bool_), cut_off, clock, damage.packets)
+    return _Packets(np.array(ticks, np.int64), np.array(keys, np.bool_), cut_off, clock, errors.packets)
 
 
 def _times(timeline: Timeline, packets: _Packets) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -126,21 +126,21 @@ def _first_picture(path: Path, stream_index: int) -> VideoFrame:
     """
     import av
 
-    damage = Damage()
+    errors = DecodeErrors()
     with open_container(path) as container:
         stream = picture_stream(container, stream_index)
         stream.codec_context.thread_count = 1
-        for packet in read_packets(container, stream, damage):
+        for packet in read_packets(container, stream, errors):
             try:
                 # A copy of the bytes alone has lost the flag by which an edit list hides the first pictures.
                 frames = stream.codec_context.decode(av.Packet(bytes(packet)) if packet.size else None)
             except av.FFmpegError as error:
-                damage.add(error)
+                errors.add(error)
                 continue
             if frames:
                 return frames[0]
     raise VideoError(
-        f"not one frame can be decoded ({damage.reason or 'no picture data'})",
+        f"not one frame can be decoded ({errors.reason or 'no picture data'})",
         where=str(path),
         hint="the file is damaged or of a codec that is not supported; convert it to H.264",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuropose_ray.video.container import Damage, open_container, picture_stream, read_packets
+from neuropose_ray.video.container import DecodeErrors, open_container, picture_stream, read_packets
 from neuropose_ray.video.timeline import PacketClock, Timeline, strictly_after
 from neuropose_ray.video.types import Chunk, VideoInfo
 
@@ -34,7 +34,7 @@ class PictureReader:
         threads: threads of the decoder.
 
     Attributes:
-        damage: packets that could not be read, or are of the chunk and could not be decoded.
+        decode_errors: packets that could not be read, or are of the chunk and could not be decoded.
     """
 
     def __init__(self, info: VideoInfo, chunk: Chunk, *, keyframe: int, threads: int) -> None:
@@ -42,7 +42,7 @@ class PictureReader:
         self._keyframe = keyframe
         self._chunk = chunk
         self._threads = threads
-        self.damage = Damage()
+        self.decode_errors = DecodeErrors()
 
     def pictures(self) -> Generator[tuple[float, VideoFrame], None, None]:
         """Presentation time in seconds and picture, in the order of display, up to the end of the stream.
@@ -60,7 +60,7 @@ class PictureReader:
                 return
         with open_container(self._info.source.path) as container:
             stream = picture_stream(container, self._info.stream_index)
-            yield from self._decode(stream, timeline, read_packets(container, stream, self.damage))
+            yield from self._decode(stream, timeline, read_packets(container, stream, self.decode_errors))
 
     def _packets_from_keyframe(
         self, container: InputContainer, stream: VideoStream, timeline: Timeline
@@ -74,7 +74,7 @@ class PictureReader:
                 container.seek(wanted - round(back_s / timeline.time_base), stream=stream)
             except av.FFmpegError:
                 return None
-            packets = read_packets(container, stream, self.damage)
+            packets = read_packets(container, stream, self.decode_errors)
             for packet in packets:
                 if packet.is_keyframe and packet.pts == wanted:
                     return chain([packet], packets)
@@ -104,7 +104,7 @@ class PictureReader:
                 pictures = packet.decode()
             except av.FFmpegError as error:
                 if self._chunk.start_s <= due_s < self._chunk.end_s:
-                    self.damage.add(error)
+                    self.decode_errors.add(error)
                 continue
             for picture in pictures:
                 if timeline.by_order:

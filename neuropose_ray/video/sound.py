@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
-from neuropose_ray.video.container import Damage, open_container, picture_stream, read_packets
+from neuropose_ray.video.container import DecodeErrors, open_container, picture_stream, read_packets
 from neuropose_ray.video.timeline import PacketClock, Timeline
 from neuropose_ray.video.types import VideoInfo, VideoSource
 
@@ -143,7 +143,7 @@ def _timed_packets(container: InputContainer, stream: AudioStream) -> Iterator[P
     clock = PacketClock(Timeline(stream.start_time or 0, stream.time_base or 1 / rate, rate, by_order=False))
     last = None
     # Packets of pictures and of sound are read and timed alike; only the types know of pictures alone.
-    for packet in read_packets(container, cast("VideoStream", stream), Damage()):
+    for packet in read_packets(container, cast("VideoStream", stream), DecodeErrors()):
         if not packet.size:
             continue
         ticks = clock.stamp(packet)

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from neuropose_ray.benchmark.bare import bare_model
+from neuropose_ray.benchmark.baseline import baseline_model
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, SyntheticSpec, spend, write_synthetic_video
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.skeletons import BLAZEPOSE_33
@@ -95,7 +95,7 @@ def test_every_scene_of_a_synthetic_video_is_a_chunk_that_starts_at_a_keyframe(t
 
 def test_its_bare_loop_costs_the_same(video):
     (frames,), _ = frames_of(video, 1000)
-    model = bare_model(SyntheticSpec(frame_ms=4), CAMERA)
+    model = baseline_model(SyntheticSpec(frame_ms=4), CAMERA)
     begin = time.thread_time()
     assert model.see(np.stack(frames[:10])) == 10
     assert 0.040 <= time.thread_time() - begin < 0.080

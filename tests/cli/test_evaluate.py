@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from neuropose_ray.cli.main import app
 from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError
 from neuropose_ray.evaluate import LIMB_JOINTS, Evaluation
-from neuropose_ray.reference import read_reference
+from neuropose_ray.evaluate.reference import read_reference
 from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
 from neuropose_ray.schemas.parquet_files import write_predictions
 from neuropose_ray.schemas.poses import Poses, PoseTable

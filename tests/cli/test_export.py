@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
-from export.people import nobody, squatting
-from export.test_motion_file import parsed
+from formats.people import nobody, squatting
+from formats.test_motion_file import parsed
 from pycocotools.coco import COCO
 from schemas.pose_tables import assert_tables_equal, header_of, table_of
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.export import ExportFormat, export
 from neuropose_ray.errors import FileFormatError, InputError, OutputError
-from neuropose_ray.export.openpose import read_openpose
-from neuropose_ray.export.tracks import take_track
-from neuropose_ray.export.trc import read_trc
+from neuropose_ray.formats.openpose import read_openpose
+from neuropose_ray.formats.tracks import take_track
+from neuropose_ray.formats.trc import read_trc
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.schemas.json_files import load_job_results, load_video_predictions
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions

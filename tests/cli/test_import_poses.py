@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 import typer
-from export.people import squatting
+from formats.people import squatting
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.export import export
 from neuropose_ray.cli.import_poses import import_poses
 from neuropose_ray.errors import FileFormatError, InputNotFoundError, SettingsError
-from neuropose_ray.export.openpose import BODY_25_SKELETON
+from neuropose_ray.formats.openpose import BODY_25_SKELETON
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
 
 app = typer.Typer()

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from neuropose_ray.cli.overlay import overlay, write_overlays
 from neuropose_ray.errors import InputError, SettingsError
-from neuropose_ray.pipeline.summary import RunSummary, VideoResult
+from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
 

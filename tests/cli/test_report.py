@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from neuropose_ray.cli.report import report, write_reports
 from neuropose_ray.errors import InputError, InputNotFoundError, SettingsError
-from neuropose_ray.pipeline.summary import RunSummary, VideoResult, write_summary
+from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, write_summary
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source

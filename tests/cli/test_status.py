@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.status import status
-from neuropose_ray.pipeline.commit import ErrorRecord
-from neuropose_ray.pipeline.folder import state_folder
-from neuropose_ray.pipeline.lease import held_lease
-from neuropose_ray.pipeline.manifest import Manifest, ManifestRow
-from neuropose_ray.pipeline.run_state import RunTally
-from neuropose_ray.pipeline.worker import ChunkOutcome
+from neuropose_ray.pipeline.chunks.commit import ErrorRecord
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
+from neuropose_ray.pipeline.state.lease import held_lease
+from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
+from neuropose_ray.pipeline.state.run_layout import state_folder
+from neuropose_ray.pipeline.state.run_state import ProgressRecorder
 
 app = typer.Typer()
 app.command()(status)
@@ -26,9 +26,9 @@ def ask(*words: str | Path) -> tuple[int, str]:
     return done.exit_code, done.stdout
 
 
-def half_done(out: Path) -> RunTally:
+def half_done(out: Path) -> ProgressRecorder:
     broken = ErrorRecord(stage="decode", type="DecodeError", message="it is broken", attempts=3)
-    counts = RunTally(state_folder(out), model="blazepose", engine="local", workers=2, inputs=1)
+    counts = ProgressRecorder(state_folder(out), model="blazepose", engine="local", workers=2, inputs=1)
     rows = [ManifestRow("walk", "walk.mp4", "planned", frames=100, chunks=2)]
     counts.planned(rows)
     counts.computing(Manifest.of(rows), 2)

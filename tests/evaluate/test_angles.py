@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from neuropose_ray.evaluate.angles import agreement, flexions_deg, knee_flexion_deg
-from neuropose_ray.reference import read_reference
+from neuropose_ray.evaluate.reference import read_reference
 from neuropose_ray.schemas.skeleton import LANDMARKS
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from neuropose_ray.errors import InputError
 from neuropose_ray.evaluate import OffsetSearch, TrackScores, score_tracks
-from neuropose_ray.reference import Reference
+from neuropose_ray.evaluate.reference import Reference
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.skeleton import LANDMARKS, Skeleton
 

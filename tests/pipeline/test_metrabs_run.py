@@ -9,8 +9,8 @@ from support.metrabs_world import RED, YELLOW, expected_pixels, expected_pose, p
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.models.weights import WeightStore
 from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.settings import load_settings
 
@@ -32,7 +32,9 @@ def test_people_are_where_the_pictures_show_them_in_the_order_of_the_frames(stan
     settings = load_settings(None, {"engine": {"kind": "local"}, **flags}, environment={})
     spec = ModelSpec(WeightStore(tmp_path / "cache").path(str(stand_in)), settings.metrabs)
     with started_engine(settings.engine, spec, "test") as engine:
-        summary = run([frames], tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=Silent())
+        summary = run(
+            [frames], tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=NullReporter()
+        )
     assert (summary.videos[0].state, summary.videos[0].tracks) == ("completed", 2)
     table, header = read_predictions(tmp_path / "out" / "walk" / "predictions.parquet")
     assert header.skeleton.name == "berkeley_mhad_43"

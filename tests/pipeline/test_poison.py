@@ -13,9 +13,9 @@ from support.poison import CHUNK_FRAMES, PoisonSpec, notes, write_video
 
 from neuropose_ray.errors import ModelError
 from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.progress import NullReporter
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.settings import load_settings
 
 
@@ -36,7 +36,7 @@ def process(clips: list[Path], out: Path, spec: PoisonSpec, **engine: Any) -> Ru
     flags = {"engine": {"kind": "ray", "max_attempts": 2, **engine}, "video": {"chunk_frames": CHUNK_FRAMES}}
     settings = load_settings(None, flags, environment={})
     with started_engine(settings.engine, spec, "poison") as started:
-        return run(clips, out, settings=settings, spec=spec, engine=started, progress=Silent())
+        return run(clips, out, settings=settings, spec=spec, engine=started, progress=NullReporter())
 
 
 def states(summary: RunSummary) -> dict[str, tuple[str, int, list[tuple[str, str, int]]]]:
@@ -107,9 +107,9 @@ def test_on_threads_a_chunk_that_hangs_is_left_to_its_thread_and_never_committed
 
 def test_a_program_whose_decoder_hangs_can_still_end():
     script = (
-        "import time\nfrom neuropose_ray.video.ahead import ahead\n"
+        "import time\nfrom neuropose_ray.video.prefetch import prefetch\n"
         "def hang():\n    yield 1\n    time.sleep(3600)\n"
-        "items = ahead(hang(), 2)\nprint(next(items), flush=True)\n"
+        "items = prefetch(hang(), 2)\nprint(next(items), flush=True)\n"
         "import threading\nthreading.Thread(target=lambda: next(items), daemon=True).start()\ntime.sleep(0.1)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.endurance import Killer, check, finish, start
+from measurements.endurance import Killer, check, finish, start
 
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, write_synthetic_video
 

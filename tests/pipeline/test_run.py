@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from neuropose_ray.errors import InputNotFoundError, OutputError, RunLockedError
-from neuropose_ray.pipeline.commit import Attempts, ChunkStore
-from neuropose_ray.pipeline.folder import state_folder
-from neuropose_ray.pipeline.lease import held_lease
+from neuropose_ray.pipeline.chunks.commit import AttemptHistory, ChunkStore
+from neuropose_ray.pipeline.state.lease import held_lease
+from neuropose_ray.pipeline.state.run_layout import state_folder
 from neuropose_ray.schemas.json_files import load_job_results
 from neuropose_ray.schemas.parquet_files import read_predictions
 
@@ -133,7 +133,7 @@ def test_a_chunk_that_killed_its_process_too_often_is_given_up_and_the_rest_goes
     video = test_data / "opencap" / "walk.mp4"
     keys = _keys(video, 20)
     store = ChunkStore(tmp_path / "out" / "walk" / "chunks")
-    store.note(keys[1], Attempts(count=3))
+    store.note(keys[1], AttemptHistory(count=3))
     summary = pipeline([video], tmp_path / "out", video={"chunk_frames": 20})
     assert summary.videos[0].state == "partial"
     assert [(error.type, error.attempts) for error in summary.videos[0].errors] == [("WorkerDiedError", 3)]
@@ -144,8 +144,8 @@ def _keys(video: Path, chunk_frames: int) -> tuple[str, ...]:
     from neuropose_ray.models.blazepose.settings import BlazePoseSettings
     from neuropose_ray.models.spec import ModelSpec
     from neuropose_ray.models.weights import WeightSettings, WeightStore
-    from neuropose_ray.pipeline.discovery import FoundVideo
-    from neuropose_ray.pipeline.plan import plan_video
+    from neuropose_ray.pipeline.inputs.discovery import FoundVideo
+    from neuropose_ray.pipeline.planning.plan import plan_video
     from neuropose_ray.pipeline.settings import CameraSettings
     from neuropose_ray.video.sources import open_source
 

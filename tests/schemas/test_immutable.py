@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 from schemas.pose_tables import properties
 
-from neuropose_ray.schemas.immutable import FrozenJson, FrozenMapping, FrozenModel, Number, Text, Whole
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenJson, FrozenMapping, FrozenModel, StrictInt, Utf8Str
 
 json_objects = st.dictionaries(
     st.text(),
@@ -24,9 +24,9 @@ json_objects = st.dictionaries(
 class Record(FrozenModel):
     counts: FrozenMapping[str, tuple[int, ...]] = Field(default={}, validate_default=True)
     settings: FrozenJson = Field(default={}, validate_default=True)
-    number: Number = 0.0
-    whole: Whole = 0
-    name: Text = ""
+    number: FiniteFloat = 0.0
+    whole: StrictInt = 0
+    name: Utf8Str = ""
 
 
 @properties

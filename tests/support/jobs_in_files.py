@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from neuropose_ray.errors import JobNotFoundError
-from neuropose_ray.pipeline.summary import RunSummary, VideoResult, write_summary
+from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, write_summary
 from neuropose_ray.schemas.jobs import ENDED, Job, JobProgress, JobRequest, JobState
 from neuropose_ray.service.data_folder import DataFolder
 

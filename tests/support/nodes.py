@@ -17,10 +17,10 @@ from ray.cluster_utils import Cluster
 from support import poison
 from support.poison import CHUNK_FRAMES, PoisonSpec, notes, write_video
 
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.ray_data import RayEngine
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.worker import ChunkOutcome
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.settings import load_settings
 
 CHUNKS = 24
@@ -28,7 +28,7 @@ CHUNKS = 24
 FRAME_MS = 40.0
 
 
-class Meanwhile(Silent):
+class Meanwhile(NullReporter):
     """Acts, each once and in this order, as soon as a chunk is done and a condition holds."""
 
     def __init__(self, *acts: tuple[Callable[[], bool], Callable[[], object]]) -> None:
@@ -42,7 +42,7 @@ class Meanwhile(Silent):
             self._left.pop(0)[1]()
 
 
-def process(video: Path, spec: PoisonSpec, progress: Silent, out: Path) -> dict[str, Any]:
+def process(video: Path, spec: PoisonSpec, progress: NullReporter, out: Path) -> dict[str, Any]:
     settings = load_settings(
         None, {"engine": {"kind": "ray", "max_attempts": 2}, "video": {"chunk_frames": CHUNK_FRAMES}}, environment={}
     )
@@ -58,8 +58,8 @@ def process(video: Path, spec: PoisonSpec, progress: Silent, out: Path) -> dict[
         "nodes": len({node for _, node in calls}),
         "loads": len(notes(spec.log, "load")),
         "bright": len(notes(spec.log, "bright")),
-        "shape": engine._allotment.shape,
-        "chunks_at_once": engine._allotment.chunks_at_once,
+        "shape": engine._allocation.shape,
+        "chunks_at_once": engine._allocation.chunks_at_once,
         "seconds": round(time.monotonic() - begin, 1),
     }
 
@@ -92,7 +92,7 @@ def main(folder: Path) -> None:
 
     cluster.add_node(num_cpus=1, num_gpus=1)
     poisoned = spec("gpu", deed="exit", frame_ms=1.0, threads=None)
-    found["gpu"] = process(write_video(folder / "p.mp4", 12, bright=(1,)), poisoned, Silent(), folder / "gpu")
+    found["gpu"] = process(write_video(folder / "p.mp4", 12, bright=(1,)), poisoned, NullReporter(), folder / "gpu")
     (folder / "found.json").write_text(json.dumps(found))
     ray.shutdown()
     cluster.shutdown()

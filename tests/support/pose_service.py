@@ -4,7 +4,7 @@ from typing import Any
 
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.service.http.listener import Listener
-from neuropose_ray.service.one_loop import ONE_LOOP
+from neuropose_ray.service.names import ONE_LOOP
 from neuropose_ray.settings import Settings
 
 APPLICATION = "pose-only"
@@ -21,11 +21,11 @@ def pose_service(settings: Settings, spec: PoseModelSpec, listener: Listener | N
         from fastapi import FastAPI
 
         from neuropose_ray.service.http import errors
-        from neuropose_ray.service.http.auth import Gate
+        from neuropose_ray.service.http.auth import AuthMiddleware
         from neuropose_ray.service.http.pose_routes import pose_router
 
         app = FastAPI(lifespan=None if listener is None else listener.lifespan)
-        app.add_middleware(Gate, tokens=())
+        app.add_middleware(AuthMiddleware, tokens=())
         errors.install(app)
         app.include_router(pose_router(serve.get_deployment_handle(POSE_MODEL, APPLICATION), settings.service.pose))
         return app

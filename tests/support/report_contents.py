@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neuropose_ray.render.report.content import (
+from neuropose_ray.render.records import (
     Band,
     Column,
     Comparison,

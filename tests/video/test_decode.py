@@ -208,13 +208,13 @@ def test_memory_does_not_grow_with_the_video(make_video: MakeVideo) -> None:
     code = """
 import math, resource, sys
 from pathlib import Path
-from neuropose_ray.video.ahead import ahead
+from neuropose_ray.video.prefetch import prefetch
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
 from neuropose_ray.video.types import Chunk
 info = probe(open_source(Path(sys.argv[1])))
-frames = sum(1 for _ in ahead(decode_chunk(info, Chunk(0, -math.inf, math.inf, 0, info.frame_count))))
+frames = sum(1 for _ in prefetch(decode_chunk(info, Chunk(0, -math.inf, math.inf, 0, info.frame_count))))
 print(frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 

@@ -207,7 +207,7 @@ def test_repeated_times_are_said_and_ascend_all_the_same(make_video: MakeVideo, 
 
 
 def test_importing_the_room_loads_no_picture_library() -> None:
-    modules = ["ahead", "chunks", "convert", "decode", "images", "probe", "reader", "settings", "sources", "write"]
+    modules = ["chunks", "convert", "decode", "images", "prefetch", "probe", "reader", "settings", "sources", "write"]
     code = "import sys\n" + "".join(f"import neuropose_ray.video.{module}\n" for module in modules)
     code += "print([name for name in ('cv2', 'av', 'ray', 'tensorflow', 'matplotlib') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

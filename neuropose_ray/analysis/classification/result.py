@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Text
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Utf8Str
 
 
 class ClassifiedTrial(FrozenModel):
     """A trial, and what a classifier said that had never seen its subject."""
 
-    name: Text
-    subject: Text
-    label: Text
-    predicted: Text
-    majority: Text
+    name: Utf8Str
+    subject: Utf8Str
+    label: Utf8Str
+    predicted: Utf8Str
+    majority: Utf8Str
 
 
 class Classification(FrozenModel):
@@ -35,15 +35,15 @@ class Classification(FrozenModel):
         errors: the trials that could not be used, a line each.
     """
 
-    classes: tuple[Text, ...]
+    classes: tuple[Utf8Str, ...]
     trials: tuple[ClassifiedTrial, ...]
     accuracy: float
     balanced_accuracy: float
     baseline_accuracy: float
     confusion: tuple[tuple[int, ...], ...]
-    accuracy_by_subject: FrozenMapping[Text, float]
+    accuracy_by_subject: FrozenMapping[Utf8Str, float]
     warnings: tuple[str, ...]
-    errors: FrozenMapping[Text, Text]
+    errors: FrozenMapping[Utf8Str, Utf8Str]
 
 
 def scored(trials: Sequence[ClassifiedTrial], *, few_trials: int, errors: dict[str, str]) -> Classification:

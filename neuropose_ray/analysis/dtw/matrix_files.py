@@ -10,7 +10,7 @@ import numpy as np
 from neuropose_ray.analysis.dtw.matrix import DistanceMatrix, DistanceMatrixSettings
 from neuropose_ray.errors import OutputError
 from neuropose_ray.schemas.atomic import atomic_write
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Text
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Utf8Str
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.parquet_files import METADATA_KEY
 
@@ -20,10 +20,10 @@ class DistanceMatrixHeader(FrozenModel):
 
     kind: Literal["dtw_distance_matrix"] = "dtw_distance_matrix"
     schema_version: Literal[1] = 1
-    names: tuple[Text, ...]
-    neighbours: FrozenMapping[Text, tuple[Text, ...]]
-    order: tuple[Text, ...]
-    errors: FrozenMapping[Text, Text]
+    names: tuple[Utf8Str, ...]
+    neighbours: FrozenMapping[Utf8Str, tuple[Utf8Str, ...]]
+    order: tuple[Utf8Str, ...]
+    errors: FrozenMapping[Utf8Str, Utf8Str]
     settings: DistanceMatrixSettings
 
 

@@ -10,11 +10,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.gait.concerns import event_concerns
 from neuropose_ray.analysis.gait.heading import walking_directions
 from neuropose_ray.analysis.gait.records import OTHER, EventKind, GaitCycle, GaitEvent, GaitEvents, Side
 from neuropose_ray.analysis.gait.settings import GaitSettings
-from neuropose_ray.analysis.gait.signals import CLOCK_HZ, Stretch, foot_stretches
+from neuropose_ray.analysis.gait.signals import CLOCK_HZ, SignalSegment, foot_segments
+from neuropose_ray.analysis.gait.warnings import event_warnings
 from neuropose_ray.analysis.motion import Motion
 
 Array = NDArray[np.float64]
@@ -45,7 +45,7 @@ _SHORTEST_S: Mapping[EventKind, float] = MappingProxyType({"heel_strike": 0.03, 
 class _Candidate:
     """An event that may be one: its stretch, its moment there, and how far the signal turns, in mm."""
 
-    stretch: int
+    segment: int
     time_s: float
     what: _What
     prominence_mm: float
@@ -69,23 +69,23 @@ def gait_events(motion: Motion, settings: GaitSettings | None = None) -> GaitEve
     """
     settings = settings or GaitSettings()
     directions = walking_directions(motion, settings)
-    stretches = foot_stretches(motion, directions, settings)
+    segments = foot_segments(motion, directions, settings)
     leg_mm = _leg_length_mm(motion)
     candidates = [
         candidate
-        for number, stretch in enumerate(stretches)
-        for candidate in _alternating(_candidates(number, stretch, leg_mm, settings))
+        for number, segment in enumerate(segments)
+        for candidate in _alternating(_candidates(number, segment, leg_mm, settings))
     ]
     walks = _walks(candidates, settings.max_pause_s)
     events = []
     for walk, members in enumerate(walks):
-        moments = _in_order([_contact_s(stretches[one.stretch], one, motion, settings) for one in members], members)
+        moments = _in_order([_contact_s(segments[one.segment], one, motion, settings) for one in members], members)
         for moment, one in zip(moments, members, strict=True):
             frame = _nearest(motion.timestamps_s, moment)
             events.append(GaitEvent(timestamp_s=moment, frame=frame, side=one.what[0], kind=one.what[1], walk=walk))
     dropped = len(candidates) - len(events)
     return GaitEvents(
-        events=tuple(events), warnings=event_concerns(motion, directions, tuple(events), dropped, settings)
+        events=tuple(events), warnings=event_warnings(motion, directions, tuple(events), dropped, settings)
     )
 
 
@@ -121,15 +121,15 @@ def _leg_length_mm(motion: Motion) -> float:
     return float(np.percentile(known, 90)) if len(known) else float("nan")
 
 
-def _candidates(number: int, stretch: Stretch, leg_mm: float, settings: GaitSettings) -> list[_Candidate]:
+def _candidates(number: int, segment: SignalSegment, leg_mm: float, settings: GaitSettings) -> list[_Candidate]:
     """Where a foot is farthest ahead or behind, and has swung past or up to the other one."""
     from scipy.signal import find_peaks
 
     found = []
     for side in OTHER:
         for kind, (part, sign) in _SHOWN_BY.items():
-            signal = sign * stretch.ahead_mm[side, part]
-            gained = stretch.ahead_mm[side, part] - stretch.ahead_mm[OTHER[side], part]
+            signal = sign * segment.ahead_mm[side, part]
+            gained = segment.ahead_mm[side, part] - segment.ahead_mm[OTHER[side], part]
             peaks, properties = find_peaks(
                 signal,
                 prominence=settings.min_turn * leg_mm,
@@ -138,7 +138,7 @@ def _candidates(number: int, stretch: Stretch, leg_mm: float, settings: GaitSett
             for peak, prominence in zip(peaks, properties["prominences"], strict=True):
                 # Hips that go back over standing feet (a squat) also put both heels ahead, but carry no foot.
                 if _swings(gained, int(peak), sign, leg_mm, settings):
-                    moment = float(stretch.times_s[0] + _vertex(signal, int(peak)) / CLOCK_HZ)
+                    moment = float(segment.times_s[0] + _vertex(signal, int(peak)) / CLOCK_HZ)
                     found.append(_Candidate(number, moment, (side, kind), float(prominence)))
     return sorted(found, key=lambda one: one.time_s)
 
@@ -179,7 +179,7 @@ def _walks(candidates: Sequence[_Candidate], max_pause_s: float) -> list[list[_C
     walks: list[list[_Candidate]] = []
     for one in candidates:
         last = walks[-1][-1] if walks else None
-        follows = last is not None and (one.stretch, one.what) == (last.stretch, _NEXT[last.what])
+        follows = last is not None and (one.segment, one.what) == (last.segment, _NEXT[last.what])
         if last is not None and follows and _SHORTEST_S[last.what[1]] <= one.time_s - last.time_s <= max_pause_s:
             walks[-1].append(one)
         else:
@@ -187,7 +187,7 @@ def _walks(candidates: Sequence[_Candidate], max_pause_s: float) -> list[list[_C
     return [walk for walk in walks if len(walk) >= _LEAST_EVENTS]
 
 
-def _contact_s(stretch: Stretch, candidate: _Candidate, motion: Motion, settings: GaitSettings) -> float:
+def _contact_s(segment: SignalSegment, candidate: _Candidate, motion: Motion, settings: GaitSettings) -> float:
     """The moment at which the foot's speed over the floor passes its share of the walking speed.
 
     The heel is followed forward in time from its turning point, the toe backward; an ankle leaves the floor long
@@ -197,8 +197,8 @@ def _contact_s(stretch: Stretch, candidate: _Candidate, motion: Motion, settings
     part, sign = _SHOWN_BY[kind]
     if kind == "toe_off" and not motion.skeleton.has(f"{side}_toe"):
         return candidate.time_s
-    signal = stretch.ahead_mm[side, part]
-    at = round((candidate.time_s - float(stretch.times_s[0])) * CLOCK_HZ)
+    signal = segment.ahead_mm[side, part]
+    at = round((candidate.time_s - float(segment.times_s[0])) * CLOCK_HZ)
     reach = round(_LONGEST_STANCE_S * CLOCK_HZ)
     # Both run from the turning point into the stance, the toe's backward in time.
     into = signal[at : at + reach] if sign > 0 else -signal[max(0, at - reach) : at + 1][::-1]
@@ -212,7 +212,7 @@ def _contact_s(stretch: Stretch, candidate: _Candidate, motion: Motion, settings
         return candidate.time_s
     before, after = stance[slow[0] : slow[0] + 2]
     share = (level - before) / (after - before) if after > before else 0.0
-    return float(stretch.times_s[0] + (at + sign * (slow[0] + np.clip(share, 0, 1))) / CLOCK_HZ)
+    return float(segment.times_s[0] + (at + sign * (slow[0] + np.clip(share, 0, 1))) / CLOCK_HZ)
 
 
 def _in_order(moments: Sequence[float], members: Sequence[_Candidate]) -> list[float]:

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.gait.concerns import parameter_concerns
 from neuropose_ray.analysis.gait.events import gait_cycles
 from neuropose_ray.analysis.gait.footprints import Ground, read_ground
 from neuropose_ray.analysis.gait.heading import Directions, walking_directions
@@ -26,6 +25,7 @@ from neuropose_ray.analysis.gait.records import (
     Side,
 )
 from neuropose_ray.analysis.gait.settings import GaitSettings
+from neuropose_ray.analysis.gait.warnings import parameter_warnings
 from neuropose_ray.analysis.motion import Motion
 
 Array = NDArray[np.float64]
@@ -85,7 +85,7 @@ def gait_parameters(motion: Motion, events: GaitEvents, settings: GaitSettings |
         for name, side, value in _all_values(events, cycles, ground, directions):
             if np.isfinite(value):
                 values[name, side].append(value)
-        warnings += parameter_concerns(motion, events, cycles, ground, directions, settings)
+        warnings += parameter_warnings(motion, events, cycles, ground, directions, settings)
     rows = [_row(name, side, values[name, side]) for name in GAIT_PARAMETERS for side in OTHER]
     pooled = [_row(name, "both", values[name, "left"] + values[name, "right"]) for name in GAIT_PARAMETERS]
     symmetry = tuple(_symmetry(name, values[name, "left"], values[name, "right"]) for name in _COMPARED)

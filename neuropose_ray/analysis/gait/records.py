@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from neuropose_ray.schemas.immutable import FrozenModel, Number, Whole
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
 
 Side = Literal["left", "right"]
 EventKind = Literal["heel_strike", "toe_off"]
@@ -24,11 +24,11 @@ class GaitEvent(FrozenModel):
     order of walking without one missing.
     """
 
-    timestamp_s: Number
-    frame: Annotated[Whole, Field(ge=0)]
+    timestamp_s: FiniteFloat
+    frame: Annotated[StrictInt, Field(ge=0)]
     side: Side
     kind: EventKind
-    walk: Annotated[Whole, Field(ge=0)]
+    walk: Annotated[StrictInt, Field(ge=0)]
 
 
 class GaitEvents(FrozenModel):
@@ -49,14 +49,14 @@ class GaitCycle(FrozenModel):
     """
 
     side: Side
-    start: Annotated[Whole, Field(ge=0)]
-    end: Annotated[Whole, Field(gt=0)]
-    walk: Annotated[Whole, Field(ge=0)]
-    start_s: Number
-    opposite_toe_off_s: Number
-    opposite_heel_strike_s: Number
-    toe_off_s: Number
-    end_s: Number
+    start: Annotated[StrictInt, Field(ge=0)]
+    end: Annotated[StrictInt, Field(gt=0)]
+    walk: Annotated[StrictInt, Field(ge=0)]
+    start_s: FiniteFloat
+    opposite_toe_off_s: FiniteFloat
+    opposite_heel_strike_s: FiniteFloat
+    toe_off_s: FiniteFloat
+    end_s: FiniteFloat
 
 
 class GaitParameter(FrozenModel):
@@ -67,16 +67,16 @@ class GaitParameter(FrozenModel):
 
     name: str
     side: Literal["left", "right", "both"]
-    n: Annotated[Whole, Field(ge=0)]
-    mean: Number | None
-    sd: Number | None
+    n: Annotated[StrictInt, Field(ge=0)]
+    mean: FiniteFloat | None
+    sd: FiniteFloat | None
 
 
 class GaitSymmetry(FrozenModel):
     """How much more the right side has than the left, in percent of their mean; null where a side has no value."""
 
     name: str
-    symmetry_index_percent: Number | None
+    symmetry_index_percent: FiniteFloat | None
 
 
 class GaitParameters(FrozenModel):

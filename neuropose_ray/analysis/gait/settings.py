@@ -6,15 +6,15 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from neuropose_ray.schemas.immutable import FrozenModel, Number
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel
 
-_Positive = Annotated[Number, Field(gt=0)]
+_Positive = Annotated[FiniteFloat, Field(gt=0)]
 
 
 class GaitSettings(FrozenModel):
     """How walking is read from positions."""
 
-    up: tuple[Number, Number, Number] = Field(
+    up: tuple[FiniteFloat, FiniteFloat, FiniteFloat] = Field(
         default=(0.0, -1.0, 0.0),
         description="roughly away from the floor, in the axes of the positions: of a camera that is held level; what "
         "the camera is pitched by is then read from the path of the feet",
@@ -51,7 +51,7 @@ class GaitSettings(FrozenModel):
     max_pause_s: _Positive = Field(
         default=1.5, description="a longer time between two events ends a walk: slow patients stand for 1 s on a leg"
     )
-    contact_speed: Annotated[Number, Field(gt=0, le=1)] = Field(
+    contact_speed: Annotated[FiniteFloat, Field(gt=0, le=1)] = Field(
         default=0.35,
         description="a foot touches down when its speed over the floor has fallen to this share of the walking speed "
         "and leaves when it has risen to it; 1 gives the moments of Zeni et al. 2008, which are 20 to 60 ms early "

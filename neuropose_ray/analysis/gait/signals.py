@@ -21,7 +21,7 @@ _SHORTEST_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SignalSegment:
     """An unbroken part of a recording.
 
     Attributes:
@@ -51,7 +51,7 @@ def unbroken(times_s: Array, known: NDArray[np.bool_], max_gap_s: float) -> list
     return [np.asarray(group) for group in np.split(frames, np.flatnonzero(breaks) + 1)]
 
 
-def foot_stretches(motion: Motion, directions: Directions, settings: GaitSettings) -> list[Stretch]:
+def foot_segments(motion: Motion, directions: Directions, settings: GaitSettings) -> list[SignalSegment]:
     """The unbroken parts of a recording that are long enough; NaN frames between them belong to none.
 
     Short gaps and uneven frames are bridged by a cubic spline on the true times. The low-pass is a second-order
@@ -67,15 +67,15 @@ def foot_stretches(motion: Motion, directions: Directions, settings: GaitSetting
         for part in ("heel", "toe")
     }
     known = known_frames(motion, directions)
-    stretches = []
+    segments = []
     for frames in unbroken(motion.timestamps_s, known, settings.max_gap_s):
         times = motion.timestamps_s[frames]
         if times[-1] - times[0] >= _SHORTEST_S and len(frames) > 3:
             clock = np.arange(times[0], times[-1], 1 / CLOCK_HZ)
             smooth = settings.cutoff_hz < (len(times) - 1) / (times[-1] - times[0]) / 2
             signals = {key: _on_clock(times, each[frames], clock, settings, smooth) for key, each in ahead.items()}
-            stretches.append(Stretch(clock, signals))
-    return stretches
+            segments.append(SignalSegment(clock, signals))
+    return segments
 
 
 def _on_clock(times: Array, values: Array, clock: Array, settings: GaitSettings, smooth: bool) -> Array:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from neuropose_ray.analysis.measures.smoothness import SparcSettings, log_dimensionless_jerk, sparc
-from neuropose_ray.analysis.measures.summary import Summary, summarise
-from neuropose_ray.analysis.measures.symmetry import symmetry_index
+from neuropose_ray.analysis.measures.summary import Summary, summarise, symmetry_index
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.segmentation.movements import MovementSignal, movement_signals
 from neuropose_ray.analysis.segmentation.repetition_records import Repetition, Repetitions

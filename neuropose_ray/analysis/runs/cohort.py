@@ -15,7 +15,7 @@ from neuropose_ray.analysis.runs.run import run_analysis
 from neuropose_ray.analysis.runs.trials import TrialSource, expand_trials
 from neuropose_ray.errors import EngineError, InputError, NeuroposeRayError
 from neuropose_ray.schemas.header import SCHEMA_VERSION
-from neuropose_ray.schemas.immutable import FrozenModel, Text
+from neuropose_ray.schemas.immutable import FrozenModel, Utf8Str
 from neuropose_ray.schemas.json_files import save_model
 
 #: Tasks given to Ray at a time, per processor: enough to keep it busy, few enough not to fill its memory.
@@ -25,10 +25,10 @@ _TASKS_PER_CPU = 4
 class TrialOutcome(FrozenModel):
     """What became of one trial: a report, or an error of one line."""
 
-    name: Text
-    path: Text
+    name: Utf8Str
+    path: Utf8Str
     report: AnalysisReport | None = None
-    error: Text | None = None
+    error: Utf8Str | None = None
     error_code: str | None = None
 
 

@@ -28,7 +28,7 @@ CYCLE_POINTS = 101
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparisonResult:
     """What a comparison gives.
 
     Attributes:
@@ -55,7 +55,7 @@ def compare_motions(
     segments: Mapping[str, Segmentation],
     reference_segments: Mapping[str, Segmentation],
     config: DtwConfig,
-) -> Compared:
+) -> ComparisonResult:
     """Dynamic time warping per pair of segments of the same name and place; without segments of the whole.
 
     Where ``align`` needs equal frame counts and a pair has not, or ``time_normalise_points`` is set, all pairs are
@@ -77,7 +77,7 @@ def compare_motions(
         for label, mine, theirs in windows
     ]
     results = _distances(pairs, config, primary.skeleton, points)
-    return Compared(results, (*warnings, *_uncompared(segments, reference_segments)))
+    return ComparisonResult(results, (*warnings, *_uncompared(segments, reference_segments)))
 
 
 _Windows = list[tuple[str, Segment, Segment]]

@@ -21,13 +21,13 @@ from neuropose_ray.analysis.runs.files import faults, read_text
 from neuropose_ray.analysis.runs.signals import Joint, Signal
 from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSettings
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.schemas.immutable import FrozenModel, Number, Whole
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
 from neuropose_ray.schemas.segmentation import SegmentationMethod
 
 #: Noise does not mislead it; ``valley_to_valley_v1`` is NeuroPose's.
 DEFAULT_METHOD: Final = "prominent_valleys_v2"
 
-_Count = Annotated[Whole, Field(ge=0)]
+_Count = Annotated[StrictInt, Field(ge=0)]
 
 
 class ConfigError(SettingsError, ValueError):
@@ -62,7 +62,7 @@ class PreprocessingConfig(FrozenModel):
     person_index: _Count = Field(
         default=0, description="in files with tracks 0 is who is seen in most frames; else the place in each frame"
     )
-    track: Whole | None = Field(default=None, description="a person by the track's id instead")
+    track: StrictInt | None = Field(default=None, description="a person by the track's id instead")
     poses: Literal["fitted", "model"] = Field(
         default="fitted", description="the fitted skeleton where there is one, or what the pose model said"
     )
@@ -84,8 +84,8 @@ class GaitCyclesConfig(FrozenModel):
     joint: str = Field(default="rhee", description="the heel, by its name or a landmark's (right_heel)")
     axis: Literal["x", "y", "z"] = Field(default="y", description="y points down: a heel strike is a maximum")
     invert: bool = False
-    min_cycle_seconds: Annotated[Number, Field(gt=0)] = 0.4
-    min_prominence: Number | None = None
+    min_cycle_seconds: Annotated[FiniteFloat, Field(gt=0)] = 0.4
+    min_prominence: FiniteFloat | None = None
     method: SegmentationMethod = DEFAULT_METHOD
 
 
@@ -95,8 +95,8 @@ class BilateralGaitCyclesConfig(FrozenModel):
     kind: Literal["gait_cycles_bilateral"]
     axis: Literal["x", "y", "z"] = "y"
     invert: bool = False
-    min_cycle_seconds: Annotated[Number, Field(gt=0)] = 0.4
-    min_prominence: Number | None = None
+    min_cycle_seconds: Annotated[FiniteFloat, Field(gt=0)] = 0.4
+    min_prominence: FiniteFloat | None = None
     method: SegmentationMethod = DEFAULT_METHOD
 
 
@@ -107,10 +107,10 @@ class ExtractorConfig(FrozenModel):
     extractor: Signal
     label: str = Field(default="segmentation", description="the name of the segments in the report")
     person_index: _Count | None = Field(default=None, description="another person than preprocessing says")
-    min_distance_seconds: Annotated[Number, Field(ge=0)] | None = None
-    min_prominence: Number | None = None
-    min_height: Number | None = None
-    pad_seconds: Annotated[Number, Field(ge=0)] = 0.0
+    min_distance_seconds: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    min_prominence: FiniteFloat | None = None
+    min_height: FiniteFloat | None = None
+    pad_seconds: Annotated[FiniteFloat, Field(ge=0)] = 0.0
     method: SegmentationMethod = DEFAULT_METHOD
 
 
@@ -132,7 +132,7 @@ class DtwConfig(FrozenModel):
     joint_j: Joint | None = None
     nan_policy: Literal["propagate", "interpolate", "drop"] = "propagate"
     warping: WarpingSettings = WarpingSettings()
-    time_normalise_points: Annotated[Whole, Field(ge=2)] | None = Field(
+    time_normalise_points: Annotated[StrictInt, Field(ge=2)] | None = Field(
         default=None,
         description="resample every segment to so many points before it is compared; empty: only where align needs "
         "equal lengths and they differ",

@@ -23,7 +23,7 @@ _WALKED_WITH = ("left_hip", "right_hip", "left_ankle", "right_ankle")
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovementResult:
     """What a movement analysis gives.
 
     Attributes:
@@ -35,7 +35,7 @@ class Moved:
     warnings: tuple[str, ...]
 
 
-def analyse_movement(motion: Motion, config: MovementConfig) -> Moved:
+def analyse_movement(motion: Motion, config: MovementConfig) -> MovementResult:
     """Clinical angles, repetitions with their measures, and gait where steps are found.
 
     Args:
@@ -55,7 +55,9 @@ def analyse_movement(motion: Motion, config: MovementConfig) -> Moved:
     if gait is not None and repetitions is not None and not repetitions.records:
         of_repetitions = ()  # they say that these are steps, and the steps were found
     angles = None if config.angles is None else _angles(motion, config)
-    return Moved(MovementResults(angles=angles, repetitions=repetitions, gait=gait), (*of_repetitions, *of_gait))
+    return MovementResult(
+        MovementResults(angles=angles, repetitions=repetitions, gait=gait), (*of_repetitions, *of_gait)
+    )
 
 
 def _angles(motion: Motion, config: MovementConfig) -> tuple[AngleSummary, ...]:

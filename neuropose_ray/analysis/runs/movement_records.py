@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from neuropose_ray.analysis.gait.records import GaitEvent, GaitParameter, GaitSymmetry
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Whole
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, StrictInt
 
 
 def _finite(value: object) -> object:
@@ -16,20 +16,20 @@ def _finite(value: object) -> object:
 
 
 #: A number, None where it cannot be told: JSON has no NaN.
-Figure = Annotated[float | None, BeforeValidator(_finite)]
+OptionalFloat = Annotated[float | None, BeforeValidator(_finite)]
 
 
 class AngleSummary(FrozenModel):
     """One clinical angle over all frames in which it is known; degrees and degrees per second."""
 
     name: str
-    mean: Figure
-    std: Figure = Field(description="of the population")
-    min: Figure
-    max: Figure
-    range: Figure
-    peak_velocity: Figure = Field(description="greatest speed, either way")
-    coverage: Figure = Field(description="share of the frames in which it is known")
+    mean: OptionalFloat
+    std: OptionalFloat = Field(description="of the population")
+    min: OptionalFloat
+    max: OptionalFloat
+    range: OptionalFloat
+    peak_velocity: OptionalFloat = Field(description="greatest speed, either way")
+    coverage: OptionalFloat = Field(description="share of the frames in which it is known")
 
 
 class RepetitionRecord(FrozenModel):
@@ -39,39 +39,39 @@ class RepetitionRecord(FrozenModel):
     resampled. The measures are those of :class:`~neuropose_ray.analysis.measures.repetition.RepetitionMeasures`.
     """
 
-    number: Whole
-    start: Whole
-    peak: Whole
-    end: Whole
+    number: StrictInt
+    start: StrictInt
+    peak: StrictInt
+    end: StrictInt
     start_s: float
     peak_s: float
     end_s: float
     side: Literal["both", "right", "left", "none"]
-    height: Figure
+    height: OptionalFloat
     complete: bool
-    coverage: Figure
-    confidence: Figure
+    coverage: OptionalFloat
+    confidence: OptionalFloat
     warnings: tuple[str, ...]
-    duration_s: Figure
-    out_s: Figure
-    hold_s: Figure
-    back_s: Figure
-    range_of_motion: Figure
-    peak_velocity_out: Figure
-    peak_velocity_back: Figure
-    sparc_out: Figure
-    sparc_back: Figure
-    ldlj_out: Figure
-    ldlj_back: Figure
-    symmetry_percent: Figure
+    duration_s: OptionalFloat
+    out_s: OptionalFloat
+    hold_s: OptionalFloat
+    back_s: OptionalFloat
+    range_of_motion: OptionalFloat
+    peak_velocity_out: OptionalFloat
+    peak_velocity_back: OptionalFloat
+    sparc_out: OptionalFloat
+    sparc_back: OptionalFloat
+    ldlj_out: OptionalFloat
+    ldlj_back: OptionalFloat
+    symmetry_percent: OptionalFloat
 
 
 class MeasureSummary(FrozenModel):
     """A measure over the repetitions in which it is known; ``sd`` is the sample's, null for fewer than two."""
 
-    mean: Figure
-    sd: Figure
-    n: Whole
+    mean: OptionalFloat
+    sd: OptionalFloat
+    n: StrictInt
 
 
 class RepetitionsRecord(FrozenModel):

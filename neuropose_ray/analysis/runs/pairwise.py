@@ -12,9 +12,9 @@ from neuropose_ray.analysis.angles.table import AngleTable
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.procrustes import AlignmentDiagnostics
-from neuropose_ray.analysis.runs.movement_records import Figure
+from neuropose_ray.analysis.runs.movement_records import OptionalFloat
 from neuropose_ray.errors import InputError
-from neuropose_ray.schemas.immutable import FrozenModel, Text, Whole
+from neuropose_ray.schemas.immutable import FrozenModel, StrictInt, Utf8Str
 from neuropose_ray.schemas.skeleton import LANDMARKS
 
 #: Angles that most movements are made of, on both sides.
@@ -64,17 +64,17 @@ class AngleDeviation(FrozenModel):
     """An angle of both trials at the moments that belong together, degrees."""
 
     name: str
-    rmse: Figure
-    mean_difference: Figure = Field(description="first minus second")
-    range_first: Figure
-    range_second: Figure
+    rmse: OptionalFloat
+    mean_difference: OptionalFloat = Field(description="first minus second")
+    range_first: OptionalFloat
+    range_second: OptionalFloat
 
 
 class JointDeviation(FrozenModel):
     """How far a joint of the first trial is from the second's, after Procrustes, at moments that belong together."""
 
     name: str
-    mean_mm: Figure
+    mean_mm: OptionalFloat
 
 
 class Tempo(FrozenModel):
@@ -82,32 +82,32 @@ class Tempo(FrozenModel):
 
     first_s: float
     second_s: float
-    ratio: Figure = Field(description="second over first; 1.1 is a tenth slower")
-    largest_lag_s: Figure = Field(
+    ratio: OptionalFloat = Field(description="second over first; 1.1 is a tenth slower")
+    largest_lag_s: OptionalFloat = Field(
         description="largest time by which the second is late (early: negative) against an even tempo"
     )
-    at_s: Figure = Field(description="time in the first trial at which it is")
-    repetitions_first: Whole = Field(description="how many were found; 0 where nothing repeats")
-    repetitions_second: Whole
-    repetition_s_first: Figure = Field(description="mean duration of the whole ones")
-    repetition_s_second: Figure
+    at_s: OptionalFloat = Field(description="time in the first trial at which it is")
+    repetitions_first: StrictInt = Field(description="how many were found; 0 where nothing repeats")
+    repetitions_second: StrictInt
+    repetition_s_first: OptionalFloat = Field(description="mean duration of the whole ones")
+    repetition_s_second: OptionalFloat
 
 
 class TrialComparison(FrozenModel):
     """What a comparison of two trials gives; what is not known is null."""
 
-    first: Text
-    second: Text
+    first: Utf8Str
+    second: Utf8Str
     settings: PairSettings
-    angle_distance: Figure = Field(
+    angle_distance: OptionalFloat = Field(
         description="by angles, in standard deviations: root mean square over the angles, mean over the pairs of "
         "frames; 0 is alike, unrelated curves have about 1"
     )
-    joint_distance_mm: Figure = Field(
+    joint_distance_mm: OptionalFloat = Field(
         description="by joints after Procrustes: root mean square over the joints, mean over the pairs of frames"
     )
-    scale: Figure = Field(description="by which the first was multiplied")
-    rotation_deg: Figure = Field(description="by which it was turned")
+    scale: OptionalFloat = Field(description="by which the first was multiplied")
+    rotation_deg: OptionalFloat = Field(description="by which it was turned")
     angles: tuple[AngleDeviation, ...]
     joints: tuple[JointDeviation, ...]
     tempo: Tempo

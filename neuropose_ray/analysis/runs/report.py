@@ -10,10 +10,10 @@ from pydantic import Field
 from neuropose_ray.analysis.cleaning.records import CleaningStep
 from neuropose_ray.analysis.runs.config import AnalysisConfig
 from neuropose_ray.analysis.runs.files import read_json
-from neuropose_ray.analysis.runs.movement_records import Figure, MovementResults
+from neuropose_ray.analysis.runs.movement_records import MovementResults, OptionalFloat
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.header import SCHEMA_VERSION
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Text, Whole
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, StrictInt, Utf8Str
 from neuropose_ray.schemas.json_files import validated
 from neuropose_ray.schemas.migrations import migrate_analysis_report
 from neuropose_ray.schemas.provenance import Provenance
@@ -23,14 +23,14 @@ from neuropose_ray.schemas.segmentation import Segmentation
 class InputSummary(FrozenModel):
     """A trial that went into an analysis. The first four fields are NeuroPose's."""
 
-    path: Text
-    frame_count: Annotated[Whole, Field(ge=0)]
-    fps: Figure
+    path: Utf8Str
+    frame_count: Annotated[StrictInt, Field(ge=0)]
+    fps: OptionalFloat
     provenance: Provenance | None = None
 
-    video: Text | None = Field(default=None, description="the trial's name")
+    video: Utf8Str | None = Field(default=None, description="the trial's name")
     skeleton: str | None = None
-    coverage: Figure = Field(default=None, description="share of the frames in which the person is seen")
+    coverage: OptionalFloat = Field(default=None, description="share of the frames in which the person is seen")
     cleaning: tuple[CleaningStep, ...] = Field(default=(), description="what was done to the positions, in order")
 
 
@@ -39,15 +39,15 @@ class DtwResults(FrozenModel):
 
     kind: Literal["dtw"] = "dtw"
     method: Literal["dtw_all", "dtw_per_joint", "dtw_relation"]
-    distances: tuple[Figure, ...]
+    distances: tuple[OptionalFloat, ...]
     paths: tuple[tuple[tuple[int, int], ...], ...]
-    per_joint_distances: tuple[tuple[Figure, ...], ...] | None = None
+    per_joint_distances: tuple[tuple[OptionalFloat, ...], ...] | None = None
     segment_labels: tuple[str, ...]
-    summary: FrozenMapping[str, Figure] = Field(
+    summary: FrozenMapping[str, OptionalFloat] = Field(
         default={}, validate_default=True, description="mean, p50, p95 and p99 of the distances that are known"
     )
 
-    time_normalised_points: Whole | None = Field(
+    time_normalised_points: StrictInt | None = Field(
         default=None, description="to how many points every segment was resampled; null: not at all"
     )
 
@@ -55,11 +55,11 @@ class DtwResults(FrozenModel):
 class SignalStatistics(FrozenModel):
     """Statistics of a signal over a segment; the standard deviation is the population's."""
 
-    mean: Figure
-    std: Figure
-    min: Figure
-    max: Figure
-    range: Figure
+    mean: OptionalFloat
+    std: OptionalFloat
+    min: OptionalFloat
+    max: OptionalFloat
+    range: OptionalFloat
 
 
 class StatsResults(FrozenModel):
@@ -90,7 +90,7 @@ class AnalysisReport(FrozenModel):
     segmentations: FrozenMapping[str, Segmentation] = Field(default={}, validate_default=True)
     results: Results
 
-    warnings: tuple[Text, ...] = Field(default=(), description="what a reader of the numbers should know")
+    warnings: tuple[Utf8Str, ...] = Field(default=(), description="what a reader of the numbers should know")
 
 
 def save_report(path: Path, report: AnalysisReport) -> None:

@@ -20,7 +20,14 @@ from neuropose_ray.analysis.runs.trials import Trial, load_trial, looks_like_a_v
 from neuropose_ray.analysis.segmentation.predictions import segment_predictions
 from neuropose_ray.errors import FileFormatError, InputError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Number, ReadOnlyMapping, Text, Whole
+from neuropose_ray.schemas.immutable import (
+    FiniteFloat,
+    FrozenMapping,
+    FrozenModel,
+    ReadOnlyMapping,
+    StrictInt,
+    Utf8Str,
+)
 from neuropose_ray.schemas.json_files import validated
 from neuropose_ray.schemas.segmentation import Segmentation, SegmentationMethod
 
@@ -28,7 +35,7 @@ from neuropose_ray.schemas.segmentation import Segmentation, SegmentationMethod
 SEGMENTATIONS_FILE = "segmentations.json"
 
 
-class StoredSegmentations(RootModel[FrozenMapping[Text, Segmentation]]):
+class StoredSegmentations(RootModel[FrozenMapping[Utf8Str, Segmentation]]):
     """What :data:`SEGMENTATIONS_FILE` holds."""
 
     model_config = ConfigDict(frozen=True)
@@ -39,13 +46,13 @@ class SegmentRequest(FrozenModel):
 
     name: Annotated[str, Field(min_length=1)]
     signal: Signal
-    person_index: Annotated[Whole, Field(ge=0)] = 0
-    track: Whole | None = None
+    person_index: Annotated[StrictInt, Field(ge=0)] = 0
+    track: StrictInt | None = None
     poses: Literal["fitted", "model"] = "fitted"
-    min_distance_seconds: Annotated[Number, Field(ge=0)] | None = None
-    min_prominence: Number | None = None
-    min_height: Number | None = None
-    pad_seconds: Annotated[Number, Field(ge=0)] = 0.0
+    min_distance_seconds: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    min_prominence: FiniteFloat | None = None
+    min_height: FiniteFloat | None = None
+    pad_seconds: Annotated[FiniteFloat, Field(ge=0)] = 0.0
     method: SegmentationMethod = "prominent_valleys_v2"
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from neuropose_ray.analysis.segmentation.extractors import axis_index, joint_index
 from neuropose_ray.errors import InputError
-from neuropose_ray.schemas.immutable import FrozenModel, Whole
+from neuropose_ray.schemas.immutable import FrozenModel, StrictInt
 from neuropose_ray.schemas.segmentation import Extractor, JointAngle, JointAxis, JointPairDistance, JointSpeed
 from neuropose_ray.schemas.skeleton import Skeleton
 
@@ -21,7 +21,7 @@ def _named_or_counted(joint: int | str) -> int | str:
 
 
 #: A joint by its place, or by any name that ``joint_index`` of the extractors knows.
-Joint = Annotated[Whole | str, AfterValidator(_named_or_counted)]
+Joint = Annotated[StrictInt | str, AfterValidator(_named_or_counted)]
 
 
 def _axis_place(value: object) -> object:
@@ -33,7 +33,7 @@ class AxisSignal(FrozenModel):
 
     kind: Literal["joint_axis"]
     joint: Joint
-    axis: Annotated[Whole, BeforeValidator(_axis_place), Field(ge=0, le=2, description="x, y, z, or 0, 1, 2")]
+    axis: Annotated[StrictInt, BeforeValidator(_axis_place), Field(ge=0, le=2, description="x, y, z, or 0, 1, 2")]
     invert: bool = Field(default=False, description="turn the signal over, where the event is a minimum")
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.models.blazepose.camera_space import to_camera_space
 from neuropose_ray.models.blazepose.detection import PersonDetector, newcomers
 from neuropose_ray.models.blazepose.geometry import Regions, View
 from neuropose_ray.models.blazepose.landmarks import SKELETON, LandmarkFinder, Landmarks
-from neuropose_ray.models.blazepose.placement import place
 from neuropose_ray.models.blazepose.search import Search
 from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 from neuropose_ray.schemas.camera import Camera
@@ -139,7 +139,7 @@ class BlazePoseSession:
 
     def _poses(self, rows: NDArray[np.int64], people: Landmarks) -> Poses:
         pixels, scores = people.pixels[:, _BODY], people.visibility[:, _BODY]
-        millimetres = place(people.world[:, _BODY], pixels, scores, self._camera)
+        millimetres = to_camera_space(people.world[:, _BODY], pixels, scores, self._camera)
         return Poses(
             frame=rows.astype(np.int64),
             boxes=boxes_around(pixels, people.presence),

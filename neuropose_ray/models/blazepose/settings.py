@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+#: Of the code that makes poses of pictures. Raised where it gives other numbers for the same weights and settings.
+BLAZEPOSE_VERSION = 1
+
 
 class BlazePoseSettings(BaseModel):
     """Settings that change BlazePose's numbers, and its threads."""

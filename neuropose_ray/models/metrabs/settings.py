@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+#: Of the code that makes poses of pictures. Raised where it gives other numbers for the same weights and settings.
+METRABS_VERSION = 1
+
 # A user's published timings of metrabs_eff2l_y4 on an RTX 3090, ms per frame: 150 at batch 1, 35 at 8, 27.7 at 32,
 # 28.2 at 64. Past 32 only memory grows.
 GPU_BATCH_SIZE = 32

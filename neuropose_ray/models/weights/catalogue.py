@@ -10,7 +10,14 @@ from typing import Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from neuropose_ray.errors import SettingsError, UnknownModelError
-from neuropose_ray.models.metrabs.licence import WEIGHTS_NOTICE
+
+WEIGHTS_NOTICE = (
+    "MeTRAbs weights are for non-commercial use only: the data sets they were trained on allow no other "
+    "(the MIT licence of the MeTRAbs code does not cover them). In publications cite I. Sarandi et al., "
+    "'MeTRAbs: Metric-Scale Truncation-Robust Heatmaps for Absolute 3D Human Pose Estimation' (T-BIOM 2021), and "
+    "I. Sarandi, A. Hermans, B. Leibe, 'Learning 3D Human Pose Estimation from Dozens of Datasets using a "
+    "Geometry-Aware Autoencoder to Bridge Between Skeleton Formats' (WACV 2023)."
+)
 
 Backend = Literal["blazepose", "metrabs"]
 

@@ -17,10 +17,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from neuropose_ray.pipeline.in_flight import InFlight, StoppedError
-from neuropose_ray.pipeline.plan import ChunkName
+from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, CancelledError
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWorker, RunContext, record_stall
+from neuropose_ray.pipeline.planning.plan import ChunkRef
 from neuropose_ray.pipeline.settings import EngineSettings
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork, ChunkWorker, note_stall
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,54 +46,54 @@ class LocalEngine:
         self.workers = workers
         self._stall_limit_s = stall_limit_s
         self._stop = threading.Event()
-        self._beside = ThreadPoolExecutor(1, thread_name_prefix="assemble")
+        self._assembly_pool = ThreadPoolExecutor(1, thread_name_prefix="assemble")
         self._threads: list[threading.Thread] = []
 
-    def process(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Iterator[ChunkOutcome]:
+    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
         """Do all chunks; an error that concerns every chunk, as a model that cannot be loaded, is raised."""
         count = min(self.workers, len(chunks))
-        bench = _Bench(work, chunks, InFlight(count, self._stop.is_set))
+        shared = _SharedState(context, chunks, ActiveAttempts(count, self._stop.is_set))
         for _ in range(count):
-            self._start(bench)
+            self._start(shared)
         for _ in range(len(chunks)):
-            yield self._next_outcome(bench)
+            yield self._next_outcome(shared)
 
-    def _next_outcome(self, bench: _Bench) -> ChunkOutcome:
+    def _next_outcome(self, shared: _SharedState) -> ChunkOutcome:
         while True:
-            if time.monotonic() - bench.looked_s >= self._stall_limit_s / _LOOKS:
-                self._replace_stalled(bench)
+            if time.monotonic() - shared.looked_s >= self._stall_limit_s / _LOOKS:
+                self._replace_stalled(shared)
             try:
-                outcome = bench.outcomes.get(timeout=self._stall_limit_s / _LOOKS)
+                outcome = shared.outcomes.get(timeout=self._stall_limit_s / _LOOKS)
             except queue.Empty:
                 continue
             if isinstance(outcome, BaseException):
                 raise outcome
             return outcome
 
-    def _replace_stalled(self, bench: _Bench) -> None:
+    def _replace_stalled(self, shared: _SharedState) -> None:
         """Give up chunks that hang, each with its thread and model; a new thread with a new model tries them."""
-        bench.looked_s = time.monotonic()
-        for this in bench.in_flight.stalled(self._stall_limit_s):
-            if bench.in_flight.abandon(this):
-                note_stall(bench.work, this, self._stall_limit_s)
-                self._threads.remove(this.thread)
-                bench.again.put(ChunkName(this.task.video.name, this.task.index))
-                self._start(bench)
+        shared.looked_s = time.monotonic()
+        for attempt in shared.in_flight.stalled(self._stall_limit_s):
+            if shared.in_flight.abandon(attempt):
+                record_stall(shared.context, attempt, self._stall_limit_s)
+                self._threads.remove(attempt.thread)
+                shared.retries.put(ChunkRef(attempt.task.video.name, attempt.task.index))
+                self._start(shared)
 
-    def _start(self, bench: _Bench) -> None:
-        thread = threading.Thread(target=self._serve, args=(bench,), name="pose", daemon=True)
+    def _start(self, shared: _SharedState) -> None:
+        thread = threading.Thread(target=self._serve, args=(shared,), name="pose", daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _serve(self, bench: _Bench) -> None:
+    def _serve(self, shared: _SharedState) -> None:
         try:
-            worker = ChunkWorker(bench.work, bench.in_flight)
-            while not self._stop.is_set() and (chunk := bench.take()) is not None:
-                bench.outcomes.put(worker(chunk))
-        except StoppedError:
+            worker = ChunkWorker(shared.context, shared.in_flight)
+            while not self._stop.is_set() and (chunk := shared.take()) is not None:
+                shared.outcomes.put(worker(chunk))
+        except CancelledError:
             return
         except BaseException as error:  # noqa: BLE001  it is raised again where the run waits
-            bench.outcomes.put(error)
+            shared.outcomes.put(error)
 
     def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Iterator[R]:
         """The function of every item, in their order, in as many threads as there are workers."""
@@ -112,7 +112,7 @@ class LocalEngine:
 
     def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Run something else in a thread beside the workers."""
-        return self._beside.submit(function, *args, **kwargs)
+        return self._assembly_pool.submit(function, *args, **kwargs)
 
     def close(self) -> None:
         """Stop; a worker in the middle of a chunk gives it up after its next batch of frames."""
@@ -120,25 +120,25 @@ class LocalEngine:
         until_s = time.monotonic() + _CLOSE_S
         for thread in self._threads:
             thread.join(max(0.0, until_s - time.monotonic()))
-        self._beside.shutdown()
+        self._assembly_pool.shutdown()
 
 
 @dataclass(slots=True)
-class _Bench:
+class _SharedState:
     """What the threads of one run share."""
 
-    work: ChunkWork
-    chunks: Sequence[ChunkName]
-    in_flight: InFlight
+    context: RunContext
+    chunks: Sequence[ChunkRef]
+    in_flight: ActiveAttempts
     outcomes: queue.SimpleQueue[ChunkOutcome | BaseException] = field(default_factory=queue.SimpleQueue)
-    again: queue.SimpleQueue[ChunkName] = field(default_factory=queue.SimpleQueue)
+    retries: queue.SimpleQueue[ChunkRef] = field(default_factory=queue.SimpleQueue)
     looked_s: float = field(default_factory=time.monotonic)
     _taken: Iterator[int] = field(default_factory=itertools.count)
 
-    def take(self) -> ChunkName | None:
+    def take(self) -> ChunkRef | None:
         """The next chunk to do, or None where none is left."""
         try:
-            return self.again.get_nowait()
+            return self.retries.get_nowait()
         except queue.Empty:
-            place = next(self._taken)  # the next number of a counter goes to one thread alone
-            return self.chunks[place] if place < len(self.chunks) else None
+            index = next(self._taken)  # the next number of a counter goes to one thread alone
+            return self.chunks[index] if index < len(self.chunks) else None

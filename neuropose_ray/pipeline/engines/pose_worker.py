@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from neuropose_ray.errors import ModelError, NeuroposeRayError
-from neuropose_ray.pipeline.commit import Attempts, ChunkStore
+from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt
+from neuropose_ray.pipeline.chunks.commit import AttemptHistory, ChunkStore
+from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWorker, RunContext, record_stall, revert_attempt
 from neuropose_ray.pipeline.engines.remote_frames import RemoteFrames
-from neuropose_ray.pipeline.folder import state_folder
-from neuropose_ray.pipeline.frames import FrameSource, LocalFrames
-from neuropose_ray.pipeline.in_flight import InFlight, Try
-from neuropose_ray.pipeline.metrics import WORKER_METRICS, MeteredSpec, RayMeter, metered_frames
-from neuropose_ray.pipeline.plan import ChunkName, ChunkTask
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork, ChunkWorker, note_spared, note_stall
+from neuropose_ray.pipeline.planning.plan import ChunkRef, ChunkTask
+from neuropose_ray.pipeline.state.metrics import WORKER_METRICS, MeteredSpec, RayMeter, metered_frames
+from neuropose_ray.pipeline.state.run_layout import state_folder
 
 # So many looks at the clock in a stall limit: a hang is noticed at most a tenth late.
 _LOOKS = 10
@@ -50,18 +50,18 @@ class PoseWorker:
     When it dies Ray makes it anew and repeats its calls; how often a chunk may do that to it is counted on the disk.
     """
 
-    def __init__(self, work: ChunkWork, setup: WorkerSetup) -> None:
+    def __init__(self, context: RunContext, setup: WorkerSetup) -> None:
         self._failure: NeuroposeRayError | None = None
         self._meter = RayMeter(setup.run_name, WORKER_METRICS)
-        in_flight = InFlight(setup.chunks_at_once)
-        metered = replace(work, spec=MeteredSpec(work.spec, self._meter))
-        frames = metered_frames(_source(work, setup), self._meter)
+        in_flight = ActiveAttempts(setup.chunks_at_once)
+        metered = replace(context, spec=MeteredSpec(context.spec, self._meter))
+        frames = metered_frames(_source(context, setup), self._meter)
         try:
-            self._worker = _load(work, lambda: ChunkWorker(metered, in_flight, run=setup.run, frames=frames))
+            self._worker = _load(context, lambda: ChunkWorker(metered, in_flight, run=setup.run, frames=frames))
         except NeuroposeRayError as error:
             self._failure = error  # an actor that fails while it is made leaves nothing but a traceback's text
             return
-        watch = partial(end_when_stalled, in_flight, lambda _: work, setup.stall_limit_s)
+        watch = partial(end_when_stalled, in_flight, lambda _: context, setup.stall_limit_s)
         threading.Thread(target=watch, name="stall-watch", daemon=True).start()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
@@ -74,65 +74,65 @@ class PoseWorker:
         if self._failure is not None:
             raise self._failure
         chunks = [
-            ChunkName(str(video), int(index)) for video, index in zip(batch["video"], batch["chunk"], strict=True)
+            ChunkRef(str(video), int(index)) for video, index in zip(batch["video"], batch["chunk"], strict=True)
         ]
         return {"outcome": [self._do(chunk).model_dump_json() for chunk in chunks]}
 
-    def _do(self, chunk: ChunkName) -> ChunkOutcome:
+    def _do(self, chunk: ChunkRef) -> ChunkOutcome:
         outcome = self._worker(chunk)
         if outcome.error is not None:
             self._meter.given_up(outcome.error)
         return outcome
 
 
-def loads_folder(work: ChunkWork) -> Path:
+def loads_folder(context: RunContext) -> Path:
     """Where actors note that they load their model: one that kills its process must not be loaded for ever."""
-    return state_folder(work.out) / "loading"
+    return state_folder(context.out) / "loading"
 
 
-def _load(work: ChunkWork, load: Callable[[], ChunkWorker]) -> ChunkWorker:
+def _load(context: RunContext, load: Callable[[], ChunkWorker]) -> ChunkWorker:
     import ray
 
-    loads, actor = ChunkStore(loads_folder(work)), str(ray.get_runtime_context().get_actor_id())
+    loads, actor = ChunkStore(loads_folder(context)), str(ray.get_runtime_context().get_actor_id())
     before = loads.attempts(actor)
-    if before.count >= work.max_attempts:
+    if before.count >= context.max_attempts:
         what = f"its process died {before.count} times while it loaded the model"
-        raise ModelError(what, where=work.spec.name, hint="see the node's memory and Ray's logs of the worker")
-    loads.note(actor, Attempts(count=before.count + 1))
+        raise ModelError(what, where=context.spec.name, hint="see the node's memory and Ray's logs of the worker")
+    loads.note(actor, AttemptHistory(count=before.count + 1))
     worker = load()
-    loads.note(actor, Attempts())
+    loads.note(actor, AttemptHistory())
     return worker
 
 
-def _source(work: ChunkWork, setup: WorkerSetup) -> Callable[[ChunkTask], FrameSource]:
+def _source(context: RunContext, setup: WorkerSetup) -> Callable[[ChunkTask], FrameSource]:
     def here(task: ChunkTask) -> FrameSource:
-        return LocalFrames(task, threads=work.decode_threads)
+        return LocalFrames(task, threads=context.decode_threads)
 
     def elsewhere(task: ChunkTask) -> FrameSource:
-        plan = work.plan_path(task.video.name)
-        return RemoteFrames(task, plan, threads=work.decode_threads, stall_limit_s=setup.stall_limit_s)
+        plan = context.plan_path(task.video.name)
+        return RemoteFrames(task, plan, threads=context.decode_threads, stall_limit_s=setup.stall_limit_s)
 
     return here if setup.shape == "fused" else elsewhere
 
 
 def end_when_stalled(
-    in_flight: InFlight,
-    work_of: Callable[[Try], ChunkWork],
+    in_flight: ActiveAttempts,
+    context_of: Callable[[Attempt], RunContext],
     limit_s: float,
     end: Callable[[int], object] = os._exit,  # nothing less ends a thread that hangs in a library
 ) -> None:
     """Wait for a chunk that makes no progress; note why on the disk, take its neighbours' tries back, and end all."""
     while True:
         time.sleep(limit_s / _LOOKS)
-        stalled = [this for this in in_flight.stalled(limit_s) if in_flight.abandon(this)]
+        stalled = [attempt for attempt in in_flight.stalled(limit_s) if in_flight.abandon(attempt)]
         if not stalled:
             continue
         try:
-            for this in stalled:
-                note_stall(work_of(this), this, limit_s)
-            for this in in_flight.others():
-                if in_flight.abandon(this):
-                    note_spared(work_of(this), this)
+            for attempt in stalled:
+                record_stall(context_of(attempt), attempt, limit_s)
+            for attempt in in_flight.others():
+                if in_flight.abandon(attempt):
+                    revert_attempt(context_of(attempt), attempt)
         finally:
             end(1)
         return

@@ -7,8 +7,8 @@ from concurrent.futures import Future
 from typing import ParamSpec, Protocol, TypeVar
 
 from neuropose_ray.errors import EngineError
-from neuropose_ray.pipeline.plan import ChunkName
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, RunContext
+from neuropose_ray.pipeline.planning.plan import ChunkRef
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,10 +21,10 @@ class Engine(Protocol):
     name: str
     workers: int
 
-    def process(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Iterator[ChunkOutcome]:
+    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
         """Do all chunks, in any order; outcomes come as they are ready, each exactly once.
 
-        The plan of every video lies at ``work.plan_path(video)``; the sequence makes its items when asked for them.
+        The plan of every video lies at ``context.plan_path(video)``; the sequence makes its items when asked for.
         """
         ...
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
 from neuropose_ray.errors import EngineError, NeuroposeRayError
-from neuropose_ray.pipeline.engines.allotment import Cluster
+from neuropose_ray.pipeline.engines.allocation import Cluster
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import DecodeError, DecoderLostError, NeuroposeRayError
-from neuropose_ray.pipeline.frames import FrameBatch, LocalFrames, Stage
-from neuropose_ray.pipeline.plan import ChunkTask
-from neuropose_ray.pipeline.plan_file import read_plan
+from neuropose_ray.pipeline.chunks.frames import FrameBatch, LocalFrames, Stage
+from neuropose_ray.pipeline.planning.plan import ChunkTask
+from neuropose_ray.pipeline.planning.plan_file import read_plan
 
 # Batches that wait in the object store: the next one, and one more to ride out a slow keyframe.
 _BATCHES_AHEAD = 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuropose_ray.render.plots.style import COLOUR_MAP, DOUBT, GOOD, PAGE_WIDTH, UNKNOWN
-from neuropose_ray.render.report.content import Comparison
+from neuropose_ray.render.records import Comparison
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

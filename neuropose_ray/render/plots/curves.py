@@ -10,7 +10,7 @@ import numpy as np
 from neuropose_ray.errors import InputError
 from neuropose_ray.render.plots.panels import band_legend, draw_bands, draw_line, panel_grid, side_legend
 from neuropose_ray.render.plots.style import SIDE_COLOURS, SIDE_NAMES, with_unit
-from neuropose_ray.render.report.content import Band, Curve, CycleCurve, Floats
+from neuropose_ray.render.records import Band, Curve, CycleCurve, Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuropose_ray.render.plots.style import COLOUR_MAP, UNKNOWN
-from neuropose_ray.render.report.content import Floats
+from neuropose_ray.render.records import Floats
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuropose_ray.render.plots.style import BAND, PAGE_WIDTH, SIDE_COLOURS
-from neuropose_ray.render.report.content import Band, Floats
+from neuropose_ray.render.records import Band, Floats
 from neuropose_ray.render.sides import Side
 
 if TYPE_CHECKING:

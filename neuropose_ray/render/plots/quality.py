@@ -8,7 +8,7 @@ import numpy as np
 
 from neuropose_ray.errors import InputError
 from neuropose_ray.render.plots.style import DOUBT, GOOD, PAGE_WIDTH, UNKNOWN
-from neuropose_ray.render.report.content import Floats, Quality
+from neuropose_ray.render.records import Floats, Quality
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ import numpy as np
 from neuropose_ray.errors import InputError
 from neuropose_ray.render.plots.panels import band_legend, draw_bands, draw_line, side_legend
 from neuropose_ray.render.plots.style import PAGE_WIDTH, SIDE_COLOURS, SIDE_NAMES, with_unit
-from neuropose_ray.render.report.content import Band, Floats
+from neuropose_ray.render.records import Band, Floats
 from neuropose_ray.render.sides import Side, joint_sides
 from neuropose_ray.schemas.skeleton import Skeleton
 

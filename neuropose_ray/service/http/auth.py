@@ -39,7 +39,7 @@ LOCAL = Caller("local", frozenset({"read", "submit", "admin"}))
 ANYBODY = Caller("anybody", frozenset())
 
 
-class Gate:
+class AuthMiddleware:
     """Refuses callers before a byte of their request's body is read.
 
     With tokens: a request brings one of them. Without: it comes from this machine, and asks for this machine by name,

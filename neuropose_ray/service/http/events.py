@@ -13,7 +13,7 @@ from neuropose_ray.errors import JobNotFoundError, NotReadyError
 from neuropose_ray.schemas.jobs import ENDED, Job
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import Id, Reader
-from neuropose_ray.service.http.jobs import Jobs
+from neuropose_ray.service.http.manager_client import Jobs
 
 #: Twice a second is live to the eye.
 POLL_S = 0.5

@@ -26,10 +26,10 @@ _UPLOADED, _DOWNLOADED = f"{_EXTENSION}.uploaded", f"{_EXTENSION}.downloaded"
 
 def proxy_middleware() -> list[Middleware]:
     """What ``RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`` is to name in the environment of Serve's controller."""
-    return [Middleware(ProxyEnd)]
+    return [Middleware(ProxyFlowControl)]
 
 
-class ProxyEnd:
+class ProxyFlowControl:
     """The end at the connection."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -71,8 +71,8 @@ class ProxyEnd:
             listening.cancel()
 
 
-class ApplicationEnd:
-    """The end at the application; does nothing where the proxy has no :class:`ProxyEnd`."""
+class AppFlowControl:
+    """The end at the application; does nothing where the proxy has no :class:`ProxyFlowControl`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -9,13 +9,13 @@ from fastapi import FastAPI
 from neuropose_ray import __version__
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import errors
-from neuropose_ray.service.http.auth import Gate
+from neuropose_ray.service.http.auth import AuthMiddleware
 from neuropose_ray.service.http.documentation import document
 from neuropose_ray.service.http.events import event_router
-from neuropose_ray.service.http.flow import ApplicationEnd
+from neuropose_ray.service.http.flow import AppFlowControl
 from neuropose_ray.service.http.job_routes import job_router
-from neuropose_ray.service.http.jobs import Jobs
 from neuropose_ray.service.http.listener import Lifespan, Listener
+from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
 from neuropose_ray.service.http.pose_routes import pose_router
 from neuropose_ray.service.http.results import result_router
@@ -66,6 +66,6 @@ def interface(
     app.include_router(result_router(jobs, data))
     app.include_router(operation_router(jobs, deployments))
     document(app)
-    app.add_middleware(Gate, tokens=settings.tokens)
-    app.add_middleware(ApplicationEnd)
+    app.add_middleware(AuthMiddleware, tokens=settings.tokens)
+    app.add_middleware(AppFlowControl)
     return app

@@ -23,7 +23,7 @@ from neuropose_ray.schemas.jobs import ENDED, Job, JobPage, JobRequest, JobState
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller, needs, require
 from neuropose_ray.service.http.errors import problems
-from neuropose_ray.service.http.jobs import Jobs
+from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.http.probing import check_videos
 from neuropose_ray.service.http.submissions import (
     Submission,

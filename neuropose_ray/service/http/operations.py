@@ -17,8 +17,8 @@ from neuropose_ray.schemas.jobs import Action, JobsStatus
 from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.errors import problem_answer, problems
 from neuropose_ray.service.http.job_routes import Reader
-from neuropose_ray.service.http.jobs import Jobs
-from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, WAITS
+from neuropose_ray.service.http.manager_client import Jobs
+from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, STARTUP_MESSAGES
 
 #: For the manager to say what it waits for; a probe is not to hang with it.
 _PROBE_PATIENCE_S = 2.0
@@ -98,12 +98,14 @@ async def replicas_of_this_application() -> Replicas:
 async def waits_for(deployments: Deployments, jobs: Jobs) -> tuple[str, ...]:
     """What the service still waits for, a line each; nothing when it is ready."""
     replicas = await deployments.replicas()
-    waits = [WAITS[name] for name in (POSE_MODEL, JOB_MANAGER) if not replicas.get(name, {}).get("RUNNING")]
-    if WAITS[JOB_MANAGER] not in waits:
+    waits = [
+        STARTUP_MESSAGES[name] for name in (POSE_MODEL, JOB_MANAGER) if not replicas.get(name, {}).get("RUNNING")
+    ]
+    if STARTUP_MESSAGES[JOB_MANAGER] not in waits:
         try:
             waits += await jobs.waits_for(_PROBE_PATIENCE_S)
         except NotReadyError:
-            waits.append(WAITS[JOB_MANAGER])
+            waits.append(STARTUP_MESSAGES[JOB_MANAGER])
     return tuple(waits)
 
 

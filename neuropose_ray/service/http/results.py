@@ -18,7 +18,7 @@ from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import Id, Reader
-from neuropose_ray.service.http.jobs import Jobs
+from neuropose_ray.service.http.manager_client import Jobs
 
 _BLOCK_BYTES = 256 * 1024
 # White space that may follow a JSON file's last brace is less.
@@ -185,7 +185,7 @@ async def _as_csv(predictions: Path, folder: Path) -> Path:
 
 
 def _write_csv(predictions: str, table: str) -> None:
-    from neuropose_ray.export.tables import write_csv
+    from neuropose_ray.formats.tables import write_csv
     from neuropose_ray.schemas.parquet_files import read_predictions
 
     write_csv(Path(table), *read_predictions(Path(predictions)))

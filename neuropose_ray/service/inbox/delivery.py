@@ -12,11 +12,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from neuropose_ray.errors import FileFormatError
-from neuropose_ray.pipeline.folder import RESULTS_FILE, SUMMARY_FILE
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.run_layout import RESULTS_FILE, SUMMARY_FILE
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.service.data_folder import JobFolder
-from neuropose_ray.service.inbox.drops import Drop
+from neuropose_ray.service.inbox.drops import DropRecord
 from neuropose_ray.service.inbox.results_file import join_results
 
 #: Whose results a folder of ``out`` has.
@@ -24,7 +24,7 @@ JOB_FILE = "job.json"
 _NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
-def give_videos(folder: Path, drop: Drop, job: JobFolder) -> None:
+def give_videos(folder: Path, drop: DropRecord, job: JobFolder) -> None:
     """Make the videos of a drop the uploads of its job; those that are there already are left.
 
     Links to the same bytes: they take no room, and the job goes on, also after a retry, when the folder was moved or
@@ -38,7 +38,7 @@ def give_videos(folder: Path, drop: Drop, job: JobFolder) -> None:
         _link(folder / video.file, job.uploads / video.input)
 
 
-def deliver(job: Job, drop: Drop, results: Path, outbox: Path) -> Path:
+def deliver(job: Job, drop: DropRecord, results: Path, outbox: Path) -> Path:
     """Put a job's results into ``out/<folder>``, which appears whole.
 
     Results of an earlier drop of this name are kept beside it, as ``<folder>.1`` and so on.
@@ -50,21 +50,21 @@ def deliver(job: Job, drop: Drop, results: Path, outbox: Path) -> Path:
         FileFormatError: the job's own files are not what they should be.
         OSError, OutputError: the file system refuses.
     """
-    place = outbox / drop.folder
-    if _delivered(place) == job.id:
-        return place / RESULTS_FILE
+    target = outbox / drop.folder
+    if _delivered(target) == job.id:
+        return target / RESULTS_FILE
     temporary = outbox / f".{secrets.token_hex(8)}.tmp"
     temporary.mkdir(mode=0o700)
     try:
         join_results(temporary / RESULTS_FILE, sorted(_video_results(drop, results)))
         (temporary / JOB_FILE).write_text(job.model_dump_json(indent=2), "utf-8")
         _link_tree(results, temporary)
-        if place.exists():
-            place.rename(free_name(place))
-        temporary.rename(place)
+        if target.exists():
+            target.rename(free_name(target))
+        temporary.rename(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return place / RESULTS_FILE
+    return target / RESULTS_FILE
 
 
 def quarantine(folder: Path, failed: Path) -> Path:
@@ -73,10 +73,10 @@ def quarantine(folder: Path, failed: Path) -> Path:
     Raises:
         OSError: the file system refuses.
     """
-    place = failed / folder.name
-    place = free_name(place) if place.exists() else place
-    folder.rename(place)
-    return place
+    target = failed / folder.name
+    target = free_name(target) if target.exists() else target
+    folder.rename(target)
+    return target
 
 
 def clear_unfinished(outbox: Path) -> None:
@@ -96,14 +96,14 @@ def free_name(path: Path) -> Path:
     return free
 
 
-def _delivered(place: Path) -> str | None:
+def _delivered(target: Path) -> str | None:
     try:
-        return Job.model_validate_json((place / JOB_FILE).read_bytes()).id
+        return Job.model_validate_json((target / JOB_FILE).read_bytes()).id
     except (OSError, ValidationError):
         return None
 
 
-def _video_results(drop: Drop, results: Path) -> Iterator[tuple[str, Path]]:
+def _video_results(drop: DropRecord, results: Path) -> Iterator[tuple[str, Path]]:
     """The results of single videos under the names that the videos had in their folder."""
     try:
         summary = RunSummary.model_validate_json((results / SUMMARY_FILE).read_bytes())

@@ -44,7 +44,7 @@ class Outcome(FrozenModel):
     warning: str | None = None
 
 
-class Drop(FrozenModel):
+class DropRecord(FrozenModel):
     """One folder, dropped once; kept as long as its job has not ended, or its folder lies in the inbox."""
 
     folder: str
@@ -67,7 +67,7 @@ class Drop(FrozenModel):
         return next((video.file for video in self.videos if video.input == name), name)
 
 
-class Ledger:
+class DropStore:
     """All drops, each in a file of its own."""
 
     def __init__(self, folder: Path) -> None:
@@ -84,15 +84,15 @@ class Ledger:
         for path in self._folder.glob(".*.tmp"):
             path.unlink(missing_ok=True)
 
-    def drops(self) -> Iterator[Drop]:
+    def drops(self) -> Iterator[DropRecord]:
         """All that can be read."""
         for path in sorted(self._folder.glob("*.json")):
             try:
-                yield Drop.model_validate_json(path.read_bytes())
+                yield DropRecord.model_validate_json(path.read_bytes())
             except (OSError, ValidationError) as error:
                 logger.warning("%s is passed over: %s", path, error)
 
-    def put(self, drop: Drop) -> None:
+    def put(self, drop: DropRecord) -> None:
         """Note a drop, or what has become of it.
 
         Raises:

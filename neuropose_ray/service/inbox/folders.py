@@ -19,7 +19,7 @@ Entry = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FolderSnapshot:
     """A folder at one moment.
 
     Attributes:
@@ -35,7 +35,7 @@ class Look:
     others: tuple[str, ...]
 
 
-def look_at(folder: Path) -> Look:
+def take_snapshot(folder: Path) -> FolderSnapshot:
     """Look at everything below a folder; links are not followed.
 
     Raises:
@@ -61,7 +61,7 @@ def look_at(folder: Path) -> Look:
                 videos.append((entry.name, found))
             else:
                 others.append(path)
-    return Look(frozenset(entries), _named(sorted(videos)), partial, tuple(sorted(others)))
+    return FolderSnapshot(frozenset(entries), _named(sorted(videos)), partial, tuple(sorted(others)))
 
 
 def _walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:

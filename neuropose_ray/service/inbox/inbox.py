@@ -17,12 +17,12 @@ from neuropose_ray.schemas.immutable import utf8_text
 from neuropose_ray.schemas.jobs import Job, JobInput, JobRequest
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox.delivery import clear_unfinished, deliver, give_videos, quarantine
-from neuropose_ray.service.inbox.drops import Drop, Ledger, Outcome, remove_token, token_of, write_token
-from neuropose_ray.service.inbox.folders import Look, look_at
+from neuropose_ray.service.inbox.drops import DropRecord, DropStore, Outcome, remove_token, token_of, write_token
+from neuropose_ray.service.inbox.folders import FolderSnapshot, take_snapshot
 from neuropose_ray.service.inbox.ingest import clear_leftovers
 from neuropose_ray.service.inbox.names import RESERVED_NAMES
 from neuropose_ray.service.inbox.notices import notices
-from neuropose_ray.service.inbox.settling import Settling
+from neuropose_ray.service.inbox.stability import StabilityTracker
 from neuropose_ray.service.inbox.status_file import StatusEntry, StatusFile
 from neuropose_ray.service.settings import InboxSettings
 
@@ -58,13 +58,13 @@ class Inbox:
 
     def __init__(self, data: DataFolder, settings: InboxSettings, jobs: JobsPort) -> None:
         self._data, self._settings, self._jobs = data, settings, jobs
-        self._ledger, self._status = Ledger(data.drops), StatusFile(data.status_file)
-        self._drops: dict[str, Drop] = {}  # by folder; one at most of each name
+        self._store, self._status = DropStore(data.drops), StatusFile(data.status_file)
+        self._drops: dict[str, DropRecord] = {}  # by folder; one at most of each name
         self._to_ask: deque[str] = deque()  # ids of drops whose job has not ended
         self._running: set[str] = set()
         self._unchanged: dict[str, tuple[int, int]] = {}  # folders of ended jobs, looked at already
         self._said: dict[str, str] = {}
-        self._settling = Settling(settings.settle_s, self._say)
+        self._stability = StabilityTracker(settings.settle_s, self._say)
         self._stop, self._ended = threading.Event(), threading.Event()
         self._ended.set()
 
@@ -93,8 +93,8 @@ class Inbox:
         clear_leftovers(self._data)
         clear_unfinished(self._data.outbox)
         before = self._status.load()
-        is_new = self._ledger.is_new
-        self._ledger.create()
+        is_new = self._store.is_new
+        self._store.create()
         if is_new:
             self._adopt(before)
         self._drops = self._newest_drops()
@@ -106,29 +106,29 @@ class Inbox:
             entry = StatusEntry.waiting(drop) if drop.outcome is None else StatusEntry.completed(drop, drop.outcome)
             self._status.set(drop.folder, entry)
 
-    def _newest_drops(self) -> dict[str, Drop]:
+    def _newest_drops(self) -> dict[str, DropRecord]:
         """By folder; of two of one name the earlier was about to be forgotten."""
-        newest: dict[str, Drop] = {}
-        for drop in sorted(self._ledger.drops(), key=lambda drop: drop.request.submitted_at):
+        newest: dict[str, DropRecord] = {}
+        for drop in sorted(self._store.drops(), key=lambda drop: drop.request.submitted_at):
             if drop.folder in newest:
-                self._ledger.remove(newest[drop.folder].id)
+                self._store.remove(newest[drop.folder].id)
             newest[drop.folder] = drop
         return newest
 
     def _adopt(self, entries: dict[str, StatusEntry]) -> None:
         """Take a folder of NeuroPose's over: what it completed is not done again."""
         for folder, entry in entries.items():
-            place = self._data.inbox / folder
-            if entry.status != "completed" or not place.is_dir():
+            path = self._data.inbox / folder
+            if entry.status != "completed" or not path.is_dir():
                 continue
-            videos = look_at(place).videos
+            videos = take_snapshot(path).videos
             if videos and (self._data.outbox / folder / "results.json").exists():
                 ended_at = entry.completed_at or entry.started_at
                 results = entry.results_path or str(self._data.outbox / folder / "results.json")
                 outcome = Outcome(started_at=entry.started_at, completed_at=ended_at, results=results)
-                drop = self._drop_of(folder, Look(frozenset(), videos, None, ()))
-                write_token(place, drop.id)
-                self._ledger.put(drop.model_copy(update={"outcome": outcome}))
+                drop = self._drop_of(folder, FolderSnapshot(frozenset(), videos, None, ()))
+                write_token(path, drop.id)
+                self._store.put(drop.model_copy(update={"outcome": outcome}))
 
     def _work(self) -> None:
         looked_at = -self._settings.poll_s
@@ -136,7 +136,7 @@ class Inbox:
         for changed in notices(self._data.inbox, tick_s, self._stop):
             now = time.monotonic()
             due = now - looked_at >= self._settings.poll_s
-            if changed or due or self._settling.goes_on:
+            if changed or due or self._stability.goes_on:
                 looked_at = now
                 self._scan(changed)
             self._follow()
@@ -154,7 +154,7 @@ class Inbox:
             if drop.outcome is not None and folder not in entries:
                 # What comes back after it was away is dropped again.
                 self._forget(drop)
-        self._settling.keep(entries)
+        self._stability.keep(entries)
         for name in sorted(entries):
             try:
                 if entries[name].is_dir(follow_symlinks=False):
@@ -167,35 +167,35 @@ class Inbox:
                 self._say(name, f"cannot be taken: {error}")
 
     def _consider(self, name: str, found: os.stat_result, changed: frozenset[str]) -> None:
-        place, drop, seen = self._data.inbox / name, self._drops.get(name), (found.st_ino, found.st_mtime_ns)
-        if drop is not None and self._unchanged.get(name) == seen and name not in changed:
+        path, drop, identity = self._data.inbox / name, self._drops.get(name), (found.st_ino, found.st_mtime_ns)
+        if drop is not None and self._unchanged.get(name) == identity and name not in changed:
             return
-        is_taken = drop is not None and token_of(place) == drop.id
+        is_taken = drop is not None and token_of(path) == drop.id
         if is_taken and drop is not None and drop.outcome is None:
             return
         try:
             name.encode()
-            look = look_at(place)
+            snapshot = take_snapshot(path)
         except UnicodeEncodeError:
             self._reject(name, "a name in it is not UTF-8; rename it")
             return
-        if is_taken and drop is not None and drop.covers(look.videos):
-            self._unchanged[name] = seen
-            self._settling.forget(name)
-        elif look.entries and self._settling.is_over(place, look):
-            self._take(name, look)
+        if is_taken and drop is not None and drop.covers(snapshot.videos):
+            self._unchanged[name] = identity
+            self._stability.forget(name)
+        elif snapshot.entries and self._stability.is_over(path, snapshot):
+            self._take(name, snapshot)
 
-    def _take(self, name: str, look: Look) -> None:
-        self._settling.forget(name)
+    def _take(self, name: str, snapshot: FolderSnapshot) -> None:
+        self._stability.forget(name)
         if name.lower() in RESERVED_NAMES:
             self._reject(name, "this name is the inbox's own; rename the folder")
-        elif not look.videos:
-            what = f" ({', '.join(look.others[:3])})" if look.others else ""
+        elif not snapshot.videos:
+            what = f" ({', '.join(snapshot.others[:3])})" if snapshot.others else ""
             self._reject(name, f"there is no video in it{what}; videos lie in the folder itself, not as links")
         else:
-            drop, earlier = self._drop_of(name, look), self._drops.get(name)
+            drop, earlier = self._drop_of(name, snapshot), self._drops.get(name)
             write_token(self._data.inbox / name, drop.id)
-            self._ledger.put(drop)
+            self._store.put(drop)
             if earlier is not None:
                 self._forget(earlier)  # its job may run on, but this name is another drop's now
             self._drops[name] = drop
@@ -204,8 +204,8 @@ class Inbox:
             self._status.write()
             logger.info("%s is job %s with %d videos", name, drop.id, len(drop.videos))
 
-    def _drop_of(self, name: str, look: Look) -> Drop:
-        inputs = tuple(JobInput(name=video.input, size_bytes=video.size_bytes) for video in look.videos)
+    def _drop_of(self, name: str, snapshot: FolderSnapshot) -> DropRecord:
+        inputs = tuple(JobInput(name=video.input, size_bytes=video.size_bytes) for video in snapshot.videos)
         request = JobRequest(
             id=uuid.uuid4().hex,
             workflow=self._settings.workflow,
@@ -214,7 +214,7 @@ class Inbox:
             folder=name,
             submitted_at=datetime.now(UTC),
         )
-        return Drop(folder=name, request=request, videos=look.videos)
+        return DropRecord(folder=name, request=request, videos=snapshot.videos)
 
     # What becomes of it.
 
@@ -232,7 +232,7 @@ class Inbox:
                 self._to_ask.remove(job_id)
                 self._running.discard(job_id)
 
-    def _ask(self, drop: Drop) -> bool:
+    def _ask(self, drop: DropRecord) -> bool:
         """Whether a drop's job has ended, and all is done that follows from it."""
         try:
             try:
@@ -262,12 +262,12 @@ class Inbox:
             self._fail(drop, None, f"{error.code}: {error}")
         return True
 
-    def _submit(self, drop: Drop) -> Job:
+    def _submit(self, drop: DropRecord) -> Job:
         job = self._data.job(drop.id)
         give_videos(self._data.inbox / drop.folder, drop, job)
         return self._jobs.submit(drop.request)
 
-    def _complete(self, drop: Drop, job: Job) -> None:
+    def _complete(self, drop: DropRecord, job: Job) -> None:
         file = deliver(job, drop, self._data.job(drop.id).results, self._data.outbox)
         warnings = "; ".join(f"{drop.original(each.input)}: {each.message}" for each in job.warnings)
         outcome = Outcome(
@@ -277,14 +277,14 @@ class Inbox:
             warning=warnings or None,
         )
         ended = drop.model_copy(update={"outcome": outcome})
-        self._ledger.put(ended)
+        self._store.put(ended)
         self._drops[drop.folder] = ended
         self._status.set(drop.folder, StatusEntry.completed(ended, outcome))
         logger.info("%s is completed: %s", drop.folder, file)
 
-    def _fail(self, drop: Drop, job: Job | None, error: str) -> None:
-        place = self._data.inbox / drop.folder
-        moved = quarantine(place, self._data.failed) if token_of(place) == drop.id else None
+    def _fail(self, drop: DropRecord, job: Job | None, error: str) -> None:
+        path = self._data.inbox / drop.folder
+        moved = quarantine(path, self._data.failed) if token_of(path) == drop.id else None
         started_at = job.started_at if job is not None and job.started_at else drop.request.submitted_at
         self._status.set(drop.folder, StatusEntry.failed(started_at, datetime.now(UTC), error))
         self._status.write()
@@ -295,7 +295,7 @@ class Inbox:
 
     def _reject(self, name: str, why: str) -> None:
         """A folder of which there can be no job."""
-        self._settling.forget(name)
+        self._stability.forget(name)
         earlier = self._drops.get(name)
         remove_token(quarantine(self._data.inbox / name, self._data.failed))
         if earlier is not None:
@@ -305,8 +305,8 @@ class Inbox:
         self._status.write()
         logger.warning("%s is moved to failed: %s", utf8_text(name), why)
 
-    def _forget(self, drop: Drop) -> None:
-        self._ledger.remove(drop.id)
+    def _forget(self, drop: DropRecord) -> None:
+        self._store.remove(drop.id)
         if self._drops.get(drop.folder) == drop:
             del self._drops[drop.folder]
         self._unchanged.pop(drop.folder, None)

@@ -136,9 +136,9 @@ def _unpack(source: Source, plan: IngestPlan, folder: Path, archive: Path, on_pr
     done = 0
     for member, stream in source.contents(list(jobs)):
         job = jobs[member]
-        place = folder / job.name / job.file
-        place.parent.mkdir(mode=0o700)
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        target = folder / job.name / job.file
+        target.parent.mkdir(mode=0o700)
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             for block in _blocks(stream, job, archive):
                 file.write(block)
                 done += len(block)
@@ -164,11 +164,11 @@ def _place(plan: IngestPlan, staging: Path, inbox: Path) -> None:
     placed: list[str] = []
     try:
         for job in plan.jobs:
-            place = inbox / job.name
-            if place.exists():
-                place.rename(staging / "old" / job.name)
+            target = inbox / job.name
+            if target.exists():
+                target.rename(staging / "old" / job.name)
             placed.append(job.name)
-            (staging / "new" / job.name).rename(place)
+            (staging / "new" / job.name).rename(target)
     except OSError:
         for name in placed:
             with suppress(OSError):

@@ -14,9 +14,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from neuropose_ray.errors import FileFormatError, InputNotFoundError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
-from neuropose_ray.schemas.immutable import FrozenModel, Text
+from neuropose_ray.schemas.immutable import FrozenModel, Utf8Str
 from neuropose_ray.schemas.jobs import Job
-from neuropose_ray.service.inbox.drops import Drop, Outcome
+from neuropose_ray.service.inbox.drops import DropRecord, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +29,9 @@ class StatusEntry(FrozenModel):
     status: Literal["processing", "completed", "failed"]
     started_at: datetime
     completed_at: datetime | None = None
-    results_path: Text | None = None
-    error: Text | None = Field(default=None, description="of a completed job: the videos without a result")
-    current_video: Text | None = None
+    results_path: Utf8Str | None = None
+    error: Utf8Str | None = Field(default=None, description="of a completed job: the videos without a result")
+    current_video: Utf8Str | None = None
     frames_processed: _Count | None = None
     frames_total: _Count | None = None
     videos_completed: _Count | None = None
@@ -40,7 +40,7 @@ class StatusEntry(FrozenModel):
     last_update: datetime | None = None
 
     @classmethod
-    def waiting(cls, drop: Drop) -> StatusEntry:
+    def waiting(cls, drop: DropRecord) -> StatusEntry:
         """A folder that was taken, and of whose job nothing is known yet."""
         return cls(
             status="processing",
@@ -51,7 +51,7 @@ class StatusEntry(FrozenModel):
         )
 
     @classmethod
-    def processing(cls, drop: Drop, job: Job) -> StatusEntry:
+    def processing(cls, drop: DropRecord, job: Job) -> StatusEntry:
         """A folder whose job waits or runs."""
         return cls(
             status="processing",
@@ -64,7 +64,7 @@ class StatusEntry(FrozenModel):
         )
 
     @classmethod
-    def completed(cls, drop: Drop, outcome: Outcome) -> StatusEntry:
+    def completed(cls, drop: DropRecord, outcome: Outcome) -> StatusEntry:
         """A folder whose results are there."""
         return cls(
             status="completed",

@@ -74,7 +74,7 @@ class JobRow:
     attributes: Mapping[str, Any]
 
     @property
-    def place(self) -> tuple[int, int, str]:
+    def cursor(self) -> tuple[int, int, str]:
         """Its own in the order of all jobs, newest first."""
         return -self.created_ms, -round(self.request.submitted_at.timestamp() * 1e6), self.request.id
 
@@ -201,7 +201,7 @@ class DurableJobs:
             # SQLite's clock may know whole seconds alone. Jobs of the last one on the page may go on beyond it.
             if not is_last and page:
                 page = [row for row in page if row.created_ms > page[-1].created_ms]
-            yield from sorted(page, key=lambda row: row.place)
+            yield from sorted(page, key=lambda row: row.cursor)
             if is_last:
                 return
             if page:
@@ -241,7 +241,7 @@ class DurableJobs:
 
         DBOS.cancel_workflow(job_id)
 
-    def again(self, job_id: str) -> None:
+    def requeue(self, job_id: str) -> None:
         """Queue an ended job again; steps that it finished are not done again."""
         from dbos import DBOS
 
@@ -249,7 +249,7 @@ class DurableJobs:
         finished = sum(1 for step in steps if step["error"] is None)
         DBOS.rewind_workflow(job_id, start_step=finished + 1, queue_name=QUEUE)
 
-    def forget(self, job_id: str) -> None:
+    def delete(self, job_id: str) -> None:
         """Remove a job from the database."""
         from dbos import DBOS
 

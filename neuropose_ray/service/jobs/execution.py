@@ -34,7 +34,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
 _LOOK_S = 0.2
 
 
-class Notes(Protocol):
+class AttributeStore(Protocol):
     """Keeps attributes of a job in the database."""
 
     def __call__(self, job_id: str, **attributes: Any) -> None:
@@ -43,7 +43,7 @@ class Notes(Protocol):
 
 
 @dataclass(slots=True)
-class Running:
+class RunningJob:
     """A job that this process is at."""
 
     request: JobRequest
@@ -73,7 +73,7 @@ class Executor:
         videos: VideoSteps,
         *,
         attributes: Callable[[str], dict[str, Any]],
-        note: Notes,
+        note: AttributeStore,
         meter: JobMeter | None,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
@@ -81,24 +81,24 @@ class Executor:
         self._attributes, self._note, self._meter = attributes, note, meter
         self._first_pause_s = first_pause_s
         self._stopping = threading.Event()
-        self._running: dict[str, Running] = {}
-        self._turn = threading.Condition()
+        self._running: dict[str, RunningJob] = {}
+        self._lock = threading.Condition()
 
-    def running(self, job_id: str) -> Running | None:
+    def running(self, job_id: str) -> RunningJob | None:
         """A job that is being done now."""
         return self._running.get(job_id)
 
-    def all_running(self) -> dict[str, Running]:
+    def all_running(self) -> dict[str, RunningJob]:
         """All jobs that are being done now, by id."""
-        with self._turn:
+        with self._lock:
             return dict(self._running)
 
     def stop(self, wait_s: float) -> None:
         """Leave all jobs where they are, and wait for it."""
         self._stopping.set()
-        with self._turn:
-            self._turn.notify_all()
-            self._turn.wait_for(lambda: not self._running, wait_s)
+        with self._lock:
+            self._lock.notify_all()
+            self._lock.wait_for(lambda: not self._running, wait_s)
 
     def perform(self, request: JobRequest, workflow: Workflow, record: RecordStep) -> list[dict[str, Any]]:
         """Do a job.
@@ -111,7 +111,7 @@ class Executor:
             ExecutionStoppedError: the service stops.
         """
         write = partial(self._write_progress, request.id)
-        running = Running(request, ProgressTracker([step.kind for step in workflow.steps], write))
+        running = RunningJob(request, ProgressTracker([step.kind for step in workflow.steps], write))
         with self._entered(running):
             self._log(request, "started")
             errors: list[dict[str, Any]] = []
@@ -125,7 +125,7 @@ class Executor:
             return errors
 
     @contextmanager
-    def _entered(self, running: Running) -> Iterator[None]:
+    def _entered(self, running: RunningJob) -> Iterator[None]:
         """In the table of what runs; a job that was cancelled and queued again waits for its own end here."""
         job_id = running.request.id
         most = self._settings.service.jobs.running  # the queue's own limit may be an older one for a moment
@@ -133,22 +133,22 @@ class Executor:
         def may_enter() -> bool:
             return job_id not in self._running and len(self._running) < most
 
-        with self._turn:
-            self._turn.wait_for(lambda: may_enter() or self._stopping.is_set())
+        with self._lock:
+            self._lock.wait_for(lambda: may_enter() or self._stopping.is_set())
             if self._stopping.is_set():
                 raise ExecutionStoppedError
             self._running[job_id] = running
         try:
             yield
         finally:
-            with self._turn:
+            with self._lock:
                 del self._running[job_id]
-                self._turn.notify_all()
+                self._lock.notify_all()
 
     def _write_progress(self, job_id: str, progress: JobProgress) -> None:
         self._note(job_id, progress=progress.model_dump(mode="json"))
 
-    def _step(self, running: Running, number: int, step: Step) -> list[dict[str, Any]]:
+    def _step(self, running: RunningJob, number: int, step: Step) -> list[dict[str, Any]]:
         """All tries of a step."""
         request = running.request
         attributes = self._attributes(request.id)
@@ -169,11 +169,11 @@ class Executor:
             if self._meter is not None:
                 self._meter.step(step.kind, outcome, time.perf_counter() - began)
 
-    def _tries(self, running: Running, step: Step) -> list[JobError]:
-        places: dict[str, str] = {}
+    def _tries(self, running: RunningJob, step: Step) -> list[JobError]:
+        names_by_path: dict[str, str] = {}
         for number in range(1, step.max_attempts + 1):
             try:
-                return self._try(running, step, places)
+                return self._try(running, step, names_by_path)
             except (StepFailedError, ExecutionCancelledError):
                 raise
             except Exception as error:
@@ -183,11 +183,11 @@ class Executor:
                 logger.warning("job %s, %s, try %d", running.request.id, step.kind, number, exc_info=error)
                 passing = error.retryable if isinstance(error, NeuroposeRayError) else True
                 if not passing or number == step.max_attempts:
-                    raise StepFailedError(job_error(error, step.kind, places=places)) from error
+                    raise StepFailedError(job_error(error, step.kind, names_by_path=names_by_path)) from error
             self._pause(running, step, number)
         raise AssertionError("a step has at least one try")
 
-    def _pause(self, running: Running, step: Step, tries: int) -> None:
+    def _pause(self, running: RunningJob, step: Step, tries: int) -> None:
         pause_s = min(LONGEST_PAUSE_S, self._first_pause_s * 2 ** (tries - 1))
         self._log(running.request, f"{step.kind} is tried again in {pause_s:g} s")
         if self._meter is not None:
@@ -198,14 +198,14 @@ class Executor:
             running.cancelled.wait(min(left, _LOOK_S))
         self._leave(running)
 
-    def _leave(self, running: Running) -> None:
+    def _leave(self, running: RunningJob) -> None:
         """End this execution where it should."""
         if running.cancelled.is_set():
             raise ExecutionCancelledError("the job was cancelled")
         if self._stopping.is_set():
             raise ExecutionStoppedError
 
-    def _try(self, running: Running, step: Step, places: dict[str, str]) -> list[JobError]:
+    def _try(self, running: RunningJob, step: Step, names_by_path: dict[str, str]) -> list[JobError]:
         self._leave(running)
         deadline = None if step.timeout_s is None else time.monotonic() + step.timeout_s
 
@@ -218,7 +218,7 @@ class Executor:
             folder=self._data.job(request.id),
             step=step,
             settings=self._settings,
-            places=places,
+            names_by_path=names_by_path,
             should_stop=lambda: running.cancelled.is_set() or self._stopping.is_set() or late(),
             progress=running.progress.at,
             log=partial(self._log, request),

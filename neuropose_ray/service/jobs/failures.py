@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from neuropose_ray import errors
 from neuropose_ray.errors import NeuroposeRayError
-from neuropose_ray.pipeline.commit import ErrorRecord
+from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.schemas.jobs import JobError, StepKind
 
 #: Of what nobody foresaw; its text may hold anything, and stays in the job's log.
@@ -34,7 +34,10 @@ class StepFailedError(Exception):
 
 
 def job_error(
-    error: BaseException, step: StepKind | None, video: str | None = None, places: Mapping[str, str] | None = None
+    error: BaseException,
+    step: StepKind | None,
+    video: str | None = None,
+    names_by_path: Mapping[str, str] | None = None,
 ) -> JobError:
     """What is said of an error to clients.
 
@@ -42,24 +45,24 @@ def job_error(
         error: ours, or one that nobody foresaw.
         step: in which it happened.
         video: the input that is to blame, where it is one.
-        places: names that clients know, by the paths that they stand for.
+        names_by_path: names that clients know, by the paths that they stand for.
     """
     if not isinstance(error, NeuroposeRayError):
         return JobError(code=INTERNAL, message=_INTERNAL_MESSAGE, step=step, input=video)
     line = error.what if error.hint is None else f"{error.what}; {error.hint}"
-    return JobError(code=error.code, message=without_places(line, places), step=step, input=video)
+    return JobError(code=error.code, message=redact_paths(line, names_by_path), step=step, input=video)
 
 
 def record_error(
-    record: ErrorRecord, step: StepKind, video: str, places: Mapping[str, str] | None = None
+    record: ErrorRecord, step: StepKind, video: str, names_by_path: Mapping[str, str] | None = None
 ) -> JobError:
     """The same of an error that a run has written down."""
-    message = without_places(record.message, places).removeprefix(f"{video}: ")
+    message = redact_paths(record.message, names_by_path).removeprefix(f"{video}: ")
     return JobError(code=_CODES.get(record.type, INTERNAL), message=message, step=step, input=video)
 
 
-def without_places(text: str, places: Mapping[str, str] | None = None) -> str:
+def redact_paths(text: str, names_by_path: Mapping[str, str] | None = None) -> str:
     """The text with names in place of paths and URLs."""
-    for path in sorted(places or {}, key=len, reverse=True):
-        text = text.replace(path, (places or {})[path])
+    for path in sorted(names_by_path or {}, key=len, reverse=True):
+        text = text.replace(path, (names_by_path or {})[path])
     return " ".join(_PLACE.sub(r"\1", text).split())

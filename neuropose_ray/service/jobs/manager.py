@@ -17,11 +17,11 @@ from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsSta
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox.lock import FolderLock
 from neuropose_ray.service.inputs import Inputs
-from neuropose_ray.service.jobs.book import JobBook, read_mode
+from neuropose_ray.service.jobs.cleanup import clear_incoming, clear_job_folders
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
-from neuropose_ray.service.jobs.failures import without_places
-from neuropose_ray.service.jobs.leftovers import clear_incoming, clear_job_folders
+from neuropose_ray.service.jobs.failures import redact_paths
+from neuropose_ray.service.jobs.job_service import JobService, read_mode
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
@@ -42,7 +42,7 @@ _HOUSEKEEPING_S = 10.0
 _STOP_WAIT_S = 10.0
 
 
-class Beside(Protocol):
+class BackgroundService(Protocol):
     """Works in a thread of the manager as long as the manager does."""
 
     def run(self) -> None:
@@ -65,7 +65,7 @@ class JobManager:
         pose: the handle of the deployment that has the pose model.
         engines: who computes poses instead of it.
         tasks: who does the other steps, instead of Ray.
-        beside: what else works on the jobs, as the inbox does.
+        background: what else works on the jobs, as the inbox does.
         first_pause_s: before the second try of a step; each further pause is twice as long.
 
     Raises:
@@ -81,7 +81,7 @@ class JobManager:
         *,
         engines: Engines | None = None,
         tasks: VideoTasks | None = None,
-        beside: Callable[[JobBook], Beside] | None = None,
+        background: Callable[[JobService], BackgroundService] | None = None,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         jobs = settings.service.jobs
@@ -101,10 +101,10 @@ class JobManager:
             meter=self._meter,
             first_pause_s=first_pause_s,
         )
-        self._beside_of = beside
-        self._beside: Beside | None = None
+        self._background_factory = background
+        self._background: BackgroundService | None = None
         self._lock = FolderLock(self._data.lock)
-        self._book: JobBook | None = None
+        self._service: JobService | None = None
         self._waits_for: tuple[str, ...] = ("the job manager to start",)
         self._fault: NeuroposeRayError | None = None
         self._closed = threading.Event()
@@ -140,44 +140,44 @@ class JobManager:
         self._lock.acquire(LOCK_WAIT_S)
         self._waits_for = ("the database of jobs",)
         self._durable.open(paused=read_mode(self._data) == "paused")
-        book = JobBook(self._data, self._jobs, self._workflows, self._durable, self._executor)
+        service = JobService(self._data, self._jobs, self._workflows, self._durable, self._executor)
         clear_incoming(self._data.incoming)
         clear_job_folders(self._data.jobs, lambda job_id: self._durable.row(job_id) is not None)
-        if self._beside_of is not None:
-            self._beside = self._beside_of(book)
-            self._spawn(self._beside.run, "inbox")
-        self._book, self._waits_for = book, ()
-        self._spawn(self._keep_house, "job-housekeeping")
+        if self._background_factory is not None:
+            self._background = self._background_factory(service)
+            self._spawn(self._background.run, "inbox")
+        self._service, self._waits_for = service, ()
+        self._spawn(self._run_housekeeping, "job-housekeeping")
 
-    def _keep_house(self) -> None:
+    def _run_housekeeping(self) -> None:
         while not self._closed.wait(_HOUSEKEEPING_S):
-            book = self._ready_book()
+            service = self._ready_service()
             try:
                 clear_incoming(self._data.incoming)
-                book.clear_removed()
-                for job_id in book.remove_outdated():
+                service.clear_removed()
+                for job_id in service.remove_outdated():
                     logger.info("job %s was removed: it is no longer kept", job_id)
                 if self._meter is not None:
-                    self._meter.jobs(book.counts())
+                    self._meter.jobs(service.counts())
             except Exception:
                 # A database that is away for a while must not end this thread for good.
                 logger.exception("housekeeping failed, and is done again")
 
-    def _ready_book(self) -> JobBook:
-        if self._book is None:
+    def _ready_service(self) -> JobService:
+        if self._service is None:
             raise NotReadyError(f"waiting for {', '.join(self._waits_for)}", hint="try again soon")
-        return self._book
+        return self._service
 
-    async def _ask(self, method: Callable[[JobBook], R]) -> R:
-        return await asyncio.to_thread(method, self._ready_book())
+    async def _ask(self, method: Callable[[JobService], R]) -> R:
+        return await asyncio.to_thread(method, self._ready_service())
 
     async def submit(self, request: JobRequest) -> Job:
-        """See :meth:`~neuropose_ray.service.jobs.book.JobBook.submit`; so for all that follow."""
-        return await self._ask(lambda book: book.submit(request))
+        """See :meth:`~neuropose_ray.service.jobs.job_service.JobService.submit`; so for all that follow."""
+        return await self._ask(lambda service: service.submit(request))
 
     async def job(self, job_id: str) -> Job:
         """One job."""
-        return await self._ask(lambda book: book.job(job_id))
+        return await self._ask(lambda service: service.job(job_id))
 
     async def jobs(
         self,
@@ -188,35 +188,35 @@ class JobManager:
         after: str | None = None,
     ) -> JobPage:
         """Some of the jobs, newest first."""
-        return await self._ask(lambda book: book.jobs(state, label, source, limit, after))
+        return await self._ask(lambda service: service.jobs(state, label, source, limit, after))
 
     async def cancel(self, job_id: str) -> Job:
         """Stop a job."""
-        return await self._ask(lambda book: book.cancel(job_id))
+        return await self._ask(lambda service: service.cancel(job_id))
 
     async def retry(self, job_id: str) -> Job:
         """Queue an ended job again."""
-        return await self._ask(lambda book: book.retry(job_id))
+        return await self._ask(lambda service: service.retry(job_id))
 
     async def remove(self, job_id: str) -> None:
         """Forget an ended job, with its files."""
-        await self._ask(lambda book: book.remove(job_id))
+        await self._ask(lambda service: service.remove(job_id))
 
     async def log(self, job_id: str) -> tuple[str, ...]:
         """What happened to a job, a line each."""
-        return await self._ask(lambda book: book.log(job_id))
+        return await self._ask(lambda service: service.log(job_id))
 
     async def status(self) -> JobsStatus:
         """All jobs in numbers."""
-        return await self._ask(lambda book: book.status())
+        return await self._ask(lambda service: service.status())
 
     async def control(self, action: Action) -> JobsStatus:
         """Pause, resume, or drain."""
-        return await self._ask(lambda book: book.control(action))
+        return await self._ask(lambda service: service.control(action))
 
     async def ready(self) -> tuple[str, ...]:
         """What it still waits for; nothing when it is ready. For everybody's eyes: where and why is in the log."""
-        return self._waits_for if self._fault is None else (without_places(self._fault.what),)
+        return self._waits_for if self._fault is None else (redact_paths(self._fault.what),)
 
     def check_health(self) -> None:
         """For Serve, which replaces a manager that is not well.
@@ -226,20 +226,20 @@ class JobManager:
         """
         if self._fault is not None:
             raise self._fault
-        if self._book is not None and not self._durable.healthy():
+        if self._service is not None and not self._durable.healthy():
             raise EngineError("no thread takes jobs from the queue", hint="the manager is to be replaced")
 
     def close(self) -> None:
         """Leave the jobs where they are, for the next process, and give the data folder back."""
         self._closed.set()
         self._starter.join(LOCK_WAIT_S)
-        if self._beside is not None:
-            self._beside.stop()
+        if self._background is not None:
+            self._background.stop()
         if self._executor.all_running():
             self._durable.pause()  # of the queue alone: the next process sets it by the mode
         self._executor.stop(_STOP_WAIT_S)
-        if self._book is not None:
-            self._book = None
+        if self._service is not None:
+            self._service = None
             self._durable.close()
         self._lock.release()
 

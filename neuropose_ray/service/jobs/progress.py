@@ -32,7 +32,7 @@ class ProgressTracker:
         self._steps, self._write = tuple(steps), write
         self._step = 0
         self._written_s = 0.0
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._now = JobProgress()
 
     @property
@@ -48,7 +48,7 @@ class ProgressTracker:
             floor: what was written last, maybe by an earlier process; the percentage never goes below.
         """
         self._step = step
-        with self._turn:
+        with self._lock:
             self._now = self._now.model_copy(update={"percent": max(self._now.percent, floor.percent)})
         self._tell(0.0, None, 0, at_once=True)
 
@@ -67,7 +67,7 @@ class ProgressTracker:
         self._write(self._now)
 
     def _tell(self, fraction: float, video: str | None, inputs_done: int, *, at_once: bool) -> None:
-        with self._turn:
+        with self._lock:
             percent = max(self._now.percent, min(ALMOST, self._percent(fraction)))
             self._now = JobProgress(
                 percent=round(percent, 1),

@@ -42,10 +42,10 @@ def outdated(
 def folder_bytes(folder: Path) -> int:
     """The sizes of all files below a folder together; 0 where there is none."""
     total = 0
-    for place, _, names in os.walk(folder):
+    for parent, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118  a Path each costs more
+                total += os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118  a Path each costs more
             except OSError:
                 continue
     return total

@@ -7,7 +7,7 @@ from typing import Any
 
 from neuropose_ray.errors import EngineError, JobCancelledError
 from neuropose_ray.pipeline.engines.ray_tasks import cause_of
-from neuropose_ray.service.jobs.steps.work import Remarks, VideoPlace
+from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
 
 # A person who cancels waits no longer than a second.
 _LOOK_S = 0.5
@@ -26,17 +26,17 @@ class RayVideoTasks:
     def run(
         self,
         kind: str,
-        function: Callable[[VideoPlace], Remarks],
-        videos: Sequence[VideoPlace],
+        function: Callable[[VideoOutput], Remarks],
+        videos: Sequence[VideoOutput],
         should_stop: Callable[[], bool],
-    ) -> Iterator[tuple[VideoPlace, Remarks | Exception]]:
+    ) -> Iterator[tuple[VideoOutput, Remarks | Exception]]:
         """The function of every video; see :class:`~neuropose_ray.service.jobs.steps.work.VideoTasks`."""
         import ray
 
         # No CPU is reserved: pose models may hold all of them for good, and these tasks must not wait for that.
         remote = ray.remote(num_cpus=0, max_retries=0)(_call)
         waiting = list(videos)
-        running: dict[Any, VideoPlace] = {}
+        running: dict[Any, VideoOutput] = {}
         try:
             while waiting or running:
                 while waiting and len(running) < self._at_once:
@@ -68,5 +68,5 @@ def _outcome(reference: Any) -> Remarks | Exception:
     return remarks
 
 
-def _call(function: Callable[[VideoPlace], Remarks], video: VideoPlace) -> Remarks:
+def _call(function: Callable[[VideoOutput], Remarks], video: VideoOutput) -> Remarks:
     return function(video)

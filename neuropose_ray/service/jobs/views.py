@@ -11,10 +11,10 @@ from pathlib import Path
 from neuropose_ray.errors import RequestError
 from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress, JobRequest
 from neuropose_ray.service.jobs.durable import JobRow
-from neuropose_ray.service.jobs.execution import Running
+from neuropose_ray.service.jobs.execution import RunningJob
 
 
-def job_of(row: JobRow, running: Mapping[str, Running]) -> Job:
+def job_of(row: JobRow, running: Mapping[str, RunningJob]) -> Job:
     """As clients see it.
 
     Args:
@@ -41,7 +41,7 @@ def job_of(row: JobRow, running: Mapping[str, Running]) -> Job:
     )
 
 
-def _progress(row: JobRow, running: Running | None) -> JobProgress:
+def _progress(row: JobRow, running: RunningJob | None) -> JobProgress:
     written = JobProgress.model_validate(row.attributes.get("progress") or {})
     if row.state == "completed":
         done = {"percent": 100.0, "stage": None, "input": None, "inputs_done": len(row.request.inputs)}
@@ -52,7 +52,7 @@ def _progress(row: JobRow, running: Running | None) -> JobProgress:
     return now.model_copy(update={"percent": max(now.percent, written.percent)})
 
 
-def place_of(text: str) -> tuple[int, int, str]:
+def parse_cursor(text: str) -> tuple[int, int, str]:
     """The place of a page's last job in the order of all, from what ``next`` said.
 
     Raises:
@@ -75,10 +75,10 @@ def has_label(request: JobRequest, label: str | None) -> bool:
 def artifacts_in(results: Path) -> tuple[Artifact, ...]:
     """The files below the results. Names of the run's own, and of those being written, begin with a dot."""
     found = []
-    for place, folders, names in os.walk(results):  # passes over folders that a step removes meanwhile
+    for parent, folders, names in os.walk(results):  # passes over folders that a step removes meanwhile
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            file = Path(place, name)
+            file = Path(parent, name)
             with suppress(FileNotFoundError):  # a step may be replacing it
                 if not name.startswith(".") and file.is_file():
                     found.append(Artifact(path=file.relative_to(results).as_posix(), size_bytes=file.stat().st_size))

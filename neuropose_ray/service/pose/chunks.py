@@ -12,13 +12,13 @@ from pathlib import Path
 from neuropose_ray.errors import ModelError
 from neuropose_ray.models.delegating import DelegatingSpec
 from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
+from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt
+from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWorker, RunContext
 from neuropose_ray.pipeline.engines.pose_worker import end_when_stalled
-from neuropose_ray.pipeline.frames import FrameSource, LocalFrames
-from neuropose_ray.pipeline.in_flight import InFlight, Try
-from neuropose_ray.pipeline.metrics import RayMeter, metered_frames
-from neuropose_ray.pipeline.plan import ChunkTask
+from neuropose_ray.pipeline.planning.plan import ChunkTask
 from neuropose_ray.pipeline.settings import EngineSettings
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork, ChunkWorker
+from neuropose_ray.pipeline.state.metrics import RayMeter, metered_frames
 from neuropose_ray.service.pose.requests import ChunkCall
 
 # Runs whose plans are kept at hand; more jobs than that do not run at once.
@@ -41,7 +41,7 @@ class LoadedSpec(DelegatingSpec):
         return self.model
 
 
-class ChunkDesk:
+class ChunkExecutor:
     """Does chunks of any job, each in the thread that calls, with one model.
 
     A chunk that makes no progress ends this process, as nothing less ends a thread that hangs in a library; the
@@ -49,7 +49,7 @@ class ChunkDesk:
 
     Args:
         loaded: the model.
-        turn: held for each call of it.
+        model_lock: held for each call of it.
         at_once: threads that may call.
         stall_limit_s: seconds without a finished batch of frames after which a chunk is taken for hung.
         meter: counts frames, and chunks given up.
@@ -58,21 +58,21 @@ class ChunkDesk:
     def __init__(
         self,
         loaded: LoadedSpec,
-        turn: AbstractContextManager[object],
+        model_lock: AbstractContextManager[object],
         *,
         at_once: int,
         stall_limit_s: float,
         meter: RayMeter,
     ) -> None:
-        self._loaded, self._turn, self._meter = loaded, turn, meter
+        self._loaded, self._model_lock, self._meter = loaded, model_lock, meter
         self._workers: OrderedDict[tuple[Path, str], ChunkWorker] = OrderedDict()
         self._lock = threading.Lock()
-        self._present = _Present()
+        self._active_calls = _ActiveCalls()
         # A request may have ended the process as well: of one chunk in it nobody knows that it was the cause. Only
         # from its second death on, which it makes without other chunks beside it, a chunk is charged.
-        self._in_flight = InFlight(max(2, at_once), self._present.stopped)
+        self._in_flight = ActiveAttempts(max(2, at_once), self._active_calls.stopped)
         watch = threading.Thread(
-            target=end_when_stalled, args=(self._in_flight, self._present.work_of, stall_limit_s),
+            target=end_when_stalled, args=(self._in_flight, self._active_calls.context_of, stall_limit_s),
             name="stall-watch", daemon=True,
         )  # fmt: skip
         watch.start()
@@ -87,7 +87,7 @@ class ChunkDesk:
         Raises:
             ModelError: the job was planned for another model.
             OutputError: the results cannot be written.
-            StoppedError: ``stop`` was set.
+            CancelledError: ``stop`` was set.
         """
         if call.fingerprint != self._loaded.fingerprint():
             raise ModelError(
@@ -95,51 +95,51 @@ class ChunkDesk:
                 where=self._loaded.name,
                 hint="submit the job again",
             )
-        work = ChunkWork(self._loaded, call.out, call.decode_threads, call.max_attempts)
-        worker = self._worker(work, call.run)
-        with self._present.at(work, stop):
+        context = RunContext(self._loaded, call.out, call.decode_threads, call.max_attempts)
+        worker = self._worker(context, call.run)
+        with self._active_calls.at(context, stop):
             outcome = worker(call.chunk)
         if outcome.error is not None:
             self._meter.given_up(outcome.error)
         return outcome
 
-    def _worker(self, work: ChunkWork, run: str) -> ChunkWorker:
+    def _worker(self, context: RunContext, run: str) -> ChunkWorker:
         with self._lock:
-            key = (work.out, run)
-            worker = self._workers.pop(key, None) or self._new_worker(work, run)
+            key = (context.out, run)
+            worker = self._workers.pop(key, None) or self._new_worker(context, run)
             self._workers[key] = worker
             while len(self._workers) > _WORKERS:
                 self._workers.popitem(last=False)
             return worker
 
-    def _new_worker(self, work: ChunkWork, run: str) -> ChunkWorker:
+    def _new_worker(self, context: RunContext, run: str) -> ChunkWorker:
         def decoded_here(task: ChunkTask) -> FrameSource:
-            return LocalFrames(task, threads=work.decode_threads)
+            return LocalFrames(task, threads=context.decode_threads)
 
         frames = metered_frames(decoded_here, self._meter)
-        return ChunkWorker(work, self._in_flight, run=run, frames=frames, turn=self._turn)
+        return ChunkWorker(context, self._in_flight, run=run, frames=frames, model_lock=self._model_lock)
 
 
-class _Present:
+class _ActiveCalls:
     """What each thread that does a chunk works for, and whether its result is still wanted."""
 
     def __init__(self) -> None:
-        self._calls: dict[threading.Thread, tuple[ChunkWork, threading.Event]] = {}
+        self._calls: dict[threading.Thread, tuple[RunContext, threading.Event]] = {}
 
     @contextmanager
-    def at(self, work: ChunkWork, stop: threading.Event) -> Iterator[None]:
-        this = threading.current_thread()
-        self._calls[this] = work, stop
+    def at(self, context: RunContext, stop: threading.Event) -> Iterator[None]:
+        thread = threading.current_thread()
+        self._calls[thread] = context, stop
         try:
             yield
         finally:
-            del self._calls[this]
+            del self._calls[thread]
 
     def stopped(self) -> bool:
         """Whether the result of the thread that asks is no longer wanted."""
         call = self._calls.get(threading.current_thread())
         return call is not None and call[1].is_set()
 
-    def work_of(self, this: Try) -> ChunkWork:
+    def context_of(self, attempt: Attempt) -> RunContext:
         """What a try belongs to."""
-        return self._calls[this.thread][0]
+        return self._calls[attempt.thread][0]

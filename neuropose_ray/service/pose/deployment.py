@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.engines.allotment import allot
+from neuropose_ray.pipeline.engines.allocation import allocate
 from neuropose_ray.pipeline.engines.ray_tasks import present_cluster
 from neuropose_ray.pipeline.settings import EngineSettings
-from neuropose_ray.service.names import POSE_MODEL
-from neuropose_ray.service.one_loop import ONE_LOOP
+from neuropose_ray.service.names import ONE_LOOP, POSE_MODEL
 from neuropose_ray.service.pose.chunks import chunks_at_once
 from neuropose_ray.service.pose.replica import PoseReplica
 from neuropose_ray.settings import Settings
@@ -32,7 +31,7 @@ def pose_deployment(settings: Settings, spec: PoseModelSpec) -> Any:
     from ray.serve.config import AutoscalingConfig, BackpressureConfig
 
     pose = settings.service.pose
-    share = allot(present_cluster(), EngineSettings(shape="fused"), spec.threads, spec.device)
+    share = allocate(present_cluster(), EngineSettings(shape="fused"), spec.threads, spec.device)
     # More than there is room for now are allowed: Serve makes them when nodes have joined.
     most = pose.max_replicas or share.workers
     deployment = serve.deployment(

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from neuropose_ray.errors import EngineError, JobCancelledError
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, RunContext
 from neuropose_ray.pipeline.engines.ray_tasks import RayTasks, cause_of
-from neuropose_ray.pipeline.plan import ChunkName
-from neuropose_ray.pipeline.worker import ChunkOutcome, ChunkWork
+from neuropose_ray.pipeline.planning.plan import ChunkRef
 from neuropose_ray.service.pose.requests import ChunkCall
 
 logger = logging.getLogger("ray.serve")
@@ -58,7 +58,7 @@ class ServeEngine(RayTasks):
         self.workers = 1
         self._room()
 
-    def process(self, work: ChunkWork, chunks: Sequence[ChunkName]) -> Iterator[ChunkOutcome]:
+    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
         """Do all chunks.
 
         Raises:
@@ -67,12 +67,12 @@ class ServeEngine(RayTasks):
             OutputError: the results cannot be written.
             EngineError: replicas die again and again, or none can be made.
         """
-        run, fingerprint = uuid.uuid4().hex, work.spec.fingerprint()
+        run, fingerprint = uuid.uuid4().hex, context.spec.fingerprint()
         calls = (
-            ChunkCall(work.out, chunks[place], run, fingerprint, work.decode_threads, work.max_attempts)
-            for place in range(len(chunks))
+            ChunkCall(context.out, chunks[index], run, fingerprint, context.decode_threads, context.max_attempts)
+            for index in range(len(chunks))
         )
-        flight = _Flight(self._handle)
+        pending = _PendingCalls(self._handle)
         with ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="chunk") as pool:
             try:
                 left, under_way, room, counted_s = len(chunks), 0, self._room(), time.monotonic()
@@ -80,16 +80,16 @@ class ServeEngine(RayTasks):
                     if time.monotonic() - counted_s > _RECOUNT_S:
                         room, counted_s = self._room(), time.monotonic()
                     while under_way < room and (call := next(calls, None)) is not None:
-                        pool.submit(flight.do, call)
+                        pool.submit(pending.do, call)
                         under_way += 1
-                    outcome = flight.next(_LOOK_UP_S)
+                    outcome = pending.next(_LOOK_UP_S)
                     if self._should_stop():
                         raise JobCancelledError("the job was cancelled")
                     if outcome is not None:
                         left, under_way = left - 1, under_way - 1
                         yield outcome
             finally:
-                flight.end()
+                pending.end()
 
     def _room(self) -> int:
         """Chunks under way at once: one more than the replicas have hands for, or none would ever be added."""
@@ -119,7 +119,7 @@ class _EndedError(Exception):
     """Nobody waits for the outcome any more."""
 
 
-class _Flight:
+class _PendingCalls:
     """Chunks under way, each with a thread that waits for it."""
 
     def __init__(self, handle: Any) -> None:

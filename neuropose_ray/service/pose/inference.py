@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Prediction:
     """What the model saw in one picture.
 
     Attributes:
@@ -34,7 +34,7 @@ class Seen:
     call_frames: int
 
 
-class Stretch:
+class FrameStream:
     """Consecutive pictures of one request, through which a model may follow people.
 
     A picture of another size is another camera's: people are looked for anew.
@@ -51,17 +51,17 @@ class Stretch:
             self._session, self._camera = self._model.session(camera), camera
         return self._session
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """The session failed; what it remembers is worth nothing."""
         self._session = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Look:
+class _Pending:
     frame: Frame
     camera: Camera
-    stretch: Stretch
-    seen: Future[Seen] = field(default_factory=Future)
+    stream: FrameStream
+    prediction: Future[Prediction] = field(default_factory=Future)
 
 
 class Inference:
@@ -71,19 +71,19 @@ class Inference:
     that follows people gets them one by one, so that a request waits for one picture of another at most.
 
     Args:
-        model: loaded; only this thread calls it, inside ``turn``.
-        turn: held for each call.
+        model: loaded; only this thread calls it, inside ``model_lock``.
+        model_lock: held for each call.
         call_frames: most pictures of a call.
         wait_s: how long a call that is not full waits for more.
     """
 
     def __init__(
-        self, model: PoseModel, turn: AbstractContextManager[object], *, call_frames: int, wait_s: float
+        self, model: PoseModel, model_lock: AbstractContextManager[object], *, call_frames: int, wait_s: float
     ) -> None:
-        self._model, self._turn = model, turn
+        self._model, self._model_lock = model, model_lock
         self._most = call_frames if model.info.frames_alone else 1
         self._wait_s = wait_s
-        self._waiting: deque[_Look] = deque()
+        self._waiting: deque[_Pending] = deque()
         self._changed = threading.Condition()
         threading.Thread(target=self._run, name="inference", daemon=True).start()
 
@@ -92,22 +92,22 @@ class Inference:
         """Most pictures that the model gets at once now; it takes fewer once its memory ran out."""
         return max(1, min(self._most, self._model.batch_size))
 
-    def look(self, frame: Frame, camera: Camera, stretch: Stretch) -> Future[Seen]:
+    def submit(self, frame: Frame, camera: Camera, stream: FrameStream) -> Future[Prediction]:
         """Let the model see a picture; cancelled before its turn, it is left out.
 
         The result raises ModelError where the model failed.
         """
-        look = _Look(frame, camera, stretch)
+        pending = _Pending(frame, camera, stream)
         with self._changed:
-            self._waiting.append(look)
+            self._waiting.append(pending)
             self._changed.notify()
-        return look.seen
+        return pending.prediction
 
     def _run(self) -> None:
         while True:
             self._await_some()
-            with self._turn:
-                self._see(self._take())
+            with self._model_lock:
+                self._predict(self._take())
 
     def _await_some(self) -> None:
         """Wait for a picture, and a little longer for more to share its call."""
@@ -116,47 +116,47 @@ class Inference:
             if self.call_frames > 1:
                 self._changed.wait_for(lambda: len(self._waiting) >= self.call_frames, self._wait_s)
 
-    def _take(self) -> list[_Look]:
+    def _take(self) -> list[_Pending]:
         """The pictures of the next call, now that the model is free; the first that waits is among them."""
-        taken: list[_Look] = []
-        left: deque[_Look] = deque()
+        taken: list[_Pending] = []
+        left: deque[_Pending] = deque()
         with self._changed:
             while self._waiting and len(taken) < self.call_frames:
-                look = self._waiting.popleft()
-                if taken and look.camera != taken[0].camera:
-                    left.append(look)
-                elif look.seen.set_running_or_notify_cancel():
-                    taken.append(look)
+                pending = self._waiting.popleft()
+                if taken and pending.camera != taken[0].camera:
+                    left.append(pending)
+                elif pending.prediction.set_running_or_notify_cancel():
+                    taken.append(pending)
             self._waiting = left + self._waiting
         return taken
 
-    def _see(self, looks: list[_Look]) -> None:
-        if not looks:
+    def _predict(self, batch: list[_Pending]) -> None:
+        if not batch:
             return
         try:
-            results = self._call(looks)
+            results = self._call(batch)
         except NeuroposeRayError as error:
-            self._apart(looks, error)
+            self._apart(batch, error)
             return
-        for look, seen in zip(looks, results, strict=True):
-            look.seen.set_result(seen)
+        for pending, prediction in zip(batch, results, strict=True):
+            pending.prediction.set_result(prediction)
 
-    def _apart(self, looks: list[_Look], error: NeuroposeRayError) -> None:
+    def _apart(self, batch: list[_Pending], error: NeuroposeRayError) -> None:
         """A call failed: it is the fault of one picture mostly, and the others shall not pay for it."""
-        if len(looks) == 1:
-            looks[0].stretch.forget()
-            looks[0].seen.set_exception(error)
+        if len(batch) == 1:
+            batch[0].stream.reset()
+            batch[0].prediction.set_exception(error)
             return
-        for look in looks:
-            self._see([look])
+        for pending in batch:
+            self._predict([pending])
 
-    def _call(self, looks: list[_Look]) -> list[Seen]:
-        session = looks[0].stretch.session(looks[0].camera)
+    def _call(self, batch: list[_Pending]) -> list[Prediction]:
+        session = batch[0].stream.session(batch[0].camera)
         begin_s = time.perf_counter()
-        poses = _guarded(lambda: session.predict([look.frame for look in looks]))
+        poses = _guarded(lambda: session.predict([pending.frame for pending in batch]))
         infer_s = time.perf_counter() - begin_s
-        rows = (poses.frame == place for place in range(len(looks)))
-        return [Seen(poses.take(each), infer_s, len(looks)) for each in rows]
+        rows = (poses.frame == index for index in range(len(batch)))
+        return [Prediction(poses.take(each), infer_s, len(batch)) for each in rows]
 
 
 def _guarded(predict: Callable[[], Poses]) -> Poses:

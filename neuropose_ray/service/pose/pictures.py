@@ -18,7 +18,7 @@ from neuropose_ray.video.picture_size import picture_size
 
 _BYTES_PER_PIXEL = 3
 # Decoded pictures of all requests of a replica together: 80 of 1080p, or 3 of the largest that are taken.
-_ROOM_BYTES = 512 * 1024**2
+_BUDGET_BYTES = 512 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class PictureDecoder:
     Args:
         threads: pictures decoded at once.
         most_pixels: of one picture; a larger one is refused before it is decoded.
-        room_bytes: of all pictures together; a single one is always let in.
+        budget_bytes: of all pictures together; a single one is always let in.
     """
 
-    def __init__(self, threads: int, most_pixels: int, room_bytes: int = _ROOM_BYTES) -> None:
+    def __init__(self, threads: int, most_pixels: int, budget_bytes: int = _BUDGET_BYTES) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="decode")
-        self._most_pixels, self._room = most_pixels, _Room(room_bytes)
+        self._most_pixels, self._budget = most_pixels, _MemoryBudget(budget_bytes)
 
     @asynccontextmanager
     async def decoded(self, content: bytes, where: str) -> AsyncIterator[DecodedPicture]:
@@ -58,7 +58,7 @@ class PictureDecoder:
         if width * height > self._most_pixels:
             what = f"{width} x {height} pixels, at most {self._most_pixels} are taken"
             raise TooLargeError(what, where=where, hint="send a smaller picture")
-        async with self._room.taken(width * height * _BYTES_PER_PIXEL):
+        async with self._budget.taken(width * height * _BYTES_PER_PIXEL):
             loop = asyncio.get_running_loop()
             yield await loop.run_in_executor(self._threads, _decode, content, where)
 
@@ -69,7 +69,7 @@ def _decode(content: bytes, where: str) -> DecodedPicture:
     return DecodedPicture(image, time.perf_counter() - begin_s)
 
 
-class _Room:
+class _MemoryBudget:
     """So many bytes, handed out strictly in the order in which they are asked for.
 
     A picture may wait with its bytes for one before it; that one asked first, so it has its own already.

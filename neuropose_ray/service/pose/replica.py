@@ -12,8 +12,8 @@ import numpy as np
 
 from neuropose_ray.errors import NeuroposeRayError, StalledError
 from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
-from neuropose_ray.pipeline.metrics import WORKER_METRICS, MeteredSpec, RayMeter
-from neuropose_ray.pipeline.worker import peak_rss_mb
+from neuropose_ray.pipeline.chunks.worker import peak_rss_mb
+from neuropose_ray.pipeline.state.metrics import WORKER_METRICS, MeteredSpec, RayMeter
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.pose_replies import (
     FrameError,
@@ -24,11 +24,11 @@ from neuropose_ray.schemas.pose_replies import (
     SkeletonDescription,
     persons_of,
 )
-from neuropose_ray.service.pose.chunks import ChunkDesk, LoadedSpec, chunks_at_once
-from neuropose_ray.service.pose.inference import Inference, Seen, Stretch
+from neuropose_ray.service.pose.chunks import ChunkExecutor, LoadedSpec, chunks_at_once
+from neuropose_ray.service.pose.inference import FrameStream, Inference, Prediction
 from neuropose_ray.service.pose.pictures import DecodedPicture, PictureDecoder
+from neuropose_ray.service.pose.priority_lock import PriorityModelLock
 from neuropose_ray.service.pose.requests import ChunkCall, FrameRequest
-from neuropose_ray.service.pose.turns import ModelTurns
 from neuropose_ray.settings import Settings
 
 # Pictures of one request that are decoded before the model wants them.
@@ -61,15 +61,15 @@ class PoseReplica:
         _warm_up(self._model, spec)
         self._load_s = time.perf_counter() - begin_s
         self._spec, self._stall_limit_s = spec, engine.stall_limit_s
-        self._turns = ModelTurns()
+        self._model_lock = PriorityModelLock()
         self._decoder = PictureDecoder(_DECODERS, pose.frame_pixels)
         self._inference = Inference(
-            self._model, self._turns.requests, call_frames=pose.batch_frames, wait_s=pose.batch_wait_s
+            self._model, self._model_lock.requests, call_frames=pose.batch_frames, wait_s=pose.batch_wait_s
         )
         chunks = chunks_at_once(engine, spec)
         self._chunk_threads = ThreadPoolExecutor(chunks, thread_name_prefix="chunk")
-        self._desk = ChunkDesk(
-            LoadedSpec(spec, self._model), self._turns.chunks,
+        self._executor = ChunkExecutor(
+            LoadedSpec(spec, self._model), self._model_lock.chunks,
             at_once=chunks, stall_limit_s=engine.stall_limit_s, meter=meter,
         )  # fmt: skip
 
@@ -78,9 +78,9 @@ class PoseReplica:
 
         Cancelled, it gives up what the model has not seen yet.
         """
-        line = _Line(self._model, request, ahead=_AHEAD + self._inference.call_frames)
+        pipeline = _RequestPipeline(self._model, request, ahead=_AHEAD + self._inference.call_frames)
         async with asyncio.TaskGroup() as group:
-            frames = [group.create_task(self._frame(line, place)) for place in range(len(request.pictures))]
+            frames = [group.create_task(self._frame(pipeline, index)) for index in range(len(request.pictures))]
         info = self._model.info
         return PoseReply(
             model=info.name,
@@ -89,32 +89,35 @@ class PoseReplica:
             frames=tuple(frame.result() for frame in frames),
         )
 
-    async def _frame(self, line: _Line, place: int) -> FramePoses:
+    async def _frame(self, pipeline: _RequestPipeline, index: int) -> FramePoses:
         clock = _Clock()
         size: tuple[int, ...] = ()
         try:
-            async with line.slots, self._decoder.decoded(line.request.pictures[place], f"picture {place}") as picture:
+            async with (
+                pipeline.slots,
+                self._decoder.decoded(pipeline.request.pictures[index], f"picture {index}") as picture,
+            ):
                 clock.decode_s, size = picture.decode_s, picture.image.shape[:2]
-                seen = await self._seen(line, place, picture)
-            return line.result(place, size, clock, seen)
+                prediction = await self._predict(pipeline, index, picture)
+            return pipeline.result(index, size, clock, prediction)
         except NeuroposeRayError as error:
-            return line.result(place, size, clock, error)
+            return pipeline.result(index, size, clock, error)
         finally:
-            line.passed(place)
+            pipeline.passed(index)
 
-    async def _seen(self, line: _Line, place: int, picture: DecodedPicture) -> Seen:
+    async def _predict(self, pipeline: _RequestPipeline, index: int, picture: DecodedPicture) -> Prediction:
         """Let the model see a picture after those before it."""
-        await line.turn_of(place)
+        await pipeline.turn_of(index)
         height, width = picture.image.shape[:2]
-        degrees = line.request.field_of_view_degrees
+        degrees = pipeline.request.field_of_view_degrees
         camera = (
             Camera.from_field_of_view(width, height, self._spec.field_of_view_degrees, source="assumed")
             if degrees is None
             else Camera.from_field_of_view(width, height, degrees)
         )
-        look = self._inference.look(picture.image, camera, line.stretch())
-        line.passed(place)
-        return await asyncio.wrap_future(look)
+        pending = self._inference.submit(picture.image, camera, pipeline.stream())
+        pipeline.passed(index)
+        return await asyncio.wrap_future(pending)
 
     async def process_chunk(self, call: ChunkCall) -> str:
         """Do a chunk of a job; its outcome as JSON. Cancelled, it is given up after the next batch of frames.
@@ -126,7 +129,7 @@ class PoseReplica:
         stop = threading.Event()
         loop = asyncio.get_running_loop()
         try:
-            outcome = await loop.run_in_executor(self._chunk_threads, self._desk.do, call, stop)
+            outcome = await loop.run_in_executor(self._chunk_threads, self._executor.do, call, stop)
         except asyncio.CancelledError:
             stop.set()
             raise
@@ -153,7 +156,7 @@ class PoseReplica:
         Raises:
             StalledError: it has been in one call for longer than the limit.
         """
-        if self._turns.held_s > self._stall_limit_s:
+        if self._model_lock.held_s > self._stall_limit_s:
             raise StalledError(
                 f"the pose model has not returned for {self._stall_limit_s:g} s", where=self._spec.name
             )
@@ -166,61 +169,61 @@ class _Clock:
     began_s: float = field(default_factory=time.perf_counter)
     decode_s: float = 0.0
 
-    def timing(self, seen: Seen | None) -> FrameTiming:
+    def timing(self, prediction: Prediction | None) -> FrameTiming:
         total_s = time.perf_counter() - self.began_s
-        infer_s = 0.0 if seen is None else seen.infer_s
+        infer_s = 0.0 if prediction is None else prediction.infer_s
         parts = (total_s - self.decode_s - infer_s, self.decode_s, infer_s, total_s)
         queue, decode, infer, total = (round(1000 * max(0.0, part), 3) for part in parts)
-        calls = 0 if seen is None else seen.call_frames
+        calls = 0 if prediction is None else prediction.call_frames
         return FrameTiming(queue=queue, decode=decode, infer=infer, total=total, call_frames=calls)
 
 
-class _Line:
+class _RequestPipeline:
     """The pictures of one request on their way: some are decoded at once, and they come to the model in order."""
 
     def __init__(self, model: PoseModel, request: FrameRequest, ahead: int) -> None:
         self.request = request
         self.slots = asyncio.Semaphore(ahead)
-        self._model, self._shared = model, Stretch(model)
+        self._model, self._shared = model, FrameStream(model)
         self._all_before = [asyncio.Event() for _ in range(len(request.pictures) + 1)]
         self._all_before[0].set()
         self._passed: set[int] = set()
         self._first_left = 0
 
-    def stretch(self) -> Stretch:
+    def stream(self) -> FrameStream:
         """The stretch that a picture belongs to."""
-        return self._shared if self.request.consecutive else Stretch(self._model)
+        return self._shared if self.request.consecutive else FrameStream(self._model)
 
-    async def turn_of(self, place: int) -> None:
+    async def turn_of(self, index: int) -> None:
         """Wait until all pictures before are on their way to the model, or have failed."""
-        await self._all_before[place].wait()
+        await self._all_before[index].wait()
 
-    def passed(self, place: int) -> None:
+    def passed(self, index: int) -> None:
         """A picture is on its way, or has failed."""
-        self._passed.add(place)
+        self._passed.add(index)
         while self._first_left in self._passed:
             self._first_left += 1
             self._all_before[self._first_left].set()
 
     def result(
-        self, place: int, size: tuple[int, ...], clock: _Clock, outcome: Seen | NeuroposeRayError
+        self, index: int, size: tuple[int, ...], clock: _Clock, outcome: Prediction | NeuroposeRayError
     ) -> FramePoses:
         """What is said of a picture."""
         height, width = size or (None, None)
-        seen, error = (outcome, None) if isinstance(outcome, Seen) else (None, outcome)
+        prediction, error = (outcome, None) if isinstance(outcome, Prediction) else (None, outcome)
         return FramePoses(
-            index=place,
-            timestamp_s=self._timestamp_s(place),
+            index=index,
+            timestamp_s=self._timestamp_s(index),
             width=width,
             height=height,
-            persons=() if seen is None else persons_of(seen.poses),
+            persons=() if prediction is None else persons_of(prediction.poses),
             error=None if error is None else FrameError(code=error.code, message=str(error)),
-            timing_ms=clock.timing(seen),
+            timing_ms=clock.timing(prediction),
         )
 
-    def _timestamp_s(self, place: int) -> float | None:
+    def _timestamp_s(self, index: int) -> float | None:
         times = self.request.timestamps_s
-        return None if times is None else times[place]
+        return None if times is None else times[index]
 
 
 def _warm_up(model: PoseModel, spec: PoseModelSpec) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from neuropose_ray.pipeline.plan import ChunkName
+from neuropose_ray.pipeline.planning.plan import ChunkRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class ChunkCall:
     """
 
     out: Path
-    chunk: ChunkName
+    chunk: ChunkRef
     run: str
     fingerprint: str
     decode_threads: int

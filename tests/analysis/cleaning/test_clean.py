@@ -21,8 +21,8 @@ from neuropose_ray.analysis.cleaning.settings import (
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.evaluate import LIMB_JOINTS
+from neuropose_ray.evaluate.reference import read_reference
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
-from neuropose_ray.reference import read_reference
 from neuropose_ray.schemas.skeleton import Skeleton
 
 ORDER = ["confidence", "label_swaps", "outliers", "gaps", "resampling", "smoothing"]

@@ -13,9 +13,9 @@ from neuropose_ray.analysis.runs.cohort import (
     save_cohort,
 )
 from neuropose_ray.analysis.runs.config import AnalysisConfig, InputsConfig
+from neuropose_ray.analysis.runs.defaults import cohort_report, default_analysis, report_beside
 from neuropose_ray.analysis.runs.tables import write_tidy_csv
 from neuropose_ray.analysis.runs.trials import expand_trials
-from neuropose_ray.analysis.runs.usual import cohort_report, report_beside, usual_analysis
 from neuropose_ray.errors import InputError, InputNotFoundError
 from neuropose_ray.phantom.motions import Squatting
 
@@ -32,7 +32,7 @@ def trials(tmp_path):
 
 @pytest.fixture
 def config(trials, tmp_path):
-    return usual_analysis(InputsConfig(trials=tuple(trials)), tmp_path / "cohort.json")
+    return default_analysis(InputsConfig(trials=tuple(trials)), tmp_path / "cohort.json")
 
 
 def cohort_of(config, mapper=analyse_here):
@@ -85,7 +85,7 @@ def test_the_report_comes_back_and_the_table_has_a_number_in_a_row(config, tmp_p
 
 def test_one_trial_is_no_cohort(tmp_path):
     with pytest.raises(InputError, match="of one trial"):
-        cohort_tasks(usual_analysis(InputsConfig(primary=tmp_path / "a"), tmp_path / "r.json"))
+        cohort_tasks(default_analysis(InputsConfig(primary=tmp_path / "a"), tmp_path / "r.json"))
 
 
 def test_reports_go_beside_their_trials_and_a_cohorts_above_them(trials, tmp_path):

@@ -10,7 +10,7 @@ from neuropose_ray.analysis.runs.trials import (
     load_trial,
 )
 from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputError, InputNotFoundError
-from neuropose_ray.pipeline import assemble
+from neuropose_ray.pipeline.assembly import assemble
 
 WALK = heels(30)
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.evaluate import LIMB_JOINTS
+from neuropose_ray.evaluate.reference import read_reference
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.phantom.scene import Person, PhantomCamera, Scene
-from neuropose_ray.reference import read_reference
 from neuropose_ray.schemas.skeleton import Skeleton
 
 LIMBS = Skeleton(name="limbs", joint_names=LIMB_JOINTS, landmarks={name: name for name in LIMB_JOINTS})

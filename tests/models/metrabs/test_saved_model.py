@@ -181,7 +181,7 @@ def test_a_complaint_is_one_line_with_the_first_cause(text: str, complaint: str)
 
 def test_importing_the_backend_loads_no_tensorflow() -> None:
     code = (
-        "import sys, neuropose_ray.models.metrabs.model, neuropose_ray.models.metrabs.licence\n"
+        "import sys, neuropose_ray.models.metrabs.model, neuropose_ray.models.weights.catalogue\n"
         "sys.exit(bool({'tensorflow', 'cv2', 'ray'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0

@@ -13,8 +13,8 @@ from neuropose_ray.errors import (
     UnknownModelError,
     WeightsUnavailableError,
 )
-from neuropose_ray.models.metrabs.licence import WEIGHTS_NOTICE
 from neuropose_ray.models.weights import WeightStore
+from neuropose_ray.models.weights.catalogue import WEIGHTS_NOTICE
 from neuropose_ray.models.weights.download import DownloadPolicy
 
 PINNED = "metrabs_eff2l_y4_384px_800k_28ds"

@@ -8,8 +8,8 @@ import pytest
 from support.gpu import NotingSpec, metrabs_spec, nvml
 
 from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.settings import load_settings
 
 pytestmark = [pytest.mark.gpu, pytest.mark.ray]
@@ -35,7 +35,12 @@ def test_every_gpu_has_one_worker_that_sees_it_alone(gpus: int, ray_cluster: str
     with started_engine(settings.engine, spec, "gpus") as engine:
         assert engine.workers == gpus
         summary = run(
-            [tmp_path / "walk"], tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=Silent()
+            [tmp_path / "walk"],
+            tmp_path / "out",
+            settings=settings,
+            spec=spec,
+            engine=engine,
+            progress=NullReporter(),
         )
     assert summary.all_well
     seen = sorted(load.read_text() for load in (tmp_path / "loads").iterdir())

@@ -73,14 +73,14 @@ def test_weights_that_cannot_be_loaded_end_the_run_with_the_models_own_error(
 
     from neuropose_ray.models.spec import ModelSpec
     from neuropose_ray.pipeline.engines.start import started_engine
-    from neuropose_ray.pipeline.progress import Silent
     from neuropose_ray.pipeline.run import run
+    from neuropose_ray.pipeline.state.progress import NullReporter
     from neuropose_ray.settings import load_settings
 
     settings = load_settings(None, {"engine": {"kind": "ray"}}, environment={})
     spec = ModelSpec(replace(weights, path=tmp_path / "no weights"), settings.blazepose)
     clip = test_data / "odd" / "made_one_frame.mp4"
     with started_engine(settings.engine, spec, "test") as engine, pytest.raises(ModelError) as caught:
-        run([clip], tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=Silent())
+        run([clip], tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=NullReporter())
     assert "pose_detection.tflite: No such file or directory; run neuropose-ray models pull" in str(caught.value)
     assert "\n" not in str(caught.value)

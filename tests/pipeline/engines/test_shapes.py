@@ -11,23 +11,23 @@ import numpy as np
 import psutil
 import pytest
 import ray
-from support.endurance import table
+from measurements.endurance import table
 
 from neuropose_ray.benchmark.synthetic import SyntheticSpec
 from neuropose_ray.errors import DecoderLostError, VideoError
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.models.weights import Weights, WeightStore
-from neuropose_ray.pipeline.discovery import FoundVideo
+from neuropose_ray.pipeline.chunks.frames import LocalFrames
 from neuropose_ray.pipeline.engines.remote_frames import RemoteFrames
 from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.frames import LocalFrames
-from neuropose_ray.pipeline.plan import ChunkTask, plan_video
-from neuropose_ray.pipeline.plan_file import write_plan
-from neuropose_ray.pipeline.progress import Silent
+from neuropose_ray.pipeline.inputs.discovery import FoundVideo
+from neuropose_ray.pipeline.planning.plan import ChunkTask, plan_video
+from neuropose_ray.pipeline.planning.plan_file import write_plan
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import CameraSettings
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.progress import NullReporter
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.settings import load_settings
 from neuropose_ray.video.sources import open_source
 
@@ -38,7 +38,7 @@ def process(videos: list[Path], out: Path, spec: PoseModelSpec, chunk_frames: in
     flags = {"engine": {"kind": "ray", **engine}, "video": {"chunk_frames": chunk_frames}, "fit": False}
     settings = load_settings(None, flags, environment={})
     with started_engine(settings.engine, spec, "shapes") as started:
-        return run(videos, out, settings=settings, spec=spec, engine=started, progress=Silent())
+        return run(videos, out, settings=settings, spec=spec, engine=started, progress=NullReporter())
 
 
 def test_blazepose_which_follows_people_gives_the_same_bytes_in_both_shapes(

@@ -2,7 +2,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from neuropose_ray.render.plots.comparison import plot_comparison
-from neuropose_ray.render.report.content import Comparison, Fact
+from neuropose_ray.render.records import Comparison, Fact
 
 PATH = np.array([(0, 0), (1, 1), (1, 2), (2, 3)])
 

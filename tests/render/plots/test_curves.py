@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from neuropose_ray.errors import InputError
 from neuropose_ray.render.plots.curves import mean_and_sd, plot_angles, plot_cycles
 from neuropose_ray.render.plots.style import SIDE_COLOURS
-from neuropose_ray.render.report.content import Band, Curve, CycleCurve
+from neuropose_ray.render.records import Band, Curve, CycleCurve
 from neuropose_ray.render.sides import Side
 
 TIMES = np.arange(50) / 10

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from neuropose_ray.errors import InputError
 from neuropose_ray.render.plots.quality import plot_quality
 from neuropose_ray.render.plots.style import DOUBT, GOOD, UNKNOWN
-from neuropose_ray.render.report.content import Quality, QualityStrip
+from neuropose_ray.render.records import Quality, QualityStrip
 
 
 def test_a_strip_is_as_high_as_its_values_and_grey_where_they_are_not_known():

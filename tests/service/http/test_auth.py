@@ -8,7 +8,7 @@ import pytest
 from fastapi import Depends, FastAPI
 
 from neuropose_ray.service.http import errors
-from neuropose_ray.service.http.auth import Gate, is_loopback, needs
+from neuropose_ray.service.http.auth import AuthMiddleware, is_loopback, needs
 from neuropose_ray.service.settings import Token
 
 READER, WRITER = "reader's secret", "writer's secret"
@@ -24,7 +24,7 @@ def application(tokens: tuple[Token, ...] = ()) -> FastAPI:
     for scope in ("read", "submit", "admin"):
         app.get(f"/{scope}", dependencies=[Depends(needs(scope))])(lambda: "done")
     app.get("/v1/health")(lambda: "lives")
-    app.add_middleware(Gate, tokens=tokens)
+    app.add_middleware(AuthMiddleware, tokens=tokens)
     return app
 
 

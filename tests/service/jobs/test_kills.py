@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from measurements.endurance import environment
 from support import job_manager
-from support.endurance import environment
 from support.job_manager import Manager, request_for, settings_for
 
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, write_synthetic_video

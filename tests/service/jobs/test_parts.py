@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from neuropose_ray.errors import InputError, VideoError
 from neuropose_ray.schemas.jobs import JobProgress
-from neuropose_ray.service.jobs.failures import job_error, without_places
+from neuropose_ray.service.jobs.failures import job_error, redact_paths
 from neuropose_ray.service.jobs.progress import ProgressTracker
 from neuropose_ray.service.jobs.retention import EndedJob, outdated
 
@@ -25,13 +25,13 @@ NOW = datetime(2026, 1, 31, tzinfo=UTC)
     ],
 )
 def test_messages_for_clients_name_files_and_no_places(text: str, shown: str):
-    assert without_places(text) == shown
+    assert redact_paths(text) == shown
 
 
 def test_a_place_with_spaces_that_a_job_knows_is_named_as_the_client_did():
-    places = {"/data/my jobs/12/uploads/my walk.mp4": "my walk.mp4"}
+    names_by_path = {"/data/my jobs/12/uploads/my walk.mp4": "my walk.mp4"}
     error = InputError("cannot read /data/my jobs/12/uploads/my walk.mp4", where="/data", hint="look")
-    assert job_error(error, "pose", places=places).message == "cannot read my walk.mp4; look"
+    assert job_error(error, "pose", names_by_path=names_by_path).message == "cannot read my walk.mp4; look"
 
 
 def test_of_what_nobody_foresaw_nothing_is_told():

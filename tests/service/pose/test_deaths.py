@@ -17,9 +17,9 @@ from support import poison, pose_service
 from support.poison import BRIGHT, CHUNK_FRAMES, PoisonSpec, notes, write_video
 from support.ports import free_port
 
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.progress import NullReporter
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.service.http.listener import Listener
 from neuropose_ray.service.names import POSE_MODEL
 from neuropose_ray.service.pose.engine import ServeEngine
@@ -68,7 +68,7 @@ def processed(spec: PoisonSpec, tmp_path: Path) -> RunSummary:
     handle = serve.get_deployment_handle(POSE_MODEL, pose_service.APPLICATION)
     settings = load_settings(None, FLAGS, environment={})
     with closing(ServeEngine(handle, chunks_per_replica=2)) as engine:
-        return run(clips, tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=Silent())
+        return run(clips, tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=NullReporter())
 
 
 @pytest.mark.parametrize(("deed", "error"), [("exit", "WorkerDiedError"), ("hang", "StalledError")])

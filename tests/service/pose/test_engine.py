@@ -9,8 +9,8 @@ import pytest
 
 from neuropose_ray.errors import JobCancelledError, ModelError, VideoError
 from neuropose_ray.models.spec import ModelSpec
-from neuropose_ray.pipeline.progress import Silent
 from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.service.names import APPLICATION, POSE_MODEL
 from neuropose_ray.service.pose.engine import ServeEngine
@@ -45,7 +45,7 @@ def test_replicas_give_what_threads_give_also_for_videos_that_fail(
     spec, options = ModelSpec(weights, settings().blazepose), settings()
     with closing(engine()) as serve:
         assert serve.workers == 1
-        summary = run(inputs, tmp_path / "serve", settings=options, spec=spec, engine=serve, progress=Silent())
+        summary = run(inputs, tmp_path / "serve", settings=options, spec=spec, engine=serve, progress=NullReporter())
     assert summary.engine == "serve"
     assert [(video.name, video.state, video.frames, video.errors) for video in summary.videos] == [
         (video.name, video.state, video.frames, video.errors) for video in local.videos
@@ -63,14 +63,14 @@ def test_a_cancelled_job_stops_within_a_second_and_goes_on_where_it_was(
     clip, cancelled = test_data / "opencap" / "walk.mp4", threading.Event()
     spec, options = ModelSpec(weights, settings().blazepose), settings()
 
-    class CancelAfterTheFirst(Silent):
+    class CancelAfterTheFirst(NullReporter):
         def advance(self, outcome) -> None:
             cancelled.set()
 
     with pytest.raises(JobCancelledError), closing(engine(should_stop=cancelled.is_set)) as serve:
         run([clip], tmp_path, settings=options, spec=spec, engine=serve, progress=CancelAfterTheFirst())
     with closing(engine()) as serve:
-        summary = run([clip], tmp_path, settings=options, spec=spec, engine=serve, progress=Silent())
+        summary = run([clip], tmp_path, settings=options, spec=spec, engine=serve, progress=NullReporter())
     assert summary.videos[0].state == "completed"
     assert 0 < summary.frames_computed < summary.videos[0].frames
 
@@ -82,7 +82,7 @@ def test_a_job_that_was_planned_for_another_model_fails_with_words_about_it(
     spec = ModelSpec(weights, options.blazepose)
     clip = test_data / "odd" / "made_one_frame.mp4"
     with closing(engine()) as serve, pytest.raises(ModelError, match="other weights or settings"):
-        run([clip], tmp_path, settings=options, spec=spec, engine=serve, progress=Silent())
+        run([clip], tmp_path, settings=options, spec=spec, engine=serve, progress=NullReporter())
 
 
 def fail(path: str) -> None:

@@ -6,10 +6,10 @@ import json
 
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.service.jobs.steps.settings import AnalyzeOptions
-from neuropose_ray.service.jobs.steps.work import Remarks, VideoPlace
+from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
 
 
-def analyze_video(place: VideoPlace, options: AnalyzeOptions) -> Remarks:
+def analyze_video(output: VideoOutput, options: AnalyzeOptions) -> Remarks:
     """Clean, measure, and write the report of one video.
 
     Raises:
@@ -17,21 +17,21 @@ def analyze_video(place: VideoPlace, options: AnalyzeOptions) -> Remarks:
         OutputError: no space or no permission.
     """
     from neuropose_ray.analysis.runs.config import AnalysisConfig, InputsConfig, OutputConfig
+    from neuropose_ray.analysis.runs.defaults import REPORT_FILE
     from neuropose_ray.analysis.runs.run import run_analysis
     from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
-    from neuropose_ray.analysis.runs.usual import REPORT_FILE
 
     report = run_analysis(
         AnalysisConfig(
-            inputs=InputsConfig(primary=place.folder / PREDICTIONS_FILE),
+            inputs=InputsConfig(primary=output.folder / PREDICTIONS_FILE),
             preprocessing=options.preprocessing,
             segmentation=options.segmentation,
             analysis=options.analysis,
-            output=OutputConfig(report=place.folder / REPORT_FILE),
+            output=OutputConfig(report=output.folder / REPORT_FILE),
         )
     )
     # The report is read elsewhere, by those who may not know this file system: paths in it are those beside it.
-    here = json.dumps(f"{place.folder}/")[1:-1]
+    here = json.dumps(f"{output.folder}/")[1:-1]
     text = report.model_dump_json(indent=2).replace(here, "")
-    atomic_write_bytes(place.folder / REPORT_FILE, text.encode())
+    atomic_write_bytes(output.folder / REPORT_FILE, text.encode())
     return ()

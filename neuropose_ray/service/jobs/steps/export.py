@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from neuropose_ray.errors import InputError, NeuroposeRayError
 from neuropose_ray.service.jobs.steps.settings import ExportOptions
-from neuropose_ray.service.jobs.steps.work import Remarks, VideoPlace
+from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
 
 EXPORT_FOLDER = "exports"
 
 
-def export_video(place: VideoPlace, options: ExportOptions) -> Remarks:
+def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
     """Write one video in every format that is asked for.
 
     Returns:
@@ -20,12 +20,12 @@ def export_video(place: VideoPlace, options: ExportOptions) -> Remarks:
     """
     from neuropose_ray.analysis.angles.columns import angle_columns
     from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
-    from neuropose_ray.export.writing import write_export
+    from neuropose_ray.formats.writing import write_export
 
     remarks: list[NeuroposeRayError] = []
-    source = place.folder / PREDICTIONS_FILE
+    source = output.folder / PREDICTIONS_FILE
     for kind in options.formats:
-        target = place.folder / EXPORT_FOLDER / f"{source.stem}{kind.ending}"
+        target = output.folder / EXPORT_FOLDER / f"{source.stem}{kind.ending}"
         target.parent.mkdir(exist_ok=True)
         try:
             write_export(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from neuropose_ray.service.jobs.steps.settings import OverlayOptions
-from neuropose_ray.service.jobs.steps.work import Remarks, VideoPlace
+from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
 
 
-def overlay_video(place: VideoPlace, options: OverlayOptions, image_fps: float) -> Remarks:
+def overlay_video(output: VideoOutput, options: OverlayOptions, image_fps: float) -> Remarks:
     """Draw the poses into a copy of one video, unless that is done.
 
     Raises:
@@ -14,13 +14,13 @@ def overlay_video(place: VideoPlace, options: OverlayOptions, image_fps: float) 
         OutputError: no space or no permission.
     """
     from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
-    from neuropose_ray.render.folder import update_overlay
-    from neuropose_ray.report.measurements import measure_for
+    from neuropose_ray.render.overlay.folder import update_overlay
+    from neuropose_ray.render.overlay.measure import measure_for
     from neuropose_ray.video.sources import open_source
 
     update_overlay(
-        open_source(place.video, fps=image_fps),
-        place.folder / PREDICTIONS_FILE,
+        open_source(output.video, fps=image_fps),
+        output.folder / PREDICTIONS_FILE,
         settings=options,
         progress=lambda done, total: None,  # noqa: ARG005  a task of its own tells nobody
         measure=measure_for(options),

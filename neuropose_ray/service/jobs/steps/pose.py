@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.summary import RunSummary, VideoResult, write_summary
-from neuropose_ray.pipeline.worker import ChunkOutcome
+from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, write_summary
 from neuropose_ray.schemas.jobs import JobError
 from neuropose_ray.service.jobs.failures import StepFailedError, record_error
 from neuropose_ray.service.jobs.steps.settings import PoseOptions
@@ -61,10 +61,10 @@ class PoseStep:
             )
         # What a client reads names the inputs as the client did.
         summary = summary.model_copy(
-            update={"videos": tuple(_named(result, work.places) for result in summary.videos)}
+            update={"videos": tuple(_named(result, work.names_by_path) for result in summary.videos)}
         )
         write_summary(summary, work.folder.results)
-        errors += _errors(summary, work.places)
+        errors += _errors(summary, work.names_by_path)
         if all(result.state == "failed" for result in summary.videos):
             raise StepFailedError(errors[-1])
         return errors
@@ -81,15 +81,15 @@ def _with(settings: Settings, options: PoseOptions) -> Settings:
     return settings.model_copy(update=changed)
 
 
-def _named(result: VideoResult, places: Mapping[str, str]) -> VideoResult:
+def _named(result: VideoResult, names_by_path: Mapping[str, str]) -> VideoResult:
     path = Path(result.input)
-    names = [places[str(place)] for place in (path, *path.parents) if str(place) in places]
+    names = [names_by_path[str(parent)] for parent in (path, *path.parents) if str(parent) in names_by_path]
     return replace(result, input=names[0] if names else result.name)
 
 
-def _errors(summary: RunSummary, places: Mapping[str, str]) -> list[JobError]:
+def _errors(summary: RunSummary, names_by_path: Mapping[str, str]) -> list[JobError]:
     return [
-        record_error(record, "pose", result.input, places)
+        record_error(record, "pose", result.input, names_by_path)
         for result in summary.videos
         for record in result.errors[:1]
     ]
@@ -121,6 +121,10 @@ class _Progress:
         fraction = _PLANNED + (_COMPUTED - _PLANNED) * self._done / self._chunks
         self._work.progress(fraction, self._name(outcome.video), self._assembled)
 
+    def assembling_again(self, done: int, videos: int) -> None:  # noqa: ARG002  the signature is the protocol's
+        self._work.check()
+        self._work.progress(_COMPUTED, None, done)
+
     def assembling(self, results: Iterable[VideoResult]) -> Iterator[VideoResult]:
         for result in results:
             self._work.check()
@@ -131,4 +135,4 @@ class _Progress:
 
     def _name(self, video: str) -> str:
         """Of the input, whose stem the folder mostly has."""
-        return next((name for name in self._work.places.values() if Path(name).stem == video), video)
+        return next((name for name in self._work.names_by_path.values() if Path(name).stem == video), video)

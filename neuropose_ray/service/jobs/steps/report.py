@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from neuropose_ray.service.jobs.steps.settings import ReportOptions
-from neuropose_ray.service.jobs.steps.work import Remarks, VideoPlace
+from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
 
 
-def report_video(place: VideoPlace, options: ReportOptions, image_fps: float) -> Remarks:
+def report_video(output: VideoOutput, options: ReportOptions, image_fps: float) -> Remarks:
     """Write the report of one video, and the overlay in it where there is none.
 
     Returns:
@@ -19,14 +19,14 @@ def report_video(place: VideoPlace, options: ReportOptions, image_fps: float) ->
     from neuropose_ray.analysis.runs.trials import TrialSource
     from neuropose_ray.report.writing import ReportChoices, report_file, write_trial_report
 
-    source = TrialSource(place.folder, name=place.folder.name)
+    source = TrialSource(output.folder, name=output.folder.name)
     choices = ReportChoices(
         track=options.track, with_video=options.with_video, blur_faces=options.blur_faces, fps=image_fps
     )
     without_video = write_trial_report(
         source,
         report_file(source),
-        place.video,
+        output.video,
         choices,
         progress=lambda done, total: None,  # noqa: ARG005  a task of its own tells nobody
     )

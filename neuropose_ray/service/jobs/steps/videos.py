@@ -24,7 +24,7 @@ from neuropose_ray.service.jobs.steps.work import (
     Locate,
     Remarks,
     StepWork,
-    VideoPlace,
+    VideoOutput,
     VideoTasks,
     located,
     videos_with_poses,
@@ -62,23 +62,23 @@ class VideoSteps:
         ):
             if isinstance(outcome, Exception):
                 work.log(f"{work.step.kind} of {video.name}: {type(outcome).__name__}: {outcome}")
-                errors.append(_said(outcome, work, video))
+                errors.append(_reported(outcome, work, video))
                 if isinstance(outcome, NeuroposeRayError) and outcome.retryable:
                     passing.append(outcome)
             else:
-                errors += [_said(remark, work, video) for remark in outcome]
+                errors += [_reported(remark, work, video) for remark in outcome]
             work.progress(done / len(videos), video.name, done)
         if videos and len(passing) == len(videos):
             raise passing[0]
         return errors
 
 
-def _said(error: Exception, work: StepWork, video: VideoPlace) -> JobError:
+def _reported(error: Exception, work: StepWork, video: VideoOutput) -> JobError:
     kind: StepKind = work.step.kind
-    return job_error(error, kind, video.name, {**work.places, str(video.folder): video.name})
+    return job_error(error, kind, video.name, {**work.names_by_path, str(video.folder): video.name})
 
 
-def _function(options: FrozenModel, image_fps: float) -> Callable[[VideoPlace], Remarks]:
+def _function(options: FrozenModel, image_fps: float) -> Callable[[VideoOutput], Remarks]:
     match options:
         case AnalyzeOptions():
             return partial(analyze_video, options=options)

@@ -10,8 +10,8 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from neuropose_ray.errors import FileFormatError, JobCancelledError, NeuroposeRayError
-from neuropose_ray.pipeline.folder import SUMMARY_FILE
-from neuropose_ray.pipeline.summary import RunSummary
+from neuropose_ray.pipeline.state.run_layout import SUMMARY_FILE
+from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest, Step
 from neuropose_ray.service.data_folder import JobFolder
 from neuropose_ray.settings import Settings
@@ -29,7 +29,7 @@ class StepWork:
         folder: its own.
         step: what is to be done, and how often it is tried.
         settings: of the service.
-        places: input names by path, filled as inputs are found; for messages.
+        names_by_path: input names by path, filled as inputs are found; for messages.
         should_stop: whether the job was cancelled, the service stops, or the time is over.
         progress: told the fraction of the step (0 to 1), the video it is at, and how many are through.
         log: takes a line for the job's log.
@@ -39,7 +39,7 @@ class StepWork:
     folder: JobFolder
     step: Step
     settings: Settings
-    places: dict[str, str]
+    names_by_path: dict[str, str]
     should_stop: Callable[[], bool]
     progress: Callable[[float, str | None, int], None]
     log: Callable[[str], None]
@@ -55,7 +55,7 @@ class StepWork:
 
 
 @dataclass(frozen=True, slots=True)
-class VideoPlace:
+class VideoOutput:
     """One video of a job that has poses.
 
     Attributes:
@@ -79,10 +79,10 @@ class VideoTasks(Protocol):
     def run(
         self,
         kind: str,
-        function: Callable[[VideoPlace], Remarks],
-        videos: Sequence[VideoPlace],
+        function: Callable[[VideoOutput], Remarks],
+        videos: Sequence[VideoOutput],
         should_stop: Callable[[], bool],
-    ) -> Iterator[tuple[VideoPlace, Remarks | Exception]]:
+    ) -> Iterator[tuple[VideoOutput, Remarks | Exception]]:
         """The function of every video, in any order; an error in the place of what it gives.
 
         Raises:
@@ -105,17 +105,17 @@ def located(work: StepWork, locate: Locate) -> tuple[dict[str, Path], list[JobEr
         work.check()
         try:
             found[item.name] = locate(item, work.folder, work.should_stop)
-            work.places[str(found[item.name])] = item.name
+            work.names_by_path[str(found[item.name])] = item.name
         except JobCancelledError:
             raise
         except NeuroposeRayError as error:
             errors.append((item.name, error))
     if errors and any(error.retryable for _, error in errors) and not found:
         raise errors[0][1]
-    return found, [job_error(error, "pose", name, work.places) for name, error in errors]
+    return found, [job_error(error, "pose", name, work.names_by_path) for name, error in errors]
 
 
-def videos_with_poses(work: StepWork, found: Mapping[str, Path]) -> list[VideoPlace]:
+def videos_with_poses(work: StepWork, found: Mapping[str, Path]) -> list[VideoOutput]:
     """The videos of a job for which the pose step has results.
 
     Raises:
@@ -127,7 +127,7 @@ def videos_with_poses(work: StepWork, found: Mapping[str, Path]) -> list[VideoPl
     except (OSError, ValidationError) as error:
         raise FileFormatError("the summary of the poses cannot be read", where=str(path), hint="retry") from error
     return [
-        VideoPlace(result.input, work.folder.results / result.name, found[result.input])
+        VideoOutput(result.input, work.folder.results / result.name, found[result.input])
         for result in summary.videos
         if result.state != "failed" and result.input in found
     ]

@@ -1,0 +1,111 @@
+"""In plain words, what makes the events and parameters of a walk unsure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.analysis.gait.footprints import Ground
+from neuropose_ray.analysis.gait.heading import Directions, pelvis_mm
+from neuropose_ray.analysis.gait.records import OTHER, GaitCycle, GaitEvent, GaitEvents
+from neuropose_ray.analysis.gait.settings import GaitSettings
+from neuropose_ray.analysis.gait.signals import known_frames, unbroken
+from neuropose_ray.analysis.motion import Motion
+
+#: A slower camera shows a heel strike, in which the foot stops within 0.1 s, on two frames or fewer.
+_SLOW_CAMERA_HZ = 20.0
+#: Below this a model says that a joint is more likely hidden than seen.
+_POOR_SCORE = 0.5
+#: Cosine to the line of sight: above the first (45 degrees) lengths, below the second (60 degrees) widths are depth.
+_ALONG_SIGHT, _ACROSS_SIGHT = 0.71, 0.5
+#: Share of the walking speed by which feet in stance may slide; one camera's depth is right to about a tenth.
+_SLIDING_SHARE = 0.15
+
+
+def event_warnings(
+    motion: Motion, directions: Directions, events: Sequence[GaitEvent], dropped: int, settings: GaitSettings
+) -> tuple[str, ...]:
+    """Warnings about the events; ``dropped`` is how many candidates were out of order."""
+    known = known_frames(motion, directions)
+    if not known.any():
+        return ("no gait: hips and feet are not seen together in any frame",)
+    left_out = f"{dropped} turns of the feet were left out: they do not come in the order of walking"
+    found = [] if events else ["no gait: no two steps in the order of walking were found"]
+    found += [left_out] if dropped else []
+    if not known.all():
+        found.append(f"hips or feet are missing in {100 * (1 - known.mean()):.0f} % of the frames")
+    gaps = len(unbroken(motion.timestamps_s, known, settings.max_gap_s)) - 1
+    if gaps:
+        counted = "a gap" if gaps == 1 else f"{gaps} gaps"
+        found.append(f"the walk is cut by {counted} of more than {settings.max_gap_s:g} s: no events are found there")
+    if not events:
+        return tuple(found)
+    if motion.frame_rate_hz < _SLOW_CAMERA_HZ:
+        found.append(
+            f"at {motion.frame_rate_hz:.0f} frames a second heel strikes and toe-offs fall between the frames"
+        )
+    for part, what in (("heel", "heel strikes"), ("toe", "toe-offs")):
+        if not motion.skeleton.has(f"left_{part}", f"right_{part}"):
+            found.append(f"the skeleton {motion.skeleton.name} has no {part}: {what} are those of the ankle")
+    walking = slice(events[0].frame, events[-1].frame + 1)
+    found += [
+        f"the {side} foot is poorly seen: median score {score:.2f}"
+        for side in OTHER
+        if (score := _foot_score(motion, side, walking)) < _POOR_SCORE
+    ]
+    if np.mean(directions.backwards[walking]) > 0.5:
+        found.append("the person walks backwards: heel strikes are the first contacts of the foot, not of the heel")
+    return tuple(found)
+
+
+def parameter_warnings(
+    motion: Motion,
+    events: GaitEvents,
+    cycles: Sequence[GaitCycle],
+    ground: Ground,
+    directions: Directions,
+    settings: GaitSettings,
+) -> tuple[str, ...]:
+    """Warnings about the gait table of at least one walk."""
+    found = []
+    for side in OTHER:
+        count = sum(cycle.side == side for cycle in cycles)
+        if count < settings.min_cycles:
+            cycles_seen = f"{count} complete {'cycle' if count == 1 else 'cycles'} of the {side} foot"
+            found.append(f"the clip is short: {cycles_seen}, fewer than {settings.min_cycles}; its means are unsure")
+    if ground.kind == "treadmill":
+        found.append(
+            "the person stays in place before the camera: speed and lengths count on a treadmill's belt "
+            "that moves as the standing feet do"
+        )
+    elif abs(ground.slip_m_per_s) > _SLIDING_SHARE * ground.walking_speed_m_per_s:
+        found.append(
+            f"standing feet slide by {abs(ground.slip_m_per_s):.2f} m/s: the camera moves, or depth is unsure, "
+            "and so are speed and lengths"
+        )
+    along = _along_sight(motion, [event.frame for event in events.events], directions)
+    if along > _ALONG_SIGHT:
+        found.append("the person walks towards or away from the camera: speed, step and stride length rest on depth")
+    elif along < _ACROSS_SIGHT:
+        found.append("the person is seen from the side: step width rests on depth")
+    return tuple(found)
+
+
+def _foot_score(motion: Motion, side: str, frames: slice) -> float:
+    """The median score of a foot's joints; 1 where the model gives none."""
+    parts = [part for part in ("ankle", "heel", "toe") if motion.skeleton.has(f"{side}_{part}")]
+    scores = motion.joint_scores[frames][:, [motion.skeleton.index(f"{side}_{part}") for part in parts]]
+    known: NDArray[np.float64] = scores[np.isfinite(scores)]
+    return float(np.median(known)) if len(known) else 1.0
+
+
+def _along_sight(motion: Motion, frames: Sequence[int], directions: Directions) -> float:
+    """The mean absolute cosine between the heading and the line of sight, both in the plane of the floor."""
+    sight = pelvis_mm(motion)[frames]
+    sight = sight - (sight @ directions.up)[:, None] * directions.up
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cosine = np.abs((sight * directions.forward[frames]).sum(1)) / np.linalg.norm(sight, axis=1)
+    known = np.isfinite(cosine)
+    return float(cosine[known].mean()) if known.any() else float("nan")

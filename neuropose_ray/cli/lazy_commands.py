@@ -1,0 +1,68 @@
+"""Commands that are imported when they are asked for: what all of them need takes over a second to load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_group
+
+
+class CommandRef(NamedTuple):
+    """Where a command is.
+
+    Attributes:
+        module: of this package.
+        attribute: in it, a function that is the command, or a :class:`typer.Typer` with several below it.
+        panel: of the help that lists it, None for the first one.
+    """
+
+    module: str
+    attribute: str
+    panel: str | None = None
+
+
+def lazy_group(references: Mapping[str, CommandRef]) -> type[TyperGroup]:
+    """A group for :class:`typer.Typer`; a command imports itself alone, the group's help imports all of them.
+
+    Args:
+        references: the commands by their names, in the order of the help.
+    """
+
+    class LazyGroup(TyperGroup):
+        def __init__(self, **attributes: Any) -> None:
+            super().__init__(**attributes)
+            self.commands = _Commands(references)  # type: ignore[assignment]  # nobody adds one later
+
+    return LazyGroup
+
+
+class _Commands(Mapping[str, Any]):
+    def __init__(self, references: Mapping[str, CommandRef]) -> None:
+        self._references = references
+
+    def __getitem__(self, name: str) -> Any:
+        return _imported(name, self._references[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._references)
+
+    def __len__(self) -> int:
+        return len(self._references)
+
+
+@cache
+def _imported(name: str, reference: CommandRef) -> Any:
+    """The command as Typer makes it of a group that has no other."""
+    target = getattr(import_module(f"{__package__}.{reference.module}"), reference.attribute)
+    group = typer.Typer(rich_markup_mode="markdown")
+    group.callback()(lambda: None)
+    if isinstance(target, typer.Typer):
+        group.add_typer(target, name=name, rich_help_panel=reference.panel)
+    else:
+        group.command(name, rich_help_panel=reference.panel)(target)
+    return get_group(group).commands[name]

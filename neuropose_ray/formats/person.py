@@ -1,0 +1,82 @@
+"""One person at a constant rate: what files of biomechanics and animation are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.formats.axes import camera_to_y_up
+from neuropose_ray.formats.tracks import best_poses3d, by_frame, take_main_person, take_track
+from neuropose_ray.formats.trajectories import Trajectories
+from neuropose_ray.formats.uniform_timebase import EvenRateSettings, UniformTimebase, uniform_timebase
+from neuropose_ray.schemas.header import PredictionsHeader
+from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.schemas.skeleton import Skeleton
+
+
+@dataclass(frozen=True, slots=True)
+class EvenPerson:
+    """One person's joints at a constant rate, NaN where missing.
+
+    Attributes:
+        skeleton: names of the joints.
+        clock: the frames.
+        positions: ``(frames, joints, 3)`` mm, camera axes (x right, y down, z forward).
+        places: ``(frames, joints, 2)`` px of the upright frame.
+        scores: ``(frames, joints)`` in 0 to 1.
+    """
+
+    skeleton: Skeleton
+    clock: UniformTimebase
+    positions: NDArray[np.float64]
+    places: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+    @property
+    def missing_frames(self) -> int:
+        """Frames in which no joint is known."""
+        return int((~np.isfinite(self.positions).all(-1).any(-1)).sum())
+
+    def space(self) -> Trajectories:
+        """The joints in mm, y up: see :func:`~neuropose_ray.formats.axes.camera_to_y_up`."""
+        names, clock = self.skeleton.joint_names, self.clock
+        return Trajectories(names, clock.rate_hz, clock.start_s, camera_to_y_up(self.positions))
+
+    def image(self) -> Trajectories:
+        """The joints in px of the upright frame: x right, y down, z 0."""
+        names, clock = self.skeleton.joint_names, self.clock
+        flat = np.where(np.isfinite(self.places).all(-1, keepdims=True), 0.0, np.nan)
+        return Trajectories(names, clock.rate_hz, clock.start_s, np.concatenate([self.places, flat], -1), units="px")
+
+
+def person_at_even_rate(
+    table: PoseTable,
+    header: PredictionsHeader,
+    *,
+    track: int | None,
+    where: str,
+    settings: EvenRateSettings | None = None,
+) -> EvenPerson:
+    """One person of a table, on the video's own clock where that is even, else resampled to its median rate.
+
+    Args:
+        table: the poses of all; fitted ones are taken where there are any.
+        header: their description.
+        track: a track id; None for the one seen in most frames.
+        where: what the table was read from, for the errors.
+        settings: what counts as even.
+
+    Raises:
+        InputError: nobody was found, there is no such track, or the times of the frames are of no use.
+    """
+    person = take_main_person(table, where) if track is None else take_track(table, track, where)
+    clock = uniform_timebase(table.timestamps_s, fps=header.metadata.fps, where=where, settings=settings)
+    return EvenPerson(
+        skeleton=header.skeleton,
+        clock=clock,
+        positions=clock.of(by_frame(person, best_poses3d(person))),
+        places=clock.of(by_frame(person, person.poses.poses2d)),
+        scores=clock.of(by_frame(person, person.poses.joint_scores)),
+    )

@@ -1,0 +1,268 @@
+"""One video's poses in a format of another program, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.formats.person import EvenPerson, person_at_even_rate
+from neuropose_ray.schemas.header import PredictionsHeader
+from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.schemas.skeleton import Skeleton
+
+
+class ExportFormat(StrEnum):
+    """What can be written."""
+
+    CSV = "csv"
+    CSV_WIDE = "csv-wide"
+    JSON = "json"
+    NEUROPOSE = "neuropose"
+    PARQUET = "parquet"
+    NPZ = "npz"
+    TRC = "trc"
+    TRC_PX = "trc-px"
+    C3D = "c3d"
+    MOT = "mot"
+    STO = "sto"
+    BVH = "bvh"
+    COCO = "coco"
+    COCO_WHOLEBODY = "coco-wholebody"
+    MMPOSE = "mmpose"
+    OPENPOSE = "openpose"
+
+    @property
+    def ending(self) -> str:
+        """What the name of its file, or folder, ends with after the predictions' own."""
+        return _WRITERS[self][0]
+
+
+class PosesKind(StrEnum):
+    """Which 3D poses."""
+
+    FITTED = "fitted"
+    MODEL = "model"
+
+
+class JointAngles(Protocol):
+    """Degrees by name, of one person."""
+
+    def __call__(
+        self,
+        name: str,
+        skeleton: Skeleton,
+        timestamps_s: NDArray[np.float64],
+        positions: NDArray[np.float64],
+        scores: NDArray[np.float64],
+    ) -> Mapping[str, NDArray[np.float64]]:
+        """Of positions in mm in camera axes; NaN where a joint is missing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedPoses:
+    """What is to be written.
+
+    Attributes:
+        table: everybody, or one person alone.
+        header: of the video.
+        track: the one person; None where none was chosen.
+        source: the file that it comes from.
+        angles: what the joint angles of a person are, for the formats that hold these.
+        note: told, in a line each, what a reader of the file should know.
+    """
+
+    table: PoseTable
+    header: PredictionsHeader
+    track: int | None
+    source: Path
+    angles: JointAngles
+    note: Callable[[str], None]
+
+
+def write_export(
+    kind: ExportFormat,
+    source: Path,
+    target: Path,
+    *,
+    angles: JointAngles,
+    track: int | None = None,
+    poses: PosesKind = PosesKind.FITTED,
+    note: Callable[[str], None],
+) -> None:
+    """Write the poses of ``predictions.parquet`` in another format.
+
+    Args:
+        kind: the format.
+        source: predictions in Parquet.
+        target: the file to write, a folder for openpose; one that is there is replaced.
+        angles: what the joint angles of a person are.
+        track: one person alone.
+        poses: fitted, where they were fitted, or what the pose model said.
+        note: told what a reader of the file should know.
+
+    Raises:
+        InputError: no such file or person, or the format cannot hold it.
+        OutputError: no space or no permission.
+    """
+    from neuropose_ray.formats.tracks import take_track
+    from neuropose_ray.schemas.parquet_files import read_predictions
+
+    table, header = read_predictions(source)
+    if track is not None:
+        table = take_track(table, track, str(source))
+    if poses is PosesKind.MODEL:
+        table = replace(table, poses3d_fitted=None)
+    _WRITERS[kind][1](target, ExportedPoses(table, header, track, source, angles, note))
+
+
+def _csv(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.tables import write_csv
+
+    write_csv(target, what.table, what.header)
+
+
+def _csv_wide(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.tables import write_wide_csv
+
+    write_wide_csv(target, what.table, what.header)
+
+
+def _json(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.schemas.json_files import save_video_predictions
+    from neuropose_ray.schemas.predictions import VideoPredictions
+
+    save_video_predictions(target, VideoPredictions.from_table(what.table, what.header))
+
+
+def _neuropose(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.schemas.neuropose_results import save_neuropose_results
+
+    name = what.header.metadata.filename or what.source.parent.name
+    left_out = save_neuropose_results(target, [(name, what.table, what.header)])
+    if left_out:
+        what.note(f"{left_out} poses with missing numbers were left out, which the format has no place for")
+
+
+def _parquet(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.schemas.parquet_files import write_predictions
+
+    write_predictions(target, what.table, what.header)
+
+
+def _npz(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.arrays import write_npz
+
+    write_npz(target, what.table, what.header)
+
+
+def _trc(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.trc import write_trc
+
+    write_trc(target, _one_person(what).space())
+
+
+def _trc_px(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.trc import write_trc
+
+    write_trc(target, _one_person(what).image())
+
+
+def _c3d(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.c3d import write_c3d
+
+    write_c3d(target, _one_person(what).space())
+
+
+def _angles(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.motion_file import write_motion_file
+
+    person = _one_person(what)
+    times_s = person.clock.times_s
+    columns = what.angles(str(what.source), person.skeleton, times_s, person.positions, person.scores)
+    write_motion_file(target, times_s, columns, in_degrees=True)
+    unknown = int(np.isnan(np.array(list(columns.values()))).any(0).sum())
+    if unknown:
+        what.note(f"{unknown} of {len(times_s)} frames have an angle that is not known, nan in the file")
+
+
+def _bvh(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.bvh import write_bvh
+
+    person = _one_person(what)
+    summary = write_bvh(target, person.skeleton, person.clock.rate_hz, person.space().positions)
+    what.note(
+        f"bones of constant length lie up to {summary.largest_error_mm:.0f} mm from the poses, "
+        f"half of the joints within {summary.median_error_mm:.1f} mm"
+    )
+    if summary.held_frames:
+        what.note(f"{summary.held_frames} frames repeat the pose before them, joints are missing there")
+
+
+def _coco(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.coco import write_coco
+
+    write_coco(target, what.table, what.header)
+
+
+def _coco_wholebody(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.coco import write_coco
+
+    write_coco(target, what.table, what.header, feet=True)
+    what.note("body and feet alone are known: small toes, face and hands are marked as not given")
+
+
+def _mmpose(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.mmpose import write_mmpose
+
+    write_mmpose(target, what.table, what.header)
+
+
+def _openpose(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.openpose import write_openpose
+
+    write_openpose(target, what.table, what.header)
+
+
+#: What the default name ends with, and who writes it.
+_WRITERS: Mapping[ExportFormat, tuple[str, Callable[[Path, ExportedPoses], None]]] = MappingProxyType(
+    {
+        ExportFormat.CSV: (".csv", _csv),
+        ExportFormat.CSV_WIDE: ("_wide.csv", _csv_wide),
+        ExportFormat.JSON: (".json", _json),
+        ExportFormat.NEUROPOSE: ("_neuropose.json", _neuropose),
+        ExportFormat.PARQUET: (".parquet", _parquet),
+        ExportFormat.NPZ: (".npz", _npz),
+        ExportFormat.TRC: (".trc", _trc),
+        ExportFormat.TRC_PX: ("_px.trc", _trc_px),
+        ExportFormat.C3D: (".c3d", _c3d),
+        ExportFormat.MOT: (".mot", _angles),
+        ExportFormat.STO: (".sto", _angles),
+        ExportFormat.BVH: (".bvh", _bvh),
+        ExportFormat.COCO: ("_coco.json", _coco),
+        ExportFormat.COCO_WHOLEBODY: ("_coco_wholebody.json", _coco_wholebody),
+        ExportFormat.MMPOSE: ("_mmpose.json", _mmpose),
+        ExportFormat.OPENPOSE: ("_openpose", _openpose),
+    }
+)
+
+
+def _one_person(what: ExportedPoses) -> EvenPerson:
+    tracks = [] if what.table.track_ids is None else np.unique(what.table.track_ids).tolist()
+    person = person_at_even_rate(what.table, what.header, track=what.track, where=str(what.source))
+    if what.track is None and len(tracks) > 1:
+        listed = ", ".join(map(str, tracks))
+        what.note(f"the format holds one person: the track seen in most frames of {listed}; --track chooses another")
+    if person.clock.resampled:
+        frames, rate = len(person.positions), person.clock.rate_hz
+        what.note(f"{what.table.frame_count} uneven frames were resampled to {frames} at {rate:g} per second")
+    if person.missing_frames:
+        what.note(f"the person is missing in {person.missing_frames} of {len(person.positions)} frames")
+    return person

@@ -1,0 +1,135 @@
+"""From a video's poses to its files: tracked, fitted, and written as predictions, results and metrics."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from neuropose_ray.errors import VideoError
+from neuropose_ray.fitting import FIT_VERSION, FittingSettings
+from neuropose_ray.pipeline.assembly.fit import depth_prior, fit_tracks, prior_version
+from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics, read_metrics
+from neuropose_ray.pipeline.assembly.video_poses import VideoPoses, join_chunks, kept_poses
+from neuropose_ray.pipeline.chunks.commit import ErrorRecord
+from neuropose_ray.pipeline.chunks.headers import video_header
+from neuropose_ray.pipeline.chunks.worker import RunContext
+from neuropose_ray.pipeline.planning.plan import VideoPlan, digest_of
+from neuropose_ray.pipeline.state.run_layout import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
+from neuropose_ray.schemas.json_files import save_model
+from neuropose_ray.schemas.neuropose_results import save_neuropose_results
+from neuropose_ray.schemas.parquet_files import write_predictions
+from neuropose_ray.tracking import TRACKS_VERSION, TrackingSettings, track
+
+#: Raised where the same poses, tracks and fit are written in another way: then the files of finished videos are
+#: written again, from the poses in them.
+FILES_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """How to put a video together, and where."""
+
+    context: RunContext
+    tracking: TrackingSettings
+    fitting: FittingSettings | None
+    workers: int
+
+    def plan_key(self, plan: VideoPlan) -> str:
+        """What identifies the files of a video."""
+        return digest_of(*plan.keys, plan.info.source.path.name, self.settings_key())
+
+    def settings_key(self) -> str:
+        """What identifies the way from poses to files."""
+        fit = self.fitting
+        fitting = "" if fit is None else f"fit {FIT_VERSION} {fit.model_dump_json()} {prior_version(fit)}"
+        tracking = f"tracks {TRACKS_VERSION} {self.tracking.model_dump_json()}"
+        return "|".join((tracking, fitting, f"files {FILES_VERSION}"))
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """What a finished video must have in its folder."""
+        return tuple(self.context.out / name / file for file in (PREDICTIONS_FILE, RESULTS_FILE, METRICS_FILE))
+
+    def finished(self, plan: VideoPlan) -> VideoMetrics | None:
+        """The metrics of a video whose files are there, whole, undamaged and up to date, else None."""
+        folder = self.context.out / plan.name
+        metrics = read_metrics(folder / METRICS_FILE)
+        if metrics is None or metrics.plan_key != self.plan_key(plan) or not (folder / RESULTS_FILE).exists():
+            return None
+        try:
+            whole = _digest(folder / PREDICTIONS_FILE) == metrics.predictions_sha256
+        except OSError:
+            return None
+        return metrics if whole else None
+
+    def kept_poses(self, plan: VideoPlan) -> VideoPoses | None:
+        """The poses in a video's files where they are what this plan would compute, else None."""
+        return kept_poses(self.context.out / plan.name, plan)
+
+    def from_chunks(self, plan: VideoPlan, failed: tuple[ErrorRecord, ...] = ()) -> VideoMetrics:
+        """Join the committed chunks and write the video's files; ``failed`` are the chunks that are missing.
+
+        Raises:
+            VideoError: not one frame of the video could be decoded.
+            OutputError: no space or no permission.
+        """
+        store = self.context.store(plan.name)
+        metrics = self._write(plan, join_chunks(store, plan, failed, self.workers))
+        if not failed:
+            store.clear()
+        return metrics
+
+    def from_kept_poses(self, plan: VideoPlan) -> VideoMetrics:
+        """Write the video's files again, from the poses in them.
+
+        Raises:
+            VideoError: the poses are no longer there.
+            OutputError: no space or no permission.
+        """
+        poses = self.kept_poses(plan)
+        if poses is None:
+            what = "its earlier results were changed while they were read"
+            raise VideoError(what, where=str(plan.info.source.path), hint="run the same command again")
+        metrics = self._write(plan, poses)
+        store = self.context.store(plan.name)
+        if not store.marked(plan.keys):  # those of a partial video wait for another try of what it lacks
+            store.clear()
+        return metrics
+
+    def _write(self, plan: VideoPlan, poses: VideoPoses) -> VideoMetrics:
+        """Track, fit, and write; the metrics, which vouch for the rest, come last.
+
+        A run that is killed in between leaves the old metrics beside new predictions. They still hold the poses that
+        these metrics name.
+        """
+        folder = self.context.out / plan.name
+        table = poses.table.with_tracks(track(poses.table, self.tracking))
+        if self.fitting is not None:
+            table, report = fit_tracks(table, plan.camera, poses.skeleton, self.fitting, depth_prior(self.fitting))
+            save_model(folder / FITTING_FILE, report)
+        else:
+            (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
+        header = video_header(plan, table, poses.skeleton, poses.provenance)
+        write_predictions(folder / PREDICTIONS_FILE, table, header)
+        save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
+        metrics = VideoMetrics(
+            plan_key=self.plan_key(plan),
+            poses_key=plan.poses_key,
+            poses_sha256=poses.sha256(),
+            predictions_sha256=_digest(folder / PREDICTIONS_FILE),
+            frames=table.frame_count,
+            tracks=len(np.unique(table.track_ids)) if table.track_ids is not None else 0,
+            performance=poses.performance,
+            provenance=poses.provenance,
+            notes=plan.info.notes,
+            errors=poses.errors,
+        )
+        save_model(folder / METRICS_FILE, metrics)
+        return metrics
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,156 @@
+"""Results in an object store: a run works in a folder here, and a video's files go to the store when they are whole.
+
+A store has no renames and no locks, but an object is there whole or not at all. So ``metrics.json``, which says what
+the other files were made from and their digest, is the marker of a video: it is removed before other files are
+replaced, and comes last. A run that does not find a video in its folder brings the files of marked videos back, and
+takes them for its own where they fit: the store is all that has to survive.
+
+Runs of one store that work in one folder are kept apart by the folder's lease; runs in different folders are not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuropose_ray.errors import OutputError
+from neuropose_ray.pipeline.inputs.object_stores import open_store
+from neuropose_ray.pipeline.state.run_layout import METRICS_FILE, SUMMARY_FILE
+
+if TYPE_CHECKING:
+    from pyarrow import fs
+
+#: In a video's folder here: which of its files are in which store.
+_STORED_FILE = ".stored"
+
+
+def default_folder(url: str, cache: Path) -> Path:
+    """Where a run works whose results go to a URL: the same folder for the same URL, so that it goes on there."""
+    return cache / "runs" / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultStore:
+    """An object store's place for results, and the folder in which they are made.
+
+    Attributes:
+        url: that pyarrow has a file system for (``s3://``, ``gs://``, ``hdfs://``, ``file://``).
+        folder: the run's, on a disk that all workers see.
+    """
+
+    url: str
+    folder: Path
+
+    def restore(self, names: Iterable[str]) -> None:
+        """Fetch the files of marked videos that are not here, and forget what was stored but is gone.
+
+        Args:
+            names: of the videos of this run.
+
+        Raises:
+            OutputError: the store cannot be read.
+        """
+        from pyarrow import fs
+
+        with self._reachable() as (system, root):
+            listing = system.get_file_info(fs.FileSelector(root, recursive=True, allow_not_found=True))
+            there: dict[str, list[str]] = {}
+            for info in listing:
+                if info.type == fs.FileType.File:
+                    name, _, file = info.path.removeprefix(f"{root}/").partition("/")
+                    there.setdefault(name, []).append(file)
+            for name in names:
+                files = there.get(name, [])
+                if METRICS_FILE not in files:
+                    (self.folder / name / _STORED_FILE).unlink(missing_ok=True)
+                elif not (self.folder / name / METRICS_FILE).exists():
+                    self._fetch(system, f"{root}/{name}", name, _marker_last(files))
+
+    def _fetch(self, system: fs.FileSystem, key: str, name: str, files: Sequence[str]) -> None:
+        from pyarrow import fs
+
+        (self.folder / name).mkdir(parents=True, exist_ok=True)
+        for file in files:
+            fs.copy_files(f"{key}/{file}", str(self.folder / name / file), system, fs.LocalFileSystem())
+        self._remember(name)
+
+    def store_videos(self, names: Iterable[str]) -> None:
+        """Put the files of videos into the store, of those that have any.
+
+        Raises:
+            OutputError: the store cannot be written.
+        """
+        for name in names:
+            self.store_video(name)
+
+    def store_video(self, name: str) -> None:
+        """Put a video's files into the store, unless they are there.
+
+        Raises:
+            OutputError: the store cannot be written.
+        """
+        if not (self.folder / name / METRICS_FILE).exists() or self._is_stored(name):
+            return
+        with self._reachable() as (system, root):
+            marker = f"{root}/{name}/{METRICS_FILE}"
+            with suppress(FileNotFoundError):
+                system.delete_file(marker)
+            for file in _marker_last([path.name for path in self._files(name)]):
+                _put(system, self.folder / name / file, f"{root}/{name}/{file}")
+        self._remember(name)
+
+    def store_summary(self) -> None:
+        """Put ``summary.json`` into the store.
+
+        Raises:
+            OutputError: the store cannot be written.
+        """
+        with self._reachable() as (system, root):
+            _put(system, self.folder / SUMMARY_FILE, f"{root}/{SUMMARY_FILE}")
+
+    def _files(self, name: str) -> list[Path]:
+        return sorted(
+            path for path in (self.folder / name).iterdir() if path.is_file() and not path.name.startswith(".")
+        )
+
+    def _signature(self, name: str) -> str:
+        stats = [(path.name, path.stat()) for path in self._files(name)]
+        return "\n".join([self.url, *(f"{file} {stat.st_size} {stat.st_mtime_ns}" for file, stat in stats)])
+
+    def _is_stored(self, name: str) -> bool:
+        try:
+            return (self.folder / name / _STORED_FILE).read_text("utf-8") == self._signature(name)
+        except OSError:
+            return False
+
+    def _remember(self, name: str) -> None:
+        (self.folder / name / _STORED_FILE).write_text(self._signature(name), "utf-8")
+
+    @contextmanager
+    def _reachable(self) -> Iterator[tuple[fs.FileSystem, str]]:
+        """The store's file system and the place in it; what goes wrong there is one line."""
+        import pyarrow as pa
+
+        try:
+            system, root = open_store(self.url)
+            yield system, root.rstrip("/")
+        except (pa.ArrowException, OSError, ValueError) as error:
+            first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+            hint = "check the URL and access; the results are kept here, and the same command stores them"
+            raise OutputError(f"results cannot be stored ({first_line})", where=self.url, hint=hint) from error
+
+
+def _marker_last(files: Iterable[str]) -> list[str]:
+    return sorted(files, key=lambda file: (file == METRICS_FILE, file))
+
+
+def _put(system: fs.FileSystem, path: Path, key: str) -> None:
+    from pyarrow import fs
+
+    if system.type_name == "local":  # object stores have no folders
+        Path(key).parent.mkdir(parents=True, exist_ok=True)
+    fs.copy_files(str(path), key, fs.LocalFileSystem(), system)

@@ -1,0 +1,180 @@
+"""Where the results of chunks wait until their video is whole: written once, found again after any crash."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from neuropose_ray.errors import ModelError
+from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.schemas.header import PredictionsHeader
+from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
+from neuropose_ray.schemas.poses import PoseTable
+
+
+class ErrorRecord(FrozenModel):
+    """Something that went wrong, as data."""
+
+    stage: str
+    type: str
+    message: str
+    attempts: int = 1
+
+
+def error_record(error: BaseException, attempts: int = 1) -> ErrorRecord:
+    """An exception as data."""
+    stages = {
+        "video_unreadable": "open", "input_not_found": "open", "video_decode": "decode", "decoder_lost": "decode",
+        "output": "write",
+    }  # fmt: skip
+    stage = "model" if isinstance(error, ModelError) else stages.get(getattr(error, "code", ""), "process")
+    message = " ".join(str(error).split()) or "no message"
+    return ErrorRecord(stage=stage, type=type(error).__name__, message=message, attempts=attempts)
+
+
+class OpenAttempt(FrozenModel):
+    """A try that began and has not said how it ended."""
+
+    alone: bool = Field(description="no other chunk was in flight in its process")
+    run: str | None = Field(
+        description="the run that outlives the death of the process that tries; None: that process is the run's own"
+    )
+
+
+class AttemptHistory(FrozenModel):
+    """What is known of the tries of a chunk."""
+
+    model_config = ConfigDict(populate_by_name=True)  # aliases are the names in the files
+
+    count: int = Field(default=0, description="tries that failed for a reason of the chunk's own")
+    error: ErrorRecord | None = Field(default=None, description="what the last of them said")
+    open: OpenAttempt | None = Field(default=None, description="written before a try, gone when it says how it ended")
+    isolate_next: bool = Field(
+        default=False, alias="suspect", description="a try left no word: the next one is made alone"
+    )
+
+    @property
+    def last_error(self) -> ErrorRecord:
+        """Why it failed; a try that left no word was killed, or killed its process."""
+        died = ErrorRecord(
+            stage="process", type="WorkerDiedError", message="its process died without a word", attempts=self.count
+        )
+        return self.error or died
+
+    def start(self, *, alone: bool, run: str | None) -> AttemptHistory:
+        """A try begins."""
+        return self.model_copy(update={"open": OpenAttempt(alone=alone, run=run)})
+
+    def failed(self, error: ErrorRecord) -> AttemptHistory:
+        """A try ended with an error."""
+        return AttemptHistory(count=self.count + 1, error=error)
+
+    def resolve(self, run: str | None) -> AttemptHistory:
+        """Judge a try that left no word.
+
+        It counts where nothing but the chunk can have ended its process: where it was alone, and where the run went
+        on. A driver or a cluster that was killed took its chunks along; one chunk of several in a process may have
+        died of another. Either is tried again, alone. A run in one process dies with its chunk, so there every lone
+        death counts: it cannot be told from a kill from outside.
+
+        Args:
+            run: the present run, as in :class:`OpenAttempt`.
+        """
+        if self.open is None:
+            return self
+        if self.open.alone and self.open.run in (None, run):
+            return AttemptHistory(count=self.count + 1, isolate_next=True)
+        return self.model_copy(update={"open": None, "suspect": True})
+
+
+class ChunkMarker(FrozenModel):
+    """Says that a chunk is done, and what was seen on the way. Its file exists only beside whole results."""
+
+    key: str
+    sha256: str
+    frames: int
+    persons: int
+    errors: tuple[ErrorRecord, ...]
+    wait_s: float
+    call_s: tuple[float, ...]
+    call_frames: tuple[int, ...]
+    seconds: float
+    model_load_s: float | None
+    peak_rss_mb: float
+    device: str
+    runtime: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkStore:
+    """The chunks of one video: ``KEY.parquet``, then ``KEY.json`` with its digest; ``KEY.attempts`` before both."""
+
+    folder: Path
+
+    def committed(self, key: str) -> ChunkMarker | None:
+        """The marker of a chunk whose results are there and undamaged, else None."""
+        try:
+            marker = ChunkMarker.model_validate_json(self._path(key, "json").read_bytes())
+            good = marker.key == key and marker.sha256 == _digest(self._path(key, "parquet"))
+        except (OSError, ValidationError):
+            return None
+        return marker if good else None
+
+    def marked(self, keys: Sequence[str]) -> list[int]:
+        """Places of the keys that have a marker; whether their results are whole is seen when they are used."""
+        markers = {path.name for path in self.folder.glob("*.json")} if self.folder.is_dir() else set()
+        return [index for index, key in enumerate(keys) if self._path(key, "json").name in markers]
+
+    def commit(self, table: PoseTable, header: PredictionsHeader, marker: ChunkMarker) -> ChunkMarker:
+        """Write results, then the marker that vouches for them.
+
+        Raises:
+            OutputError: no space or no permission.
+        """
+        path = self._path(marker.key, "parquet")
+        write_predictions(path, table, header)
+        marker = marker.model_copy(update={"sha256": _digest(path)})
+        atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode())
+        return marker
+
+    def read(self, key: str) -> tuple[PoseTable, PredictionsHeader]:
+        """The results of a committed chunk, and what they say of their video and model.
+
+        Raises:
+            InputNotFoundError: they are gone.
+            FileFormatError: they are damaged.
+        """
+        return read_predictions(self._path(key, "parquet"))
+
+    def attempts(self, key: str) -> AttemptHistory:
+        """The tries of a chunk so far."""
+        try:
+            return AttemptHistory.model_validate_json(self._path(key, "attempts").read_bytes())
+        except (OSError, ValidationError):
+            return AttemptHistory()
+
+    def note(self, key: str, attempts: AttemptHistory) -> None:
+        """Write down a try before it starts, so that one which kills its process is known, or how it ended.
+
+        Raises:
+            OutputError: no space or no permission.
+        """
+        atomic_write_bytes(self._path(key, "attempts"), attempts.model_dump_json(by_alias=True).encode())
+
+    def clear(self) -> None:
+        """Remove everything: the video is assembled."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _path(self, key: str, suffix: str) -> Path:
+        return self.folder / f"{key[:32]}.{suffix}"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

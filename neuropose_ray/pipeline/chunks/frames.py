@@ -1,0 +1,78 @@
+"""Where the frames of a chunk come from: a decoder beside the model, or one in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, Protocol
+
+from neuropose_ray.errors import DecodeError
+from neuropose_ray.pipeline.planning.plan import ChunkTask
+from neuropose_ray.schemas.poses import Frame
+from neuropose_ray.video.decode import ChunkDecoder
+from neuropose_ray.video.prefetch import prefetch
+
+#: What a chunk is at. ``wait`` is for something that has a limit of its own, as another chunk's turn at the model.
+Stage = Literal["decode", "model", "wait", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBatch:
+    """Some consecutive frames; a model may not write into them, they may lie in memory that others share.
+
+    Attributes:
+        timestamps_s: presentation times, ascending.
+        images: one upright RGB picture ``(height, width, 3)`` uint8 for each time.
+    """
+
+    timestamps_s: Sequence[float]
+    images: Sequence[Frame]
+
+
+class FrameSource(Protocol):
+    """The frames of one chunk, once."""
+
+    #: What the chunk is at while its frames are awaited.
+    stage: Stage
+
+    def batches(self, size: int) -> Generator[FrameBatch, None, None]:
+        """All frames in order, ``size`` at a time; the last batch may be smaller."""
+        ...
+
+    @property
+    def errors(self) -> tuple[DecodeError, ...]:
+        """What could not be decoded; known once all batches were taken."""
+        ...
+
+
+class LocalFrames:
+    """Frames decoded by a thread of this process, ahead of the model."""
+
+    stage: Stage = "decode"
+
+    def __init__(self, task: ChunkTask, *, threads: int) -> None:
+        self._decoder = ChunkDecoder(task.video.info, task.chunk, threads=threads)
+
+    def batches(self, size: int) -> Generator[FrameBatch, None, None]:
+        """All frames in order; beside the batch that the model has, two are decoded or in the making.
+
+        Whole batches change hands: two threads that pass each other every single frame spend more on waking up than
+        small frames take to decode.
+
+        Raises:
+            InputError: the video can no longer be opened.
+        """
+        with closing(prefetch(self._made(size), depth=3)) as batches:
+            yield from batches
+
+    def _made(self, size: int) -> Iterator[FrameBatch]:
+        frames = self._decoder.frames()
+        while batch := list(islice(frames, size)):
+            yield FrameBatch([frame.timestamp_s for frame in batch], [frame.image for frame in batch])
+
+    @property
+    def errors(self) -> tuple[DecodeError, ...]:
+        """What could not be decoded."""
+        return self._decoder.errors

@@ -1,0 +1,66 @@
+"""The descriptions that a chunk's and a video's predictions carry."""
+
+from __future__ import annotations
+
+import json
+
+from neuropose_ray.models.protocol import ModelInfo
+from neuropose_ray.pipeline.planning.plan import ChunkTask, VideoPlan
+from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
+from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.schemas.provenance import Provenance
+from neuropose_ray.schemas.skeleton import Skeleton
+from neuropose_ray.video.types import VideoInfo
+
+
+def chunk_header(task: ChunkTask, model: ModelInfo, frames: int) -> PredictionsHeader:
+    """The description of a chunk's predictions, of ``frames`` frames."""
+    info = task.video.info
+    return PredictionsHeader(
+        metadata=_metadata(info, frames, info.fps),
+        skeleton=model.skeleton,
+        camera=task.video.camera,
+        provenance=Provenance.record(
+            model_name=model.name,
+            model_sha256=model.sha256,
+            model_filename=model.filename,
+            runtime=model.runtime,
+            device=model.device,
+            skeleton=model.skeleton.name,
+            video_sha256=info.sha256,
+            settings={model.name: json.loads(model.settings)},
+        ),
+    )
+
+
+def video_header(
+    plan: VideoPlan, table: PoseTable, skeleton: Skeleton, provenance: Provenance | None
+) -> PredictionsHeader:
+    """The description of a video's predictions.
+
+    Args:
+        plan: what is known of the video.
+        table: its poses.
+        skeleton: of the poses.
+        provenance: of the poses.
+    """
+    times = table.timestamps_s
+    fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
+    return PredictionsHeader(
+        metadata=_metadata(plan.info, table.frame_count, float(fps)),
+        skeleton=skeleton,
+        camera=plan.camera,
+        provenance=provenance,
+    )
+
+
+def _metadata(info: VideoInfo, frames: int, fps: float) -> VideoMetadata:
+    return VideoMetadata(
+        frame_count=frames,
+        fps=fps,
+        width=info.width,
+        height=info.height,
+        filename=info.source.path.name,
+        rotation_degrees=info.rotation_degrees,
+        notes=info.notes,
+    )

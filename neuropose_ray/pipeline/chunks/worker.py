@@ -1,0 +1,233 @@
+"""What every engine's workers do with a chunk: try it, commit it, and say what came of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from neuropose_ray.errors import FileFormatError, NeuroposeRayError, OutputError, StalledError
+from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
+from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt, CancelledError
+from neuropose_ray.pipeline.chunks.commit import ChunkMarker, ChunkStore, ErrorRecord, error_record
+from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames, Stage
+from neuropose_ray.pipeline.chunks.headers import chunk_header
+from neuropose_ray.pipeline.chunks.process import ChunkResult, process_chunk
+from neuropose_ray.pipeline.planning.plan import ChunkRef, ChunkTask
+from neuropose_ray.pipeline.planning.plan_file import read_plan
+from neuropose_ray.schemas.immutable import FrozenModel
+
+logger = logging.getLogger(__name__)
+
+
+class ChunkOutcome(FrozenModel):
+    """What came of a chunk; small, it travels to the driver."""
+
+    video: str
+    index: int
+    state: Literal["done", "found", "failed"]
+    frames: int = 0
+    persons: int = 0
+    error: ErrorRecord | None = None
+    began_s: float = Field(description="when a worker took the chunk, on its machine's monotonic clock")
+    ended_s: float = Field(description="when its results were on the disk, or it was given up, on the same clock")
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Everything that a worker needs to be told once."""
+
+    spec: PoseModelSpec
+    out: Path
+    decode_threads: int
+    max_attempts: int
+
+    def store(self, video: str) -> ChunkStore:
+        """Where the chunks of a video are kept."""
+        return ChunkStore(self.out / video / "chunks")
+
+    def plan_path(self, video: str) -> Path:
+        """Where workers in other processes read a video's plan."""
+        return self.out / video / "chunks" / "plan.npz"
+
+
+class ChunkWorker:
+    """A loaded model, and the chunks that it sees: one after the other, or a few in turns, each from its own thread.
+
+    Args:
+        context: what every worker is told.
+        in_flight: the chunks of this process; shared by all workers in it.
+        run: the run that goes on when this process dies; None where there is none.
+        frames: where a chunk's frames come from; None decodes them here.
+        model_lock: held for every call of the model; None where nobody else has it.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        context: RunContext,
+        in_flight: ActiveAttempts,
+        *,
+        run: str | None = None,
+        frames: Callable[[ChunkTask], FrameSource] | None = None,
+        model_lock: AbstractContextManager[object] | None = None,
+    ) -> None:
+        import cv2
+
+        # Every core has a worker of its own; OpenCV's threads would only fight with them.
+        cv2.setNumThreads(1)
+        begin = time.perf_counter()
+        self._model: PoseModel = context.spec.load()
+        self._load_s: float | None = time.perf_counter() - begin
+        self._context, self._in_flight, self._run = context, in_flight, run
+        self._frames = frames or (lambda task: LocalFrames(task, threads=context.decode_threads))
+        self._model_lock = model_lock or threading.Lock()
+        # Chunks of one video mostly follow each other.
+        self._plan = lru_cache(maxsize=4)(lambda video: read_plan(context.plan_path(video)))
+
+    def __call__(self, chunk: ChunkRef) -> ChunkOutcome:
+        """Do a chunk unless it is done, at most so often, and never raise for what the data or the model did.
+
+        Raises:
+            OutputError: the results cannot be written; the next chunk's could not either.
+            CancelledError: the run was interrupted, or somebody else decided about this chunk.
+        """
+        began_s = time.monotonic()
+        try:
+            task = ChunkTask(self._plan(chunk.video), chunk.index)
+        except FileFormatError as error:
+            return failed_outcome(chunk, error_record(error), began_s)
+        store = self._context.store(task.video.name)
+        if marker := store.committed(task.key):
+            return _outcome(task, "found", marker, began_s)
+        while (before := store.attempts(task.key).resolve(self._run)).count < self._context.max_attempts:
+            with self._in_flight.enter(task, before) as attempt:
+                done = self._attempt(attempt, store)
+            if isinstance(done, ChunkMarker):
+                return _outcome(task, "done", done, began_s)
+            if isinstance(done, NeuroposeRayError) and not done.retryable:
+                break  # the same again would fail the same
+        attempts = store.attempts(task.key).resolve(self._run)
+        store.note(task.key, attempts)
+        return failed_outcome(chunk, attempts.last_error, began_s)
+
+    def _attempt(self, attempt: Attempt, store: ChunkStore) -> ChunkMarker | Exception:
+        """One try, on the disk before it starts."""
+        task, before = attempt.task, attempt.before
+        store.note(task.key, before.start(alone=attempt.alone, run=self._run))
+        try:
+            return self._commit(attempt, store)
+        except (CancelledError, OutputError):
+            if attempt.finish():
+                store.note(task.key, before)
+            raise
+        except Exception as error:
+            # Also what nobody foresaw: one chunk must not end the run.
+            if not attempt.finish():
+                raise CancelledError from error
+            record = error_record(error, before.count + 1)
+            store.note(task.key, before.failed(record))
+            logger.debug("%s, chunk %d: %s", task.video.name, task.index, record.message, exc_info=error)
+            return error
+
+    def _commit(self, attempt: Attempt, store: ChunkStore) -> ChunkMarker:
+        begin = time.perf_counter()
+        result = process_chunk(self._model, attempt.task, self._frames(attempt.task), partial(self._step, attempt))
+        marker = self._marker(attempt.task, result, time.perf_counter() - begin)
+        self._load_s = None
+        attempt.at("write")
+        if not attempt.finish():
+            raise CancelledError
+        return store.commit(result.table, chunk_header(attempt.task, self._model.info, marker.frames), marker)
+
+    @contextmanager
+    def _step(self, attempt: Attempt, stage: Stage) -> Iterator[None]:
+        if stage != "model":
+            attempt.at(stage)
+            yield
+            return
+        attempt.at("wait")
+        with self._model_lock:
+            attempt.at("model")
+            yield
+
+    def _marker(self, task: ChunkTask, result: ChunkResult, seconds: float) -> ChunkMarker:
+        info = self._model.info
+        return ChunkMarker(
+            key=task.key,
+            sha256="",
+            frames=result.table.frame_count,
+            persons=len(result.table.poses),
+            errors=tuple(error_record(error, 1) for error in result.errors),
+            wait_s=result.wait_s,
+            call_s=result.call_s,
+            call_frames=result.call_frames,
+            seconds=seconds,
+            model_load_s=self._load_s,
+            peak_rss_mb=peak_rss_mb(),
+            device=info.device,
+            runtime=info.runtime,
+        )
+
+
+def record_stall(context: RunContext, attempt: Attempt, limit_s: float) -> None:
+    """Count a try that was given up because it made no progress.
+
+    Raises:
+        OutputError: no space or no permission.
+    """
+    doing = {"decode": "the decoder", "model": "the pose model"}.get(attempt.stage, attempt.stage)
+    error = StalledError(
+        f"no frame of chunk {attempt.task.index} was finished for {limit_s:g} s ({doing} does not return)",
+        where=str(attempt.task.video.info.source.path),
+        hint="if it is only slow, raise engine.stall_limit_s",
+    )
+    record = error_record(error, attempt.before.count + 1).model_copy(update={"stage": attempt.stage})
+    context.store(attempt.task.video.name).note(attempt.task.key, attempt.before.failed(record))
+
+
+def revert_attempt(context: RunContext, attempt: Attempt) -> None:
+    """Take a try back that ends for another chunk's sake.
+
+    Raises:
+        OutputError: no space or no permission.
+    """
+    context.store(attempt.task.video.name).note(attempt.task.key, attempt.before)
+
+
+def peak_rss_mb() -> float:
+    """The largest resident memory that this process ever had, MiB."""
+    import resource
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def failed_outcome(chunk: ChunkRef, error: ErrorRecord, began_s: float) -> ChunkOutcome:
+    """What is said of a chunk that was given up."""
+    return ChunkOutcome(
+        video=chunk.video, index=chunk.index, state="failed", error=error, began_s=began_s, ended_s=time.monotonic()
+    )
+
+
+def _outcome(task: ChunkTask, state: Literal["done", "found"], marker: ChunkMarker, began_s: float) -> ChunkOutcome:
+    return ChunkOutcome(
+        video=task.video.name,
+        index=task.index,
+        state=state,
+        frames=marker.frames,
+        persons=marker.persons,
+        began_s=began_s,
+        ended_s=time.monotonic(),
+    )

@@ -1,0 +1,103 @@
+"""How a cluster's CPUs and GPUs are shared out between pose models and decoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from neuropose_ray.errors import EngineError
+from neuropose_ray.pipeline.settings import EngineSettings
+
+#: CPUs for each GPU from which decoding elsewhere is worth the frames' way: one decodes in any case.
+_SPLIT_CPUS_PER_GPU = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What there is. ``smallest_node_cpus`` is of the nodes that have any."""
+
+    cpus: int
+    gpus: int
+    nodes: int
+    smallest_node_cpus: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Who gets what.
+
+    Attributes:
+        shape: who decodes.
+        workers: models in memory at once, now.
+        grows: whether nodes that join get workers too.
+        cpus, gpus: that Ray reserves for each worker.
+        chunks_at_once: chunks that a worker has in flight.
+    """
+
+    shape: Literal["fused", "split"]
+    workers: int
+    grows: bool
+    cpus: int
+    gpus: int
+    chunks_at_once: int
+
+
+def allocate(cluster: Cluster, settings: EngineSettings, model_cpus: int | None, device: str) -> Allocation:
+    """Share a cluster out.
+
+    Args:
+        cluster: what there is.
+        settings: the number of workers, and the shape.
+        model_cpus: cores that one model keeps busy; None for a model that takes a GPU, or all cores of a node.
+        device: what the model runs on: ``cpu``, ``gpu:N``, or ``auto`` for a GPU where there is one.
+
+    Raises:
+        EngineError: ``split`` was asked for, and there is no CPU left for a decoder; there are fewer GPUs than
+            workers; or the device is a GPU with a number other than 0.
+    """
+    if device not in ("cpu", "auto", "gpu:0"):
+        raise EngineError(
+            "Ray shares out the GPUs, and a worker sees its own one alone, as gpu:0",
+            where=f"device {device}",
+            hint="choose auto, and say with CUDA_VISIBLE_DEVICES at Ray's start which GPUs it has",
+        )
+    if cluster.gpus and device != "cpu":
+        return _on_gpus(cluster, settings)
+    shape: Literal["fused", "split"] = "split" if settings.shape == "split" else "fused"
+    decoder = 1 if shape == "split" else 0
+    cpus = model_cpus or max(1, cluster.smallest_node_cpus - decoder)
+    workers = settings.workers or max(1, cluster.cpus // (cpus + decoder))
+    if workers * cpus + decoder > cluster.cpus and decoder:
+        raise EngineError(
+            f"the cluster has {cluster.cpus} CPUs, and {workers} workers of {cpus} leave none for a decoder",
+            where="split",
+            hint="use --shape fused, or fewer workers",
+        )
+    # More workers than these would take the CPUs that the decoders need, and then wait for them for ever.
+    grows = settings.workers is None and shape == "fused"
+    return Allocation(shape, workers, grows, cpus, 0, 1)
+
+
+def _on_gpus(cluster: Cluster, settings: EngineSettings) -> Allocation:
+    workers = settings.workers or cluster.gpus
+    if workers > cluster.gpus:
+        raise EngineError(
+            f"the cluster has fewer GPUs, {cluster.gpus}, and every worker takes one",
+            where=f"{workers} workers",
+            hint="use fewer, or give no number: then GPUs that join the cluster get workers too",
+        )
+    cpus_per_gpu = cluster.cpus // cluster.gpus
+    shape: Literal["fused", "split"] = "fused"
+    if settings.shape == "split":
+        shape = "split"
+    elif settings.shape == "auto" and cpus_per_gpu >= _SPLIT_CPUS_PER_GPU:
+        # One GPU with its own cores is fed by threads beside the model: no frame has to be copied between processes.
+        shape = "split" if cluster.gpus > 1 or cluster.nodes > 1 else "fused"
+    return Allocation(
+        shape=shape,
+        workers=workers,
+        grows=settings.workers is None,
+        cpus=0,  # it waits for the GPU; what decodes beside it or elsewhere counts itself
+        gpus=1,
+        chunks_at_once=max(1, min(settings.chunks_per_gpu, cpus_per_gpu)),
+    )

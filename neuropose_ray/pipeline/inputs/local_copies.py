@@ -1,0 +1,129 @@
+"""Inputs as a user writes them: paths, patterns, and URLs of object stores; local paths out."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.pipeline.inputs.object_stores import open_store
+from neuropose_ray.schemas.atomic import atomic_write
+
+if TYPE_CHECKING:
+    from pyarrow import fs
+
+_BLOCK_BYTES = 1 << 22
+
+
+def local_inputs(inputs: Sequence[str], fetched: Path) -> list[Path]:
+    """Paths on this machine's file systems for everything that ``inputs`` name.
+
+    Args:
+        inputs: paths; patterns with ``*``, ``?`` or ``[``; URLs that pyarrow has a file system for (``s3://``,
+            ``gs://``, ``hdfs://``, ``file://``).
+        fetched: folder for copies of what URLs name, on a disk that the workers see. A copy of the same size is
+            not fetched again.
+
+    Raises:
+        InputNotFoundError: a pattern without match, or a URL that cannot be read.
+    """
+    paths: list[Path] = []
+    for given in inputs:
+        paths += [_fetched(given, fetched)] if _is_url(given) else _named(given)
+    return paths
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteObject:
+    """What a URL names and nobody has fetched yet; its path in the store."""
+
+    path: str
+    size_bytes: int
+
+
+def listed_inputs(inputs: Sequence[str], fetched: Path) -> tuple[list[Path], list[RemoteObject]]:
+    """What :func:`local_inputs` gives without fetching anything, and the objects that it would fetch.
+
+    Raises:
+        InputNotFoundError: a pattern without match, or a URL that cannot be read.
+    """
+    paths: list[Path] = []
+    missing: list[RemoteObject] = []
+    for given in inputs:
+        if not _is_url(given):
+            paths += _named(given)
+            continue
+        with _readable(given) as (system, root):
+            target = fetched / PurePosixPath(root).name
+            objects = list(_files(system, root, target))
+        absent = [RemoteObject(info.path, info.size) for info, local in objects if not _is_copy(local, info)]
+        missing += absent
+        if len(absent) < len(objects):
+            paths.append(target)
+    return paths, missing
+
+
+def _is_url(given: str) -> bool:
+    return "://" in given
+
+
+def _named(given: str) -> list[Path]:
+    """The path itself, or what a pattern matches."""
+    if Path(given).exists() or not glob.has_magic(given):
+        return [Path(given)]
+    matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
+    if not matches:
+        raise InputNotFoundError("nothing matches", where=given, hint="check the pattern")
+    return [Path(match) for match in matches]
+
+
+def _fetched(url: str, folder: Path) -> Path:
+    """A copy of the object, or of all objects below the prefix, that a URL names."""
+    with _readable(url) as (system, root):
+        target = folder / PurePosixPath(root).name
+        for info, local in _files(system, root, target):
+            if not _is_copy(local, info):
+                _copy(system, info.path, local)
+    return target
+
+
+@contextmanager
+def _readable(url: str) -> Iterator[tuple[fs.FileSystem, str]]:
+    """The file system of a URL and the place in it; what goes wrong there is one line."""
+    import pyarrow as pa
+
+    try:
+        yield open_store(url)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputNotFoundError(
+            f"cannot be read ({first_line})", where=url, hint="check the URL and your credentials for it"
+        ) from error
+
+
+def _is_copy(local: Path, info: fs.FileInfo) -> bool:
+    return local.exists() and local.stat().st_size == info.size
+
+
+def _files(system: fs.FileSystem, root: str, target: Path) -> Iterator[tuple[fs.FileInfo, Path]]:
+    from pyarrow import fs
+
+    info = system.get_file_info(root)
+    if info.type == fs.FileType.NotFound:
+        raise FileNotFoundError("there is no such object")
+    if info.type == fs.FileType.File:
+        yield info, target
+        return
+    for below in system.get_file_info(fs.FileSelector(root, recursive=True)):
+        if below.type == fs.FileType.File:
+            yield below, target / PurePosixPath(below.path).relative_to(root)
+
+
+def _copy(system: fs.FileSystem, path: str, local: Path) -> None:
+    with system.open_input_stream(path) as source, atomic_write(local) as copy:
+        while block := source.read(_BLOCK_BYTES):
+            copy.write(block)

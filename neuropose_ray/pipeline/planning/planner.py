@@ -1,0 +1,307 @@
+"""From inputs to rows of the manifest: what is finished already, and into which chunks the rest is cut.
+
+Batches of inputs are planned beside each other by an engine. The driver gets a row for each input; the plans
+themselves, with the times of all frames, wait on the disk for the workers.
+
+What an earlier run knew of an input is believed as long as nothing speaks against it:
+
+* the input: one look at the file's entry (of a folder, at every image's), see ``signature.py``;
+* settings, model, camera and the versions of the program's stages: one digest for the whole run;
+* the results: a look at the entries of the three files that a finished video must have;
+* a plan that waits for workers: it is read.
+
+Where anything differs, the input is read through once without decoding, its content's digest decides whether the
+results that lie there are its own, and the digest of ``predictions.parquet`` whether they are whole. Where they are
+its own but were made with other settings or by another version of tracking, fit or files, the poses in them are taken
+and the rest is made again; see ``video_poses.py``. Results whose keys say nothing of poses, as those of versions that
+made keys of source code, are computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, islice
+from pathlib import Path
+from typing import overload
+
+from neuropose_ray.errors import EngineError, FileFormatError, NeuroposeRayError, OutputError
+from neuropose_ray.fitting.settings import FittingSettings
+from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.pipeline.assembly.assemble import Assembly
+from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
+from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
+from neuropose_ray.pipeline.chunks.commit import ErrorRecord
+from neuropose_ray.pipeline.chunks.worker import RunContext
+from neuropose_ray.pipeline.engines.protocol import Engine
+from neuropose_ray.pipeline.inputs.discovery import FoundVideo
+from neuropose_ray.pipeline.inputs.signature import Signature, signature_of, signature_of_outputs
+from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, digest_of, plan_video, poses_versions
+from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
+from neuropose_ray.pipeline.settings import CameraSettings
+from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
+from neuropose_ray.pipeline.state.summary import VideoResult
+from neuropose_ray.schemas.immutable import utf8_text
+from neuropose_ray.settings import Settings
+from neuropose_ray.video.sources import open_source
+
+#: Inputs per task: enough that a task's own cost does not count, few enough that every core of a cluster gets some.
+_LARGEST_BATCH = 64
+
+#: What is planned at a time: inputs, each with what an earlier run knew of it.
+Batch = Sequence[tuple[FoundVideo, ManifestRow | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans inputs one after the other, in any process that sees them and the output.
+
+    Attributes:
+        assembly: how a video is put together, and where.
+        camera: what is known of the camera.
+        chunk_frames: about how many frames a chunk gets.
+        image_fps: frames per second of image folders; None: the default.
+        request: identifies these settings, the model and the versions of the code.
+        keep: write plans for workers; a dry run writes nothing.
+    """
+
+    assembly: Assembly
+    camera: CameraSettings
+    chunk_frames: int
+    image_fps: float | None
+    request: str
+    keep: bool = True
+
+    def __call__(self, batch: Batch) -> list[ManifestRow]:
+        """A row for each input, in their order.
+
+        Raises:
+            OutputError: a plan cannot be written.
+        """
+        return [self._row(video, known) for video, known in batch]
+
+    def _row(self, video: FoundVideo, known: ManifestRow | None) -> ManifestRow:
+        try:
+            signature = signature_of(video.path)
+            if known is not None and (row := self._still_true(video, known, signature)):
+                return row
+            source = open_source(video.path, fps=self.image_fps)
+            plan = plan_video(video, source, self.assembly.context.spec, self.camera, self.chunk_frames)
+        except OutputError:
+            raise
+        except NeuroposeRayError as error:
+            return failed_row(video, [error])
+        row = self._planned(video, plan, signature)
+        if metrics := self.assembly.finished(plan):
+            return finished_row(row, self.assembly, metrics, computed=False)
+        if self.assembly.kept_poses(plan) is not None:
+            row = replace(row, chunks=0, frames_marked=row.frames)
+        if self.keep:
+            write_plan(self.assembly.context.plan_path(video.name), plan)
+        return row
+
+    def _still_true(self, video: FoundVideo, known: ManifestRow, signature: Signature) -> ManifestRow | None:
+        """The row where neither the input nor what it asks for nor what was made of it has changed, else None."""
+        if (known.request, known.signature) != (self.request, signature.text):
+            return None
+        if known.state in ("completed", "partial"):
+            same = known.outputs == signature_of_outputs(self.assembly.files(video.name))
+            return replace(known, path=_path(video)) if same and Path(known.path).name == video.path.name else None
+        if known.state == "planned" and known.chunks:
+            try:
+                plan = read_plan(self.assembly.context.plan_path(video.name))
+            except FileFormatError:
+                return None
+            same = plan.info.source.path == video.path.resolve() and self.assembly.plan_key(plan) == known.plan_key
+            return replace(known, path=_path(video), frames_marked=self._marked(plan)) if same else None
+        return None  # a failed input may be whole by now; whether poses are kept is seen in their files
+
+    def _planned(self, video: FoundVideo, plan: VideoPlan, signature: Signature) -> ManifestRow:
+        times = plan.info.timestamps_s
+        return ManifestRow(
+            name=video.name,
+            path=_path(video),
+            state="planned",
+            signature=signature.text,
+            request=self.request,
+            size_bytes=signature.size_bytes,
+            mtime_ns=signature.mtime_ns,
+            sha256=plan.info.sha256,
+            frames=plan.info.frame_count,
+            duration_s=float(times[-1] - times[0]) if len(times) else 0.0,
+            chunks=len(plan.chunks),
+            frames_marked=self._marked(plan),
+            plan_key=self.assembly.plan_key(plan),
+        )
+
+    def _marked(self, plan: VideoPlan) -> int:
+        marked = self.assembly.context.store(plan.name).marked(plan.keys)
+        return sum(plan.chunks[index].frames for index in marked)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoAssembler:
+    """Assembles a video whose chunks were tried or whose poses are kept, in any process that sees them.
+
+    Attributes:
+        assembly: how, and where.
+        store: gets the files of every video that is whole.
+    """
+
+    assembly: Assembly
+    store: ResultStore | None = None
+
+    def __call__(self, row: ManifestRow, failed: tuple[ErrorRecord, ...] = ()) -> ManifestRow:
+        """The row of the finished video.
+
+        Args:
+            row: as it was planned.
+            failed: what is said of the chunks that are missing.
+
+        Raises:
+            OutputError: no space or no permission.
+        """
+        try:
+            plan = read_plan(self.assembly.context.plan_path(row.name))
+            kept = row.poses_are_kept
+            metrics = self.assembly.from_kept_poses(plan) if kept else self.assembly.from_chunks(plan, failed)
+        except OutputError:
+            raise
+        except NeuroposeRayError as error:
+            return with_result(row, VideoResult.failure(row.name, row.path, failed or [error]))
+        if self.store is not None:
+            self.store.store_video(row.name)
+        return finished_row(row, self.assembly, metrics, computed=True)
+
+
+def plan_videos(
+    videos: Sequence[FoundVideo], known: Manifest, planner: Planner, engine: Engine
+) -> Iterator[list[ManifestRow]]:
+    """The rows of all inputs, in their order, batch by batch.
+
+    An input that ends the process of its task is planned alone in a second try, and failed after that.
+
+    Raises:
+        OutputError: a plan cannot be written.
+    """
+    size = max(1, min(_LARGEST_BATCH, len(videos) // (4 * engine.workers)))
+    whole = list(_batches(videos, size))
+    for names, planned in zip(whole, engine.map(planner, _known(whole, known), "plan_videos"), strict=True):
+        if not isinstance(planned, EngineError):
+            yield planned
+            continue
+        alone = _known([[video] for video in names], known)
+        for video, retried in zip(names, engine.map(planner, alone, "plan_video_alone"), strict=True):
+            yield [failed_row(video, [retried])] if isinstance(retried, EngineError) else retried
+
+
+def _batches(videos: Sequence[FoundVideo], size: int) -> Iterator[Sequence[FoundVideo]]:
+    left = iter(videos)
+    while some := list(islice(left, size)):
+        yield some
+
+
+def _known(batches: Iterable[Sequence[FoundVideo]], known: Manifest) -> Iterator[Batch]:
+    for videos in batches:
+        yield list(zip(videos, known.rows([video.name for video in videos]), strict=True))
+
+
+def planner_for(settings: Settings, spec: PoseModelSpec, out: Path, workers: int, *, keep: bool = True) -> Planner:
+    """The planner that the settings ask for.
+
+    Args:
+        settings: of the run.
+        spec: the pose model.
+        out: the run's output.
+        workers: models in memory at once.
+        keep: as in :class:`Planner`.
+    """
+    video = settings.video
+    context = RunContext(spec, out.resolve(), video.decode_threads, settings.engine.max_attempts)
+    assembly = Assembly(context, settings.tracking, _fitting(settings, spec), workers)
+    image_fps = video.image_fps if "image_fps" in video.model_fields_set else None
+    parts = (
+        spec.fingerprint(), repr(spec.field_of_view_degrees), settings.camera.model_dump_json(),
+        _calibration_digest(settings.camera), str(video.chunk_frames), repr(image_fps), assembly.settings_key(),
+        poses_versions(),
+    )  # fmt: skip
+    return Planner(assembly, settings.camera, video.chunk_frames, image_fps, digest_of(*parts), keep)
+
+
+def _fitting(settings: Settings, spec: PoseModelSpec) -> FittingSettings | None:
+    """The fit's settings for this model, or None where nothing is to be fitted."""
+    wanted = spec.name == "blazepose" if settings.fit is None else settings.fit
+    if not wanted:
+        return None
+    if spec.name != "metrabs":
+        return settings.fitting
+    given = settings.fitting.model_fields_set
+    own = {"model_axes": "camera", "depth_prior": "off"}
+    return settings.fitting.model_copy(update={name: value for name, value in own.items() if name not in given})
+
+
+def _calibration_digest(camera: CameraSettings) -> str:
+    if camera.calibration is None:
+        return ""
+    try:
+        return hashlib.sha256(camera.calibration.read_bytes()).hexdigest()
+    except OSError:
+        return ""  # every video says that it cannot be read
+
+
+class ChunkQueue(Sequence[ChunkRef]):
+    """The chunks of all planned videos, in order: names are made when asked for, and only videos take memory."""
+
+    def __init__(self, rows: Iterable[ManifestRow]) -> None:
+        planned = [(row.name, row.chunks) for row in rows if row.state == "planned"]
+        self._names = [name for name, _ in planned]
+        self._ends = list(accumulate(chunks for _, chunks in planned))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, index: int) -> ChunkRef: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ChunkRef]: ...
+    def __getitem__(self, index: int | slice) -> ChunkRef | list[ChunkRef]:
+        """The chunk at a place, or the chunks of a slice."""
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        video = bisect_right(self._ends, index)
+        return ChunkRef(self._names[video], index - (self._ends[video - 1] if video else 0))
+
+
+def finished_row(row: ManifestRow, assembly: Assembly, metrics: VideoMetrics, *, computed: bool) -> ManifestRow:
+    """The row of a video that has files."""
+    row = replace(
+        row,
+        outputs=signature_of_outputs(assembly.files(row.name)),
+        predictions_sha256=metrics.predictions_sha256,
+    )
+    return with_result(row, VideoResult.of(row.name, row.path, metrics, computed=computed))
+
+
+def failed_row(video: FoundVideo, errors: Sequence[BaseException]) -> ManifestRow:
+    """The row of an input that cannot be planned."""
+    row = ManifestRow(video.name, _path(video), "failed")
+    return with_result(row, VideoResult.failure(row.name, row.path, errors))
+
+
+def with_result(row: ManifestRow, result: VideoResult) -> ManifestRow:
+    """The row with what became of its input."""
+    return replace(row, state=result.state, result=result.to_json())
+
+
+def result_of(row: ManifestRow, *, computed: bool) -> VideoResult:
+    """The line of ``summary.json`` that a row stands for; ``computed`` says whether this run did the work."""
+    result = VideoResult.from_json(row.result)
+    return replace(result, input=row.path, computed=computed or result.state == "failed")
+
+
+def _path(video: FoundVideo) -> str:
+    return utf8_text(str(video.path))

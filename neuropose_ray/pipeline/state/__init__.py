@@ -1,0 +1,1 @@
+"""What a run keeps of itself: lease, manifest, progress, status, summary and metrics."""

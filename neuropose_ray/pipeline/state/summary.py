@@ -1,0 +1,108 @@
+"""``summary.json``: every input of a run, exactly once, with what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from neuropose_ray import __version__
+from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
+from neuropose_ray.pipeline.chunks.commit import ErrorRecord, error_record
+from neuropose_ray.pipeline.state.run_layout import SUMMARY_FILE
+from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.schemas.immutable import FrozenModel
+
+
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
+class VideoResult:
+    """One input: ``completed``, ``partial`` (some frames are missing) or ``failed`` (there is no result).
+
+    A run ends with one for each of its inputs in memory, and a model would take five times as much of it.
+    """
+
+    input: str
+    name: str
+    state: Literal["completed", "partial", "failed"]
+    frames: int = 0
+    tracks: int = 0
+    computed: bool = True
+    notes: tuple[str, ...] = ()
+    errors: tuple[ErrorRecord, ...] = ()
+
+    @classmethod
+    def from_json(cls, text: str) -> VideoResult:
+        """What :meth:`to_json` gave.
+
+        Raises:
+            pydantic.ValidationError: something else.
+        """
+        return _RESULT.validate_json(text)
+
+    def to_json(self) -> str:
+        """In one line."""
+        return _RESULT.dump_json(self).decode()
+
+    @classmethod
+    def of(cls, name: str, path: str, metrics: VideoMetrics, *, computed: bool) -> VideoResult:
+        """A video that has files; ``computed`` is false where an earlier run made them."""
+        return cls(
+            input=path,
+            name=name,
+            state="partial" if metrics.errors else "completed",
+            frames=metrics.frames,
+            tracks=metrics.tracks,
+            computed=computed,
+            notes=metrics.notes,
+            errors=metrics.errors,
+        )
+
+    @classmethod
+    def failure(cls, name: str, path: str, errors: Sequence[ErrorRecord | BaseException]) -> VideoResult:
+        """A video without a result."""
+        records = tuple(error if isinstance(error, ErrorRecord) else error_record(error) for error in errors)
+        return cls(input=path, name=name, state="failed", errors=records)
+
+
+_RESULT = TypeAdapter(VideoResult)
+
+
+class RunSummary(FrozenModel):
+    """One batch execution over many videos."""
+
+    version: str = __version__
+    model: str
+    model_sha256: str
+    engine: str
+    started_at: datetime
+    seconds: float
+    frames_computed: int
+    videos: tuple[VideoResult, ...]
+    not_videos: tuple[str, ...]
+
+    def count(self, state: str) -> int:
+        """Videos in a state."""
+        return sum(video.state == state for video in self.videos)
+
+    @property
+    def all_well(self) -> bool:
+        """Whether every input has a whole result."""
+        return all(video.state == "completed" for video in self.videos)
+
+
+def write_summary(summary: RunSummary, out: Path) -> None:
+    """Write ``summary.json``, indented: people open it.
+
+    Raises:
+        OutputError: no space or no permission.
+    """
+    atomic_write_bytes(out / SUMMARY_FILE, summary.model_dump_json(indent=2).encode())
+
+
+def now() -> datetime:
+    """The time, UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,81 @@
+"""overlay.mp4 in the folder of a video's results, made anew only where it is out of date."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from neuropose_ray import __version__
+from neuropose_ray.errors import InputNotFoundError, OutputError
+from neuropose_ray.render.overlay.measurements import Measure, measure_nothing
+from neuropose_ray.render.overlay.settings import OverlaySettings
+from neuropose_ray.render.overlay.video import Progress, render_overlay
+from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.json_files import save_model
+from neuropose_ray.video.types import VideoSource
+
+OVERLAY_FILE = "overlay.mp4"
+RECORD_FILE = "overlay.json"
+
+
+class OverlayRecord(FrozenModel):
+    """``overlay.json``: what the overlay beside it was made from; equal records, equal overlays."""
+
+    version: str = __version__
+    predictions_sha256: str
+    settings: OverlaySettings
+
+
+def update_overlay(
+    source: VideoSource,
+    predictions: Path,
+    *,
+    settings: OverlaySettings,
+    progress: Progress,
+    measure: Measure = measure_nothing,
+) -> int | None:
+    """Write ``overlay.mp4`` beside a video's predictions, unless the one that is there is the same.
+
+    One that is not is removed at first: should the new one fail, no picture stays that shows what was to be hidden.
+    What is measured must follow from predictions and settings, which are all that is compared.
+
+    Returns:
+        How many frames were written, None where nothing had to be.
+
+    Raises:
+        InputError: as :func:`~neuropose_ray.render.overlay.video.render_overlay`.
+        OutputError: no space or no permission.
+    """
+    overlay, record_file = predictions.with_name(OVERLAY_FILE), predictions.with_name(RECORD_FILE)
+    record = OverlayRecord(predictions_sha256=_digest(predictions), settings=settings)
+    if overlay.is_file() and _read(record_file) == record:
+        return None
+    for outdated in (record_file, overlay):
+        _remove(outdated)
+    frames = render_overlay(source, predictions, overlay, settings=settings, progress=progress, measure=measure)
+    save_model(record_file, record)
+    return frames
+
+
+def _read(path: Path) -> OverlayRecord | None:
+    try:
+        return OverlayRecord.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be replaced: {error.strerror}", where=str(path), hint="remove it") from error
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputNotFoundError(f"cannot be read: {error.strerror}", where=str(path)) from error

@@ -1,0 +1,120 @@
+"""A copy of a video with the poses and what was measured drawn into it, and faces hidden if wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, nullcontext
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.errors import InputError, OutputError
+from neuropose_ray.render.overlay.measurements import Measure, measure_nothing
+from neuropose_ray.render.overlay.painter import Painter
+from neuropose_ray.render.overlay.settings import OverlaySettings
+from neuropose_ray.schemas.header import PredictionsHeader
+from neuropose_ray.schemas.parquet_files import read_predictions
+from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.video.decode import decode_chunk
+from neuropose_ray.video.prefetch import prefetch
+from neuropose_ray.video.probe import probe
+from neuropose_ray.video.settings import WriterSettings
+from neuropose_ray.video.sound import open_sound
+from neuropose_ray.video.types import Chunk, DecodedFrame, VideoInfo, VideoSource
+from neuropose_ray.video.write import VideoWriter
+
+#: Told of frames done and frames in all.
+Progress = Callable[[int, int], None]
+
+# Times of a frame that differ by less are the same one: far below the distance of frames, far above rounding.
+_SAME_TIME_S = 1e-4
+
+
+def render_overlay(
+    source: VideoSource,
+    predictions: Path,
+    out: Path,
+    *,
+    settings: OverlaySettings,
+    progress: Progress,
+    measure: Measure = measure_nothing,
+) -> int:
+    """Write a video's overlay as H.264 with the video's own times, also where these are uneven.
+
+    It shows the frames that the predictions know and no others, so that no frame passes that nobody looked at for
+    faces. Frames that cannot be decoded again are left out. Pictures are worked one by one, whatever the length.
+
+    Args:
+        source: the video that the predictions were made from.
+        predictions: its predictions.parquet.
+        out: the MP4 to be made or replaced.
+        settings: what is shown and hidden.
+        progress: told of every frame.
+        measure: what is written at the joints and counted.
+
+    Returns:
+        How many frames were written.
+
+    Raises:
+        InputError: video or predictions are not there, cannot be read, or do not belong together; or faces cannot be
+            hidden, since the skeleton has no head.
+        OutputError: no space, no permission, or ``out`` is one of the inputs.
+    """
+    table, header = read_predictions(predictions)
+    info = probe(source)
+    _require_same_video(info, table, header)
+    if out.resolve() in (source.path.resolve(), predictions.resolve()):
+        raise OutputError("the overlay would replace what it is made from", where=str(out), hint="write elsewhere")
+    painter = Painter(table, header, settings, measure(table, header))
+    written = 0
+    encoding = WriterSettings(threads=settings.encoder_threads)
+    width, height = painter.size(info.width, info.height)
+    whole = Chunk(0, -np.inf, np.inf, 0, info.frame_count)
+    with (
+        open_sound(info) if settings.sound else nullcontext() as sound,
+        VideoWriter(out, width=width, height=height, settings=encoding, sound=sound) as writer,
+        closing(prefetch(decode_chunk(info, whole))) as decoded,
+    ):
+        for index, frame in matched(decoded, table.timestamps_s):
+            writer.write(painter.paint(frame.image, index), frame.timestamp_s)
+            written += 1
+            progress(written, table.frame_count)
+    return written
+
+
+def matched(decoded: Iterable[DecodedFrame], times_s: NDArray[np.float64]) -> Iterator[tuple[int, DecodedFrame]]:
+    """The frames that have one of these times, in order, with the position of it; every position comes once at most.
+
+    Args:
+        decoded: frames with ascending times.
+        times_s: ``(n,)`` seconds, ascending.
+    """
+    position = 0
+    for frame in decoded:
+        while position < len(times_s) and times_s[position] < frame.timestamp_s - _SAME_TIME_S:
+            position += 1
+        if position < len(times_s) and times_s[position] <= frame.timestamp_s + _SAME_TIME_S:
+            yield position, frame
+            position += 1
+        if position == len(times_s):
+            return
+
+
+def _require_same_video(info: VideoInfo, table: PoseTable, header: PredictionsHeader) -> None:
+    """Refuse another video than that of the predictions: its people, and faces, would be elsewhere."""
+    where, metadata = str(info.source.path), header.metadata
+    known_digest = header.provenance and header.provenance.video_sha256
+    if (known_digest or info.sha256) != info.sha256 or (info.width, info.height) != (metadata.width, metadata.height):
+        name = f" ({metadata.filename})" if metadata.filename else ""
+        raise InputError(
+            f"this is not the video that the predictions were made from{name}", where=where, hint="give that one"
+        )
+    places = np.searchsorted(info.timestamps_s, table.timestamps_s - _SAME_TIME_S)
+    nearest = info.timestamps_s[np.minimum(places, info.frame_count - 1)]
+    if not table.frame_count or (np.abs(nearest - table.timestamps_s) > _SAME_TIME_S).any():
+        raise InputError(
+            "its frames have other times than those of the predictions",
+            where=where,
+            hint="give --fps as it was given to process" if info.source.kind == "images" else "process it again",
+        )

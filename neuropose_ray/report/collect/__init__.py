@@ -1,0 +1,1 @@
+"""What a report shows of one video's results, collected from its predictions."""

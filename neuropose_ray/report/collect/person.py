@@ -1,0 +1,105 @@
+"""The person whom a report is about: as predicted, as cleaned, and at the times of the video's frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from neuropose_ray.analysis.cleaning.clean import clean
+from neuropose_ray.analysis.cleaning.interpolation import interpolate
+from neuropose_ray.analysis.cleaning.records import Cleaned
+from neuropose_ray.analysis.cleaning.settings import CleaningSettings
+from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.trials import Trial
+from neuropose_ray.errors import FileFormatError
+from neuropose_ray.schemas.fitting import FittingReport, TrackFit
+
+#: Neighbouring frames lie closer than this many frame intervals.
+_NEIGHBOURS = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedPerson:
+    """One person of one video.
+
+    Attributes:
+        trial: the video's predictions.
+        track: the person's id; None where the file holds no tracks.
+        model: as the pose model said, at the video's frames.
+        raw: the fitted poses where a fit is believed, else the model's; before cleaning.
+        cleaned: what all numbers are made of; at times of its own where the video's are uneven.
+        shown: the cleaned motion at the video's frames, for curves and skeleton.
+        filled: ``(frames, joints)`` of ``shown``: known by interpolation across a gap, not by measurement.
+    """
+
+    trial: Trial
+    track: int | None
+    model: Motion
+    raw: Motion
+    cleaned: Cleaned
+    shown: Motion
+    filled: NDArray[np.bool_]
+
+
+def reported_person(trial: Trial, settings: CleaningSettings, *, track: int | None = None) -> ReportedPerson:
+    """The person of a track, or who is seen in most frames.
+
+    Args:
+        trial: a video's predictions.
+        settings: of the cleaning.
+        track: an id; None for who is seen longest.
+
+    Raises:
+        InputError: nobody is seen at all, there is no such person, or the frames have no times.
+    """
+    if track is None:
+        track = next(iter(tracks_by_frames(trial)), None)
+    model = trial.motion(track=track, fitted=False)
+    raw = trial.motion(track=track) if trial.table.poses3d_fitted is not None else model
+    cleaned = clean(raw, settings)
+    shown, filled = _at_frames(raw, cleaned)
+    return ReportedPerson(trial, track, model, raw, cleaned, shown, filled)
+
+
+def tracks_by_frames(trial: Trial) -> list[int]:
+    """The ids of all tracks, who is seen longest first; none where the file holds no tracks."""
+    if trial.table.track_ids is None:
+        return []
+    tracks, frames = np.unique(trial.table.track_ids, return_counts=True)
+    return [int(track) for track in tracks[np.argsort(-frames, kind="stable")]]
+
+
+def _at_frames(raw: Motion, cleaned: Cleaned) -> tuple[Motion, NDArray[np.bool_]]:
+    """The cleaned motion and its filled samples at the raw one's times; NaN stays NaN."""
+    motion = cleaned.motion
+    if motion.timestamps_s is raw.timestamps_s:
+        return motion, cleaned.filled
+    # An even grid may end a part of an interval before the last frame.
+    times = np.clip(raw.timestamps_s, motion.timestamps_s[0], motion.timestamps_s[-1])
+    neighbours_s = _NEIGHBOURS / motion.frame_rate_hz
+    positions = interpolate(motion.timestamps_s, motion.positions, times, neighbours_s, "linear")
+    middles = (motion.timestamps_s[1:] + motion.timestamps_s[:-1]) / 2
+    nearest = np.searchsorted(middles, times)
+    return replace(raw, positions=positions), cleaned.filled[nearest]
+
+
+FITTING_FILE = "fitting.json"
+
+
+def fit_of(person: ReportedPerson) -> TrackFit | None:
+    """The fit of this person's track; None where nothing was fitted.
+
+    Raises:
+        FileFormatError: the file cannot be read.
+    """
+    file = person.trial.path.with_name(FITTING_FILE)
+    if not file.is_file():
+        return None
+    try:
+        report = FittingReport.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise FileFormatError("is not what a fit writes", where=str(file), hint="process the video again") from error
+    return next((fit for fit in report.tracks if fit.track_id == (person.track or 0)), None)

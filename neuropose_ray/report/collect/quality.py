@@ -1,0 +1,145 @@
+"""How far the numbers can be trusted, frame by frame and in sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.render.records import Quality, QualityStrip
+from neuropose_ray.report.collect.person import ReportedPerson, tracks_by_frames
+from neuropose_ray.report.settings import ReportSettings
+from neuropose_ray.schemas.fitting import TrackFit
+from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.schemas.skeleton import LANDMARKS
+
+Array = NDArray[np.float64]
+
+#: Bones that do not change their length, each between landmarks of the same side.
+_LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
+#: Flags of a fit in a frame: farther from the picture than the model, or another sign of depth.
+_DOUBTFUL = 2 | 4
+
+
+def quality_of(person: ReportedPerson, fit: TrackFit | None, settings: ReportSettings) -> Quality:
+    """Strips over the video's frames, and a summary.
+
+    Shares of joints are those of the landmarks on which angles and gait rest, of all joints where there are none.
+
+    Args:
+        person: whose numbers the report shows.
+        fit: of this person, None where nothing was fitted.
+        settings: what counts as poor.
+    """
+    joints = _judged(person)
+    seen: NDArray[np.bool_] = np.asarray(np.isfinite(person.raw.positions).all(-1).any(-1))
+    known: NDArray[np.bool_] = np.asarray(np.isfinite(person.shown.positions).all(-1))[:, joints]
+    scores = person.raw.joint_scores[:, joints]
+    filled = person.filled[:, joints]
+    limbs = limb_changes(person.model)
+    strips = [
+        QualityStrip("Confidence", _mean(scores), good=True),
+        QualityStrip("Gaps", 1 - known.mean(1), good=False),
+        QualityStrip("Interpolated", filled.mean(1), good=False),
+    ]
+    if person.track is not None:
+        strips.append(QualityStrip("Track changes", track_changes(person.trial.table).astype(float), good=False))
+    if np.isfinite(limbs).any():
+        strips.append(QualityStrip("Limb lengths", np.minimum(limbs / settings.limb_change, 1), good=False))
+    if fit is not None and fit.improved:
+        strips.append(QualityStrip("Fit doubtful", doubtful(fit, len(seen)), good=False))
+    summary = [
+        f"The person is seen in {seen.mean():.0%} of the frames ({seen.sum()} of {len(seen)}).",
+        *_of_scores(scores, settings.poor_score),
+        f"After cleaning {known.mean():.1%} of the samples (one joint in one frame) are known; {filled.mean():.1%} "
+        "are interpolated across short gaps.",
+        *_of_limbs(limbs, settings.limb_change),
+        *_of_fit(fit),
+        *_of_tracks(person),
+    ]
+    return Quality(tuple(strips), tuple(summary))
+
+
+def limb_changes(model: Motion) -> Array:
+    """``(frames,)``: how far the limbs' lengths are from their medians, as a share, mean over the limbs.
+
+    Args:
+        model: the pose model's own poses: in fitted ones bones are constant. NaN where no limb is known.
+    """
+    lengths = [
+        np.linalg.norm(model.joint(f"{side}_{start}") - model.joint(f"{side}_{end}"), axis=-1)
+        for start, end in _LIMBS
+        for side in ("right", "left")
+        if model.skeleton.has(f"{side}_{start}", f"{side}_{end}")
+    ]
+    lengths = [length for length in lengths if np.isfinite(length).any()]
+    if not lengths:
+        return np.full(len(model), np.nan)
+    values = np.stack(lengths, axis=1)
+    return _mean(np.abs(values / np.nanmedian(values, axis=0) - 1))
+
+
+def track_changes(table: PoseTable) -> NDArray[np.bool_]:
+    """``(frames,)``: whether somebody came or left since the frame before; False in the first frame."""
+    assert table.track_ids is not None, "only tracked tables are asked"
+    tracks, place = np.unique(table.track_ids, return_inverse=True)
+    there = np.zeros((table.frame_count, len(tracks)), bool)
+    there[table.poses.frame, place] = True
+    return np.concatenate([[False], (there[1:] != there[:-1]).any(1)])
+
+
+def doubtful(fit: TrackFit, frames: int) -> Array:
+    """``(frames,)``: 1 where the fit lies off the picture or contradicts the model's depth, else 0."""
+    values = np.zeros(frames)
+    places = np.array(fit.frame_index, int)
+    inside = places < frames
+    values[places[inside]] = (np.array(fit.flags, int)[inside] & _DOUBTFUL) > 0
+    return values
+
+
+def _judged(person: ReportedPerson) -> list[int]:
+    skeleton = person.raw.skeleton
+    return [skeleton.index(name) for name in LANDMARKS if skeleton.has(name)] or list(range(len(skeleton)))
+
+
+def _mean(values: Array) -> Array:
+    """Over the known ones of each frame, NaN where there is none."""
+    count = np.isfinite(values).sum(1)
+    mean = np.full(len(values), np.nan)
+    return np.asarray(np.divide(np.nansum(values, axis=1), count, out=mean, where=count > 0))
+
+
+def _of_scores(scores: Array, poor: float) -> list[str]:
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return ["The pose model gives no confidence."]
+    return [
+        f"The joints' confidence is {known.mean():.2f} on average, below {poor:g} in "
+        f"{(known < poor).mean():.1%} of the samples."
+    ]
+
+
+def _of_limbs(limbs: Array, full: float) -> list[str]:
+    known = limbs[np.isfinite(limbs)]
+    if not len(known):
+        return []
+    return [
+        f"The lengths of the pose model's limbs change by {np.median(known):.1%} (median over the frames); their "
+        f"strip is full at {full:.0%}."
+    ]
+
+
+def _of_fit(fit: TrackFit | None) -> list[str]:
+    if fit is None or not fit.improved:
+        return []
+    residuals = np.array([value for value in fit.residual_px if value is not None])
+    if not len(residuals):
+        return []
+    return [f"The fitted skeleton lies {np.median(residuals):.1f} px from the landmarks in the picture (median)."]
+
+
+def _of_tracks(person: ReportedPerson) -> list[str]:
+    others = len(tracks_by_frames(person.trial)) - 1
+    if others < 1:
+        return []
+    return [f"Track {person.track} is shown; {others} more {'was' if others == 1 else 'were'} found."]

@@ -1,0 +1,324 @@
+"""All that can be asked of the jobs and told them."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import ValidationError
+
+from neuropose_ray.errors import (
+    DrainingError,
+    JobNotFoundError,
+    JobStateError,
+    OutputError,
+    OverloadedError,
+    StorageFullError,
+)
+from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.jobs import (
+    ENDED,
+    Action,
+    Job,
+    JobPage,
+    JobRequest,
+    JobsStatus,
+    JobState,
+    QueueStatus,
+)
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs, JobRow
+from neuropose_ray.service.jobs.execution import Executor
+from neuropose_ray.service.jobs.job_log import append_line, read_lines
+from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
+from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
+from neuropose_ray.service.jobs.workflows import Workflows
+from neuropose_ray.service.settings import JobSettings
+
+Mode = Literal["running", "paused", "draining"]
+#: Any replica has noticed by then that nobody waits for its chunk.
+LATE_S = 60.0
+_STATES: tuple[JobState, ...] = ("queued", "running", *ENDED)
+
+
+class _ModeFile(FrozenModel):
+    mode: Mode
+
+
+def read_mode(data: DataFolder) -> Mode:
+    """What the last order was, also of an earlier process."""
+    try:
+        return _ModeFile.model_validate_json(data.mode.read_bytes()).mode
+    except (OSError, ValidationError):
+        return "running"
+
+
+class JobService:
+    """The jobs of one service. Its methods may be called in any thread, but not in an event loop.
+
+    Args:
+        data: where they lie.
+        settings: of the queue.
+        workflows: that they may name.
+        durable: the queue.
+        executor: what runs.
+    """
+
+    def __init__(
+        self, data: DataFolder, settings: JobSettings, workflows: Workflows, durable: DurableJobs, executor: Executor
+    ) -> None:
+        self._data, self._settings, self._workflows = data, settings, workflows
+        self._durable, self._executor = durable, executor
+        self._lock = threading.Lock()  # of all that looks first and then acts
+        self._removed: dict[str, float] = {}
+        self._began = time.monotonic()
+
+    def submit(self, request: JobRequest) -> Job:
+        """Take a job on; it is not lost any more when this returns. One that is known already is given back.
+
+        Raises:
+            RequestError: there is no such workflow.
+            JobStateError: its id is known with other work.
+            DrainingError, OverloadedError, StorageFullError: no new jobs now.
+            OutputError: its folder cannot be made.
+        """
+        with self._lock:
+            known = self._durable.row(request.id)
+            if known is None:
+                workflow = self._workflows.named(request.workflow)
+                self._check_room()
+                self._make_folder(request.id)
+                append_line(
+                    self._data.job(request.id).log,
+                    f"submitted by {request.source}: workflow {request.workflow}, {len(request.inputs)} inputs, "
+                    f"priority {request.priority}",
+                )
+                self._durable.enqueue(request, workflow)
+            elif not known.request.same_work(request):
+                raise JobStateError("this id is another job's", hint="use a new Idempotency-Key for other work")
+        return self.job(request.id)
+
+    def _check_room(self) -> None:
+        if read_mode(self._data) == "draining":
+            raise DrainingError("the service takes no new jobs", hint="it is being drained; `resume` ends that")
+        if self._durable.counts(["queued"])["queued"] >= self._settings.queued:
+            raise OverloadedError(f"{self._settings.queued} jobs wait already", hint="try again later")
+        free = shutil.disk_usage(self._data.root).free
+        if free < self._settings.min_free_bytes:
+            raise StorageFullError(
+                f"{free // 10**6} MB of the service's disk are free, {self._settings.min_free_bytes // 10**6} MB are "
+                "kept",
+                hint="remove old jobs",
+            )
+
+    def _make_folder(self, job_id: str) -> None:
+        folder = self._data.job(job_id)
+        try:
+            folder.uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(error.strerror or str(error), where=str(folder.root)) from error
+
+    def job(self, job_id: str) -> Job:
+        """One job, with the files that it has made.
+
+        Raises:
+            JobNotFoundError: it is not known.
+        """
+        running = self._executor.all_running()
+        job = job_of(self._row(job_id), running)
+        return job.model_copy(update={"artifacts": artifacts_in(self._data.job(job_id).results)})
+
+    def jobs(
+        self,
+        state: JobState | None = None,
+        label: str | None = None,
+        source: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> JobPage:
+        """Some of the jobs, newest first.
+
+        Args:
+            state: those in this state.
+            label: those with this label, ``name=value``, or with any of this name.
+            source: those from ``http`` or ``inbox``.
+            limit: so many at most.
+            after: ``next`` of the page before.
+
+        Raises:
+            RequestError: ``after`` is not of a page.
+        """
+        cursor = None if after is None else parse_cursor(after)
+        running = self._executor.all_running()
+        page: list[JobRow] = []
+        for row in self._durable.rows(state, until_ms=None if cursor is None else -cursor[0]):
+            if cursor is not None and row.cursor <= cursor:
+                continue
+            if source in (None, row.request.source) and has_label(row.request, label):
+                page.append(row)
+            if len(page) > limit:
+                break
+        shown = page[:limit]
+        return JobPage(
+            jobs=tuple(job_of(row, running) for row in shown),
+            next="_".join(str(part) for part in shown[-1].cursor) if len(page) > limit and shown else None,
+        )
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job that waits or runs; one that is cancelled already is given back.
+
+        Raises:
+            JobNotFoundError: it is not known.
+            JobStateError: it has completed or failed.
+        """
+        with self._lock:
+            row = self._row(job_id)
+            if row.state in ("completed", "failed"):
+                raise JobStateError(f"the job has {row.state}", hint="remove it instead")
+            self._durable.cancel(job_id)
+            if running := self._executor.running(job_id):
+                running.cancelled.set()
+            if row.state != "cancelled":
+                append_line(self._data.job(job_id).log, "cancelled")
+        return self.job(job_id)
+
+    def retry(self, job_id: str) -> Job:
+        """Queue a failed or cancelled job again; it goes on with the step that it ended in.
+
+        Raises:
+            JobNotFoundError: it is not known.
+            JobStateError: it waits, runs, or has completed; or it is the inbox's, which makes new ones of folders.
+        """
+        with self._lock:
+            row = self._row(job_id)
+            if row.state not in ("failed", "cancelled"):
+                raise JobStateError(f"the job is {row.state}", hint="failed and cancelled jobs can be tried again")
+            if row.request.source == "inbox":
+                # The inbox is done with it: results of another try would come to no `out`.
+                raise JobStateError("this job is the inbox's", hint="move its folder from failed/ back to in/")
+            self._durable.note(job_id, starts_before=row.starts)
+            self._durable.requeue(job_id)
+            append_line(self._data.job(job_id).log, "queued again")
+        return self.job(job_id)
+
+    def remove(self, job_id: str) -> None:
+        """Forget an ended job, and delete its files.
+
+        Raises:
+            JobNotFoundError: it is not known.
+            JobStateError: it has not ended, or is still stopping.
+        """
+        with self._lock:
+            row = self._row(job_id)
+            if row.state not in ENDED:
+                raise JobStateError(f"the job is {row.state}", hint="cancel it first")
+            if self._executor.running(job_id) is not None:
+                raise JobStateError("the job is still stopping", hint="try again in a second")
+            shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)
+            self._durable.delete(job_id)
+            self._removed[job_id] = time.monotonic()
+
+    def clear_removed(self, after_s: float = LATE_S) -> None:
+        """Delete what was still written for jobs that were cancelled and removed so long ago.
+
+        A replica leaves its chunk only when it has done some more frames of it, and notes that.
+        """
+        with self._lock:
+            for job_id, removed_at in list(self._removed.items()):
+                if time.monotonic() - removed_at < after_s:
+                    continue
+                del self._removed[job_id]
+                if self._durable.row(job_id) is None:
+                    folder = self._data.job(job_id)
+                    shutil.rmtree(folder.results, ignore_errors=True)
+                    with suppress(OSError):  # uploads of the same job, which is being submitted anew
+                        folder.root.rmdir()
+
+    def log(self, job_id: str) -> tuple[str, ...]:
+        """What happened to a job, a line each.
+
+        Raises:
+            JobNotFoundError: it is not known.
+        """
+        self._row(job_id)
+        return read_lines(self._data.job(job_id).log)
+
+    def status(self) -> JobsStatus:
+        """All jobs in numbers."""
+        counts, running = self.counts(), self._executor.all_running()
+        oldest = self._durable.oldest_queued()
+        waited_s = None if oldest is None else max(0.0, (datetime.now(UTC) - oldest).total_seconds())
+        return JobsStatus(
+            mode=read_mode(self._data),
+            active=counts["running"],
+            queued=counts["queued"],
+            processed=counts["completed"],
+            errors=counts["failed"],
+            cancelled=counts["cancelled"],
+            uptime_s=time.monotonic() - self._began,
+            queues={QUEUE: QueueStatus(depth=counts["queued"], oldest_s=waited_s)},
+            current=tuple(job_of(row, running) for row in self._durable.rows("running")),
+            disk_free_bytes=shutil.disk_usage(self._data.root).free,
+        )
+
+    def counts(self) -> dict[JobState, int]:
+        """How many jobs are in each state."""
+        return self._durable.counts(_STATES)
+
+    def control(self, action: Action) -> JobsStatus:
+        """Pause (nothing new starts), resume, or drain (nothing new is taken, all that waits is done).
+
+        It holds until the next order, also after the service was started again.
+        """
+        modes: dict[Action, Mode] = {"pause": "paused", "resume": "running", "drain": "draining"}
+        with self._lock:
+            atomic_write_bytes(self._data.mode, _ModeFile(mode=modes[action]).model_dump_json().encode())
+            if action == "pause":
+                self._durable.pause()
+            else:
+                self._durable.resume()
+        return self.status()
+
+    def remove_outdated(self) -> tuple[str, ...]:
+        """Remove the ended jobs that the settings do not keep."""
+        if self._settings.keep_days is None and self._settings.keep_bytes is None:
+            return ()
+        removed = []
+        for job_id in outdated(
+            self._ended(),
+            datetime.now(UTC),
+            keep_days=self._settings.keep_days,
+            keep_bytes=self._settings.keep_bytes,
+        ):
+            with _gone_meanwhile():
+                self.remove(job_id)
+                removed.append(job_id)
+        return tuple(removed)
+
+    def _ended(self) -> Iterator[EndedJob]:
+        measured = self._settings.keep_bytes is not None
+        for row in self._durable.rows():
+            if row.state in ENDED and row.ended_at is not None:
+                size = folder_bytes(self._data.job(row.request.id).root) if measured else 0
+                yield EndedJob(row.request.id, row.ended_at, size)
+
+    def _row(self, job_id: str) -> JobRow:
+        row = self._durable.row(job_id)
+        if row is None:
+            raise JobNotFoundError("there is no such job", hint="it may have been removed")
+        return row
+
+
+@contextmanager
+def _gone_meanwhile() -> Iterator[None]:
+    """Somebody removed a job, or queued it again, while the list was read."""
+    try:
+        yield
+    except (JobNotFoundError, JobStateError):
+        return

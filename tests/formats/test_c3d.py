@@ -1,0 +1,118 @@
+import resource
+import signal
+
+import ezc3d
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from schemas.pose_tables import properties
+
+from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError, OutputError
+from neuropose_ray.formats.c3d import read_c3d, write_c3d
+from neuropose_ray.formats.trajectories import Trajectories
+
+NAMES = ("nose", "left_knee")
+NUMBERS = st.floats(-(2.0**20), 2.0**20, width=32)
+
+
+def ones(frames=3):
+    return Trajectories(NAMES, 60.0, 0.0, np.ones((frames, 2, 3)))
+
+
+@given(hnp.arrays(np.float32, st.tuples(st.integers(1, 4), st.just(2), st.just(3)), elements=NUMBERS), st.data())
+@settings(properties, max_examples=15)
+def test_every_float32_comes_back_and_a_missing_point_is_missing(tmp_path, values, data):
+    positions = values.astype(np.float64)
+    positions[data.draw(hnp.arrays(np.bool_, positions.shape[:2]))] = np.nan
+    write_c3d(tmp_path / "a.c3d", Trajectories(NAMES, 60.0, 0.0, positions))
+    read = read_c3d(tmp_path / "a.c3d")
+    assert (read.names, read.rate_hz, read.start_s) == (NAMES, 60, 0)
+    np.testing.assert_array_equal(read.positions, positions)
+
+
+def test_the_library_of_the_format_reads_labels_units_rate_axes_and_residuals(tmp_path):
+    positions = np.arange(18.0).reshape(3, 2, 3)
+    positions[1, 0] = np.nan
+    write_c3d(tmp_path / "a.c3d", Trajectories(NAMES, 29.97003, 0.0, positions))
+    document = ezc3d.c3d(str(tmp_path / "a.c3d"))
+    point = {name: entry["value"] for name, entry in document["parameters"]["POINT"].items() if "value" in entry}
+    assert (point["LABELS"], point["UNITS"], point["X_SCREEN"], point["Y_SCREEN"]) == (
+        list(NAMES), ["mm"], ["+X"], ["+Y"],
+    )  # fmt: skip
+    assert point["RATE"][0] == pytest.approx(29.97003, rel=1e-7)
+    assert (point["USED"][0], point["FRAMES"][0]) == (2, 3)
+    assert document["parameters"]["NEUROPOSE_RAY"]["AXES"]["value"][0].startswith("x right, y up, z towards")
+    assert document["header"]["points"]["first_frame"] == 0
+    np.testing.assert_array_equal(document["data"]["meta_points"]["residuals"][0], [[0, -1, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(document["data"]["points"][:3, 1].T, positions[:, 1])
+
+
+def test_metres_become_millimetres_and_a_later_first_frame_is_a_later_time(tmp_path):
+    document = ezc3d.c3d()
+    document["parameters"]["POINT"]["RATE"]["value"] = [100.0]
+    document["parameters"]["POINT"]["LABELS"]["value"] = ["RKnee"]
+    document["parameters"]["POINT"]["UNITS"]["value"] = ["m"]
+    document["header"]["points"]["first_frame"] = 50
+    document["data"]["points"] = np.full((4, 1, 2), 0.5)
+    document.write(str(tmp_path / "lab.c3d"))
+    points = read_c3d(tmp_path / "lab.c3d")
+    np.testing.assert_allclose(points.positions, 500)
+    assert points.start_s == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("keep", [0, 100, 511, 700, -600])
+def test_a_file_that_is_cut_off_is_one_line_and_no_crash(tmp_path, keep):
+    write_c3d(tmp_path / "a.c3d", ones(frames=200))
+    (tmp_path / "a.c3d").write_bytes((tmp_path / "a.c3d").read_bytes()[:keep])
+    with pytest.raises(FileFormatError, match=r"not a C3D|cut off"):
+        read_c3d(tmp_path / "a.c3d")
+
+
+def test_other_files_are_one_line(tmp_path):
+    (tmp_path / "a.c3d").write_bytes(b"hello" * 1000)
+    with pytest.raises(FileFormatError, match="not a C3D file"):
+        read_c3d(tmp_path / "a.c3d")
+    with pytest.raises(InputNotFoundError):
+        read_c3d(tmp_path / "b.c3d")
+
+
+def test_two_points_of_one_name_are_one_line(tmp_path):
+    document = ezc3d.c3d()
+    document["parameters"]["POINT"]["RATE"]["value"] = [100.0]
+    document["parameters"]["POINT"]["LABELS"]["value"] = ["a", "a"]
+    document["parameters"]["POINT"]["UNITS"]["value"] = ["mm"]
+    document["data"]["points"] = np.ones((4, 2, 3))
+    document.write(str(tmp_path / "a.c3d"))
+    with pytest.raises(FileFormatError, match="two points have the same name"):
+        read_c3d(tmp_path / "a.c3d")
+
+
+def test_more_frames_than_the_format_counts_are_refused(tmp_path):
+    with pytest.raises(InputError, match="65536 frames are more than the 65535"):
+        write_c3d(tmp_path / "a.c3d", Trajectories(("a",), 60.0, 0.0, np.ones((65536, 1, 3))))
+
+
+@pytest.fixture
+def little_space():
+    """No file may grow beyond 4 KB."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_full_disk_is_one_line_and_the_old_file_stays(tmp_path, little_space):
+    (tmp_path / "a.c3d").write_text("old")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_c3d(tmp_path / "a.c3d", ones(frames=1000))
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a.c3d", "old")]
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_c3d(tmp_path / "file" / "a.c3d", ones())

@@ -1,0 +1,368 @@
+"""How fast MeTRAbs is on this machine's GPU; by hand: ``PYTHONPATH=tests python tests/measurements/metrabs_gpu.py``.
+
+The model is ``metrabs_heavy``'s, which costs what the real one does; the video is 1080p with two people in every
+frame. Parts, chosen by ``--parts``:
+
+* b: the bare model in one process by batch size: ``predict`` on decoded frames, and the graph alone on frames that
+  the GPU has already;
+* c: frames per second of one decoder with one thread;
+* d: whole runs on Ray, and on threads, by shape and by chunks at once of a GPU;
+* e: a batch far too large on a card that another process has all but filled;
+* f: how far poses on the GPU are from those on the CPU, with and without TensorFloat-32. The networks have no say in
+  poses, so this is the geometry around them.
+
+Without a GPU all runs on the CPU, and e is left out. ``--folder`` keeps video and model for another call.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import math
+import os
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from support.gpu import alone, filled_card, metrabs_spec, nvml
+from support.people_video import PEOPLE, write_people
+
+from neuropose_ray.benchmark.baseline import MetrabsBaseline
+from neuropose_ray.benchmark.passes import copies_of
+from neuropose_ray.models.metrabs.model import MetrabsModel
+from neuropose_ray.models.metrabs.settings import GPU_BATCH_SIZE
+from neuropose_ray.models.spec import METRABS_FIELD_OF_VIEW_DEGREES
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
+from neuropose_ray.pipeline.engines.start import OWN_RAY, connected, started_engine
+from neuropose_ray.pipeline.inputs.cameras import camera_of
+from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.settings import CameraSettings
+from neuropose_ray.pipeline.state.progress import NullReporter
+from neuropose_ray.pipeline.state.run_layout import PREDICTIONS_FILE
+from neuropose_ray.schemas.camera import Camera
+from neuropose_ray.schemas.parquet_files import read_predictions
+from neuropose_ray.schemas.poses import Frame
+from neuropose_ray.settings import load_settings
+from neuropose_ray.video.chunks import plan_chunks
+from neuropose_ray.video.decode import decode_chunk
+from neuropose_ray.video.probe import probe
+from neuropose_ray.video.sources import open_source
+
+FRAMES_HELD = 64
+#: What the process that fills the card leaves of it, and frames that alone do not fit into that.
+FREE_BYTES, FAR_TOO_MANY = 3 << 30, 1024
+COMPARED_FRAMES = 50
+SAMPLE_S = 0.05
+GIB = 1 << 30
+
+
+def say(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+
+
+# What is measured with.
+
+
+class BusyGpu:
+    """The part of the time in which the first GPU computed while the block ran: ``share``, None without a GPU."""
+
+    def __init__(self) -> None:
+        self._library = nvml()
+        self._samples: list[int] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self.share: float | None = None
+
+    def __enter__(self) -> BusyGpu:
+        if self._library is not None:
+            self._thread.start()
+        return self
+
+    def _sample(self) -> None:
+        device = self._library.nvmlDeviceGetHandleByIndex(0)
+        while not self._ended.wait(SAMPLE_S):
+            self._samples.append(self._library.nvmlDeviceGetUtilizationRates(device).gpu)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        if self._samples:
+            self.share = statistics.fmean(self._samples) / 100
+
+
+class Outcomes(NullReporter):
+    """What came of every chunk, in the order in which their results were on the disk."""
+
+    def __init__(self) -> None:
+        self._all: list[ChunkOutcome] = []
+
+    def advance(self, outcome: ChunkOutcome) -> None:
+        self._all.append(outcome)
+
+    def in_order(self) -> list[ChunkOutcome]:
+        return sorted(self._all, key=lambda outcome: outcome.ended_s)
+
+
+# What is measured on.
+
+
+def build_model(folder: Path, backbone: str) -> None:
+    if backbone == "none":
+        from support.metrabs_stand_in import build_stand_in
+
+        build_stand_in(folder)
+    else:
+        from support.metrabs_heavy import build_heavy
+
+        build_heavy(folder, backbone)
+
+
+def first_frames(video: Path, count: int) -> tuple[list[Frame], Camera]:
+    info = probe(open_source(video))
+    frames = [frame.image for chunk in plan_chunks(info, count)[:1] for frame in decode_chunk(info, chunk)]
+    frames = (frames * -(-count // len(frames)))[:count]
+    return frames, camera_of(info, CameraSettings(), METRABS_FIELD_OF_VIEW_DEGREES)
+
+
+# The parts; those that load TensorFlow run in a process of their own.
+
+
+def rate(call: Callable[[], object], frames: int, seconds: float) -> dict[str, Any]:
+    """The first call's time, and frames per second of those after it."""
+    begin_s = time.perf_counter()
+    call()
+    first_s, calls = time.perf_counter() - begin_s, 0
+    with BusyGpu() as gpu:
+        begin_s = time.perf_counter()
+        while calls < 3 or time.perf_counter() - begin_s < seconds:
+            call()
+            calls += 1
+        fps = calls * frames / (time.perf_counter() - begin_s)
+    return {"fps": fps, "gpu_busy": gpu.share, "first_call_s": first_s}
+
+
+def baseline(model: Path, video: Path, seconds: float, sizes: Sequence[int]) -> dict[str, Any]:
+    frames, camera = first_frames(video, max(sizes))
+    begin_s = time.perf_counter()
+    spec = metrabs_spec(model, batch_size=max(sizes))
+    loaded = spec.load()
+    assert isinstance(loaded, MetrabsModel)
+    result: dict[str, Any] = {"load_s": time.perf_counter() - begin_s, "device": loaded.info.device}
+    import tensorflow as tf
+
+    result["build"] = {key: str(value) for key, value in tf.sysconfig.get_build_info().items() if "version" in key}
+    session = loaded.session(camera)
+    for size in sizes:
+        result[f"predict_{size}"] = rate(lambda size=size: session.predict(frames[:size]), size, seconds)
+        say(f"b: predict, batch {size}: {result[f'predict_{size}']}")
+    network = MetrabsBaseline(spec, spec.settings, camera)  # type: ignore[arg-type]
+    for size in sorted({min(GPU_BATCH_SIZE, max(sizes)), max(sizes)}):
+        there = tf.identity(np.stack(frames[:size]))  # on the GPU where there is one
+        result[f"graph_{size}"] = rate(lambda there=there: network.see(there), size, seconds)
+        say(f"b: graph alone, batch {size}: {result[f'graph_{size}']}")
+    if result["device"] != "cpu":
+        result["gpu_peak_gib"] = tf.config.experimental.get_memory_info("GPU:0")["peak"] / GIB
+    return result
+
+
+def decoding(video: Path) -> dict[str, Any]:
+    info = probe(open_source(video))
+    begin_s, count = time.perf_counter(), 0
+    for chunk in plan_chunks(info):
+        count += sum(1 for _ in decode_chunk(info, chunk, threads=1))
+    return {"fps": count / (time.perf_counter() - begin_s), "frames": count}
+
+
+def pipeline(shape: str, chunks: int, model: Path, videos: Sequence[Path], out: Path) -> dict[str, Any]:
+    """A run as `neuropose-ray process` makes it; ``shape`` may also be ``threads``."""
+    engine = {"kind": "local"} if shape == "threads" else {"kind": "ray", "address": OWN_RAY, "shape": shape}
+    flags = {"engine": {**engine, "chunks_per_gpu": chunks}}
+    settings, spec, outcomes = load_settings(None, flags, environment={}), metrabs_spec(model), Outcomes()
+    begin_s = time.monotonic()
+    with started_engine(settings.engine, spec, out.name) as started, BusyGpu() as gpu:
+        summary = run(videos, out, settings=settings, spec=spec, engine=started, progress=outcomes)
+    seconds, done = time.monotonic() - begin_s, outcomes.in_order()
+    frames = sum(outcome.frames for outcome in done)
+    # The chunks that began together are committed together: after them, as much is under way as when the last ends.
+    wave = done[: min(chunks, len(done) - 1)]
+    metrics = [
+        json.loads((out / video.name / "metrics.json").read_bytes())["performance"] for video in summary.videos
+    ]
+    span_s = done[-1].ended_s - done[0].began_s
+    return {
+        "chunks": len(done),
+        "frames": frames,
+        "whole_fps": frames / seconds,
+        "fps": (frames - sum(outcome.frames for outcome in wave)) / (done[-1].ended_s - wave[-1].ended_s),
+        "gpu_busy": gpu.share,
+        "model_busy": sum(each["infer_seconds"] for each in metrics) / span_s,
+        "first_chunk_after_s": done[0].ended_s - begin_s,
+        "device": metrics[0]["active_device"],
+        "all_well": summary.all_well,
+        "people_as_expected": sum(outcome.persons for outcome in done) == PEOPLE * frames,
+    }
+
+
+def difference(one: Path, other: Path, names: Sequence[str]) -> float:
+    """The largest difference of any coordinate of any joint in mm, 0.0 for the same bytes; NaN for other people."""
+    largest = 0.0
+    for name in names:
+        first, second = (read_predictions(out / name / PREDICTIONS_FILE)[0] for out in (one, other))
+        if not np.array_equal(first.poses.frame, second.poses.frame):
+            return math.nan
+        largest = max(largest, float(np.abs(first.poses.poses3d - second.poses.poses3d).max(initial=0.0)))
+    return largest
+
+
+def short_of_memory(model: Path, video: Path) -> dict[str, Any]:
+    frames, camera = first_frames(video, FRAMES_HELD)
+    loaded = metrabs_spec(model, batch_size=FAR_TOO_MANY).load()
+    many = frames * (FAR_TOO_MANY // len(frames))
+    begin_s = time.perf_counter()
+    poses = loaded.session(camera).predict(many)
+    seconds, ended_at = time.perf_counter() - begin_s, loaded.batch_size
+    few, rows = loaded.session(camera).predict(frames[:1]), len(frames) * PEOPLE
+    return {
+        "batch_asked": FAR_TOO_MANY,
+        "batch_ended_at": ended_at,
+        "seconds": seconds,
+        "people_as_expected": bool(np.array_equal(poses.frame, np.repeat(np.arange(len(many)), PEOPLE))),
+        "off_from_one_frame_mm": float(np.abs(poses.poses3d[:PEOPLE] - few.poses3d).max()),
+        "later_copies_off_mm": float(np.abs(poses.poses3d[-rows:] - poses.poses3d[:rows]).max()),
+    }
+
+
+def memory(model: Path, video: Path) -> dict[str, Any]:
+    try:
+        with filled_card(FREE_BYTES):
+            return alone(short_of_memory, model, video)  # type: ignore[no-any-return]
+    except Exception as error:  # noqa: BLE001  what it ends with is the finding
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+def poses_on(model: Path, video: Path, device: str, tensor_float_32: bool) -> Any:
+    if not tensor_float_32:
+        os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
+    frames, camera = first_frames(video, COMPARED_FRAMES)
+    return metrabs_spec(model, device=device).load().session(camera).predict(frames).poses3d
+
+
+def measure(
+    frames: int, backbone: str, parts: str, shapes: str, seconds: float, batch_sizes: str, chunks: int, folder: Path
+) -> dict[str, Any]:
+    library, result = nvml(), {}
+    video, model, plain = folder / "people.mp4", folder / f"model_{backbone}", folder / "model_none"
+    if not video.exists():
+        say(f"writing {frames} frames")
+        write_people(video, frames)
+    for path, price in ((model, backbone), (plain, "none")):
+        if not path.exists() and (path == model or "f" in parts):
+            say(f"building the model {price!r}")
+            alone(build_model, path, price)
+    result["machine"] = machine(library)
+    say(f"on {result['machine']}")
+    if "b" in parts:
+        result["bare"] = alone(baseline, model, video, seconds, [int(size) for size in batch_sizes.split(",")])
+    if "c" in parts:
+        result["decoding"] = decoding(video)
+        say(f"c: {result['decoding']}")
+    if "d" in parts:
+        runs(result, shapes, chunks, model, video, folder)
+    if "e" in parts and library is not None:
+        result["memory"] = memory(model, video)
+        say(f"e: {result['memory']}")
+    if "f" in parts:
+        gpu = "cpu" if library is None else "gpu:0"
+        on_cpu = alone(poses_on, plain, video, "cpu", True)
+        result["gpu_off_from_cpu_mm"] = {
+            name: float(np.abs(alone(poses_on, plain, video, gpu, fast) - on_cpu).max())
+            for name, fast in (("as the program runs", True), ("without TensorFloat-32", False))
+        }
+        say(f"f: {result['gpu_off_from_cpu_mm']}")
+    return result
+
+
+def machine(library: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "tensorflow": importlib.metadata.version("tensorflow"),
+        "ray": importlib.metadata.version("ray"),
+        "cores": len(os.sched_getaffinity(0)),
+        "shared_memory_gib": round(shutil.disk_usage("/dev/shm").total / GIB, 1),
+    }
+    if library is None:
+        return {"gpu": "no GPU: cpu", **found}
+    device = library.nvmlDeviceGetHandleByIndex(0)
+    names = (library.nvmlDeviceGetName(device), library.nvmlSystemGetDriverVersion())
+    name, driver = (each.decode() if isinstance(each, bytes) else each for each in names)
+    total = round(library.nvmlDeviceGetMemoryInfo(device).total / GIB, 1)
+    return {"gpu": name, "driver": driver, "gpu_memory_gib": total, **found}
+
+
+def runs(result: dict[str, Any], shapes: str, least: int, model: Path, video: Path, folder: Path) -> None:
+    """Part d; ratios to the bare model and to decoding where these were measured in the same call."""
+    copies = -(-least // len(plan_chunks(probe(open_source(video)))))
+    best = max((value["fps"] for name, value in result.get("bare", {}).items() if "predict" in name), default=None)
+    first: Path | None = None
+    with tempfile.TemporaryDirectory(dir=folder) as name, ExitStack() as stack:
+        videos = copies_of(video, copies, Path(name))
+        stack.enter_context(connected(OWN_RAY))
+        result["runs"] = {}
+        for wanted in shapes.split(","):
+            shape, chunks = wanted.rstrip("0123456789"), int(wanted.lstrip("abcdefghijklmnopqrstuvwxyz") or 1)
+            out = Path(name) / f"out_{wanted}"
+            done = pipeline(shape, chunks, model, videos, out)
+            if best:
+                done["of_bare"] = done["fps"] / best
+            if best and "decoding" in result:
+                done["of_limit"] = done["fps"] / min(best, chunks * result["decoding"]["fps"])
+            first = first or out
+            done["off_from_first_mm"] = difference(first, out, [path.stem for path in videos])
+            result["runs"][wanted] = done
+            say(f"d: {wanted}: {done}")
+
+
+def table(result: dict[str, Any]) -> None:
+    """One line for each figure of each thing measured."""
+    print("\n" + json.dumps(result["machine"]))
+    rows = {f"bare {name}": value for name, value in result.get("bare", {}).items() if isinstance(value, dict)}
+    rows |= {f"run {name}": value for name, value in result.get("runs", {}).items()}
+    rows |= {name: result[name] for name in ("decoding", "memory", "gpu_off_from_cpu_mm") if name in result}
+    for name, value in rows.items():
+        shown = (f"{key} {each:.3g}" if isinstance(each, float) else f"{key} {each}" for key, each in value.items())
+        print(f"{name:22} {', '.join(shown)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=int, default=1500)
+    parser.add_argument("--backbone", choices=("s", "l", "tiny", "none"), default="s")
+    parser.add_argument("--parts", default="b,c,d,e,f")
+    parser.add_argument("--shapes", default="fused1,fused2,fused3,fused4,split3", help="with chunks at once; threads")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement of the bare model")
+    parser.add_argument("--batch-sizes", default="1,8,16,32,64", help="of the bare model")
+    parser.add_argument("--chunks", type=int, default=20, help="least number in a run; the video is copied for it")
+    parser.add_argument("--folder", type=Path, help="kept, and used again")
+    parser.add_argument("--out", type=Path)
+    options = vars(parser.parse_args())
+    out, kept = options.pop("out"), options.pop("folder")
+    with tempfile.TemporaryDirectory(prefix="neuropose_ray_gpu_") as name:
+        folder = kept or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        result = measure(**options, folder=folder)
+    table(result)
+    if out is not None:
+        out.write_text(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

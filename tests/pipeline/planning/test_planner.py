@@ -1,0 +1,222 @@
+"""What a run knows again of what an earlier one did, and what it finds out anew."""
+
+import os
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from neuropose_ray.benchmark.synthetic import SyntheticSpec
+from neuropose_ray.errors import EngineError
+from neuropose_ray.pipeline.assembly import assemble
+from neuropose_ray.pipeline.engines.local import LocalEngine
+from neuropose_ray.pipeline.engines.protocol import Engine
+from neuropose_ray.pipeline.inputs.discovery import discover
+from neuropose_ray.pipeline.planning import plan, planner
+from neuropose_ray.pipeline.planning.planner import Planner, plan_videos, planner_for
+from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
+from neuropose_ray.pipeline.state.progress import NullReporter
+from neuropose_ray.pipeline.state.run_layout import manifest_folder
+from neuropose_ray.pipeline.state.summary import RunSummary
+from neuropose_ray.settings import load_settings
+
+SPEC = SyntheticSpec(frame_ms=0.0)
+
+
+def process(inputs: Path, out: Path, **flags: Any) -> RunSummary:
+    settings = load_settings(None, flags, environment={})
+    with closing(LocalEngine(2)) as engine:
+        return run([inputs], out, settings=settings, spec=SPEC, engine=engine, progress=NullReporter())
+
+
+def planned(clips: Path, known: Manifest, planner: Planner, engine: Engine) -> list[ManifestRow]:
+    return [row for rows in plan_videos(discover([clips]).videos, known, planner, engine) for row in rows]
+
+
+@pytest.fixture
+def clips(test_data: Path, tmp_path: Path) -> Path:
+    """Three videos of one frame, with different bytes."""
+    folder, content = tmp_path / "in", (test_data / "odd" / "made_one_frame.mp4").read_bytes()
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        (folder / f"{name}.mp4").write_bytes(content + name.encode())
+    return folder
+
+
+@pytest.fixture
+def probed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the videos that are opened from here on."""
+    names: list[str] = []
+    plan_video = planner.plan_video
+
+    def noted(found, *others):
+        names.append(found.name)
+        return plan_video(found, *others)
+
+    monkeypatch.setattr(planner, "plan_video", noted)
+    return names
+
+
+def test_an_unchanged_finished_run_is_known_without_opening_a_video(clips: Path, tmp_path: Path, probed: list[str]):
+    first = process(clips, tmp_path / "out")
+    assert sorted(probed) == ["a", "b", "c"]
+    probed.clear()
+    again = process(clips, tmp_path / "out")
+    assert (probed, again.frames_computed) == ([], 0)
+    assert [(video.input, video.state, video.frames) for video in again.videos] == [
+        (video.input, video.state, video.frames) for video in first.videos
+    ]
+    assert [video.computed for video in again.videos] == [False] * 3
+
+
+def change_content(clips: Path, out: Path) -> None:
+    (clips / "b.mp4").write_bytes((clips / "b.mp4").read_bytes() + b"!")
+
+
+def replace_by_a_file_of_the_same_size_and_time(clips: Path, out: Path) -> None:
+    content, times = (clips / "b.mp4").read_bytes(), (clips / "b.mp4").stat()
+    (clips / "new").write_bytes(content[:-1] + b"!")
+    (clips / "new").replace(clips / "b.mp4")
+    os.utime(clips / "b.mp4", ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def damage_predictions(clips: Path, out: Path) -> None:
+    path = out / "b" / "predictions.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+
+
+def remove_results(clips: Path, out: Path) -> None:
+    (out / "b" / "results.json").unlink()
+
+
+@pytest.mark.parametrize(
+    "harm", [change_content, replace_by_a_file_of_the_same_size_and_time, damage_predictions, remove_results]
+)
+def test_a_changed_input_or_result_is_noticed_and_done_again(
+    clips: Path, tmp_path: Path, probed: list[str], harm: Callable[[Path, Path], None]
+):
+    process(clips, tmp_path / "out")
+    probed.clear()
+    harm(clips, tmp_path / "out")
+    again = process(clips, tmp_path / "out")
+    assert probed == ["b"]
+    assert [video.computed for video in again.videos] == [False, True, False]
+    assert again.all_well
+
+
+def test_a_touched_input_is_looked_at_again_but_not_computed(clips: Path, tmp_path: Path, probed: list[str]):
+    process(clips, tmp_path / "out")
+    probed.clear()
+    os.utime(clips / "b.mp4")
+    assert process(clips, tmp_path / "out").frames_computed == 0
+    assert probed == ["b"]
+    process(clips, tmp_path / "out")
+    assert probed == ["b"]
+
+
+@pytest.mark.parametrize(
+    "flags", [{"camera": {"field_of_view_degrees": 50}}, {"tracking": {"max_gap_s": 0.1}}, {"fit": True}]
+)
+def test_other_settings_are_another_request(clips: Path, tmp_path: Path, flags: dict[str, Any]):
+    process(clips, tmp_path / "out")
+    assert all(video.computed for video in process(clips, tmp_path / "out", **flags).videos)
+
+
+@pytest.mark.parametrize(
+    ("module", "version"),
+    [(plan, "DECODING_VERSION"), (plan, "POSES_VERSION"), (assemble, "TRACKS_VERSION"), (assemble, "FILES_VERSION")],
+)
+def test_a_new_version_is_another_request(
+    clips: Path, tmp_path: Path, probed: list[str], monkeypatch: pytest.MonkeyPatch, module: ModuleType, version: str
+):
+    process(clips, tmp_path / "out")
+    probed.clear()
+    monkeypatch.setattr(module, version, 99)
+    assert all(video.computed for video in process(clips, tmp_path / "out").videos)
+    assert sorted(probed) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("lost", ["manifest", "part"])
+def test_a_lost_manifest_costs_a_look_at_the_videos_and_nothing_else(
+    clips: Path, tmp_path: Path, probed: list[str], lost: str
+):
+    process(clips, tmp_path / "out")
+    probed.clear()
+    for part in manifest_folder(tmp_path / "out").iterdir():
+        if lost == "manifest":
+            part.unlink()
+        else:
+            part.write_bytes(b"PAR1")
+    assert process(clips, tmp_path / "out").frames_computed == 0
+    assert sorted(probed) == ["a", "b", "c"]
+
+
+def test_an_input_that_failed_is_tried_again(clips: Path, tmp_path: Path):
+    good = (clips / "b.mp4").read_bytes()
+    (clips / "b.mp4").write_bytes(b"")
+    assert [video.state for video in process(clips, tmp_path / "out").videos] == ["completed", "failed", "completed"]
+    (clips / "b.mp4").write_bytes(good)
+    assert process(clips, tmp_path / "out").all_well
+
+
+def test_what_was_planned_by_a_run_that_died_is_not_planned_again(clips: Path, tmp_path: Path, probed: list[str]):
+    settings = load_settings(None, {}, environment={})
+    planner = planner_for(settings, SPEC, tmp_path / "out", 2)
+    with closing(LocalEngine(2)) as engine:
+        rows = planned(clips, Manifest.of([]), planner, engine)
+        assert [(row.name, row.state, row.frames, row.chunks) for row in rows] == [
+            ("a", "planned", 1, 1), ("b", "planned", 1, 1), ("c", "planned", 1, 1),
+        ]  # fmt: skip
+        assert len({row.sha256 for row in rows}) == 3
+        probed.clear()
+        planner.assembly.context.plan_path("c").unlink()
+        assert planned(clips, Manifest.of(rows), planner, engine) == rows
+    assert probed == ["c"]
+
+
+def test_a_dry_run_writes_no_plan(clips: Path, tmp_path: Path):
+    settings = load_settings(None, {}, environment={})
+    planner = planner_for(settings, SPEC, tmp_path / "out", 2, keep=False)
+    with closing(LocalEngine(2)) as engine:
+        assert len(planned(clips, Manifest.of([]), planner, engine)) == 3
+    assert not (tmp_path / "out").exists()
+
+
+class Frail(LocalEngine):
+    """An engine whose tasks die with one of the inputs, as those of a cluster may."""
+
+    def map(self, function, items, name):
+        for item in items:
+            videos = [video.name for video, _ in item]
+            yield EngineError("its process died without a word") if "b" in videos else function(item)
+
+
+def test_an_input_that_ends_its_process_fails_alone(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(planner, "_batches", lambda videos, size: iter([videos]))
+    settings = load_settings(None, {}, environment={})
+    with closing(Frail(2)) as engine:
+        summary = run([clips], tmp_path / "out", settings=settings, spec=SPEC, engine=engine, progress=NullReporter())
+    assert [video.state for video in summary.videos] == ["completed", "failed", "completed"]
+    assert summary.videos[1].errors[0].message == "its process died without a word"
+
+
+def half_or_die(number: int) -> int:
+    return os._exit(1) if number == 3 else number // 2
+
+
+@pytest.mark.ray
+def test_planning_runs_as_tasks_of_a_cluster(ray_cluster: str, clips: Path, tmp_path: Path):
+    from neuropose_ray.pipeline.engines.ray_data import RayEngine
+    from neuropose_ray.pipeline.settings import EngineSettings
+
+    engine = RayEngine(EngineSettings(workers=1), SPEC, run_name="test")
+    planner: Planner = planner_for(load_settings(None, {}, environment={}), SPEC, tmp_path / "out", 1)
+    rows = planned(clips, Manifest.of([]), planner, engine)
+    assert [(row.name, row.state) for row in rows] == [("a", "planned"), ("b", "planned"), ("c", "planned")]
+    assert all(planner.assembly.context.plan_path(name).exists() for name in "abc")
+    halves = list(engine.map(half_or_die, range(6), "test"))
+    assert [half if isinstance(half, int) else type(half) for half in halves] == [0, 0, 1, EngineError, 2, 2]

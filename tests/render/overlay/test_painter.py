@@ -1,0 +1,114 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.stick_people import people
+
+from neuropose_ray.render.colours import SIDE_COLOURS, track_colour
+from neuropose_ray.render.overlay.measurements import AngleCurve, Measurements, RepetitionCurve
+from neuropose_ray.render.overlay.painter import Painter
+from neuropose_ray.render.overlay.settings import OverlaySettings, View
+from neuropose_ray.render.sides import Side
+from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
+from neuropose_ray.schemas.skeletons import BLAZEPOSE_33
+
+HEADER = PredictionsHeader(
+    metadata=VideoMetadata(frame_count=3, fps=30, width=480, height=640), skeleton=BLAZEPOSE_33
+)
+HIP, KNEE, ANKLE, OTHER = (BLAZEPOSE_33.index(name) for name in ("left_hip", "left_knee", "left_ankle", "right_knee"))
+#: Beside the left knee, where nothing but its angle is written.
+BESIDE_KNEE = np.s_[420:500, 280:360]
+GREY = 90
+
+
+def angle(track=0, degrees=(30.0, 30.0, 30.0)):
+    return AngleCurve(
+        track=track, joint=KNEE, other_side=OTHER, zero_from=(HIP,), zero_to=(KNEE,), end=ANKLE,
+        degrees=np.array(degrees),
+    )  # fmt: skip
+
+
+def squats(track=0, starts=(0.03,), ends=(0.05,)):
+    return RepetitionCurve(track=track, movement="knee flexion", start_s=np.array(starts), end_s=np.array(ends))
+
+
+def standing(**changes):
+    """A large person in three frames."""
+    return people(range(3), [(240, 100)] * 3, scale=0.3, **changes)
+
+
+def painted(table, *, frame=1, angles=(), repetitions=(), **settings):
+    image = np.full((640, 480, 3), GREY, np.uint8)
+    measured = Measurements(tuple(angles), tuple(repetitions))
+    return Painter(table, HEADER, OverlaySettings(**settings), measured).paint(image, frame)
+
+
+def is_written(image):
+    """Whether the number's ground, of the side's colour, is beside the knee."""
+    return (image[BESIDE_KNEE] == SIDE_COLOURS[Side.LEFT]).all(axis=2).sum() > 150
+
+
+def test_an_angle_stands_beside_its_joint_in_the_colour_of_its_side():
+    assert is_written(painted(standing(), angles=[angle()]))
+    assert not is_written(painted(standing()))
+
+
+@pytest.mark.parametrize("curve", [angle(track=3), angle(degrees=(30.0, np.nan, 30.0))])
+def test_other_peoples_angles_and_unknown_ones_are_not_written(curve):
+    assert not is_written(painted(standing(), angles=[curve]))
+
+
+@pytest.mark.parametrize("joint", [HIP, KNEE, ANKLE])
+def test_an_angle_is_not_written_where_one_of_its_joints_is_uncertain_or_unknown(joint):
+    unsure = standing()
+    unsure.poses.joint_scores[1, joint] = 0.3
+    assert not is_written(painted(unsure, angles=[angle()]))
+    unknown = standing()
+    unknown.poses.poses2d[1, joint] = np.nan
+    assert not is_written(painted(unknown, angles=[angle()]))
+
+
+def test_small_people_have_no_angles():
+    table = people(range(3), [(240, 300)] * 3, scale=0.05)
+    assert (painted(table, angles=[angle()]) == painted(table)).all()
+
+
+def test_without_ids_the_first_person_of_each_frame_has_them():
+    table = replace(
+        people([0, 1, 1], [(240, 100), (240, 100), (90, 100)], scale=0.3, times_s=[0, 0.1]), track_ids=None
+    )
+    image = painted(table, angles=[angle(track=None)])
+    assert is_written(image)
+    assert not (image[420:500, 130:210] == SIDE_COLOURS[Side.LEFT]).all(axis=2).sum() > 150
+
+
+def counter(image):
+    """The colour of the ground in the upper right corner."""
+    return tuple(image[2, -3].tolist())
+
+
+def test_repetitions_are_counted_and_coloured_while_one_is_under_way():
+    table = standing()
+    grounds = [counter(painted(table, frame=frame, repetitions=[squats()])) for frame in range(3)]
+    assert grounds == [(0, 0, 0), track_colour(0), (0, 0, 0)]
+    before, after = (painted(table, frame=frame, repetitions=[squats()])[:30, -200:] for frame in (0, 2))
+    assert (before != after).any(), "the count stays the same"
+    assert counter(painted(table)) == (GREY, GREY, GREY)
+
+
+def test_several_people_have_a_line_each():
+    one, two = (
+        painted(standing(), repetitions=repetitions) for repetitions in ([squats()], [squats(), squats(track=1)])
+    )
+
+    def rows(image):
+        return int((image[:, -3] != GREY).any(axis=1).sum())
+
+    assert rows(two) == pytest.approx(2 * rows(one), abs=2)
+
+
+def test_the_size_is_that_of_what_is_painted():
+    for view in (None, View.TURNING):
+        painter = Painter(standing(), HEADER, OverlaySettings(view=view), Measurements())
+        width, height = painter.size(480, 640)
+        assert painter.paint(np.full((640, 480, 3), GREY, np.uint8), 0).shape == (height, width, 3)
