@@ -11,9 +11,9 @@ from pydantic import Field
 
 from neuropose_ray.analysis.runs.trials import load_trial
 from neuropose_ray.errors import FileFormatError, InputNotFoundError
+from neuropose_ray.evaluate.reference import read_reference
 from neuropose_ray.evaluate.results import Figure, TrackScores
 from neuropose_ray.evaluate.tracks import score_tracks
-from neuropose_ray.evaluate.reference import read_reference
 from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Text, Whole
 
 #: The columns that a list of clips must have; every other one is a label, such as movement or view.

@@ -22,7 +22,7 @@ from neuropose_ray.lifting.training.windows import Batch, draw_batch
 VALIDATION_SEED, VALIDATION_BATCHES = 99, 5
 #: Steps over which the rates rise, and the share of steps over which they come down: a training that was stopped on
 #: the plateau can go on to any number of steps.
-_RISE, _DESCENT = 100, 0.35
+_RISE, _DESCENT = 100, 0.2
 _REPORT_EVERY = 200
 #: How much finding exchanged sides counts beside the depths.
 _EXCHANGE_WEIGHT = 0.3
