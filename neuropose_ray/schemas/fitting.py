@@ -23,6 +23,9 @@ class TrackFit(FrozenModel):
     track_id: int
     improved: bool = Field(description="whether the fit is believed; predictions.parquet has it only then")
     bone_lengths_mm: FrozenMapping[str, float] = Field(default={}, validate_default=True)
+    depth_prior: str | None = Field(
+        default=None, description="name and digest of the learnt prior whose depths were used; null for none"
+    )
     depth_sigma_mm: FrozenMapping[str, float] = Field(
         default={},
         validate_default=True,
@@ -44,7 +47,4 @@ class FittingReport(FrozenModel):
     """All tracks of a video, and what the flags mean."""
 
     flag_meanings: FrozenMapping[str, str] = Field(default=FLAG_MEANINGS, validate_default=True)
-    depth_prior: str | None = Field(
-        default=None, description="name and digest of the depth prior; null: none was used"
-    )
     tracks: tuple[TrackFit, ...]

@@ -50,9 +50,8 @@ def fit_tracks(
         seen = frames - frames[0]
         if fit.improved:
             fitted[rows] = fit.poses3d[seen]
-        reports.append(_report(track, frames, fit, seen))
-    version = None if prior is None else prior.version
-    return table.with_fitted(fitted), FittingReport(depth_prior=version, tracks=tuple(reports))
+        reports.append(_report(track, frames, fit, seen, None if prior is None else prior.version))
+    return table.with_fitted(fitted), FittingReport(tracks=tuple(reports))
 
 
 def _fit(
@@ -77,12 +76,15 @@ def _fit(
     return fit_sequence(pixels, scores, bodies, times, camera, skeleton, settings, prior)
 
 
-def _report(track: int, frames: NDArray[np.int64], fit: FittedSequence, seen: NDArray[np.int64]) -> TrackFit:
+def _report(
+    track: int, frames: NDArray[np.int64], fit: FittedSequence, seen: NDArray[np.int64], prior: str | None
+) -> TrackFit:
     exchanged = np.zeros((2, 0)) if fit.exchanged is None else fit.exchanged[seen].T
     return TrackFit(
         track_id=track,
         improved=fit.improved,
         bone_lengths_mm={name: round(length, 1) for name, length in fit.bone_lengths_mm.items()},
+        depth_prior=prior,
         depth_sigma_mm={name: round(sigma, 1) for name, sigma in fit.depth_sigma_mm.items()},
         legs_exchanged=_rounded(exchanged[0], 1),
         arms_exchanged=_rounded(exchanged[1], 1),
