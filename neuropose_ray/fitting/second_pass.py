@@ -50,9 +50,15 @@ def with_prior(problem: Problem, estimate: DepthEstimate, settings: FittingSetti
     )
 
 
-def depth_sigmas_mm(body: Body, estimate: DepthEstimate) -> dict[str, float]:
-    """For each bone the median over time of the error in depth that a prior expects, under the names of its ends."""
-    medians = np.median(estimate.sigma, axis=0) * 1000
+def depth_sigmas_mm(body: Body, estimate: DepthEstimate, size: float) -> dict[str, float]:
+    """For each bone the median over time of the error in depth that a prior expects, under the names of its ends.
+
+    Args:
+        body: which bones there are.
+        estimate: what the prior said.
+        size: of the person, relative to the body that was fitted.
+    """
+    medians = np.median(estimate.sigma, axis=0) * 1000 * size
     ends = body.bones[body.depth_bones].tolist()
     return {
         f"{body.landmarks[a]}-{body.landmarks[b]}": float(value) for (a, b), value in zip(ends, medians, strict=True)

@@ -37,6 +37,10 @@ from neuropose_ray.schemas.skeleton import Skeleton
 #: again, from the poses in their files.
 FIT_VERSION = 2
 
+#: Metres; everybody is fitted as somebody of this height, for whom the settings' metres are, and scaled afterwards:
+#: one camera cannot tell a tall person from a short one nearer by.
+FITTED_HEIGHT_M = 1.70
+
 Array = NDArray[np.float64]
 
 
@@ -102,6 +106,8 @@ def fit_sequence(
     detected = usable(poses2d, joint_scores, poses3d)
     if detected.sum() < settings.min_frames:
         return _unchanged(poses3d, detected, np.full(len(detected), np.nan, np.float32))
+    size = settings.height_m / FITTED_HEIGHT_M
+    settings = settings.model_copy(update={"height_m": FITTED_HEIGHT_M})
     hips = body.joints[body.hips]
     clip = clip_of(poses2d, joint_scores, poses3d, timestamps_s, detected, camera, hips, settings.max_gap_s)
     start = start_of(clip, body, settings)
@@ -143,14 +149,16 @@ def fit_sequence(
         | np.where(signs, FitFlag.DEPTH_SIGN, 0)
         | (FitFlag.MOVING_CAMERA if settings.moving_camera else 0)
     )
-    poses = with_extra_joints(positions.transpose(2, 0, 1), start.model, body) * 1000
+    poses = with_extra_joints(positions.transpose(2, 0, 1), start.model, body) * 1000 * size
     return FittedSequence(
         poses3d=_spread(poses, clip.frames, len(detected)),
-        bone_lengths_mm={kind.name: float(length * 1000) for kind, length in zip(body.kinds, lengths, strict=True)},
+        bone_lengths_mm={
+            kind.name: float(length * 1000 * size) for kind, length in zip(body.kinds, lengths, strict=True)
+        },
         residual_px=in_pixels(error),
         flags=flags,
         improved=True,
-        depth_sigma_mm={} if estimate is None else depth_sigmas_mm(problem.body, estimate),
+        depth_sigma_mm={} if estimate is None else depth_sigmas_mm(problem.body, estimate, size),
         exchanged=None if estimate is None else _spread(estimate.exchanged, clip.frames, len(detected)),
     )
 

@@ -27,7 +27,7 @@ class KnownDepths:
     def __call__(self, person: ObservedPerson) -> DepthEstimate:
         self.asked = person
         frames = np.searchsorted(self.track.timestamps_s, person.times)
-        truth = self.track.truth[frames] / 1000
+        truth = self.track.truth[frames] / 1000 * person.height_m / HEIGHT_M
         index = PHANTOM_SKELETON.index
         ray = truth[:, [index("right_hip"), index("left_hip")]].mean(axis=1)
         ray /= np.linalg.norm(ray, axis=1, keepdims=True)
@@ -78,7 +78,7 @@ def test_what_the_prior_thinks_of_left_and_right_is_handed_on(track):
 
 def test_the_expected_error_of_every_bone_is_recorded(track):
     fitted = fit(track, 0.025)
-    assert set(fitted.depth_sigma_mm.values()) == {25.0}
+    assert set(fitted.depth_sigma_mm.values()) == {pytest.approx(25.0 * HEIGHT_M / 1.70)}
     assert "right_hip-right_knee" in fitted.depth_sigma_mm
 
 
@@ -88,11 +88,11 @@ def test_the_prior_is_asked_with_the_distance_of_the_first_pass(track):
     asked = prior.asked
     assert asked is not None
     hips = [PHANTOM_SKELETON.index("right_hip"), PHANTOM_SKELETON.index("left_hip")]
-    distance = track.truth[:, hips, 2].mean(axis=1) / 1000
+    distance = track.truth[:, hips, 2].mean(axis=1) / 1000 * 1.70 / HEIGHT_M
     assert np.median(np.abs(asked.distance / distance - 1)) < 0.05
     assert asked.directions.shape == (50, 16, 2)
     assert asked.confidences.shape == (50, 16)
-    assert asked.height_m == HEIGHT_M
+    assert asked.height_m == pytest.approx(1.70)  # everybody is fitted as somebody of this height
 
 
 def test_gaps_are_told_and_filled(track):
