@@ -155,9 +155,8 @@ def _positions(nodes: list[_Node], values: Array) -> Array:
         if node.parent < 0:
             positions[:, index] = local
         else:
-            positions[:, index] = positions[:, node.parent] + turns[node.parent].apply(
-                np.broadcast_to(local, (len(values), 3))
-            )
+            whole = np.broadcast_to(local, (len(values), 3)).copy()  # SciPy takes no array that it could not write to
+            positions[:, index] = positions[:, node.parent] + turns[node.parent].apply(whole)
             turn = turns[node.parent] * turn
         turns.append(turn)
     return positions

@@ -163,7 +163,7 @@ def _hidden(points: Array) -> NDArray[np.bool_]:
     apart = points - trunk
     hidden = (apart[..., 2] > _BEHIND_M) & (np.abs(apart[..., 0]) < _TRUNK_HALF_M)
     hidden[:, :, [0, 1, 6, 7]] &= apart[:, :, [0, 1, 6, 7], 2] > 0.08
-    return hidden
+    return np.asarray(hidden)
 
 
 def _exchange(

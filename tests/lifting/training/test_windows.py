@@ -104,11 +104,12 @@ class TestCameras:
         assert np.bincount(quadrants, minlength=4).min() > COUNT / 10
 
 
-class TestErrors:
-    @pytest.fixture(scope="class")
-    def seen(self, views):
-        return observed(np.random.default_rng(3), views, RATE)
+@pytest.fixture(scope="module")
+def seen(views):
+    return observed(np.random.default_rng(3), views, RATE)
 
+
+class TestErrors:
     def test_joints_are_centimetres_off_in_the_picture(self, views, seen):
         focal = np.median(seen.directions / (views.pictured[..., :2] / views.pictured[..., 2:]), axis=(1, 2, 3))
         truth = views.pictured[..., :2] / views.pictured[..., 2:] * focal[:, None, None, None]
