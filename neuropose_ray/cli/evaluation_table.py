@@ -37,20 +37,26 @@ def evaluate_table(clips_file: Path, json_file: Path | None) -> None:
 
 def _print(console: Console, table: EvaluationTable) -> None:
     labels = list(dict.fromkeys(name for clip in table.clips for name in clip.labels))
-    shown = Table(box=None, pad_edge=False)
-    for name in ("clip", *labels):
-        shown.add_column(name, no_wrap=True)
-    for name in ("frames", "model mm", "deg", "fitted mm", "deg", "change mm"):
-        shown.add_column(name, justify="right")
+    shown = _table("clip", *labels, "frames")
     for clip in table.clips:
         cells = (Path(clip.results).name, *(clip.labels.get(label, "") for label in labels), str(clip.frames))
         shown.add_row(*cells, *_cells(clip.model, clip.fitted))
-    shown.add_section()
+    means = _table("mean over", "", "clips")
     for group in table.groups:
-        named = f"mean of {group.label} {group.value}" if group.label else "mean of all"
-        shown.add_row(named, *("" for _ in labels), f"{group.clips} clips", *_cells(group.model, group.fitted))
+        means.add_row(group.label or "all", group.value, str(group.clips), *_cells(group.model, group.fitted))
     console.print(shown)
+    console.print()
+    console.print(means)
     console.print("PA-MPJPE over twelve limb joints; deg: knee flexion, both sides.", highlight=False)
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in names[:-1]:
+        table.add_column(name, overflow="fold")
+    for name in (names[-1], "model mm", "deg", "fitted mm", "deg", "change"):
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def _cells(model: ClipErrors, fitted: ClipErrors | None) -> tuple[str, ...]:

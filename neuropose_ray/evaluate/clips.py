@@ -12,9 +12,9 @@ from pydantic import Field
 from neuropose_ray.analysis.runs.trials import load_trial
 from neuropose_ray.errors import FileFormatError, InputNotFoundError
 from neuropose_ray.evaluate.reference import read_reference
-from neuropose_ray.evaluate.results import Figure, TrackScores
+from neuropose_ray.evaluate.results import FloatOrNaN, TrackScores
 from neuropose_ray.evaluate.tracks import score_tracks
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Text, Whole
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, StrictInt, Utf8Str
 
 #: The columns that a list of clips must have; every other one is a label, such as movement or view.
 _RESULTS, _REFERENCE = "results", "reference"
@@ -31,28 +31,28 @@ class Clip(FrozenModel):
 class ClipErrors(FrozenModel):
     """Errors of one kind of poses over the frames of a clip, or their means over clips."""
 
-    pa_mpjpe_mm: Figure
-    mpjpe_mm: Figure
-    knee_mae_deg: Figure
+    pa_mpjpe_mm: FloatOrNaN
+    mpjpe_mm: FloatOrNaN
+    knee_mae_deg: FloatOrNaN
 
 
 class ClipScores(FrozenModel):
     """One clip."""
 
-    results: Text
-    reference: Text
+    results: Utf8Str
+    reference: Utf8Str
     labels: FrozenMapping[str, str]
-    frames: Whole = Field(description="that were compared")
+    frames: StrictInt = Field(description="that were compared")
     model: ClipErrors = Field(description="of what the pose model said")
     fitted: ClipErrors | None = Field(description="of the fitted skeleton; null where the clip has none")
 
 
 class GroupScores(FrozenModel):
-    """Means over the clips that share a label, each clip counting once; ``label`` is empty for all of them."""
+    """Means over the clips that share a label, each clip counting once; without a label and value, over all clips."""
 
     label: str
     value: str
-    clips: Whole
+    clips: StrictInt
     model: ClipErrors
     fitted: ClipErrors | None = Field(description="null where not every clip has a fit")
 
@@ -61,7 +61,7 @@ class EvaluationTable(FrozenModel):
     """Many clips, ready for JSON."""
 
     kind: str = "evaluation_table"
-    schema_version: Whole = 1
+    schema_version: StrictInt = 1
     clips: tuple[ClipScores, ...]
     groups: tuple[GroupScores, ...]
 
@@ -123,7 +123,7 @@ def table_of(clips: tuple[ClipScores, ...]) -> EvaluationTable:
         for label in labels
         for value in dict.fromkeys(clip.labels[label] for clip in clips if label in clip.labels)
     ]
-    return EvaluationTable(clips=clips, groups=(*groups, _group(list(clips), "", "all")))
+    return EvaluationTable(clips=clips, groups=(*groups, _group(list(clips), "", "")))
 
 
 def _errors(track: TrackScores) -> ClipErrors:
