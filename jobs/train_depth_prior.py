@@ -16,6 +16,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from neuropose_ray.errors import NeuroposeRayError
+
 
 def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     """What was typed."""
@@ -32,11 +34,17 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     """Train, and say where the result is."""
-    from neuropose_ray.lifting.training.job import train_prior
-
     given = parsed()
-    seeds = [int(seed) for seed in given.seeds.split(",")]
-    sys.stdout.write(train_prior(given.data, given.out, seeds, given.steps, on_ray=given.ray) + "\n")
+    try:
+        from neuropose_ray.lifting.training.job import train_prior
+    except ModuleNotFoundError as error:
+        sys.exit(f'{error}: training needs the extra [train], pip install "neuropose-ray[train]"')
+    try:
+        seeds = [int(seed) for seed in given.seeds.split(",")]
+        said = train_prior(given.data, given.out, seeds, given.steps, on_ray=given.ray)
+    except (NeuroposeRayError, ValueError) as error:
+        sys.exit(str(error))
+    sys.stdout.write(said + "\n")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from neuropose_ray.lifting.training.windows import Batch, draw_batch
 VALIDATION_SEED, VALIDATION_BATCHES = 99, 5
 #: Steps over which the rates rise, and the share of steps over which they come down: a training that was stopped on
 #: the plateau can go on to any number of steps.
-_RISE, _DESCENT = 100, 0.2
+_RISE, _DESCENT = 100, 0.28
 _REPORT_EVERY = 200
 #: How much finding exchanged sides counts beside the depths.
 _EXCHANGE_WEIGHT = 0.3
@@ -43,7 +43,7 @@ class TrainingSettings:
     """
 
     seed: int = 0
-    steps: int = 6000
+    steps: int = 3600
     batch: int = 32
     channels: int = 128
     dropout: float = 0.05
