@@ -19,7 +19,7 @@ from neuropose_ray.lifting.prior import LearntDepthPrior
 #: Counts the weights that were shipped. What reads them counts with the fit.
 VERSION = 1
 WEIGHTS_FILE, CARD_FILE = "depth_prior.npz", "depth_prior.md"
-SHA256 = "aba14d50641fc8c9d6976c47b77e84ed42c5e3376b57fe400e8c7eedb4f9b5aa"
+SHA256 = "c4a434be242a7430115e3a08f9212189d5566ef670d29728736d275623e08e89"
 
 _ASSETS = files("neuropose_ray.lifting") / "assets"
 
