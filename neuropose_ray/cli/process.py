@@ -89,8 +89,8 @@ def process(
     depth_prior: Annotated[
         str | None,
         typer.Option(
-            help="Where the fit takes depth from: learnt, a network trained on motion capture, or off. [default: "
-            "learnt; off for metrabs]"
+            help="Fit a second time with the depths that a network learnt from motion capture expects: learnt or "
+            "off. [default: off]"
         ),
     ] = None,
     height: Annotated[

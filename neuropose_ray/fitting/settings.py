@@ -65,10 +65,9 @@ class FittingSettings(BaseModel):
 
     # Depth.
     depth_prior: Literal["learnt", "off"] = Field(
-        default="learnt",
-        description="where the depth between the ends of a bone comes from in a second pass: the learnt prior, or no "
-        "second pass. The prior is for networks that see only a crop (BlazePose); MeTRAbs is fitted without it "
-        "unless it is asked for",
+        default="off",
+        description="where a second pass takes the depth between the ends of a bone from: the learnt prior, or no "
+        "second pass. Its first weights gain on walking and on views from the side and the back, and lose on frontal squats",
     )
     depth_sigma_m: float = Field(
         default=0.08, gt=0,

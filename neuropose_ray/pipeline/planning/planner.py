@@ -235,11 +235,9 @@ def _fitting(settings: Settings, spec: PoseModelSpec) -> FittingSettings | None:
     wanted = spec.name == "blazepose" if settings.fit is None else settings.fit
     if not wanted:
         return None
-    if spec.name != "metrabs":
-        return settings.fitting
-    given = settings.fitting.model_fields_set
-    own = {"model_axes": "camera", "depth_prior": "off"}
-    return settings.fitting.model_copy(update={name: value for name, value in own.items() if name not in given})
+    if spec.name == "metrabs" and "model_axes" not in settings.fitting.model_fields_set:
+        return settings.fitting.model_copy(update={"model_axes": "camera"})
+    return settings.fitting
 
 
 def _calibration_digest(camera: CameraSettings) -> str:

@@ -237,10 +237,9 @@ def test_planning_runs_as_tasks_of_a_cluster(ray_cluster: str, clips: Path, tmp_
 @pytest.mark.parametrize(
     ("model", "given", "axes", "prior"),
     [
-        ("blazepose", {}, "viewing_ray", "learnt"),
-        ("blazepose", {"depth_prior": "off"}, "viewing_ray", "off"),
+        ("blazepose", {}, "viewing_ray", "off"),
+        ("blazepose", {"depth_prior": "learnt"}, "viewing_ray", "learnt"),
         ("metrabs", {}, "camera", "off"),
-        ("metrabs", {"depth_prior": "learnt"}, "camera", "learnt"),
         ("metrabs", {"model_axes": "viewing_ray"}, "viewing_ray", "off"),
     ],
 )
