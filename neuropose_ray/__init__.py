@@ -1,9 +1,15 @@
-"""Video of people into 3D motion and clinical numbers, on a laptop or on a Ray cluster."""
+"""Video of people into 3D motion and clinical numbers, on a laptop or on a Ray cluster.
 
+:func:`process` finds the people in videos, :func:`read` opens what it wrote, and :mod:`neuropose_ray.analysis` makes
+numbers of it. ``ARCHITECTURE.md`` beside this file is the map of the package.
+"""
+
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from neuropose_ray.api import process as process
     from neuropose_ray.schemas.reading import read as read
 
 try:
@@ -11,11 +17,15 @@ try:
 except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0+unknown"
 
+#: Name -> the module that has it, imported when the name is first asked for (PEP 562).
+_HOMES = {"process": "neuropose_ray.api", "read": "neuropose_ray.schemas.reading"}
+
 
 def __getattr__(name: str) -> object:
-    """``neuropose_ray.read``, imported when it is first asked for (PEP 562)."""
-    if name == "read":
-        from neuropose_ray.schemas.reading import read
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
 
-        return read
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

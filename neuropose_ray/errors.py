@@ -57,6 +57,13 @@ class DecodeError(InputError):
     code = "video_decode"
 
 
+class FetchError(InputNotFoundError):
+    """An input that did not come from its host, and may when it is asked for again."""
+
+    code = "input_fetch"
+    retryable = True
+
+
 class FileFormatError(InputError):
     """A predictions, results or report file that is not what it should be."""
 
@@ -98,6 +105,13 @@ class OutputError(NeuroposeRayError):
     """An output that cannot be written: no permission, no space, not a folder."""
 
     code = "output"
+
+
+class DiskFullError(OutputError):
+    """An output for which the disk, or the user's quota of it, has no space left; with space the same works."""
+
+    code = "disk_full"
+    retryable = True
 
 
 class RunLockedError(OutputError):

@@ -23,7 +23,6 @@ from neuropose_ray.analysis import (
     measure_repetitions,
     repetitions,
 )
-from neuropose_ray.analysis.cleaning.settings import CleaningSettings
 from neuropose_ray.analysis.motion import Motion
 
 
@@ -52,7 +51,7 @@ def tutorial(before: Path, after: Path, out: Path) -> None:
 
     # 3. Clean. A motion is one person, by default who is seen in most frames. Every step says what it did.
     motion = load_motion(before)
-    cleaned = clean(motion, CleaningSettings())
+    cleaned = clean(motion)
     for step in cleaned.steps:
         print(f"{step.step}: {step.removed} removed, {step.filled} filled")
     for warning in cleaned.warnings:
@@ -76,7 +75,7 @@ def tutorial(before: Path, after: Path, out: Path) -> None:
     _plot_knees(cleaned.motion, out / "knees.png")
 
     # 7. Compare two trials: laid over each other in time, then angle by angle.
-    comparison = compare_trials(cleaned.motion, clean(load_motion(after), CleaningSettings()).motion)
+    comparison = compare_trials(cleaned.motion, clean(load_motion(after)).motion)
     print(f"the second trial takes {comparison.tempo.ratio:.2f} times as long")
     for deviation in sorted(comparison.angles, key=lambda each: -(each.rmse or 0))[:3]:
         print(f"{deviation.name} differs by {deviation.rmse:.1f} degrees (RMSE)")

@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from neuropose_ray.models.weights import Weights
     from neuropose_ray.pipeline.state.summary import RunSummary
 
+#: What keeps a test from being one for every change.
+_HEAVY_FIXTURES = frozenset({"ray_cluster", "weights", "stand_in", "test_data", "pipeline"})
+_HEAVY_MARKERS = ("ray", "serve", "slow", "endurance", "gpu")
+
 # A deadline would be a test of the machine.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Ray started by a test would write a token into the user's home; the cluster here listens on loopback alone.
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+os.environ.pop("RAY_ADDRESS", None)
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -26,7 +31,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Two processes share the tests: a file stays in one, and so does all that needs the cluster; long ones first.
 
-    TensorFlow is loaded by one of them alone.
+    TensorFlow is loaded by one of them alone. Tests for every change are marked ``quick``, which is computed here.
 
     A wrapper, because the groups must be there when the distributing plugin, in the same hook, reads them.
     """
@@ -40,6 +45,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     long = {group(item) for item in items if item.get_closest_marker("slow") or item.get_closest_marker("ray")}
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
+        if not _HEAVY_FIXTURES.intersection(getattr(item, "fixturenames", ())) and not any(
+            map(item.get_closest_marker, _HEAVY_MARKERS)
+        ):
+            item.add_marker(pytest.mark.quick)
     items.sort(key=lambda item: group(item) not in long)
     return (yield)
 
@@ -60,7 +69,8 @@ def ray_cluster() -> Iterator[str]:
 
     # As the service has it with a Ray of its own.
     os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "60000")
-    context = ray.init(num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
+    # Of its own, whatever other Ray runs on this machine.
+    context = ray.init("local", num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
     yield f"http://{context.dashboard_url}"
     ray.shutdown()
 

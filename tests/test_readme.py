@@ -14,6 +14,8 @@ README = (REPOSITORY / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for language, block in BLOCKS if language == "bash" for line in block.splitlines()]
 
+PYTHON = [block for language, block in BLOCKS if language == "python"]
+
 
 def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name(words[0])
@@ -53,6 +55,9 @@ def test_every_command_runs_in_the_order_shown(weights, test_data: Path, tmp_pat
     for name in re.findall(r"^\| `([\w.]+)` \|", README, re.MULTILINE):
         assert (tmp_path / "results" / "walk" / name).exists(), name
     assert (tmp_path / "results" / "walk" / "predictions.csv").exists()
+    done = run(["python", "-c", "\n".join(PYTHON)], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("video     walk.mp4\nframes    75 at ")
 
 
 def test_the_cluster_command_names_the_entry_script_and_its_arguments():

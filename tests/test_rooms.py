@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,18 +32,20 @@ ALLOWED = {
     "benchmark": {"schemas", "video", "models", "pipeline", "tracking"},
     "doctor": {"models"},
     "service": {"schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "doctor"},
+    "examples": {"schemas", "models", "analysis", "service"},
     "cli": None,
 }
-EVERYBODY = {"errors", "__init__", "machine", "settings"}
+EVERYBODY = {"errors", "__init__", "machine", "ray_auth", "settings"}
 
 
-def imports(file: Path) -> set[str]:
+@cache
+def imports(file: Path) -> frozenset[str]:
     tree = ast.parse(file.read_text("utf-8"))
     names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
     names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    return {
+    return frozenset(
         name.split(".")[1] if "." in name else "__init__" for name in names if name.split(".")[0] == "neuropose_ray"
-    }
+    )
 
 
 @pytest.mark.parametrize("room", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()))
@@ -57,7 +60,12 @@ def test_rooms_import_forward_only(room: str):
 
 def test_only_the_pipelines_run_and_the_command_line_know_the_settings():
     users = {file.relative_to(PACKAGE).parts[0] for file in PACKAGE.rglob("*.py") if "settings" in imports(file)}
-    assert users <= {"pipeline", "cli", "benchmark", "service"}
+    assert users <= {"pipeline", "cli", "benchmark", "service", "api.py"}
+
+
+def test_runs_as_users_ask_for_them_are_started_by_the_command_line_alone():
+    users = {file.relative_to(PACKAGE).parts[0] for file in PACKAGE.rglob("*.py") if "api" in imports(file)}
+    assert users == {"cli", "__init__.py"}
 
 
 @pytest.mark.parametrize("code", ["import neuropose_ray", "import neuropose_ray.cli.main"])

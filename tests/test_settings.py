@@ -32,8 +32,8 @@ def test_flags_that_were_not_given_change_nothing(file: Path):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("modle: blazepose", "modle"),
-        ("engine:\n  wrokers: 2", "engine.wrokers"),
+        ("modle: blazepose", "modle"),  # codespell:ignore modle
+        ("engine:\n  wrokers: 2", "engine.wrokers"),  # codespell:ignore wrokers
         ("engine:\n  workers: 0", "engine.workers"),
         ("- a\n- b", "YAML mapping"),
         ("a: [", "not YAML"),

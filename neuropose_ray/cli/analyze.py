@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
-from neuropose_ray.cli.console import LINE_EVERY_S
 from neuropose_ray.cli.process import Address
 from neuropose_ray.errors import SettingsError
+from neuropose_ray.pipeline.state.terminal import LINE_EVERY_S
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis.runs.cohort import Outcomes

@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from neuropose_ray.benchmark.settings import BenchmarkSettings
-from neuropose_ray.cli.process import Config, Fov, Model, Workers, resolve_model
+from neuropose_ray.cli.process import Config, Fov, Model, Workers
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.settings import load_settings
 
@@ -114,13 +114,14 @@ def benchmark(
 def _video(
     video: Path, options: BenchmarkSettings, flags: dict[str, Any], config: Path | None, say: Callable[[str], None]
 ) -> tuple[FrozenModel, str]:
+    from neuropose_ray.api import named_model
     from neuropose_ray.benchmark.report import format_report
     from neuropose_ray.benchmark.run import run_benchmark
     from neuropose_ray.pipeline.engines.start import OWN_RAY
 
     # The ceiling is this machine's, so a cluster elsewhere cannot be compared with it.
     settings = load_settings(config, {**flags, "engine": {**flags["engine"], "address": OWN_RAY}})
-    result = run_benchmark(video, settings=settings, spec=resolve_model(settings), options=options, say=say)
+    result = run_benchmark(video, settings=settings, spec=named_model(settings), options=options, say=say)
     return result, format_report(result)
 
 

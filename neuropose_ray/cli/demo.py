@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from neuropose_ray.cli.process import Config, Engine, run_with
+from neuropose_ray.cli.process import Config, Engine
 from neuropose_ray.settings import load_settings
 
 #: Two squats: enough to see what is found, and done in a minute.
@@ -30,6 +30,7 @@ def demo(
 
     Needs no video, no GPU and no server: it starts a Ray of its own and runs the pipeline that a cluster runs.
     """
+    from neuropose_ray.api import run_with
     from neuropose_ray.cli.overlay import write_overlays
     from neuropose_ray.cli.report import write_reports
     from neuropose_ray.phantom.scene import demo_scene
@@ -42,7 +43,7 @@ def demo(
         truth = render_video(video, demo_scene(), even_times(DURATION_S, FRAME_RATE), *SIZE)
     console.print(f"1. rendered {len(truth.timestamps_s)} frames of a synthetic person: {video}")
     console.print("2. starting Ray and finding the poses" if engine == "ray" else "2. finding the poses")
-    summary = run_with(settings, [str(video)], out, quiet=False)
+    summary = run_with(settings, [str(video)], out)
     written = write_overlays(summary, out, blur_faces=False) and write_reports(summary, out, blur_faces=False)
     result = summary.videos[0]
     console.print(f"3. {result.frames} frames computed, people found: {result.tracks}\n")

@@ -10,7 +10,8 @@ import typer
 from neuropose_ray.analysis.angles.columns import angle_columns
 from neuropose_ray.cli.results import predictions_file
 from neuropose_ray.errors import OutputError
-from neuropose_ray.formats.writing import ExportFormat, PosesKind, write_export
+from neuropose_ray.formats import ExportFormat, PosesKind, write_export
+from neuropose_ray.formats.folders import require_free
 
 
 def export(
@@ -29,6 +30,7 @@ def export(
     poses: Annotated[
         PosesKind, typer.Option(help="fitted, where they were fitted; or model: what the pose model said, alone.")
     ] = PosesKind.FITTED,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is at OUT.")] = False,
 ) -> None:
     """Write the poses of a video in a format of another program.
 
@@ -43,8 +45,9 @@ def export(
     Motion of one person, of the track seen in most frames unless --track says otherwise: trc and c3d (joints, mm),
     trc-px (joints in the picture, px, y down), mot and sto (joint angles, degrees), bvh (skeleton, cm). Axes of trc,
     c3d and bvh: x right, y up, z towards the camera; that is x, -y, -z of the camera axes. Uneven frames are
-    resampled to the median rate. A missing frame is empty cells in trc, residual -1 in c3d, nan in mot and sto, and
-    the frame before in bvh.
+    resampled to the median rate. A missing frame is empty cells in trc, residual -1 in c3d, and the frame before in
+    bvh. In mot and sto no number may be missing: gaps of up to 0.25 s are filled, longer ones part the file into
+    OUT_1, OUT_2 and so on, and what is left out is said.
 
     Example: neuropose-ray export results/walk --format trc
     """
@@ -53,6 +56,8 @@ def export(
     target = out or named.with_name(f"{named.name}{export_format.ending}")
     if target.resolve() == source.resolve():
         raise OutputError("the export would replace the predictions", where=str(target), hint="write elsewhere")
+    if out is not None:
+        require_free(out, overwrite=overwrite)
     write_export(export_format, source, target, angles=angle_columns, track=track, poses=poses, note=_note)
     typer.echo(target)
 

@@ -26,19 +26,25 @@ def import_poses(
         UpAxis.Y
     ),
     fps: Annotated[float | None, typer.Option(min=0.001, help="OpenPose: frames per second of its video.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the predictions that are in OUT.")] = False,
 ) -> None:
     """Read the points of another program and write them as predictions.parquet, for analyze, compare and export.
 
-    TRC and C3D: one person in 3D. Up becomes -y of the camera axes, and where a camera stood is not known. Joints
-    are found by their markers' names: RKnee, r_knee, left_knee. OpenPose: BODY_25, everybody in each frame, in the
-    picture and, where there is 3D, in space; it does not say how many frames are shown per second, so --fps does.
+    TRC and C3D: 3D points in any unit, a person for each subject that names begin with (Anna:RKNE). Up becomes -y of
+    the camera axes, and where a camera stood is not known. Joints are found by their markers' names as Vicon,
+    Qualisys, OpenSim, OpenCap and Pose2Sim give them: RKNE, R_FLE, R.Knee, r_knee, RKnee, left_knee. Hips are
+    computed from the markers on the pelvis where there are none; which joints are not found is said.
+
+    OpenPose: BODY_25, everybody in each frame, in the picture and, where there is 3D, in space; it does not say how
+    many frames are shown per second, so --fps does.
 
     Example: neuropose-ray import trial1.trc --out results/trial1_mocap
     """
-    from neuropose_ray.formats.c3d import read_c3d
+    from neuropose_ray.formats.c3d_reader import read_c3d
+    from neuropose_ray.formats.folders import require_free
     from neuropose_ray.formats.imported import header_of_import, poses_of_trajectories
     from neuropose_ray.formats.openpose import BODY_25_SKELETON, read_openpose
-    from neuropose_ray.formats.trc import read_trc
+    from neuropose_ray.formats.trc_reader import read_trc
     from neuropose_ray.schemas.parquet_files import write_predictions
 
     if not path.exists():
@@ -56,5 +62,9 @@ def import_poses(
         raise FileFormatError(
             "not a file that can be imported", where=str(path), hint="give .trc, .c3d or OpenPose's folder"
         )
-    write_predictions(out / PREDICTIONS_FILE, table, header)
-    typer.echo(out / PREDICTIONS_FILE)
+    target = out / PREDICTIONS_FILE
+    require_free(target, overwrite=overwrite)
+    write_predictions(target, table, header)
+    for note in header.metadata.notes:
+        typer.echo(f"note: {note}", err=True)
+    typer.echo(target)

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
 from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
-from neuropose_ray.errors import RequestError, SettingsError
-from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Job, JobState
+from neuropose_ray.errors import InputNotFoundError, JobStateError, RequestError, SettingsError
+from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Job, JobOptions, JobState, StepKind
 from neuropose_ray.service.client import ServiceClient
 
 app = typer.Typer(no_args_is_help=True, help="The jobs of a running service.")
@@ -24,6 +24,7 @@ JobName = Annotated[str, typer.Argument(metavar="JOB", help="A job's id, or its 
 _SHORT = 8
 #: Newest jobs among which a beginning of an id is looked for.
 _LOOKED_THROUGH = 5000
+_DECLINED = 2
 
 
 @app.command("list")
@@ -68,6 +69,25 @@ def submit(
     workflow: Annotated[str, typer.Option(help="A name of the service's workflows.")] = STANDARD_NAME,
     priority: Annotated[int, typer.Option(min=0, max=10, help="10 is done first.")] = 5,
     label: Annotated[list[str] | None, typer.Option(help="name=value; as often as wanted.")] = None,
+    model: Annotated[str | None, typer.Option(help="A pose model of those that the service has.")] = None,
+    height: Annotated[
+        float | None,
+        typer.Option(help="The person's height in metres: without it there are no true millimetres.", min=0.3, max=3),
+    ] = None,
+    fov: Annotated[
+        float | None,
+        typer.Option(help="Of the camera, in degrees over the longer side of the frame.", min=1, max=179),
+    ] = None,
+    calibration: Annotated[Path | None, typer.Option(help="A Pose2Sim calibration file (TOML).")] = None,
+    calibration_camera: Annotated[
+        str | None, typer.Option(help="Its camera. [default: the one named like the video, or the only one]")
+    ] = None,
+    overlay: Annotated[
+        bool | None, typer.Option(help="Make the video with skeletons, or none. [default: as the workflow says]")
+    ] = None,
+    blur_faces: Annotated[
+        bool | None, typer.Option(help="Hide faces in overlay and report. [default: as the workflow says]")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until it has ended.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Wait, and fetch the results into this folder.")
@@ -79,15 +99,30 @@ def submit(
 ) -> None:
     """Upload videos as one job. With --wait or --out, exit code 1 if it does not complete.
 
-    Example: neuropose-ray jobs submit walk.mp4 --label patient=p07 --out results
+    Example: neuropose-ray jobs submit walk.mp4 --height 1.75 --label patient=p07 --out results
     """
+    options = _options(
+        model=model,
+        height_m=height,
+        field_of_view_degrees=fov,
+        calibration=None if calibration is None else _text(calibration),
+        calibration_camera=calibration_camera,
+        overlay=overlay,
+        blur_faces=blur_faces,
+    )
     files = [Path(video) for video in videos if "://" not in video]
     uris = [video for video in videos if "://" in video]
     labels = dict(_label(each) for each in label or ())
     with service_client(url, config, data) as service:
         with _bytes_bar("upload") as on_progress:
             job = service.submit(
-                files, uris=uris, workflow=workflow, priority=priority, labels=labels, on_progress=on_progress
+                files,
+                uris=uris,
+                workflow=workflow,
+                priority=priority,
+                labels=labels,
+                options=options,
+                on_progress=on_progress,
             )
         if wait or out is not None:
             if not as_json:
@@ -113,16 +148,53 @@ def watch(job: JobName, url: Url = None, data: Data = None, config: Config = Non
 
 @app.command()
 def cancel(job: JobName, url: Url = None, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Stop a job that waits or runs; its inputs are kept."""
+    """Stop a job that waits or runs. The job, its inputs and what it has made are kept; `remove` deletes them."""
     with service_client(url, config, data) as service:
         _print(service.cancel(_whole_id(service, job)), as_json=as_json)
 
 
 @app.command()
-def retry(job: JobName, url: Url = None, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Queue a failed or cancelled job again; it goes on with what is not done."""
+def remove(
+    job: JobName,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    url: Url = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Delete a job that has ended, with its inputs and results. Exit code 2 if you decline.
+
+    A job that waits or runs is not touched: `cancel` it first.
+
+    Example: neuropose-ray jobs remove 1c9f04ab
+    """
     with service_client(url, config, data) as service:
-        _print(service.retry(_whole_id(service, job)), as_json=as_json)
+        known = service.job(_whole_id(service, job))
+        if known.state not in ENDED:
+            raise JobStateError(f"the job is {known.state}", where=known.id, hint="`jobs cancel` it first")
+        if not yes and not typer.confirm(f"Delete job {known.id} with {len(known.artifacts)} result files?"):
+            raise typer.Exit(_DECLINED)
+        service.remove(known.id)
+    typer.echo(f"removed {known.id}")
+
+
+@app.command()
+def retry(
+    job: JobName,
+    step: Annotated[
+        str | None,
+        typer.Option(help="Do this step and those after it again, also of a completed job.", show_default=False),
+    ] = None,
+    url: Url = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Queue a failed or cancelled job again; it goes on with what is not done.
+
+    Example: neuropose-ray jobs retry 1c9f04ab --step report
+    """
+    with service_client(url, config, data) as service:
+        _print(service.retry(_whole_id(service, job), _step(step)), as_json=as_json)
 
 
 @app.command()
@@ -175,6 +247,33 @@ def _state(given: str | None) -> JobState | None:
     raise SettingsError(f"there is no state {given!r}", where="--state", hint=f"one of {', '.join(states)}")
 
 
+def _options(**given: object) -> JobOptions:
+    from pydantic import ValidationError
+
+    try:
+        return JobOptions.model_validate(given)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        names = {"height_m": "height", "field_of_view_degrees": "fov"}
+        where = f"--{names.get(str(fault['loc'][0]), str(fault['loc'][0])).replace('_', '-')}"
+        raise SettingsError(str(fault["msg"]), where=where, hint="see `jobs submit --help`") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise InputNotFoundError(reason, where=str(path), hint="check --calibration") from error
+
+
+def _step(given: str | None) -> StepKind | None:
+    kinds = get_args(StepKind)
+    if given is not None and given not in kinds:
+        raise SettingsError(f"there is no step {given!r}", where="--step", hint=f"one of {', '.join(kinds)}")
+    return cast("StepKind | None", given)
+
+
 def _label(given: str) -> tuple[str, str]:
     name, equals, value = given.partition("=")
     if not equals or not name:
@@ -195,6 +294,8 @@ def _lines(job: Job) -> list[str]:
     stage = f" ({job.progress.stage})" if job.progress.stage else ""
     lines = [f"job {job.id}: {job.state}{stage}{percent}"]
     lines.append(f"workflow {job.workflow}, priority {job.priority}, from {job.folder or job.source}")
+    if job.progress.waits_for is not None:
+        lines.append(f"waits for {job.progress.waits_for}")
     lines.append(f"inputs: {', '.join(job.inputs)}")
     if job.labels:
         lines.append("labels: " + ", ".join(f"{name}={value}" for name, value in sorted(job.labels.items())))
@@ -256,6 +357,8 @@ def _watched(service: ServiceClient, job_id: str) -> Job:
         task = bar.add_task(job_id[:_SHORT], total=100)
         for job in service.events(job_id):
             what = " ".join(part for part in (job.state, job.progress.stage, job.progress.input) if part)
+            if job.progress.waits_for is not None:
+                what = f"{what} waits for {job.progress.waits_for}"
             bar.update(task, completed=job.progress.percent, description=what)
             if what != said and not console.is_terminal:
                 console.print(f"{job.progress.percent:.0f} % {what}", markup=False)

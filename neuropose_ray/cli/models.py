@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Column, Table
 
 from neuropose_ray.errors import NeuroposeRayError, SettingsError, WeightsUnavailableError
 from neuropose_ray.models.weights import CATALOGUE, CatalogueEntry, WeightSettings, WeightStore
-from neuropose_ray.models.weights.download import Progress as ReportProgress
+from neuropose_ray.models.weights.terminal import download_progress
 
 app = typer.Typer(no_args_is_help=True, help="The weights of the pose models on this machine.")
 
@@ -65,7 +61,7 @@ def depth_prior_card() -> None:
 def pull(models: Models = None, cache_dir: CacheDir = None, mirror: Mirror = None, offline: Offline = False) -> None:
     """Fetch weights into the cache, so that runs need no network; without a name, blazepose."""
     settings = weight_settings(cache_dir, mirror=mirror, offline=offline)
-    store = WeightStore(settings.cache_dir, mirror=settings.mirror, offline=settings.offline)
+    store = WeightStore.from_settings(settings)
     for model in models or ["blazepose"]:
         with download_progress(model) as progress:
             weights = store.path(model, progress=progress)
@@ -110,33 +106,6 @@ def weight_settings(cache_dir: Path | None, *, mirror: str | None = None, offlin
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(first["msg"], where="--" + str(first["loc"][0]).replace("_", "-")) from error
-
-
-@contextmanager
-def download_progress(model: str) -> Iterator[ReportProgress]:
-    """A bar on a terminal, else a log line for every tenth of the way."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _log_tenths(model)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(model, total=None)
-        yield lambda received, total: bar.update(task, completed=received, total=total)
-
-
-def _log_tenths(model: str) -> ReportProgress:
-    logger = logging.getLogger(__name__)
-    tenths_logged = 0
-
-    def report(received: int, total: int | None) -> None:
-        nonlocal tenths_logged
-        tenths = 10 * received // total if total else 0
-        if tenths > tenths_logged:
-            tenths_logged = tenths
-            logger.info("%s: %d of %d MB", model, received // 10**6, (total or 0) // 10**6)
-
-    return report
 
 
 def _row(entry: CatalogueEntry, store: WeightStore) -> dict[str, object]:

@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from neuropose_ray.cli.console import LINE_EVERY_S, print_error
+from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.results import predictions_file
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline.state.run_layout import PREDICTIONS_FILE
 from neuropose_ray.pipeline.state.summary import RunSummary
+from neuropose_ray.pipeline.state.terminal import LINE_EVERY_S
 from neuropose_ray.render.overlay.folder import OVERLAY_FILE, update_overlay
 from neuropose_ray.render.overlay.measure import measure_for
 from neuropose_ray.render.overlay.settings import AngleJoint, OverlaySettings, View

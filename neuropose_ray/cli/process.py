@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from neuropose_ray.cli.console import RunProgress, plan_lines, print_summary
-from neuropose_ray.cli.models import download_progress
-from neuropose_ray.cli.results import result_place
-from neuropose_ray.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    from neuropose_ray.models.spec import ModelSpec
-    from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
-    from neuropose_ray.pipeline.planning.dry_run import RunPlan
-    from neuropose_ray.pipeline.state.summary import RunSummary
-
-#: Where copies of remote inputs are kept, below the output folder that all workers see.
-FETCHED_FOLDER = ".fetched"
+from neuropose_ray.cli.console import plan_lines, print_summary
+from neuropose_ray.settings import load_settings
 
 Config = Annotated[
     Path | None,
@@ -134,6 +123,9 @@ def process(
 
     Example: neuropose-ray process trials/ --out results
     """
+    from neuropose_ray.api import plan_with, run_with
+    from neuropose_ray.pipeline.assembly.result_mirror import output_folder
+
     settings = load_settings(
         config,
         {
@@ -148,7 +140,7 @@ def process(
             "fitting": {"height_m": height, "moving_camera": moving_camera, "depth_prior": depth_prior},
         },
     )  # fmt: skip
-    folder, store = result_place(out, work_folder)
+    folder, store = output_folder(out, work_folder)
     if plan:
         counted = plan_with(settings, inputs, folder)
         typer.echo(counted.model_dump_json(indent=2) if as_json else "\n".join(plan_lines(counted)))
@@ -170,53 +162,3 @@ def process(
     else:
         print_summary(summary, out)
     raise typer.Exit(0 if all_well else 1)
-
-
-def resolve_model(settings: Settings) -> ModelSpec:
-    """The weights that the settings name, fetched if need be."""
-    from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
-    from neuropose_ray.models.weights import WeightStore
-
-    store = WeightStore(settings.weights.cache_dir, mirror=settings.weights.mirror, offline=settings.weights.offline)
-    with download_progress(settings.model) as progress:
-        weights = store.path(settings.model, progress=progress)
-    own = settings.blazepose if weights.backend == "blazepose" else settings.metrabs
-    return ModelSpec(weights, own, WeightsOrigin(settings.model, settings.weights))
-
-
-def plan_with(settings: Settings, inputs: list[str], out: Path) -> RunPlan:
-    """What a run with these settings would do."""
-    from neuropose_ray.pipeline.engines.start import started_engine
-    from neuropose_ray.pipeline.inputs.local_copies import listed_inputs
-    from neuropose_ray.pipeline.planning.dry_run import plan_run
-
-    paths, remote = listed_inputs(inputs, out / FETCHED_FOLDER)
-    spec = resolve_model(settings)
-    with started_engine(settings.engine, spec, run_name=f"plan of {out.name}") as engine:
-        return plan_run(paths, out, settings=settings, spec=spec, engine=engine, remote=remote)
-
-
-def run_with(
-    settings: Settings,
-    inputs: list[str],
-    out: Path,
-    *,
-    quiet: bool,
-    wait: bool = False,
-    store: ResultStore | None = None,
-) -> RunSummary:
-    """A run with the engine, model and progress that a command line asks for."""
-    from neuropose_ray.pipeline.engines.start import started_engine
-    from neuropose_ray.pipeline.inputs.local_copies import local_inputs
-    from neuropose_ray.pipeline.run import run
-
-    paths = local_inputs(inputs, out / FETCHED_FOLDER)
-    spec = resolve_model(settings)
-    progress = RunProgress(quiet=quiet)
-    try:
-        with started_engine(settings.engine, spec, run_name=f"poses of {out.name}") as engine:
-            return run(
-                paths, out, settings=settings, spec=spec, engine=engine, progress=progress, wait=wait, store=store
-            )
-    finally:
-        progress.close()

@@ -49,6 +49,8 @@ def _job_lines(job: Job, now: datetime) -> list[str]:
     videos = f" ({progress.inputs_done} of {len(job.inputs)} videos done)" if len(job.inputs) > 1 else ""
     bar = "#" * done + "-" * (_BAR - done)
     lines = [f"{job.id[:8]} [{bar}] {progress.percent:3.0f} % {what}{videos}"]
+    if progress.waits_for is not None:
+        return [*lines, f"  waits for {progress.waits_for}"]
     last = progress.updated_at or job.started_at
     silent_s = 0.0 if last is None else (now - last).total_seconds()
     if silent_s > STALE_S:

@@ -9,9 +9,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from neuropose_ray.cli.console import duration
-from neuropose_ray.cli.results import result_place
 from neuropose_ray.cli.service_options import Config, Data, Url, service_client
 from neuropose_ray.cli.service_status import service_lines
+from neuropose_ray.pipeline.assembly.result_mirror import output_folder
 from neuropose_ray.pipeline.state.status import RunStatus, status_of
 
 #: Failures that are shown here; --json has more, summary.json all.
@@ -43,7 +43,7 @@ def status(
     """
     if out is None:
         _service_status(url, data, config, as_json=as_json)
-    folder, _ = result_place(str(out))
+    folder, _ = output_folder(str(out))
     seen = status_of(folder)
     typer.echo(seen.model_dump_json(indent=2) if as_json else "\n".join(_lines(seen)))
     raise typer.Exit(0 if seen.state in ("running", "finished") else 1)

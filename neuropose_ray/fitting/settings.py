@@ -67,7 +67,8 @@ class FittingSettings(BaseModel):
     depth_prior: Literal["learnt", "off"] = Field(
         default="off",
         description="where a second pass takes the depth between the ends of a bone from: the learnt prior, or no "
-        "second pass. Its first weights gain on walking and on views from the side and the back, and lose on frontal squats",
+        "second pass. Its first weights gain on walking and on views from the side and the back, and lose on frontal "
+        "squats",
     )
     depth_sigma_m: float = Field(
         default=0.08, gt=0,

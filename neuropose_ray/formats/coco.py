@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,13 @@ _FACE_POINTS, _HAND_POINTS = 68, 21
 def write_coco(path: Path, table: PoseTable, header: PredictionsHeader, *, feet: bool = False) -> None:
     """Write images, annotations and the category person, atomically.
 
-    An image for every frame, its id the frame's index, ``file_name`` ``VIDEO/frame_000000.png`` as one would name
-    extracted frames, and its time as ``timestamp_s``. An annotation for every person in it: ``keypoints`` x, y in
-    px and 2 (0, 0, 0 for a missing one), ``num_keypoints``, ``bbox``, ``area`` of the box, ``score`` of the person,
-    and beyond the standard ``keypoint_scores`` and ``track_id``, null where not known. A person without a box has
-    the one around the keypoints. A video that shows nobody has no annotations.
+    An image for every frame, its id the frame's index, and its time as ``timestamp_s``. ``file_name`` is the
+    picture's own in a folder of pictures, else ``VIDEO/frame_000000.png`` as one would name extracted frames.
+
+    An annotation for every person in it: ``keypoints`` x, y in px and 2 (0, 0, 0 for a missing one),
+    ``num_keypoints``, ``bbox``, ``area`` of the box, ``score`` of the person, and beyond the standard
+    ``keypoint_scores`` and ``track_id``, null where not known. A person without a box has the one around the
+    keypoints. A video that shows nobody has no annotations.
 
     Args:
         path: the file.
@@ -77,12 +79,15 @@ def write_coco(path: Path, table: PoseTable, header: PredictionsHeader, *, feet:
 def _images(table: PoseTable, header: PredictionsHeader) -> Iterator[dict[str, Any]]:
     metadata = header.metadata
     folder = Path(metadata.filename).stem if metadata.filename else "video"
+    names: Sequence[str] = metadata.image_names
+    if len(names) != table.frame_count:
+        names = [f"{folder}/{frame_name(index)}.png" for index in range(table.frame_count)]
     for index, time_s in enumerate(table.timestamps_s.tolist()):
         yield {
             "id": index,
             "width": metadata.width,
             "height": metadata.height,
-            "file_name": f"{folder}/{frame_name(index)}.png",
+            "file_name": names[index],
             "timestamp_s": time_s,
         }
 

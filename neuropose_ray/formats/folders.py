@@ -1,4 +1,4 @@
-"""Folders of files that are there whole or not at all."""
+"""Files and folders that replace nothing unasked, and are there whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from neuropose_ray.errors import OutputError
+
+
+def require_free(path: Path, *, overwrite: bool) -> None:
+    """Refuse to replace what is at a path unless that is wanted; an empty folder is free.
+
+    Raises:
+        OutputError: there is something.
+    """
+    is_free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    if not (overwrite or is_free):
+        raise OutputError(
+            "there is something already", where=str(path), hint="give --overwrite to replace it, or write elsewhere"
+        )
 
 
 @contextmanager

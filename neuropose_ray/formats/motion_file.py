@@ -17,8 +17,8 @@ def write_motion_file(
 ) -> None:
     """Write columns of numbers over time, atomically; MOT and STO differ in their names alone.
 
-    Times have 8 decimals, numbers 6. A missing number is ``nan``, which OpenSim's table readers take; a motion of
-    its model must have none.
+    Times have 8 decimals, numbers 6. None may be missing: OpenSim's Storage stops reading at the first ``nan``. See
+    :func:`~neuropose_ray.formats.known_parts.known_parts`.
 
     Args:
         path: the file; its name without the suffix is the table's name.
@@ -27,7 +27,8 @@ def write_motion_file(
         in_degrees: whether angles are degrees.
 
     Raises:
-        InputError: there is no column, a column is not as long as the times, or its name has a blank.
+        InputError: there is no column, a column is not as long as the times or lacks a number, or its name has a
+            blank.
         OutputError: the file system refuses.
     """
     if not columns:
@@ -35,6 +36,8 @@ def write_motion_file(
     for name, values in columns.items():
         if values.shape != times_s.shape:
             raise InputError(f"{name} has shape {values.shape}, but there are {len(times_s)} times", where=str(path))
+        if not np.isfinite(values).all():
+            raise InputError(f"{name} is not known at every time", where=str(path))
         if name.split() != [name]:
             raise InputError(f"the column name {name!r} is empty or has a blank", where=str(path))
     header = (

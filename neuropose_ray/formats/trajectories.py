@@ -21,6 +21,7 @@ class Trajectories:
         start_s: the time of the first frame in s.
         positions: ``(frames, points, 3)`` float64, NaN where missing; axes as whoever made them says.
         units: of the positions.
+        notes: what a user of the file that they come from should know, one sentence each.
     """
 
     names: tuple[str, ...]
@@ -28,6 +29,7 @@ class Trajectories:
     start_s: float
     positions: NDArray[np.float64]
     units: Literal["mm", "px"] = "mm"
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the parts against each other.

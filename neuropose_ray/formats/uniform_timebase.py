@@ -88,7 +88,7 @@ def uniform_timebase(
         if fps <= 0:
             raise InputError("there is a single frame, and no frame rate is known", where=where)
         return UniformTimebase(fps, float(timestamps_s[0]), index, index, np.zeros(1), resampled=False)
-    interval, start = _fitted_line(timestamps_s)
+    interval, start = fit_even_times(timestamps_s)
     if np.abs(start + index * interval - timestamps_s).max() <= settings.tolerance_s:
         return UniformTimebase(
             _tidy(1 / interval), float(timestamps_s[0]), index, index, np.zeros(frames), resampled=False
@@ -96,8 +96,8 @@ def uniform_timebase(
     return _median_clock(timestamps_s, settings)
 
 
-def _fitted_line(timestamps_s: NDArray[np.float64]) -> tuple[float, float]:
-    """Interval and start of the even clock that is nearest by least squares."""
+def fit_even_times(timestamps_s: NDArray[np.float64]) -> tuple[float, float]:
+    """Interval and first time in s of the even clock that is nearest by least squares, of two times or more."""
     centred = np.arange(len(timestamps_s)) - (len(timestamps_s) - 1) / 2
     mean = float(timestamps_s.mean())
     interval = float(centred @ (timestamps_s - mean) / (centred @ centred))

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.errors import InputError
 from neuropose_ray.formats.person import EvenPerson, person_at_even_rate
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.poses import PoseTable
@@ -102,7 +103,8 @@ def write_export(
     Args:
         kind: the format.
         source: predictions in Parquet.
-        target: the file to write, a folder for openpose; one that is there is replaced.
+        target: the file to write, a folder for openpose; one that is there is replaced. MOT and STO with long gaps
+            become several files, numbered behind its stem.
         angles: what the joint angles of a person are.
         track: one person alone.
         poses: fitted, where they were fitted, or what the pose model said.
@@ -178,19 +180,33 @@ def _trc_px(target: Path, what: ExportedPoses) -> None:
 def _c3d(target: Path, what: ExportedPoses) -> None:
     from neuropose_ray.formats.c3d import write_c3d
 
-    write_c3d(target, _one_person(what).space())
+    points = _one_person(what).space()
+    write_c3d(target, points)
+    if points.start_s < -0.5 / points.rate_hz:
+        what.note(f"C3D has no time before 0: the first frame, at {points.start_s:g} s, is at 0 s in the file")
 
 
 def _angles(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.known_parts import known_parts
     from neuropose_ray.formats.motion_file import write_motion_file
 
     person = _one_person(what)
     times_s = person.clock.times_s
     columns = what.angles(str(what.source), person.skeleton, times_s, person.positions, person.scores)
-    write_motion_file(target, times_s, columns, in_degrees=True)
-    unknown = int(np.isnan(np.array(list(columns.values()))).any(0).sum())
-    if unknown:
-        what.note(f"{unknown} of {len(times_s)} frames have an angle that is not known, nan in the file")
+    known = known_parts(times_s, columns)
+    if not known.parts:
+        raise InputError("there are no two frames in a row in which all angles are known", where=str(what.source))
+    for note in known.notes:
+        what.note(note)
+    paths = [target]
+    if len(known.parts) > 1:
+        paths = [
+            target.with_name(f"{target.stem}_{number}{target.suffix}") for number, _ in enumerate(known.parts, 1)
+        ]
+        what.note(f"{len(paths)} files, one for each stretch between the gaps: {paths[0].name} to {paths[-1].name}")
+    for path, rows in zip(paths, known.parts, strict=True):
+        part = {name: values[rows] for name, values in known.columns.items()}
+        write_motion_file(path, times_s[rows], part, in_degrees=True)
 
 
 def _bvh(target: Path, what: ExportedPoses) -> None:

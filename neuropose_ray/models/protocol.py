@@ -13,9 +13,17 @@ from neuropose_ray.schemas.skeleton import Skeleton
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which weights ran, on what. ``sha256`` identifies the weights, ``settings`` all that changes the numbers.
+    """A loaded pose model, as the provenance of its results records it.
 
-    ``frames_alone`` says that nothing is remembered from frame to frame: frames of different videos can share a call.
+    Attributes:
+        name: of the backend.
+        sha256: of the weights, 64 hexadecimal digits.
+        filename: of the weights.
+        skeleton: joints of the poses, in the order of their arrays.
+        runtime: what executes the model, with its version.
+        device: ``cpu`` or the name of the accelerator.
+        settings: all settings that change the numbers, as a JSON object.
+        frames_alone: whether every frame is predicted by itself, so that frames of different videos can share a call.
     """
 
     name: str

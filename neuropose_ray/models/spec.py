@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from neuropose_ray.errors import DigestMismatchError
 from neuropose_ray.models.blazepose.settings import BLAZEPOSE_VERSION, BlazePoseSettings
 from neuropose_ray.models.metrabs.settings import METRABS_VERSION, MetrabsSettings
 from neuropose_ray.models.protocol import PoseModel
 from neuropose_ray.models.weights import Weights, WeightSettings, WeightStore
+from neuropose_ray.models.weights.download import Progress, no_progress
 from neuropose_ray.models.weights.settings import default_cache_dir
 
 #: Phone cameras see 65 to 70 degrees over their longer side; refits of marker mocap put ours at 65 to 80.
@@ -34,8 +36,7 @@ class WeightsOrigin:
         # A cache that nobody named is this machine's own, whatever the home of the user is called elsewhere.
         named = "cache_dir" in self.settings.model_fields_set
         folder = self.settings.cache_dir if named else default_cache_dir()
-        store = WeightStore(folder, mirror=self.settings.mirror, offline=self.settings.offline)
-        return store.path(self.model)
+        return WeightStore.from_settings(self.settings.model_copy(update={"cache_dir": folder})).path(self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +112,43 @@ class ModelSpec:
                 hint="name one folder that all nodes see with NEUROPOSE_WEIGHTS__CACHE_DIR",
             )
         return weights
+
+
+class ModelSettings(Protocol):
+    """The part of a program's settings that chooses a pose model."""
+
+    @property
+    def model(self) -> str:
+        """Name of the catalogue, path, or URL."""
+        ...
+
+    @property
+    def weights(self) -> WeightSettings:
+        """Where weights are kept and fetched from."""
+        ...
+
+    @property
+    def blazepose(self) -> BlazePoseSettings:
+        """Settings of the backend ``blazepose``."""
+        ...
+
+    @property
+    def metrabs(self) -> MetrabsSettings:
+        """Settings of the backend ``metrabs``."""
+        ...
+
+
+def resolve_model(settings: ModelSettings, progress: Progress = no_progress) -> ModelSpec:
+    """The pose model that settings name, with its weights on this machine, fetched if need be.
+
+    Args:
+        settings: the model, its weights, and the settings of both backends.
+        progress: called with every piece of a download.
+
+    Raises:
+        ModelError: the weights cannot be had.
+        OutputError: their cache cannot be written.
+    """
+    weights = WeightStore.from_settings(settings.weights).path(settings.model, progress=progress)
+    own = settings.blazepose if weights.backend == "blazepose" else settings.metrabs
+    return ModelSpec(weights, own, WeightsOrigin(settings.model, settings.weights))

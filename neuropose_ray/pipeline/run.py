@@ -5,21 +5,25 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from neuropose_ray.errors import EngineError, NeuroposeRayError, OutputError
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, RunContext
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo, discover
+from neuropose_ray.pipeline.planning.plan import ChunkRef
 from neuropose_ray.pipeline.planning.planner import (
     ChunkQueue,
     Planner,
     VideoAssembler,
+    named_videos,
     plan_videos,
     planner_for,
     result_of,
@@ -69,37 +73,39 @@ def run(
     """
     started_at, begin = now(), time.perf_counter()
     # 1. What is there.
-    found = discover(inputs, out)
+    inputs_found = discover(inputs, out)
     # 2. This run alone works here, and writes down how far it is.
     with (
         held_lease(state_folder(out), wait=wait, on_wait=progress.waiting) as lease,
         ManifestWriter(manifest_folder(out)) as writer,
         ProgressRecorder(
-            state_folder(out), model=spec.name, engine=engine.name, workers=engine.workers, inputs=len(found.videos)
+            state_folder(out), model=spec.name, engine=engine.name, workers=engine.workers, inputs=len(inputs_found)
         ) as recorder,
     ):
+        known = Manifest.read(writer.folder)
+        videos = named_videos(inputs_found, known)
         if store is not None:
-            store.restore(video.name for video in found.videos)
+            store.restore(video.name for video in videos)
         planner = planner_for(settings, spec, out, engine.workers)
         # 3. What is finished, and the chunks of the rest.
-        plan = _plan(found.videos, planner, engine, lease, writer, recorder, progress)
+        plan = _plan(videos, known, planner, engine, lease, writer, recorder, progress)
         queue = ChunkQueue(plan)
         recorder.computing(plan, len(queue))
-        tracker = _AssemblyTracker(plan, VideoAssembler(planner.assembly, store), engine, writer, recorder)
-        progress.start(len(queue), plan.total("frames", "planned") - tracker.kept.total("frames", "planned"))
-        # 4. The only line that computes; a video whose last chunk is done is assembled beside the other chunks.
-        for outcome in engine.process(planner.assembly.context, queue) if queue else ():
-            lease.check()
-            progress.advance(outcome)
-            recorder.chunk(outcome)
-            tracker.note(outcome)
-        recorder.assembling()
-        # 5. Files that are made again from the poses in them.
-        for done in tracker.assemble_kept_poses():
-            lease.check()
-            progress.assembling_again(done, len(tracker.kept))
-        # 6. What became of every input, exactly once.
-        results = tuple(progress.assembling(tracker.results()))
+        with _AssemblyTracker(plan, VideoAssembler(planner.assembly, store), engine, writer, recorder) as tracker:
+            progress.start(len(queue), plan.total("frames", "planned") - tracker.kept.total("frames", "planned"))
+            # 4. The only line that computes; a video whose last chunk is done is assembled beside the other chunks.
+            for outcome in tracker.process(planner.assembly.context, queue):
+                lease.check()
+                progress.advance(outcome)
+                recorder.chunk(outcome)
+                tracker.note(outcome)
+            recorder.assembling()
+            # 5. Files that are made again from the poses in them.
+            for done in tracker.assemble_kept_poses():
+                lease.check()
+                progress.assembling_again(done, len(tracker.kept))
+            # 6. What became of every input, exactly once.
+            results = tuple(progress.assembling(tracker.results()))
         lease.check()
         summary = RunSummary(
             model=spec.name,
@@ -109,7 +115,8 @@ def run(
             seconds=time.perf_counter() - begin,
             frames_computed=recorder.frames_computed,
             videos=results,
-            not_videos=found.not_videos,
+            not_videos=inputs_found.not_videos,
+            notes=inputs_found.notes,
         )
         write_summary(summary, out)
         writer.compact()
@@ -121,6 +128,7 @@ def run(
 
 def _plan(
     videos: Sequence[FoundVideo],
+    known: Manifest,
     planner: Planner,
     engine: Engine,
     lease: Lease,
@@ -129,7 +137,6 @@ def _plan(
     progress: ProgressReporter,
 ) -> Manifest:
     """The rows of this run's inputs, in their order; what is new in them goes to the disk as it comes."""
-    known = Manifest.read(writer.folder)
 
     def rows() -> Iterator[ManifestRow]:
         done = 0
@@ -149,7 +156,10 @@ def _plan(
 
 @dataclass(slots=True)
 class _AssemblyTracker:
-    """Which chunks of which videos are outstanding, and what became of the rest."""
+    """Which chunks of which videos are outstanding, and what became of the rest.
+
+    Whatever ends its block, none of its work goes on after it: what waits is given up, what has begun is waited for.
+    """
 
     plan: Manifest
     assembler: VideoAssembler
@@ -162,8 +172,24 @@ class _AssemblyTracker:
     _assembled: deque[tuple[ManifestRow, Future[ManifestRow]]] = field(default_factory=deque)
     _results: dict[str, VideoResult] = field(default_factory=dict)
 
+    _work: ExitStack = field(default_factory=ExitStack)
+
     def __post_init__(self) -> None:
         self.kept = self.plan.with_kept_poses()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let nothing go on."""
+        self._work.close()
+        futures = [future for _, future in self._assembled]
+        wait([future for future in futures if not future.cancel()])
+
+    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
+        """Do all chunks."""
+        return self._work.enter_context(closing(self.engine.process(context, chunks))) if chunks else iter(())
 
     def note(self, outcome: ChunkOutcome) -> None:
         name = outcome.video
@@ -181,7 +207,9 @@ class _AssemblyTracker:
 
     def assemble_kept_poses(self) -> Iterator[int]:
         """Make the files of videos whose poses are kept, several at a time; how many are done."""
-        outcomes = self.engine.map(self.assembler, iter(self.kept), "assemble_video_again")
+        outcomes = self._work.enter_context(
+            closing(self.engine.map(self.assembler, self.kept, "assemble_video_again"))
+        )
         for done, (planned, row) in enumerate(zip(self.kept, outcomes, strict=True), 1):
             if isinstance(row, EngineError):
                 row = with_result(planned, VideoResult.failure(planned.name, planned.path, [row]))

@@ -11,8 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
 
-from neuropose_ray.errors import OutputError
+from neuropose_ray.errors import DiskFullError, OutputError
 
+#: No space is left, or none that this user may take.
+DISK_FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
 #: What to do about the usual reasons.
 _HINTS: Mapping[int, str] = MappingProxyType(
     {
@@ -42,7 +44,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         path: where the file is to be.
 
     Raises:
-        OutputError: no space, no permission, a parent that is not a folder, or another refusal of the file system.
+        DiskFullError: no space is left, or none that this user may take.
+        OutputError: no permission, a parent that is not a folder, or another refusal of the file system.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     with _refusals_named(path, temporary):
@@ -73,6 +76,17 @@ def atomic_write_bytes(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether an error, or one that it was raised from, says that a disk or a quota is full."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, DiskFullError) or (isinstance(error, OSError) and error.errno in DISK_FULL):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
+
+
 @contextmanager
 def _refusals_named(path: Path, temporary: Path) -> Iterator[None]:
     """Turn the file system's refusals of this output into one line, and let errors of other files pass."""
@@ -84,7 +98,8 @@ def _refusals_named(path: Path, temporary: Path) -> Iterator[None]:
         if error.errno is None or (error.filename is not None and str(error.filename) not in ours):
             raise
         reason = os.strerror(error.errno)
-        raise OutputError(f"cannot be written: {reason}", where=str(path), hint=_HINTS.get(error.errno)) from error
+        kind = DiskFullError if error.errno in DISK_FULL else OutputError
+        raise kind(f"cannot be written: {reason}", where=str(path), hint=_HINTS.get(error.errno)) from error
 
 
 def _synchronise(path: Path) -> None:

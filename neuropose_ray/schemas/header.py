@@ -58,6 +58,9 @@ class VideoMetadata(FrozenModel):
     notes: tuple[Utf8Str, ...] = Field(
         default=(), description="what a user should know of the video, a sentence each"
     )
+    image_names: tuple[Utf8Str, ...] = Field(
+        default=(), description="file names of the frames where these are pictures of their own, else empty"
+    )
 
 
 class VideoDescription(FrozenModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
@@ -57,6 +58,53 @@ class JobInput(FrozenModel):
     size_bytes: int | None = Field(default=None, ge=0)
 
 
+class JobOptions(FrozenModel):
+    """What is known of a job's videos, and what is to be made of them.
+
+    What is empty is as the service's settings and the workflow have it.
+    """
+
+    model: str | None = Field(
+        default=None, max_length=500, description="a pose model of those that the service has", examples=["blazepose"]
+    )
+    height_m: float | None = Field(
+        default=None,
+        gt=0.3,
+        lt=3.0,
+        description="the person's height in metres: without it there are no true millimetres, for one camera does "
+        "not see the size of a body",
+        examples=[1.75],
+    )
+    field_of_view_degrees: float | None = Field(
+        default=None, gt=0, lt=180, description="of the camera, over the longer side of the frame", examples=[67.0]
+    )
+    calibration: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64 * 1024,
+        description="the text of a Pose2Sim calibration (TOML); a form may have it as a file. Of a job that is "
+        "shown, its SHA-256",
+    )
+    calibration_camera: str | None = Field(
+        default=None,
+        max_length=200,
+        description="which camera of the calibration; empty: the one named like the video, or the only one",
+    )
+    overlay: bool | None = Field(
+        default=None, description="true: the video with skeletons, also where the workflow makes none. false: none"
+    )
+    blur_faces: bool | None = Field(
+        default=None, description="hide the faces of the people that were found, in overlay and report"
+    )
+
+    def as_shown(self) -> JobOptions:
+        """The same with the digest of the calibration in place of its text."""
+        if self.calibration is None:
+            return self
+        digest = hashlib.sha256(self.calibration.encode()).hexdigest()
+        return self.model_copy(update={"calibration": f"sha256:{digest}"})
+
+
 class JobRequest(FrozenModel):
     """What is asked for; kept whole and unchanged as long as the job is known."""
 
@@ -67,6 +115,8 @@ class JobRequest(FrozenModel):
     labels: dict[LabelName, Label] = Field(default_factory=dict, max_length=20)
     source: Literal["http", "inbox"] = "http"
     folder: str | None = Field(default=None, description="of an inbox job: the name of its folder")
+    owner: str | None = Field(default=None, description="the name of the token that it was submitted with")
+    options: JobOptions = JobOptions()
     submitted_at: datetime
 
     @field_validator("inputs")
@@ -81,7 +131,7 @@ class JobRequest(FrozenModel):
         return self._work() == other._work()
 
     def _work(self) -> tuple[object, ...]:
-        return self.workflow, self.inputs, self.priority, self.labels, self.source, self.folder
+        return self.workflow, self.inputs, self.priority, self.labels, self.source, self.folder, self.options
 
 
 class JobError(FrozenModel):
@@ -100,6 +150,7 @@ class JobProgress(FrozenModel):
     stage: StepKind | None = Field(default=None, description="the step it is at; none: waiting, or ended")
     input: str | None = Field(default=None, description="the video it is at")
     inputs_done: int = 0
+    waits_for: str | None = Field(default=None, description="why a running job pauses: space on the service's disk")
     updated_at: datetime | None = Field(default=None, description="the last sign of progress")
 
 
@@ -121,6 +172,8 @@ class Job(FrozenModel):
     labels: dict[str, str]
     source: Literal["http", "inbox"]
     folder: str | None = None
+    owner: str | None = Field(default=None, description="the name of the token that it was submitted with")
+    options: JobOptions = JobOptions()
     attempts: int = Field(description="starts of the job, also after the service died")
     progress: JobProgress
     error: JobError | None = None

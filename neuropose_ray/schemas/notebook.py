@@ -1,7 +1,8 @@
-"""Predictions in a notebook: as a data frame, an array, a figure, and a small table in HTML."""
+"""Predictions for people: as a data frame, an array, a figure, and a summary in text and HTML."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -83,29 +84,48 @@ def plot_person(
     return figure
 
 
-def summary_html(description: VideoDescription, table: PoseTable) -> str:
-    """A table of two columns: what was looked at, how long it is, who is in it, and what looked at it."""
+def summary_rows(description: VideoDescription, table: PoseTable) -> dict[str, str]:
+    """What there is to know of a video's predictions before any number: names and short texts."""
     metadata, provenance = description.metadata, description.provenance
-    seen = len(np.unique(table.poses.frame)) / max(table.frame_count, 1)
+    shown = len(np.unique(table.poses.frame)) / max(table.frame_count, 1)
     most = int(table.persons_per_frame().max(initial=0))
     people = f"at most {most} at once"
     if table.track_ids is not None:
         people = f"{len(np.unique(table.track_ids))}, {people}"
     model = "not recorded" if provenance is None else provenance.model_name or provenance.model_filename
-    rows = {
+    known = table.timestamps_s[np.isfinite(table.timestamps_s)]
+    return {
         "video": metadata.filename or "not recorded",
         "frames": f"{metadata.frame_count} at {metadata.fps:.2f} per second, {metadata.width} x {metadata.height} px",
+        "times": f"{known.min():.3f} to {known.max():.3f} s" if len(known) else "not known",
         "people": people,
-        "coverage": f"{seen:.1%} of the frames show somebody",
+        "coverage": f"{shown:.1%} of the frames show somebody",
         "skeleton": f"{description.skeleton.name}, {len(description.skeleton)} joints",
-        "3D": "fitted and the model's" if table.poses3d_fitted is not None else "the model's",
-        "model": str(model),
+        "2D": description.units.get("poses2d", "unit not recorded"),
+        "3D": f"{description.units.get('poses3d', 'unit not recorded')}, {description.axes}; "
+        + ("fitted and the model's" if table.poses3d_fitted is not None else "the model's"),
+        "model": model,
     }
+
+
+def summary_text(rows: Mapping[str, str]) -> str:
+    """The rows of :func:`summary_rows` as lines, for a terminal."""
+    width = max(map(len, rows))
+    # A file's name may hold line breaks and bytes that are no text.
+    return "\n".join(f"{name:<{width}}  {_printable(value)}" for name, value in rows.items())
+
+
+def summary_html(rows: Mapping[str, str]) -> str:
+    """The rows of :func:`summary_rows` as a table, for a notebook."""
     cells = "".join(
         f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(value)}</td></tr>'
         for name, value in rows.items()
     )
     return f"<table>{cells}</table>"
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _coordinates(values: NDArray[np.floating], names: tuple[str, ...]) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +13,23 @@ from pydantic import ConfigDict, Field, RootModel, model_validator
 from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.header import PredictionsHeader, VideoDescription
 from neuropose_ray.schemas.immutable import FiniteFloat, FrozenMapping, FrozenModel, StrictInt, Utf8Str
-from neuropose_ray.schemas.notebook import person_to_numpy, plot_person, summary_html, table_to_pandas
+from neuropose_ray.schemas.notebook import (
+    person_to_numpy,
+    plot_person,
+    summary_html,
+    summary_rows,
+    summary_text,
+    table_to_pandas,
+)
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.segmentation import Segmentation
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+#: Videos of a job's results that are printed.
+_SUMMARISED = 10
 
 #: A measured number, None where it is missing (NaN in arrays, null in JSON).
 Measured = FiniteFloat | None
@@ -184,7 +194,21 @@ class VideoPredictions(VideoDescription):
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return summary_html(self, self.to_table())
+        return summary_html(self._summary())
+
+    def __str__(self) -> str:
+        """Return a summary of a few lines; the numbers are millions of characters."""
+        return summary_text(self._summary())
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        """Yield what tells these predictions from others, for error messages, debuggers and rich."""
+        yield "filename", self.metadata.filename
+        yield "frames", len(self)
+        yield "skeleton", self.skeleton.name
+
+    def _summary(self) -> dict[str, str]:
+        rows = summary_rows(self, self.to_table())
+        return rows | ({"segments": ", ".join(self.segmentations)} if self.segmentations else {})
 
     @property
     def header(self) -> PredictionsHeader:
@@ -222,6 +246,16 @@ class JobResults(RootModel[FrozenMapping[Utf8Str, VideoPredictions]]):
 
     def __getitem__(self, name: str) -> VideoPredictions:
         return self.root[name]
+
+    def __str__(self) -> str:
+        """Return the summaries of the first videos under their names, and how many more there are."""
+        parts = [f"{name}\n{predictions}" for name, predictions in islice(self.root.items(), _SUMMARISED)]
+        more = len(self) - len(parts)
+        return "\n\n".join([*parts, *([f"and {more} more"] if more else [])]) or "no videos"
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        """Yield the names of the videos."""
+        yield "videos", self.videos()
 
 
 def _require_joints(name: str, frame: FramePrediction, joints: int) -> None:

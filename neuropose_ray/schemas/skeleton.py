@@ -51,6 +51,11 @@ class Skeleton(FrozenModel):
             raise KeyError(f"unknown joint name {name!r}; {self.name} has {', '.join(self.joint_names)}")
         return self.joint_names.index(joint)
 
+    @property
+    def missing_landmarks(self) -> tuple[str, ...]:
+        """Those of :data:`LANDMARKS` for which there is no joint."""
+        return tuple(landmark for landmark in LANDMARKS if landmark not in self.landmarks)
+
     def has(self, *names: str) -> bool:
         """Whether all these joints or landmarks are there."""
         return all(name in self.joint_names or name in self.landmarks for name in names)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
-from neuropose_ray.models.weights import WeightStore
+from neuropose_ray.models.spec import ModelSpec, resolve_model
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import is_loopback
-from neuropose_ray.service.names import INGRESS, JOB_MANAGER, ONE_LOOP
+from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, ONE_LOOP
+from neuropose_ray.service.tokens import read_tokens
 from neuropose_ray.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -27,7 +26,11 @@ _HAND_BACK_S = 60.0
 #: What lets the proxies keep uploads from piling up in memory; Serve's controller hands it to them.
 CONTROLLER_OPTIONS = {
     "runtime_env": {
-        "env_vars": {"RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware"}
+        "env_vars": {
+            "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware",
+            # A replica that does not answer does not end by itself either, and holds the port or the data folder.
+            "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
+        }
     }
 }
 
@@ -41,6 +44,7 @@ def application(args: dict[str, Any]) -> Application:
         OutputError: the data folder cannot be made.
     """
     settings = load_settings(None, args)
+    logger.info("the weights of %s are fetched if they are not on this machine", settings.model)
     return build(settings, resolve_model(settings))
 
 
@@ -48,35 +52,22 @@ def check_settings(settings: Settings) -> None:
     """Refuse what is wrong before anything is started.
 
     Raises:
-        SettingsError: an address that others reach without a token, an unknown workflow or option in one.
+        SettingsError: an address that others reach without a token, a damaged file of tokens, an unknown workflow or
+            option in one.
     """
     from neuropose_ray.service.jobs.workflows import Workflows
 
     service = settings.service
-    if not service.tokens and not is_loopback(service.host):
+    kept = read_tokens(DataFolder(service.data_dir.expanduser()).tokens)
+    if not service.tokens and kept is None and not is_loopback(service.host):
         raise SettingsError(
             "others would reach the service without a token",
             where=f"service.host {service.host}",
-            hint="make one with `neuropose-ray service token` and put it below service.tokens",
+            hint="make one with `neuropose-ray service token`",
         )
     workflows = Workflows(service.jobs.workflows)
     if service.inbox.enabled:
         workflows.named(service.inbox.workflow)
-
-
-def resolve_model(settings: Settings, progress: Callable[[int, int | None], None] | None = None) -> ModelSpec:
-    """The pose model that the settings name, its weights fetched if need be, which the log says.
-
-    Raises:
-        ModelError: they cannot be had.
-        OutputError: their cache cannot be written.
-    """
-    where = settings.weights
-    store = WeightStore(where.cache_dir, mirror=where.mirror, offline=where.offline)
-    logger.info("the weights of %s are fetched if they are not on this machine", settings.model)
-    weights = store.path(settings.model, **({} if progress is None else {"progress": progress}))
-    own = settings.blazepose if weights.backend == "blazepose" else settings.metrabs
-    return ModelSpec(weights, own, WeightsOrigin(settings.model, where))
 
 
 def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Application:
@@ -106,21 +97,36 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
     data = DataFolder(service.data_dir)
     data.create()
     pose = pose_deployment(settings, spec)
+    others = {name: _other_model(settings, name) for name in service.models if name != settings.model}
     manager = serve.deployment(
         JobManager,
         name=JOB_MANAGER,
         num_replicas=1,
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=_OPEN_REQUESTS,
-        # One that hangs is replaced within half a minute.
-        health_check_period_s=5.0,
+        **HEALTH_CHECKS,
         graceful_shutdown_timeout_s=_HAND_BACK_S,
-    ).bind(settings, spec, pose, beside=partial(Inbox, data, service.inbox) if service.inbox.enabled else None)
+    ).bind(
+        settings,
+        spec,
+        pose,
+        others=others,
+        background=partial(Inbox, data, service.inbox) if service.inbox.enabled else None,
+    )
+    poses = {settings.model: pose, **{name: handle for name, (_, handle) in others.items()}}
     return serve.deployment(
         serve.ingress()(Ingress),
         name=INGRESS,
         num_replicas=1,
         ray_actor_options={"num_cpus": 0, **ONE_LOOP},
         max_ongoing_requests=_OPEN_REQUESTS,
-        health_check_period_s=5.0,
-    ).bind(service, pose, manager, Listener(service.host, service.port, _OPEN_REQUESTS) if listens else None)
+        **HEALTH_CHECKS,
+    ).bind(service, poses, manager, Listener(service.host, service.port, service.http) if listens else None)
+
+
+def _other_model(settings: Settings, name: str) -> tuple[ModelSpec, Application]:
+    """A further pose model, and its deployment."""
+    from neuropose_ray.service.pose.deployment import pose_deployment
+
+    spec = resolve_model(settings.model_copy(update={"model": name}))
+    return spec, pose_deployment(settings, spec, name)

@@ -15,14 +15,23 @@ from pydantic import BaseModel, ValidationError
 
 from neuropose_ray.errors import (
     InputNotFoundError,
-    JobStateError,
     NeuroposeRayError,
     ServiceError,
     ServiceUnreachableError,
     SettingsError,
 )
 from neuropose_ray.schemas.atomic import atomic_write
-from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Action, Job, JobPage, JobsStatus, JobState
+from neuropose_ray.schemas.jobs import (
+    ENDED,
+    STANDARD_NAME,
+    Action,
+    Job,
+    JobOptions,
+    JobPage,
+    JobsStatus,
+    JobState,
+    StepKind,
+)
 from neuropose_ray.service.names import URL_VARIABLE
 
 if TYPE_CHECKING:
@@ -118,6 +127,7 @@ class ServiceClient:
         workflow: str = STANDARD_NAME,
         priority: int = 5,
         labels: Mapping[str, str] | None = None,
+        options: JobOptions | None = None,
         key: str | None = None,
         on_progress: Progress = lambda _done, _total: None,
     ) -> Job:
@@ -129,13 +139,16 @@ class ServiceClient:
             workflow: its name.
             priority: 0 to 10, the highest first.
             labels: names and values.
+            options: what is known of the videos, and what is to be made of them.
             key: the Idempotency-Key; one of its own without.
             on_progress: told the bytes that were sent, and all bytes.
 
         Raises:
             InputNotFoundError: a file is not there, or cannot be read.
         """
+        given = (options or JobOptions()).model_dump(mode="json", exclude_none=True)
         fields = {"workflow": workflow, "priority": str(priority), "labels": json.dumps(dict(labels or {}))}
+        fields |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         with ExitStack() as stack:
             files = [("file", (path.name, stack.enter_context(_opened(path)))) for path in videos]
@@ -146,7 +159,13 @@ class ServiceClient:
                 body: dict[str, Any] = {"data": {**fields, "uri": list(uris)}, "files": parts}
             else:
                 inputs = [{"uri": uri} for uri in uris]
-                content = {"workflow": workflow, "priority": priority, "labels": dict(labels or {}), "inputs": inputs}
+                content = {
+                    "workflow": workflow,
+                    "priority": priority,
+                    "labels": dict(labels or {}),
+                    "inputs": inputs,
+                    "options": given,
+                }
                 body = {"json": content}
             return self._model(Job, self._send("POST", "/v1/jobs", headers=headers, **body))
 
@@ -154,16 +173,22 @@ class ServiceClient:
         """Stop a job that waits or runs.
 
         Raises:
-            JobStateError: it has ended; to remove it is another request.
+            JobStateError: it has completed or failed.
         """
-        job = self.job(job_id)
-        if job.state in ENDED:
-            raise JobStateError(f"the job has ended: it is {job.state}", where=job_id)
-        return self._model(Job, self._send("DELETE", f"/v1/jobs/{job_id}"))
+        return self._model(Job, self._send("POST", f"/v1/jobs/{job_id}/cancel"))
 
-    def retry(self, job_id: str) -> Job:
-        """Queue a failed or cancelled job again."""
-        return self._model(Job, self._send("POST", f"/v1/jobs/{job_id}/retry"))
+    def remove(self, job_id: str) -> None:
+        """Forget a job that has ended, and delete its files.
+
+        Raises:
+            JobStateError: it waits or runs.
+        """
+        self._send("DELETE", f"/v1/jobs/{job_id}")
+
+    def retry(self, job_id: str, step: StepKind | None = None) -> Job:
+        """Queue an ended job again, from a step on where one is named."""
+        wanted = {} if step is None else {"step": step}
+        return self._model(Job, self._send("POST", f"/v1/jobs/{job_id}/retry", params=wanted))
 
     def log(self, job_id: str) -> tuple[str, ...]:
         """What happened to a job, a line each."""

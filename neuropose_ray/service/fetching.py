@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import logging
 import socket
 import ssl
 import time
@@ -13,12 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from neuropose_ray.errors import ForbiddenInputError, InputNotFoundError, TooLargeError
+from neuropose_ray.errors import FetchError, ForbiddenInputError, InputNotFoundError, TooLargeError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.service.settings import UploadSettings
 
+logger = logging.getLogger(__name__)
+
 _BLOCK_BYTES = 1 << 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: Answers that are another one a little later.
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 #: IPv6 addresses in which NAT64 hides any IPv4 address (RFC 6052, RFC 8215).
 _NAT64 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
@@ -32,6 +37,8 @@ class FetchLimits:
     silence_s: float = 30.0  # on the line
     whole_s: float = 4 * 3600.0  # 20 GiB at 1.5 MB/s; a server that drips bytes does not hold a job for ever
     redirects: int = 3  # a storage service needs one or two
+    attempts: int = 4  # connections break, and storage services are busy for seconds
+    pause_s: float = 2.0  # before the second attempt; each further pause is twice as long
 
 
 def check_url(parts: SplitResult, host: str | None, allowed: UploadSettings, shown: str) -> None:
@@ -56,7 +63,7 @@ def check_url(parts: SplitResult, host: str | None, allowed: UploadSettings, sho
 
 
 def fetch(url: str, path: Path, *, allowed: UploadSettings, limits: FetchLimits | None = None) -> None:
-    """Fetch a file, following redirects as long as each passes the same checks.
+    """Fetch a file, following redirects as long as each passes the same checks; what breaks is fetched again.
 
     The host's name is resolved once, its address checked, and that very address connected to: a name that means
     something else the next time it is asked for gains nothing.
@@ -69,12 +76,27 @@ def fetch(url: str, path: Path, *, allowed: UploadSettings, limits: FetchLimits 
 
     Raises:
         ForbiddenInputError: a URL on the way is not allowed, or its host has no address that is.
-        InputNotFoundError: it is not there, or does not come.
+        InputNotFoundError: it is not there.
+        FetchError: it did not come, however often it was asked for.
         TooLargeError: it is larger than a job's files may be.
         OutputError: the file cannot be written.
     """
     limits = limits or FetchLimits()
-    deadline, here = time.monotonic() + limits.whole_s, url
+    deadline, pause_s = time.monotonic() + limits.whole_s, limits.pause_s
+    for attempt in range(1, limits.attempts + 1):
+        try:
+            _fetch_once(url, path, allowed, limits, deadline)
+            return
+        except FetchError as error:
+            if attempt == limits.attempts or time.monotonic() + pause_s > deadline:
+                raise
+            logger.warning("attempt %d: %s; it is fetched again in %g s", attempt, error, pause_s)
+        time.sleep(pause_s)
+        pause_s *= 2
+
+
+def _fetch_once(url: str, path: Path, allowed: UploadSettings, limits: FetchLimits, deadline: float) -> None:
+    here = url
     for _ in range(limits.redirects + 1):
         with _answer(here, allowed, limits, shown=url) as answer:
             if answer.status not in _REDIRECTS:
@@ -105,8 +127,10 @@ def _answer(
             yield connection.getresponse()
         finally:
             connection.close()
-    except (http.client.HTTPException, OSError, UnicodeError) as error:
-        raise InputNotFoundError("the host does not give it", where=shown, hint="check the URL") from error
+    except UnicodeError as error:
+        raise InputNotFoundError("no host can have this name", where=shown, hint="check the URL") from error
+    except (http.client.HTTPException, OSError) as error:
+        raise FetchError("the host does not answer", where=shown, hint="check the URL, or try again") from error
 
 
 def _connect(
@@ -154,6 +178,8 @@ def may_connect(address: Address, *, private: bool) -> bool:
 
 
 def _save(answer: http.client.HTTPResponse, path: Path, max_bytes: int, deadline: float, *, shown: str) -> None:
+    if answer.status in _PASSING:
+        raise FetchError(f"the host answers {answer.status}", where=shown, hint="try again")
     if answer.status != http.HTTPStatus.OK:
         raise InputNotFoundError(f"the host answers {answer.status}", where=shown, hint="check the URL")
     too_large = TooLargeError(f"more than {max_bytes} bytes", where=shown)
@@ -170,7 +196,7 @@ def _save(answer: http.client.HTTPResponse, path: Path, max_bytes: int, deadline
                 raise InputNotFoundError("it takes too long to come", where=shown, hint="copy it to the service")
             file.write(block)
         if announced is not None and received < announced:
-            raise InputNotFoundError(f"{received} of {announced} bytes came", where=shown, hint="try again")
+            raise FetchError(f"{received} of {announced} bytes came", where=shown, hint="try again")
 
 
 def _blocks(answer: http.client.HTTPResponse, shown: str) -> Iterator[bytes]:
@@ -178,4 +204,4 @@ def _blocks(answer: http.client.HTTPResponse, shown: str) -> Iterator[bytes]:
         while block := answer.read1(_BLOCK_BYTES):
             yield block
     except (http.client.HTTPException, OSError) as error:
-        raise InputNotFoundError("the host stopped sending it", where=shown, hint="try again") from error
+        raise FetchError("the host stopped sending it", where=shown, hint="try again") from error

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from neuropose_ray.errors import ForbiddenInputError, InputNotFoundError, RequestError, TooLargeError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.jobs import JobInput
-from neuropose_ray.service.fetching import check_url, fetch
+from neuropose_ray.service.fetching import FetchLimits, check_url, fetch
 from neuropose_ray.service.settings import UploadSettings
 from neuropose_ray.video.sources import VIDEO_EXTENSIONS, is_video_name
 
@@ -30,10 +30,11 @@ class Inputs:
 
     Args:
         settings: the allowed folders, object-store prefixes and hosts, and the limit on bytes.
+        limits: on the time and attempts of a fetch.
     """
 
-    def __init__(self, settings: UploadSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: UploadSettings, limits: FetchLimits | None = None) -> None:
+        self._settings, self._limits = settings, limits
         self._folders = [
             Path(root.removeprefix("file://")).resolve() for root in settings.roots if not _is_store(root)
         ]
@@ -79,7 +80,8 @@ class Inputs:
 
         Raises:
             ForbiddenInputError: it may not be read (any more), or its host is where this service may not connect to.
-            InputNotFoundError: it is not there, or cannot be had.
+            InputNotFoundError: it is not there.
+            FetchError: its host does not give it now.
             TooLargeError: it is larger than a job's files may be.
             OutputError: the copy cannot be written.
         """
@@ -92,7 +94,7 @@ class Inputs:
             if scheme in _STORES:
                 self._copy_object(uri, copy)
             else:
-                fetch(uri, copy, allowed=self._settings)
+                fetch(uri, copy, allowed=self._settings, limits=self._limits)
         return copy
 
     def _below_folder(self, uri: str) -> Path:

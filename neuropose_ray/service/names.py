@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict
 
 APPLICATION, INGRESS, POSE_MODEL, JOB_MANAGER = "neuropose-ray", "Ingress", "PoseModel", "JobManager"
 #: What is said while a part is not there yet.
@@ -15,6 +16,12 @@ STARTUP_MESSAGES: Mapping[str, str] = MappingProxyType(
         JOB_MANAGER: "the job manager",
     }
 )
+
+
+def deployment_name(model: str) -> str:
+    """The deployment of a further pose model; Serve takes neither slashes nor hashes in a name."""
+    return f"{POSE_MODEL}-{re.sub(r'[^A-Za-z0-9._-]+', '_', model)}"
+
 
 #: Environment variables of clients; the service itself reads neither.
 URL_VARIABLE, TOKEN_VARIABLE = "NEUROPOSE_URL", "NEUROPOSE_TOKEN"
@@ -30,3 +37,14 @@ ONE_LOOP: dict[str, Any] = {
         }
     }
 }
+
+
+class HealthChecks(TypedDict):
+    """Options of a deployment, in seconds."""
+
+    health_check_period_s: float
+    health_check_timeout_s: float
+
+
+#: Serve replaces a replica after three checks without an answer: one that hangs is given up within half a minute.
+HEALTH_CHECKS: HealthChecks = {"health_check_period_s": 5.0, "health_check_timeout_s": 8.0}

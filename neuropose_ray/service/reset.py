@@ -48,7 +48,7 @@ def _paths(data: DataFolder, keep_failed: bool) -> Iterator[Path]:
     if data.root.is_dir():
         yield from sorted(data.root.glob(f"{STAGING_PREFIX}*"))
         yield from sorted(data.root.glob(f"{data.database.name}*"))  # with its journal
-    yield from (path for path in (data.drops, data.mode, data.record) if path.exists())
+    yield from (path for path in (data.drops, data.mode, data.record, data.ray_token) if path.exists())
 
 
 def _size(path: Path) -> int:

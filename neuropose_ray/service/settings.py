@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
 from neuropose_ray.schemas.jobs import STANDARD, STANDARD_NAME, Workflow
 
 Scope = Literal["read", "submit", "admin"]
-GIB = 1024**3
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+#: Names of callers without a token: of this machine where there are no tokens, of open routes, and the inbox.
+LOCAL_CALLER, ANY_CALLER, INBOX_CALLER = "local", "anybody", "inbox"
+RESERVED_CALLERS = frozenset({LOCAL_CALLER, ANY_CALLER, INBOX_CALLER})
+MIB, GIB = 1024**2, 1024**3
 
 
 class _Settings(BaseModel):
@@ -40,7 +45,15 @@ class PoseReplicaSettings(_Settings):
     retry_after_s: float = Field(default=1.0, gt=0, description="what a client that got 429 is told to wait")
     request_timeout_s: float = Field(default=120.0, gt=0, description="after which a request is answered 504")
     request_frames: int = Field(default=256, ge=1, description="most frames of one request; longer is a job")
-    request_bytes: int = Field(default=256 * 1024**2, ge=1, description="most bytes of one request")
+    request_bytes: int = Field(default=64 * MIB, ge=1, description="most bytes of one request; longer is a job")
+    json_bytes: int = Field(
+        default=32 * MIB, ge=1, description="most bytes of a request in JSON, which is decoded as a whole"
+    )
+    held_bytes: int = Field(
+        default=96 * MIB,
+        ge=1,
+        description="of all requests that are received or answered at a time; the next is answered 429",
+    )
     frame_pixels: int = Field(default=50_000_000, ge=1, description="most pixels of one picture: 8K has 33 million")
 
 
@@ -82,14 +95,20 @@ class UploadSettings(_Settings):
 
 
 class InboxSettings(_Settings):
-    """The folder contract: ``in/<job>/`` becomes ``out/<job>/``, or goes to ``failed/<job>/``."""
+    """The folder contract: ``in/<job>/`` or ``in/<job>.mp4`` becomes ``out/<job>/``, or goes to ``failed/<job>/``."""
 
     enabled: bool = Field(default=True, description="watch the folder in/")
     poll_s: float = Field(default=5.0, gt=0, description="a look besides the notices of the file system")
     settle_s: float = Field(
         default=3.0, ge=0, description="a folder is taken when nothing in it has changed for so long: it was copied"
     )
-    workflow: str = Field(default=STANDARD_NAME, description="what is done with a dropped folder")
+    unfinished_s: float = Field(
+        default=300.0,
+        ge=0,
+        description="seconds since its last change for which is waited for a video that is shorter than it says, a "
+        "file whose name says that it is being copied, and a folder without a video",
+    )
+    workflow: str = Field(default=STANDARD_NAME, description="what is done with a dropped folder or video")
 
 
 class ArchiveSettings(_Settings):
@@ -100,11 +119,57 @@ class ArchiveSettings(_Settings):
 
 
 class Token(_Settings):
-    """Who may do what; the token itself is kept nowhere."""
+    """Who may do what; the secret itself is kept nowhere."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    scopes: frozenset[Scope] = Field(min_length=1)
+    name: Annotated[str, StringConstraints(pattern=r"^[^\W_][\w.,'@ +-]{0,59}$")] = Field(
+        description="of a person or program; jobs and the audit log have it"
+    )
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="of the secret")
+    scopes: frozenset[Scope] = Field(
+        min_length=1,
+        description="read: see one's own jobs; submit: make and cancel them; admin: all of it, for all jobs",
+    )
+    expires_at: AwareDatetime | None = Field(default=None, description="with a time zone; empty: never")
+
+    @field_validator("name")
+    @classmethod
+    def _is_no_other_caller(cls, name: str) -> str:
+        if name.lower() in RESERVED_CALLERS:
+            raise ValueError("this name stands for callers without a token")
+        return name
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether it is no longer in force."""
+        return self.expires_at is not None and now >= self.expires_at
+
+    def allows(self, scope: Scope) -> bool:
+        """Whether it has a scope; ``admin`` includes the others."""
+        return scope in self.scopes or "admin" in self.scopes
+
+
+class HttpLimits(_Settings):
+    """Limits that leave the service to the others where a client is slow, idle or greedy.
+
+    Those on connections, headers and idle time hold where the service listens itself, as ``neuropose-ray serve`` does
+    on one machine. Behind Serve's proxy the connections are the proxy's, and what stands before it has to limit them.
+    Those on bodies and on the rate of requests hold in both forms.
+    """
+
+    connections: int = Field(
+        default=1000, ge=1, description="open at a time; for a new one the longest idle one is closed"
+    )
+    connections_per_client: int = Field(default=256, ge=1, description="the same, of one client address")
+    header_s: float = Field(default=10.0, gt=0, description="seconds in which a request's head has to arrive")
+    header_bytes: int = Field(default=64 * 1024, ge=1024, description="most bytes of a request's head")
+    idle_s: float = Field(default=75.0, gt=0, description="seconds that a connection stays open between requests")
+    silence_s: float = Field(
+        default=60.0, gt=0, description="without a byte of a body, or of an answer taken, after which it is given up"
+    )
+    body_bytes_per_s: float = Field(
+        default=1024.0, gt=0, description="least average rate of a body, after its first half minute"
+    )
+    requests_per_s: float = Field(default=200.0, gt=0, description="of one token on average; more are answered 429")
+    burst: int = Field(default=1000, ge=1, description="requests of one token that may come at once")
 
 
 class ServiceSettings(_Settings):
@@ -113,7 +178,14 @@ class ServiceSettings(_Settings):
     data_dir: Path = Field(default_factory=default_data_dir, description="uploads, jobs, inbox, database")
     host: str = Field(default="127.0.0.1", description="elsewhere than on loopback only with tokens")
     port: int = Field(default=8000, ge=1, le=65535, description="of the HTTP interface")
-    tokens: tuple[Token, ...] = Field(default=(), description="made by `neuropose-ray service token`")
+    tokens: tuple[Token, ...] = Field(
+        default=(), description="beside those that `neuropose-ray service token` keeps in the data folder"
+    )
+    models: tuple[str, ...] = Field(
+        default=(),
+        description="pose models besides `model` that jobs and requests may name; each takes memory while it is used",
+    )
+    http: HttpLimits = HttpLimits()
     pose: PoseReplicaSettings = PoseReplicaSettings()
     jobs: JobSettings = JobSettings()
     uploads: UploadSettings = UploadSettings()

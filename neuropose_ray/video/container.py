@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuropose_ray.errors import InputNotFoundError, VideoError
+from neuropose_ray.video.boxes import promised_bytes
 
 if TYPE_CHECKING:
     from av import FFmpegError
@@ -51,11 +52,20 @@ def open_container(path: Path) -> InputContainer:
         # The explicit protocol keeps a name like "a:b.mp4" from being read as a URL; titles need not be UTF-8.
         return av.open(f"file:{path}", metadata_errors="replace", container_options={"format_whitelist": _FORMATS})
     except av.FFmpegError as error:
-        raise VideoError(
-            f"this is not a readable video ({error.strerror})",
-            where=str(path),
-            hint="it may be cut short or of another kind; try to play it, or copy it again",
-        ) from error
+        raise _unreadable(path, str(error.strerror)) from error
+
+
+def _unreadable(path: Path, reason: str) -> VideoError:
+    """The error for a file that the library does not open."""
+    promised = promised_bytes(path)
+    if promised is not None:
+        what = f"the file is cut short: it holds {path.stat().st_size} of {promised} bytes, and no list of its frames"
+        return VideoError(what, where=str(path), hint="copy it again, or finish the recording")
+    return VideoError(
+        f"this is not a readable video ({reason})",
+        where=str(path),
+        hint="it may be cut short or of another kind; try to play it, or copy it again",
+    )
 
 
 def check_readable(path: Path) -> None:

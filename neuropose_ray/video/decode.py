@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Of what this room makes of a file: times, chunks, notes and pictures. Raised where any of them changes for a file
 #: that was read before: it is part of the key of every chunk, so their poses are computed again.
-DECODING_VERSION = 1
+DECODING_VERSION = 2
 
 # Decoders give pictures in the order of display but for a few of streams that understate their reordering: so many
 # pictures behind the chunk are looked at for one that belongs to it (H.264 and HEVC reorder over 16 at most).
@@ -81,15 +82,27 @@ class ChunkDecoder:
 
     @property
     def errors(self) -> tuple[DecodeError, ...]:
-        """What could not be decoded: one error for a file, one for each image of a folder."""
-        missing = max(0, self._chunk.frames - self._delivered)
-        if self._info.source.kind == "images" or not (self._decode_errors.packets or missing):
+        """What could not be decoded: one error for damage, one for a file cut short, one for each image."""
+        if self._info.source.kind == "images":
             return tuple(self._image_errors)
+        return tuple(self._file_errors())
+
+    def _file_errors(self) -> Iterator[DecodeError]:
+        info, missing = self._info, max(0, self._chunk.frames - self._delivered)
+        if self._decode_errors.packets or missing:
+            yield self._missing(missing)
+        if info.lost_frames and self._chunk.end_s == math.inf:
+            what = f"its header promises {info.frame_count + info.lost_frames} frames; {info.frame_count} are in it"
+            yield DecodeError(
+                f"the file is cut short: {what}", where=str(info.source.path), hint="copy or record it again"
+            )
+
+    def _missing(self, missing: int) -> DecodeError:
         what = f"{missing} of {self._chunk.frames} frames from {max(0.0, self._chunk.start_s):.3f} s on are missing"
         if self._decode_errors.packets:
             what += f", {self._decode_errors.packets} packets are damaged ({self._decode_errors.reason})"
         hint = "frames up to the next keyframe may look damaged; copy or record the file again if that matters"
-        return (DecodeError(what, where=str(self._info.source.path), hint=hint),)
+        return DecodeError(what, where=str(self._info.source.path), hint=hint)
 
     def _keyframes(self) -> list[int]:
         """Where to start, to be tried in turn.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neuropose_ray.errors import DecodeError, InputNotFoundError, VideoError
 from neuropose_ray.schemas.poses import Frame
+from neuropose_ray.video.heif import decode_heif, is_heif
 from neuropose_ray.video.settings import VideoSettings
 from neuropose_ray.video.sources import NumberedImages, list_images
 from neuropose_ray.video.types import Chunk, DecodedFrame, VideoInfo, VideoSource
@@ -32,8 +33,8 @@ def probe_images(source: VideoSource) -> VideoInfo:
         source=source, width=width, height=height, rotation_degrees=0,
         codec=images.paths[0].suffix.lower().removeprefix("."), stream_index=0,
         timestamps_s=np.array([(number - images.numbers[0]) / fps for number in images.numbers], np.float64),
-        keyframes=np.arange(len(images.numbers), dtype=np.int64), sha256=_digest(images),
-        notes=tuple(_notes(source, images, fps)),
+        keyframes=np.arange(len(images.numbers), dtype=np.int64), sha256=images_sha256(images),
+        notes=tuple(_notes(source, images, fps)), image_names=tuple(path.name for path in images.paths),
     )  # fmt: skip
 
 
@@ -81,6 +82,8 @@ def decode_image(content: NDArray[np.uint8], where: str) -> Frame:
     Raises:
         VideoError: it is not an image.
     """
+    if is_heif(content):
+        return decode_heif(content, where)
     import cv2
 
     try:
@@ -108,7 +111,7 @@ def _first_readable(path: Path, images: NumberedImages) -> Frame:
     )
 
 
-def _digest(images: NumberedImages) -> str:
+def images_sha256(images: NumberedImages) -> str:
     """SHA-256 over every name, size and content, in order, without holding an image whole."""
     digest = hashlib.sha256()
     for path in images.paths:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 from neuropose_ray.errors import VideoError
 from neuropose_ray.video.container import DecodeErrors, open_container, picture_stream, picture_streams, read_packets
-from neuropose_ray.video.images import probe_images
+from neuropose_ray.video.fields import FieldPairs, is_shown
+from neuropose_ray.video.images import images_sha256, probe_images
 from neuropose_ray.video.orientation import Orientation
+from neuropose_ray.video.sources import list_images
 from neuropose_ray.video.timeline import PacketClock, Timeline, strictly_after
+from neuropose_ray.video.truncation import count_lost_frames
 from neuropose_ray.video.types import VideoInfo, VideoSource
 
 if TYPE_CHECKING:
@@ -40,13 +43,34 @@ def probe(source: VideoSource) -> VideoInfo:
     return probe_images(source) if source.kind == "images" else _probe_file(source)
 
 
+def content_sha256(source: VideoSource) -> str:
+    """Digest of a video's content, the one of :class:`VideoInfo`.
+
+    Raises:
+        InputNotFoundError: there is nothing at the source's path.
+        VideoError: it cannot be read.
+    """
+    return images_sha256(list_images(source.path)) if source.kind == "images" else _digest(source.path)
+
+
 @dataclass(frozen=True, slots=True)
 class _Packets:
-    """Presentation ticks of the packets that are shown, in file order, and what was odd about them."""
+    """Presentation ticks of the packets that are shown, in file order, and what was odd about them.
+
+    Attributes:
+        ticks, is_keyframe: ``(packets,)``.
+        is_second: ``(packets,)``, whether it would be the second field of an interlaced picture.
+        cut_off: packets that an edit list hides.
+        total: packets of the stream, also those that are hidden or never shown.
+        clock: it stamped them.
+        unreadable: places that the demuxer could not read.
+    """
 
     ticks: NDArray[np.int64]
     is_keyframe: NDArray[np.bool_]
+    is_second: NDArray[np.bool_]
     cut_off: int
+    total: int
     clock: PacketClock
     unreadable: int
 
@@ -54,6 +78,10 @@ class _Packets:
     def timed_by_container(self) -> bool:
         """Whether a packet's time is known without the packets before it."""
         return self.clock.missing == 0 and self.clock.restarts == 0
+
+    def joined(self) -> _Packets:
+        """The packets with two fields as one."""
+        return replace(self, ticks=self.ticks[~self.is_second], is_keyframe=self.is_keyframe[~self.is_second])
 
 
 def _probe_file(source: VideoSource) -> VideoInfo:
@@ -68,33 +96,49 @@ def _probe_file(source: VideoSource) -> VideoInfo:
         packets = _read(container, stream, timeline)
         if not len(packets.ticks):
             raise VideoError("not one frame is in this file", where=where, hint="copy or record it again")
-        times, keyframes = _times(timeline, packets)
-        notes = [*_stream_notes(streams), *_time_notes(timeline, packets, times, stream.frames)]
+        picture = _first_picture(source.path, stream.index)
+        # Only pictures that are interlaced can have come in two fields.
+        field_coded = bool(picture.interlaced_frame) and bool(packets.is_second.any())
+        if field_coded:
+            packets = packets.joined()
+        first_tick = int(packets.ticks.min())
+        times, keyframes = _times(timeline.starting_at(first_tick), packets)
+        lost = count_lost_frames(container, stream, timeline, packets.ticks, packets.total)
+        notes = [*_stream_notes(streams), *_time_notes(timeline, packets, times, stream.frames, lost)]
         aspect, codec, index = _pixel_aspect(stream), stream.codec_context.codec.canonical_name, stream.index
-    picture = _first_picture(source.path, index)
     orientation = _orientation(picture, where)
     width, height = orientation.size(round(picture.width * aspect), picture.height)
     return VideoInfo(
         source=source, width=width, height=height, rotation_degrees=orientation.degrees, codec=codec,
         stream_index=index, timestamps_s=times, keyframes=keyframes, sha256=_digest(source.path),
-        notes=(*notes, *_picture_notes(picture, aspect)),
+        notes=(*notes, *_picture_notes(picture, aspect)), first_tick=first_tick, field_coded=field_coded,
+        lost_frames=lost,
     )  # fmt: skip
 
 
 def _read(container: InputContainer, stream: VideoStream, timeline: Timeline) -> _Packets:
     """Every packet of the stream; numbers alone are kept, so that hours of video fit."""
     clock, errors = PacketClock(timeline), DecodeErrors()
-    ticks, keys, cut_off = array("q"), array("b"), 0
+    pairs, codec = FieldPairs(stream, timeline), stream.codec_context.codec.canonical_name
+    ticks, keys, seconds, cut_off, total = array("q"), array("b"), array("b"), 0, 0
     for packet in read_packets(container, stream, errors):
         if not packet.size:
             continue
+        total += 1
         tick = clock.stamp(packet)
+        if not is_shown(packet, codec):
+            continue
+        is_second = pairs.is_second(packet, tick)
         if packet.is_discard:  # before or behind what an edit list shows
             cut_off += 1
             continue
         ticks.append(tick)
         keys.append(packet.is_keyframe)
-    return _Packets(np.array(ticks, np.int64), np.array(keys, np.bool_), cut_off, clock, errors.packets)
+        seconds.append(is_second)
+    return _Packets(
+        np.array(ticks, np.int64), np.array(keys, np.bool_), np.array(seconds, np.bool_), cut_off,
+        total, clock, errors.packets,
+    )  # fmt: skip
 
 
 def _times(timeline: Timeline, packets: _Packets) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -177,10 +221,12 @@ def _stream_notes(streams: list[VideoStream]) -> Iterator[str]:
 
 
 def _time_notes(
-    timeline: Timeline, packets: _Packets, times: NDArray[np.float64], header_frames: int
+    timeline: Timeline, packets: _Packets, times: NDArray[np.float64], header_frames: int, lost: int
 ) -> Iterator[str]:
     shown = len(times)
-    if header_frames not in (0, shown):
+    if lost:
+        yield f"The file is cut short: its header promises {shown + lost} frames; {shown} are in the file."
+    elif header_frames and (header_frames != packets.total or packets.cut_off):
         cut = f", {packets.cut_off} more are cut off by an edit list" if packets.cut_off else ""
         yield f"The header says {header_frames} frames; {shown} are in the file{cut}."
     if packets.unreadable:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuropose_ray.video.container import DecodeErrors, open_container, picture_stream, read_packets
+from neuropose_ray.video.fields import FieldPairs
 from neuropose_ray.video.timeline import PacketClock, Timeline, strictly_after
 from neuropose_ray.video.types import Chunk, VideoInfo
 
@@ -53,6 +54,7 @@ class PictureReader:
         """
         with open_container(self._info.source.path) as container:
             stream = picture_stream(container, self._info.stream_index)
+            # Packets are stamped as probing stamped them; seconds count from the first frame.
             timeline = Timeline.of(container, stream)
             packets = self._packets_from_keyframe(container, stream, timeline) if self._keyframe else None
             if packets is not None:
@@ -68,7 +70,7 @@ class PictureReader:
         """Packets with the keyframe's first, None where no seek leads to it."""
         import av
 
-        wanted = timeline.ticks(float(self._info.timestamps_s[self._keyframe]))
+        wanted = timeline.starting_at(self._info.first_tick).ticks(float(self._info.timestamps_s[self._keyframe]))
         for back_s in _SEEK_BACK_S:
             try:
                 container.seek(wanted - round(back_s / timeline.time_base), stream=stream)
@@ -91,12 +93,16 @@ class PictureReader:
         decoder.thread_count = self._threads
         decoder.thread_type = "AUTO" if self._threads > 1 else "SLICE"
         may_skip = decoder.codec.canonical_name in _SKIPPING_CODECS and not timeline.by_order
-        clock, packet_count, picture_count, due_s, last_s = PacketClock(timeline), 0, 0, -np.inf, -np.inf
+        clock, pairs = PacketClock(timeline), FieldPairs(stream, timeline)
+        timeline = timeline.starting_at(self._info.first_tick)
+        packet_count, picture_count, due_s, last_s = 0, 0, -np.inf, -np.inf
         for packet in packets:
             if packet.size:
                 tick = clock.stamp(packet)
-                due_s = timeline.seconds_of_place(packet_count) if timeline.by_order else timeline.seconds(tick)
-                packet_count += 1
+                # A second field is due when its first is.
+                if not (self._info.field_coded and pairs.is_second(packet, tick)):
+                    due_s = timeline.seconds_of_place(packet_count) if timeline.by_order else timeline.seconds(tick)
+                    packet_count += 1
             # What no other picture refers to need not be decoded on the way to the first that is wanted.
             skippable = may_skip and due_s < self._chunk.start_s
             decoder.skip_frame = "NONREF" if skippable else "DEFAULT"

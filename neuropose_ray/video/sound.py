@@ -59,7 +59,7 @@ def open_sound(info: VideoInfo) -> Iterator[Sound | None]:
             return
         pictures = Timeline.of(container, picture_stream(container, info.stream_index))
         # Times of frames count from the first picture, those of sound from the same zero of the container.
-        begin_s = Fraction(0) if pictures.by_order else pictures.origin * pictures.time_base
+        begin_s = Fraction(0) if pictures.by_order else info.first_tick * pictures.time_base
         yield Sound(container, stream, begin_s)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+import stat
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from neuropose_ray.errors import InputNotFoundError, SettingsError, VideoError
 from neuropose_ray.video.types import VideoSource
@@ -15,7 +17,9 @@ VIDEO_EXTENSIONS = frozenset(
     [".mp4", ".mov", ".mkv", ".avi", ".m4v", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".flv",
      ".mts", ".m2ts", ".3gp", ".ogv"]
 )  # fmt: skip
-IMAGE_EXTENSIONS = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"])
+IMAGE_EXTENSIONS = frozenset(
+    [".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif"]
+)
 
 _TRAILING_NUMBER = re.compile(r"(?P<prefix>.*?)(?P<number>\d+)", re.DOTALL)
 
@@ -35,22 +39,20 @@ class NumberedImages:
     duplicates: tuple[Path, ...] = ()
 
 
-def is_video_name(path: Path) -> bool:
+def is_video_name(path: PurePath) -> bool:
     """Whether the name's extension is that of a video file."""
     return path.suffix.lower() in VIDEO_EXTENSIONS
 
 
-def is_image_name(path: Path) -> bool:
+def is_image_name(path: PurePath) -> bool:
     """Whether the name's extension is that of a still image."""
     return path.suffix.lower() in IMAGE_EXTENSIONS
 
 
-def is_image_folder(path: Path) -> bool:
-    """Whether ``path`` is a folder whose images all carry a trailing number behind one common prefix."""
-    if not path.is_dir():
-        return False
-    series = _by_prefix(path)
-    return len(series) == 1 and None not in series
+def is_image_series(names: Iterable[str]) -> bool:
+    """Whether all images, and at least one, carry a trailing number behind one common prefix."""
+    matches = [_TRAILING_NUMBER.fullmatch(PurePath(name).stem) for name in names]
+    return all(matches) and len({match["prefix"] for match in matches if match}) == 1
 
 
 def open_source(path: Path, *, fps: float | None = None) -> VideoSource:
@@ -62,18 +64,24 @@ def open_source(path: Path, *, fps: float | None = None) -> VideoSource:
 
     Raises:
         InputNotFoundError: there is nothing at ``path``, or a folder without numbered images.
-        VideoError: the folder cannot be listed.
+        VideoError: the folder cannot be listed, or there is something that is neither file nor folder.
         SettingsError: ``fps`` is not a positive number.
     """
     if fps is not None and not (math.isfinite(fps) and fps > 0):
         raise SettingsError(
             f"{fps} frames per second are not possible", where=str(path), hint="give a positive number"
         )
-    if not path.exists():
-        raise InputNotFoundError("there is no such file or folder", where=str(path), hint="check the path")
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputNotFoundError("there is no such file or folder", where=str(path), hint="check the path") from error
+    except OSError as error:
+        raise VideoError(f"the file cannot be read ({error.strerror})", where=str(path)) from error
+    if stat.S_ISDIR(mode):
         list_images(path)
         return VideoSource(path, "images", fps)
+    if not stat.S_ISREG(mode):  # to open a pipe would wait for ever, and nothing can be read from it twice
+        raise VideoError("neither a file nor a folder", where=str(path), hint="give a file, not a pipe or device")
     if is_image_name(path):
         return VideoSource(path, "images", fps)
     return VideoSource(path, "file")

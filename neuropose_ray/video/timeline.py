@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ class Timeline:
     """How a picture stream counts time.
 
     Attributes:
-        origin: the presentation's start, in ticks of ``time_base``.
+        origin: the tick of ``time_base`` at which seconds count from 0: the stream's start unless another is set.
         time_base: seconds per tick.
         rate: nominal frames per second.
         by_order: the container keeps no presentation times, so that the n-th displayed frame is shown at n / rate.
@@ -44,6 +44,10 @@ class Timeline:
         reordered_avi = container.format.name == "avi" and stream.codec_context.has_b_frames
         by_order = stream.start_time is None or stream.time_base is None or bool(reordered_avi)
         return cls(stream.start_time or 0, stream.time_base or 1 / rate, rate, by_order)
+
+    def starting_at(self, tick: int) -> Timeline:
+        """The same timeline counting seconds from a tick: open groups of pictures begin before the stream's start."""
+        return replace(self, origin=tick)
 
     @property
     def frame_ticks(self) -> int:

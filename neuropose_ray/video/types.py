@@ -31,10 +31,14 @@ class VideoInfo:
     Attributes:
         width, height: pixels of the upright frame, that is after ``rotation_degrees`` is applied.
         timestamps_s: ``(frames,)`` float64, ascending presentation times of the frames the container promises,
-            counted from the start of the presentation. Damaged files may decode fewer.
+            counted from the first of them. Damaged files may decode fewer.
         keyframes: ``(keys,)`` int64, positions in ``timestamps_s`` at which decoding can start.
         sha256: digest of the content.
         notes: what a user should know (several streams, gaps, an odd header), one sentence each.
+        first_tick: presentation time of the first frame in ticks of the stream, the zero of ``timestamps_s``.
+        field_coded: whether two packets hold the two fields of one frame, as in AVCHD.
+        image_names: file names of ``timestamps_s``'s frames where these are pictures of their own, else empty.
+        lost_frames: frames that the header promises beyond those in the file, which is cut short.
     """
 
     source: VideoSource
@@ -47,6 +51,10 @@ class VideoInfo:
     keyframes: NDArray[np.int64]
     sha256: str
     notes: tuple[str, ...] = ()
+    first_tick: int = 0
+    field_coded: bool = False
+    lost_frames: int = 0
+    image_names: tuple[str, ...] = ()
 
     @property
     def frame_count(self) -> int:

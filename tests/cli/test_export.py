@@ -18,7 +18,7 @@ from neuropose_ray.cli.export import ExportFormat, export
 from neuropose_ray.errors import FileFormatError, InputError, OutputError
 from neuropose_ray.formats.openpose import read_openpose
 from neuropose_ray.formats.tracks import take_track
-from neuropose_ray.formats.trc import read_trc
+from neuropose_ray.formats.trc_reader import read_trc
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.schemas.json_files import load_job_results, load_video_predictions
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
@@ -185,3 +185,31 @@ def test_help_states_the_axes():
     text = " ".join(run("--help").output.split())
     assert "x right, y up, z towards the camera" in text
     assert "x, -y, -z of the camera axes" in text
+
+
+@pytest.mark.parametrize("export_format", ["csv", "openpose"])
+def test_a_second_video_takes_the_file_of_the_first_only_when_that_is_wanted(folder, people, tmp_path, export_format):
+    out = tmp_path / "exported"
+    assert run(people, "--format", export_format, "--out", out).exit_code == 0
+    first = {file.name: file.read_bytes() for file in [out, *out.glob("*")] if file.is_file()}
+    refused = run(folder, "--format", export_format, "--out", out)
+    assert isinstance(refused.exception, OutputError)
+    assert "there is something already; give --overwrite" in str(refused.exception)
+    assert {file.name: file.read_bytes() for file in [out, *out.glob("*")] if file.is_file()} == first
+    assert run(folder, "--format", export_format, "--out", out, "--overwrite").exit_code == 0
+    assert {file.name: file.read_bytes() for file in [out, *out.glob("*")] if file.is_file()} != first
+
+
+def test_angles_with_a_long_gap_are_several_files_that_opensim_reads_to_the_end(tmp_path):
+    table, header = squatting(frames=60, missing=[0, 1, 10, *range(25, 45), 58, 59])
+    write_predictions(tmp_path / "squat" / "predictions.parquet", table, header)
+    result = run(tmp_path / "squat", "--format", "mot")
+    assert result.exit_code == 0
+    parts = [parsed((tmp_path / "squat" / f"predictions_{number}.mot").read_text())[2] for number in (1, 2)]
+    assert [len(part["time"]) for part in parts] == [23, 13]
+    assert all(np.isfinite(values).all() for part in parts for values in part.values())
+    assert "note: 4 rows before the first and after the last known one are left out\n" in result.stderr
+    assert "note: gaps of up to 0.25 s in 1 rows are filled by straight lines\n" in result.stderr
+    assert "note: 20 rows in longer gaps are left out\n" in result.stderr
+    assert "2 files, one for each stretch between the gaps: predictions_1.mot to predictions_2.mot" in result.stderr
+    assert not (tmp_path / "squat" / "predictions.mot").exists()

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from neuropose_ray.cli.export import export
 from neuropose_ray.cli.import_poses import import_poses
-from neuropose_ray.errors import FileFormatError, InputNotFoundError, SettingsError
+from neuropose_ray.errors import FileFormatError, InputNotFoundError, OutputError, SettingsError
 from neuropose_ray.formats.openpose import BODY_25_SKELETON
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
 
@@ -64,3 +64,25 @@ def test_what_cannot_be_imported_is_a_typed_error(tmp_path):
     assert isinstance(run("import", tmp_path / "a.fbx", "--out", tmp_path / "b").exception, FileFormatError)
     assert isinstance(run("import", tmp_path / "b.trc", "--out", tmp_path / "b").exception, InputNotFoundError)
     assert isinstance(run("import", tmp_path, "--out", tmp_path / "b", "--fps", 30).exception, InputNotFoundError)
+
+
+def test_what_a_user_should_know_is_said_and_kept_with_the_predictions(test_data, tmp_path):
+    result = run("import", test_data / "field" / "optotrak_header_1149_frames_29.c3d", "--out", tmp_path / "trial")
+    assert result.exit_code == 0
+    assert "note: The header says 1149 frames; 29 are in the file.\n" in result.stderr
+    assert "note: Not recognised among the points: right hip, left hip, right knee, left knee," in result.stderr
+    table, header = read_predictions(tmp_path / "trial" / "predictions.parquet")
+    assert (table.frame_count, len(header.metadata.notes)) == (29, 3)
+
+
+def test_predictions_that_are_there_are_replaced_only_when_that_is_wanted(folder, test_data, tmp_path):
+    before = (folder / "predictions.parquet").read_bytes()
+    trial = test_data / "pose2sim_single" / "balancing_0-100.trc"
+    result = run("import", trial, "--out", folder)
+    assert isinstance(result.exception, OutputError)
+    assert str(result.exception).endswith(
+        "there is something already; give --overwrite to replace it, or write elsewhere"
+    )
+    assert (folder / "predictions.parquet").read_bytes() == before
+    assert run("import", trial, "--out", folder, "--overwrite").exit_code == 0
+    assert read_predictions(folder / "predictions.parquet")[0].frame_count == 100

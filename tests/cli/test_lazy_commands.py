@@ -49,7 +49,7 @@ def test_help_lists_all_commands_in_their_panels():
 
 
 def test_a_slip_of_the_keyboard_gets_a_suggestion():
-    slip = run("proces", "walk.mp4")
+    slip = run("proces", "walk.mp4")  # codespell:ignore proces
     assert slip.exit_code == 2
     assert "'process'" in slip.output
 

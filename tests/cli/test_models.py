@@ -50,7 +50,7 @@ def test_list_tells_absent_ready_and_damaged_apart(run, placed, cache):
     assert state() == "absent"
     run("pull", placed, "--offline")
     assert state() == "ready"
-    (cache / placed / "saved_model.pb").write_bytes(b"grap")
+    (cache / placed / "saved_model.pb").write_bytes(b"grap")  # codespell:ignore grap
     assert state() == "damaged"
 
 

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from neuropose_ray.cli.process import result_place
-from neuropose_ray.errors import SettingsError
-
 
 def neuropose(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     import os
@@ -82,16 +79,6 @@ def test_a_plan_says_what_there_is_and_writes_nothing(weights, clip: Path, tmp_p
     assert not (tmp_path / "out").exists()
     counted = json.loads(neuropose("process", clip, "--out", tmp_path / "out", "--plan", "--json").stdout)
     assert (counted["frames"], counted["videos_done"]) == (1, 0)
-
-
-def test_an_output_that_is_a_url_has_a_folder_here(tmp_path: Path):
-    folder, store = result_place("s3://bucket/trials", tmp_path)
-    assert store is not None
-    assert (folder, store.url, store.folder) == (tmp_path, "s3://bucket/trials", tmp_path)
-    assert result_place("s3://bucket/trials")[0] == result_place("s3://bucket/trials/")[0]
-    assert result_place("results") == (Path("results"), None)
-    with pytest.raises(SettingsError, match="--work-folder"):
-        result_place("results", tmp_path)
 
 
 def test_results_go_to_a_url(weights, clip: Path, tmp_path: Path):

@@ -1,6 +1,5 @@
-"""The command that starts the service, and the one that makes tokens for it."""
+"""The command that starts the service."""
 
-import hashlib
 import re
 import signal
 import socket
@@ -13,11 +12,8 @@ import httpx
 import pytest
 import yaml
 from support.ports import free_port
-from typer.testing import CliRunner
 
 from neuropose_ray.cli import main as neuropose_ray
-from neuropose_ray.cli.main import app
-from neuropose_ray.settings import load_settings
 
 READY_S = 240
 
@@ -28,14 +24,14 @@ READY_S = 240
         (["--host", "0.0.0.0"], r"service\.host 0\.0\.0\.0: .*without a token.*neuropose-ray service token"),
         (["--host", "::"], r"without a token"),
         (["--port", "70000"], r"service\.port"),
-        (["--config", "wrong.yaml"], r"wrong\.yaml.*service\.jobs\.runing"),
+        (["--config", "wrong.yaml"], r"wrong\.yaml.*service\.jobs\.runing"),  # codespell:ignore runing
         (["--config", "missing.yaml"], r"missing\.yaml"),
     ],
 )
 def test_wrong_use_is_refused_with_one_line_before_anything_is_started(
     words, said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    (tmp_path / "wrong.yaml").write_text("service: {jobs: {runing: 3}}\n")
+    (tmp_path / "wrong.yaml").write_text("service: {jobs: {runing: 3}}\n")  # codespell:ignore runing
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["neuropose-ray", "serve", "--data", "data", *words])
     with pytest.raises(SystemExit) as end:
@@ -62,29 +58,6 @@ def test_a_port_that_another_program_has_is_refused_before_ray_is_started(
     last = capsys.readouterr().err.splitlines()[-1]
     assert re.search(rf"127\.0\.0\.1:{port}: cannot listen.*--port", last), last
     assert not (tmp_path / "data").exists()
-
-
-def test_a_token_is_printed_once_with_settings_that_know_its_digest_alone(tmp_path: Path):
-    done = CliRunner().invoke(app, ["service", "token", "the lab's", "--scope", "read", "--scope", "admin"])
-    assert done.exit_code == 0
-    secret = done.output.splitlines()[1].strip()
-    settings = done.output[done.output.index("  service:") :]
-    assert secret not in settings
-    (tmp_path / "settings.yaml").write_text(settings)
-    (token,) = load_settings(tmp_path / "settings.yaml", {}, environment={}).service.tokens
-    assert token.sha256 == hashlib.sha256(secret.encode()).hexdigest()
-    assert (token.name, token.scopes) == ("the lab's", {"read", "admin"})
-    assert len(secret) >= 43  # 256 bits
-
-
-def test_no_two_tokens_are_the_same():
-    assert len({CliRunner().invoke(app, ["service", "token", "lab"]).output for _ in range(3)}) == 3
-
-
-def test_an_unknown_scope_is_refused():
-    done = CliRunner().invoke(app, ["service", "token", "lab", "--scope", "write"])
-    assert done.exit_code == 2
-    assert "'write' is not one of read, submit, admin" in done.output
 
 
 @pytest.mark.endurance

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from schemas.pose_tables import properties
 
-from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError, OutputError
-from neuropose_ray.formats.c3d import read_c3d, write_c3d
+from neuropose_ray.errors import InputError, OutputError
+from neuropose_ray.formats.c3d import write_c3d
+from neuropose_ray.formats.c3d_reader import read_c3d
 from neuropose_ray.formats.trajectories import Trajectories
 
 NAMES = ("nose", "left_knee")
@@ -49,46 +50,6 @@ def test_the_library_of_the_format_reads_labels_units_rate_axes_and_residuals(tm
     np.testing.assert_array_equal(document["data"]["points"][:3, 1].T, positions[:, 1])
 
 
-def test_metres_become_millimetres_and_a_later_first_frame_is_a_later_time(tmp_path):
-    document = ezc3d.c3d()
-    document["parameters"]["POINT"]["RATE"]["value"] = [100.0]
-    document["parameters"]["POINT"]["LABELS"]["value"] = ["RKnee"]
-    document["parameters"]["POINT"]["UNITS"]["value"] = ["m"]
-    document["header"]["points"]["first_frame"] = 50
-    document["data"]["points"] = np.full((4, 1, 2), 0.5)
-    document.write(str(tmp_path / "lab.c3d"))
-    points = read_c3d(tmp_path / "lab.c3d")
-    np.testing.assert_allclose(points.positions, 500)
-    assert points.start_s == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize("keep", [0, 100, 511, 700, -600])
-def test_a_file_that_is_cut_off_is_one_line_and_no_crash(tmp_path, keep):
-    write_c3d(tmp_path / "a.c3d", ones(frames=200))
-    (tmp_path / "a.c3d").write_bytes((tmp_path / "a.c3d").read_bytes()[:keep])
-    with pytest.raises(FileFormatError, match=r"not a C3D|cut off"):
-        read_c3d(tmp_path / "a.c3d")
-
-
-def test_other_files_are_one_line(tmp_path):
-    (tmp_path / "a.c3d").write_bytes(b"hello" * 1000)
-    with pytest.raises(FileFormatError, match="not a C3D file"):
-        read_c3d(tmp_path / "a.c3d")
-    with pytest.raises(InputNotFoundError):
-        read_c3d(tmp_path / "b.c3d")
-
-
-def test_two_points_of_one_name_are_one_line(tmp_path):
-    document = ezc3d.c3d()
-    document["parameters"]["POINT"]["RATE"]["value"] = [100.0]
-    document["parameters"]["POINT"]["LABELS"]["value"] = ["a", "a"]
-    document["parameters"]["POINT"]["UNITS"]["value"] = ["mm"]
-    document["data"]["points"] = np.ones((4, 2, 3))
-    document.write(str(tmp_path / "a.c3d"))
-    with pytest.raises(FileFormatError, match="two points have the same name"):
-        read_c3d(tmp_path / "a.c3d")
-
-
 def test_more_frames_than_the_format_counts_are_refused(tmp_path):
     with pytest.raises(InputError, match="65536 frames are more than the 65535"):
         write_c3d(tmp_path / "a.c3d", Trajectories(("a",), 60.0, 0.0, np.ones((65536, 1, 3))))
@@ -116,3 +77,16 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(OutputError, match="cannot be written"):
         write_c3d(tmp_path / "file" / "a.c3d", ones())
+
+
+@pytest.mark.parametrize(("start_s", "first"), [(0.0, 0), (3.52, 704), (1 / 60, 3), (-1.0, 0)])
+def test_the_time_of_the_first_frame_is_kept_as_its_number(tmp_path, start_s, first):
+    write_c3d(tmp_path / "a.c3d", Trajectories(("a",), 200.0, start_s, np.ones((3, 1, 3))))
+    points = ezc3d.c3d(str(tmp_path / "a.c3d"))["header"]["points"]
+    assert (points["first_frame"], points["last_frame"]) == (first, first + 2)
+    assert read_c3d(tmp_path / "a.c3d").start_s == pytest.approx(max(0, start_s), abs=0.5 / 200)
+
+
+def test_a_recording_that_begins_too_late_for_16_bits_is_refused(tmp_path):
+    with pytest.raises(InputError, match="frames up to the 65537th are more than the 65535"):
+        write_c3d(tmp_path / "a.c3d", Trajectories(("a",), 100.0, 655.34, np.ones((3, 1, 3))))

@@ -43,6 +43,15 @@ def test_pycocotools_reads_images_keypoints_and_category(tmp_path):
     np.testing.assert_allclose(annotation["keypoint_scores"], table.poses.joint_scores[-1, joints], atol=1e-4)
 
 
+def test_pictures_of_a_folder_have_their_own_names(tmp_path):
+    table, header = squatting(frames=3)
+    names = ("IMG_0007.JPG", "IMG_0008.JPG", "IMG_0011.JPG")
+    header = header.model_copy(update={"metadata": header.metadata.model_copy(update={"image_names": names})})
+    write_coco(tmp_path / "a.json", table, header)
+    coco = read(tmp_path / "a.json")
+    assert tuple(image["file_name"] for image in coco.loadImgs(coco.getImgIds())) == names
+
+
 def test_the_annotations_scored_as_results_against_themselves_are_perfect(tmp_path):
     table, header = squatting(frames=3, persons=2)
     table.poses.poses2d[table.track_ids == 1] += 200

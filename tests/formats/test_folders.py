@@ -1,7 +1,7 @@
 import pytest
 
 from neuropose_ray.errors import OutputError
-from neuropose_ray.formats.folders import atomic_folder
+from neuropose_ray.formats.folders import atomic_folder, require_free
 
 
 def write(path, text, files=("a_keypoints.json",)):
@@ -41,3 +41,14 @@ def test_what_others_put_there_stays(tmp_path, name):
     with pytest.raises(OutputError):
         write(tmp_path / name, "new")
     assert (tmp_path / "folder" / "thesis.txt").read_text() == (tmp_path / "file").read_text() == "precious"
+
+
+def test_a_path_is_free_where_nothing_or_an_empty_folder_is(tmp_path):
+    (tmp_path / "empty").mkdir()
+    require_free(tmp_path / "empty", overwrite=False)
+    require_free(tmp_path / "nothing", overwrite=False)
+    (tmp_path / "empty" / "file").write_text("precious")
+    for taken in (tmp_path / "empty", tmp_path / "empty" / "file"):
+        with pytest.raises(OutputError, match="give --overwrite to replace it"):
+            require_free(taken, overwrite=False)
+        require_free(taken, overwrite=True)

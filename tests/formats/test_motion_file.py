@@ -22,7 +22,7 @@ def parsed(text):
     return lines[0], header, dict(zip(names, numbers.T, strict=True))
 
 
-@given(hnp.arrays(np.float64, (4, 2), elements=st.floats(-360, 360) | st.just(np.nan)))
+@given(hnp.arrays(np.float64, (4, 2), elements=st.floats(-360, 360)))
 @settings(properties, max_examples=15)
 def test_every_angle_comes_back_to_the_sixth_decimal_under_its_name(tmp_path, angles):
     times = np.arange(4) / 29.97
@@ -42,7 +42,9 @@ def test_radians_say_so(tmp_path):
     assert parsed((tmp_path / "a.sto").read_text())[1]["inDegrees"] == "no"
 
 
-@pytest.mark.parametrize("columns", [{}, {"two words": np.zeros(2)}, {"": np.zeros(2)}, {"a": np.zeros(3)}])
+@pytest.mark.parametrize(
+    "columns", [{}, {"two words": np.zeros(2)}, {"": np.zeros(2)}, {"a": np.zeros(3)}, {"a": np.array([1, np.nan])}]
+)
 def test_what_opensim_would_misread_is_refused(tmp_path, columns):
     with pytest.raises(InputError):
         write_motion_file(tmp_path / "a.mot", np.arange(2.0), columns, in_degrees=True)

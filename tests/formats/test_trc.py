@@ -5,10 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from schemas.pose_tables import properties
 
-from neuropose_ray.errors import FileFormatError, InputNotFoundError
-from neuropose_ray.evaluate.reference import read_reference
 from neuropose_ray.formats.trajectories import Trajectories
-from neuropose_ray.formats.trc import read_trc, write_trc
+from neuropose_ray.formats.trc import write_trc
+from neuropose_ray.formats.trc_reader import read_trc
 
 NAMES = ("nose", "left_knee", "right_knee")
 NUMBERS = st.floats(-1e5, 1e5)
@@ -71,44 +70,3 @@ def test_pixels_say_so(tmp_path):
     write_trc(tmp_path / "a.trc", Trajectories(("a",), 30.0, 0.0, np.ones((2, 1, 3)), units="px"))
     assert read_trc(tmp_path / "a.trc").units == "px"
     assert (tmp_path / "a.trc").read_text().split("\n")[2].split("\t")[4] == "px"
-
-
-def test_a_marker_file_of_opencap(test_data):
-    points = read_trc(test_data / "opencap" / "default_markers.trc")
-    assert (points.positions.shape, points.rate_hz, points.start_s) == ((861, 51, 3), 100, 0)
-    assert points.names[:2] == ("r_knee", "r_shank_antsup")
-    np.testing.assert_allclose(points.positions[0, 0], [-248.34546, 589.07155, -348.34278])
-    assert 300 < np.nanmean(points.positions[:, points.names.index("r_knee"), 1]) < 600
-
-
-def test_metres_become_millimetres_as_in_the_reference_of_evaluate(test_data):
-    path = test_data / "pose2sim_single" / "balancing_0-100.trc"
-    points, reference = read_trc(path), read_reference(path)
-    assert (points.rate_hz, points.start_s) == (60, pytest.approx(1 / 60))
-    np.testing.assert_allclose(points.times_s, reference.timestamps_s)
-    hip = points.positions[:, points.names.index("RHip")]
-    assert (np.abs(reference.limbs - hip[:, None]).max(-1) < 1e-9).all(0).any()
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("PathFileType", "Frames"), ("\tmm\t", "\tinch\t"), ("NumFrames", "Frames"), ("2\t0.03333333", "2\t0.5"),
-        ("1.0000\t\n", "1.0000\t7\n"), ("3\t0.06666667", "3\tsoon"), ("\n30\t", "\n0\t"),
-        ("\t3\t1\tmm", "\t4\t1\tmm"),
-    ],
-)  # fmt: skip
-def test_a_damaged_file_is_one_line(tmp_path, old, new):
-    write_trc(tmp_path / "a.trc", Trajectories(("a",), 30.0, 0.0, np.ones((3, 1, 3))))
-    text = (tmp_path / "a.trc").read_text()
-    assert old in text
-    (tmp_path / "a.trc").write_text(text.replace(old, new, 1))
-    with pytest.raises(FileFormatError, match="not a TRC file"):
-        read_trc(tmp_path / "a.trc")
-
-
-def test_no_file_is_one_line(tmp_path):
-    with pytest.raises(InputNotFoundError):
-        read_trc(tmp_path / "a.trc")
-    with pytest.raises(FileFormatError):
-        read_trc(tmp_path)

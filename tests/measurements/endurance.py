@@ -91,7 +91,7 @@ def own_ray() -> Iterator[tuple[int, str]]:
     """A Ray that can be killed: the process that started it, and its address."""
     code = (
         "import ray, sys\n"
-        "context = ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False,"
+        'context = ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False,'
         " object_store_memory=200_000_000)\n"
         "print(context.address_info['gcs_address'], flush=True)\nsys.stdin.read()\n"
     )

@@ -68,12 +68,12 @@ def measure(clip: Path, cores: int, rounds: int, *, proxy: bool) -> None:
     settings = load_settings(None, {"service": {"pose": {"max_replicas": 1}}}, environment={})
     weights = WeightStore(WeightSettings().cache_dir).path("blazepose")
     port = free_port()
-    ray.init(num_cpus=cores, include_dashboard=False, object_store_memory=300_000_000, log_to_driver=False)
+    ray.init("local", num_cpus=cores, include_dashboard=False, object_store_memory=300_000_000, log_to_driver=False)
     if proxy:
         serve.start(http_options={"host": "127.0.0.1", "port": port})
     else:
         serve.start(proxy_location="Disabled")
-    listener = None if proxy else Listener("127.0.0.1", port, connections=1000)
+    listener = None if proxy else Listener("127.0.0.1", port)
     serve.run(pose_service(settings, ModelSpec(weights, settings.blazepose), listener), name=APPLICATION)
     url, frames = f"http://127.0.0.1:{port}", frames_of(clip, FRAMES)
     small = jpeg(cv2.resize(frames[0], (0, 0), fx=0.25, fy=0.25))

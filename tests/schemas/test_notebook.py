@@ -3,12 +3,13 @@ import re
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from schemas.pose_tables import ARM, header_of, pose_tables, properties, table_of
 
 from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
 from neuropose_ray.schemas.poses import Poses, PoseTable
-from neuropose_ray.schemas.predictions import VideoPredictions
+from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
 from neuropose_ray.schemas.skeletons import H36M_17
 
 
@@ -127,6 +128,45 @@ def test_the_table_of_a_notebook_says_what_is_there():
                  "arm, 3 joints", "fitted", "blazepose"):  # fmt: skip
         assert part in text, part
     assert "0.0% of the frames" in video(nobody())._repr_html_()
+
+
+def test_printed_predictions_are_a_few_lines():
+    lines = dict(re.split(r" {2,}", line, maxsplit=1) for line in str(video(arm())).splitlines())
+    assert lines == {
+        "video": "arm.mp4",
+        "frames": "4 at 30.00 per second, 640 x 480 px",
+        "times": "0.000 to 0.100 s",
+        "people": "2, at most 2 at once",
+        "coverage": "100.0% of the frames show somebody",
+        "skeleton": "arm, 3 joints",
+        "2D": "px",
+        "3D": "mm, x right, y down, z forward from the camera; fitted and the model's",
+        "model": "blazepose",
+    }
+    assert repr(video(arm())) == "VideoPredictions(filename='arm.mp4', frames=4, skeleton='arm')"
+    assert str(video(nobody())).splitlines()[3] == "people    0, at most 0 at once"
+    assert "segments  swing, stance" in str(
+        video(arm()).model_copy(update={"segmentations": {"swing": 1, "stance": 2}})
+    )
+
+
+@properties
+@given(table=pose_tables(), filename=st.none() | st.text())
+def test_whatever_is_in_a_video_is_printed_in_a_few_lines_of_text(table, filename):
+    metadata = VideoMetadata(frame_count=table.frame_count, fps=30, width=6, height=4, filename=filename)
+    predictions = VideoPredictions.from_table(table, PredictionsHeader(metadata=metadata, skeleton=ARM))
+    assert len(str(predictions).splitlines()) == 9
+    assert str(predictions).replace("\n", "").isprintable()
+    assert len(repr(predictions)) < 200 + 10 * len(filename or "")
+
+
+def test_a_jobs_results_are_printed_video_by_video():
+    results = JobResults({f"clip {number}": video(arm()) for number in range(12)})
+    assert str(results).startswith("clip 0\nvideo     arm.mp4\n")
+    assert str(results).endswith("and 2 more")
+    assert len(str(results).splitlines()) < 120
+    assert repr(JobResults({"clip": video(arm())})) == "JobResults(videos=['clip'])"
+    assert str(JobResults({})) == "no videos"
 
 
 def test_names_cannot_bring_html_of_their_own():

@@ -77,6 +77,22 @@ def test_errors_are_those_that_the_service_means(service: "Service", done: Path,
             client.submit([test_data / "odd" / "made_one_frame.mp4"], workflow="none of these")
 
 
+def test_a_step_is_done_again_and_a_job_removed_by_the_command_line(service: "Service", test_data: Path):
+    submitted = ask(service, "jobs", "submit", test_data / "odd" / "made_one_frame.mp4", "--wait", "--json")
+    job_id = json.loads(submitted.stdout)["id"]
+    refused = ask(service, "jobs", "retry", job_id, "--step", "nonsense")
+    assert "one of pose, analyze, overlay, report, export" in str(refused.exception)
+    assert ask(service, "jobs", "retry", job_id, "--step", "report").exit_code == 0
+    assert ask(service, "jobs", "watch", job_id).exit_code == 0
+    assert "queued again from step report" in ask(service, "jobs", "logs", job_id).stdout
+    declined = CliRunner().invoke(cli, ["jobs", "remove", job_id, "--url", service.url], input="n\n")
+    assert declined.exit_code == 2
+    assert ask(service, "jobs", "show", job_id).exit_code == 0
+    assert ask(service, "jobs", "remove", job_id, "--yes").exit_code == 0
+    with ServiceClient(service.url) as client, pytest.raises(JobNotFoundError):
+        client.job(job_id)
+
+
 def test_progress_counts_every_byte_of_an_upload_once(service: "Service", test_data: Path):
     video, seen = test_data / "odd" / "made_one_frame.mp4", []
     with ServiceClient(service.url) as client:

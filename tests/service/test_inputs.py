@@ -2,15 +2,24 @@
 
 import http.server
 import ipaddress
+import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from neuropose_ray.errors import ForbiddenInputError, InputNotFoundError, RequestError, TooLargeError
+from neuropose_ray.errors import (
+    FetchError,
+    ForbiddenInputError,
+    InputNotFoundError,
+    RequestError,
+    TooLargeError,
+)
 from neuropose_ray.schemas.jobs import JobInput
-from neuropose_ray.service.fetching import may_connect
+from neuropose_ray.service.fetching import FetchLimits, may_connect
 from neuropose_ray.service.inputs import Inputs
 from neuropose_ray.service.settings import UploadSettings
 
@@ -113,7 +122,19 @@ def test_public_addresses_are_connected_to(address):
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
+    asked: ClassVar[Counter[str]] = Counter()
+
     def do_GET(self) -> None:
+        self.asked[self.path] += 1
+        if self.path.startswith("/busy/") and self.asked[self.path] < 3:
+            self.send_error(503)
+            return
+        if self.path.startswith("/breaks/") and self.asked[self.path] < 3:
+            self.send_response(200)
+            self.send_header("Content-Length", "5")
+            self.end_headers()
+            self.wfile.write(b"vi")
+            return
         if self.path.startswith("/to/"):
             self.send_response(302)
             self.send_header("Location", self.path.removeprefix("/to/"))
@@ -131,6 +152,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def host() -> Iterator[str]:
+    _Handler.asked.clear()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"127.0.0.1:{server.server_port}"
@@ -139,13 +161,36 @@ def host() -> Iterator[str]:
 
 
 def bring(host: str, path: str, folder: Path, **settings: object) -> Path:
-    allowed = inputs(**{"hosts": [host], "http": True, "private_networks": True, "max_bytes": 1000, **settings})
+    given = {"hosts": [host], "http": True, "private_networks": True, "max_bytes": 1000, **settings}
+    allowed = Inputs(UploadSettings.model_validate(given), FetchLimits(pause_s=0.01))
     return allowed.bring(JobInput(name="here.mp4", uri=f"http://{host}{path}"), folder)
 
 
 def test_a_file_is_fetched_also_by_redirects(host, tmp_path):
     assert bring(host, "/here.mp4", tmp_path / "a").read_bytes() == b"video"
     assert bring(host, f"/to/http://{host}/here.mp4", tmp_path / "b").read_bytes() == b"video"
+
+
+@pytest.mark.parametrize("path", ["/busy/here.mp4", "/breaks/here.mp4"])
+def test_what_breaks_off_is_fetched_again_until_it_is_whole(host, path, tmp_path):
+    assert bring(host, path, tmp_path).read_bytes() == b"video"
+    assert _Handler.asked[path] == 3
+
+
+@pytest.mark.parametrize(("path", "times"), [("/short/here.mp4", 4), ("/missing.mp4", 1), ("/endless/here.mp4", 1)])
+def test_what_stays_broken_is_given_up_and_what_is_not_there_is_asked_for_once(host, path, times, tmp_path):
+    with pytest.raises((InputNotFoundError, TooLargeError)) as failed:
+        bring(host, path, tmp_path)
+    assert _Handler.asked[path] == times
+    assert failed.value.retryable == (times > 1)
+
+
+def test_a_host_that_does_not_answer_may_later(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host = f"127.0.0.1:{server.getsockname()[1]}"
+    with pytest.raises(FetchError, match="does not answer") as failed:
+        bring(host, "/here.mp4", tmp_path)
+    assert failed.value.retryable
 
 
 def test_a_redirect_leads_to_no_host_that_is_not_allowed(host, tmp_path):
@@ -162,7 +207,7 @@ def test_an_allowed_host_in_the_own_network_is_refused_unless_that_is_allowed(ho
     ("path", "error"),
     [
         ("/endless/here.mp4", TooLargeError),
-        ("/short/here.mp4", InputNotFoundError),
+        ("/short/here.mp4", FetchError),
         ("/to/a/to/here.mp4", InputNotFoundError),
     ],
 )

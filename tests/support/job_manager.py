@@ -60,7 +60,7 @@ def request_for(data: Path, *videos: Path, **fields: Any) -> JobRequest:
 
 
 @contextmanager
-def threads(should_stop) -> Iterator[LocalEngine]:
+def threads(should_stop, log) -> Iterator[LocalEngine]:
     with closing(LocalEngine(1)) as engine:
         yield engine
 
@@ -72,12 +72,12 @@ class Gate:
         self.open, self.asked = threading.Event(), 0
 
     @contextmanager
-    def __call__(self, should_stop):
+    def __call__(self, should_stop, log):
         self.asked += 1
         while not self.open.wait(0.02):
             if should_stop():
                 raise JobCancelledError("told to stop")
-        with threads(should_stop) as engine:
+        with threads(should_stop, log) as engine:
             yield engine
 
 
@@ -88,11 +88,11 @@ class Faults:
         self.errors, self.tries = list(errors), 0
 
     @contextmanager
-    def __call__(self, should_stop):
+    def __call__(self, should_stop, log):
         self.tries += 1
         if self.errors:
             raise self.errors.pop(0)
-        with threads(should_stop) as engine:
+        with threads(should_stop, log) as engine:
             yield engine
 
 

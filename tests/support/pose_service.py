@@ -1,5 +1,6 @@
 """The pose model behind HTTP, without the rest of the service."""
 
+from pathlib import Path
 from typing import Any
 
 from neuropose_ray.models.protocol import PoseModelSpec
@@ -23,11 +24,14 @@ def pose_service(settings: Settings, spec: PoseModelSpec, listener: Listener | N
         from neuropose_ray.service.http import errors
         from neuropose_ray.service.http.auth import AuthMiddleware
         from neuropose_ray.service.http.pose_routes import pose_router
+        from neuropose_ray.service.http.rates import RateLimit
+        from neuropose_ray.service.tokens import TokenStore
 
         app = FastAPI(lifespan=None if listener is None else listener.lifespan)
-        app.add_middleware(AuthMiddleware, tokens=())
+        app.add_middleware(AuthMiddleware, tokens=TokenStore((), Path("nowhere")), rate=RateLimit(1e6, 10**6))
         errors.install(app)
-        app.include_router(pose_router(serve.get_deployment_handle(POSE_MODEL, APPLICATION), settings.service.pose))
+        handle = serve.get_deployment_handle(POSE_MODEL, APPLICATION)
+        app.include_router(pose_router({"usual": handle}, settings.service.pose))
         return app
 
     @serve.deployment(name="Ingress", ray_actor_options={"num_cpus": 0, **ONE_LOOP}, max_ongoing_requests=1000)

@@ -83,7 +83,7 @@ def test_codecs_and_frame_counts(test_data: Path, name: str, codec: str, frames:
 
 def test_a_header_that_promises_more_than_the_file_holds_is_said(test_data: Path) -> None:
     notes = probed(test_data / "odd/made_truncated_demo.mp4").notes
-    assert notes == ("The header says 230 frames; 79 are in the file.",)
+    assert notes == ("The file is cut short: its header promises 230 frames; 79 are in the file.",)
 
 
 def test_the_digest_is_that_of_the_content(test_data: Path) -> None:
@@ -97,7 +97,7 @@ def test_the_digest_is_that_of_the_content(test_data: Path) -> None:
         ("made_zero_bytes.mp4", "the file is empty"),
         ("made_not_a_video.mp4", "not a readable video"),
         ("made_audio_only.mp4", "sound in this file but no picture"),
-        ("made_truncated_walk.mp4", "not a readable video"),
+        ("made_truncated_walk.mp4", "cut short: it holds 200000 of 727604 bytes, and no list of its frames"),
     ],
 )
 def test_what_is_no_video_is_refused_in_one_line_that_names_it(test_data: Path, name: str, reason: str) -> None:

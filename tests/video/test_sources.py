@@ -1,9 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from neuropose_ray.errors import InputNotFoundError, SettingsError
-from neuropose_ray.video.sources import is_image_folder, is_video_name, list_images, open_source
+from neuropose_ray.errors import InputNotFoundError, SettingsError, VideoError
+from neuropose_ray.video.sources import is_image_series, is_video_name, list_images, open_source
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -28,7 +29,7 @@ def test_other_names_are_not_videos(name: str) -> None:
 def test_images_are_in_the_order_of_their_numbers_whatever_the_padding(tmp_path: Path) -> None:
     folder = touch(tmp_path / "f", "walk 2_10.png", "walk 2_009.png", "walk 2_1.PNG", "notes.txt", "._walk 2_1.png")
     images = list_images(folder)
-    assert is_image_folder(folder)
+    assert is_image_series([path.name for path in images.paths])
     assert images.numbers == (1, 9, 10)
     assert [path.name for path in images.paths] == ["walk 2_1.PNG", "walk 2_009.png", "walk 2_10.png"]
 
@@ -56,7 +57,7 @@ def test_a_folder_that_is_no_series_is_refused_with_the_reason(
     tmp_path: Path, names: tuple[str, ...], reason: str
 ) -> None:
     folder = touch(tmp_path / "f", *names)
-    assert not is_image_folder(folder)
+    assert not is_image_series(name for name in names if name.endswith(".png"))
     with pytest.raises(InputNotFoundError, match=reason) as caught:
         open_source(folder)
     assert str(folder) in str(caught.value)
@@ -69,6 +70,12 @@ def test_a_file_a_picture_and_a_folder_become_sources(tmp_path: Path) -> None:
     assert open_source(folder / "i_0.png").kind == "images"
     assert open_source(folder / "clip.mp4", fps=50).fps is None
     assert open_source(folder / "clip").kind == "file"
+
+
+def test_what_is_neither_file_nor_folder_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    with pytest.raises(VideoError, match="neither a file nor a folder"):
+        open_source(tmp_path / "pipe.mp4")
 
 
 def test_nothing_at_the_path_is_said_so(tmp_path: Path) -> None:

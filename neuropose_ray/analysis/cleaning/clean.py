@@ -50,7 +50,7 @@ class _Outcome:
     swaps: tuple[LabelSwap, ...] = ()
 
 
-def clean(motion: Motion, settings: CleaningSettings) -> Cleaned:
+def clean(motion: Motion, settings: CleaningSettings = CleaningSettings()) -> Cleaned:
     """Clean a motion, step by step, and say what each step did.
 
     The order is that of Pose2Sim and Sports2D: confidence cut, outlier rejection (Hampel), filling of short gaps,
@@ -60,7 +60,7 @@ def clean(motion: Motion, settings: CleaningSettings) -> Cleaned:
 
     Args:
         motion: left as it is.
-        settings: of each step; None leaves it out.
+        settings: of each step; None in place of a step's leaves it out.
 
     Raises:
         SettingsError: a low-pass cut-off was asked for that is not below half the frame rate.

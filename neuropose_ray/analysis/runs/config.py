@@ -204,7 +204,7 @@ class AnalysisConfig(FrozenModel):
         return self
 
 
-def load_config(path: Path) -> AnalysisConfig:
+def load_config(path: str | Path) -> AnalysisConfig:
     """An analysis configuration from YAML.
 
     Relative paths of inputs are looked for below the working folder, as NeuroPose does, and where nothing is there

@@ -93,7 +93,7 @@ class AnalysisReport(FrozenModel):
     warnings: tuple[Utf8Str, ...] = Field(default=(), description="what a reader of the numbers should know")
 
 
-def save_report(path: Path, report: AnalysisReport) -> None:
+def save_report(path: str | Path, report: AnalysisReport) -> None:
     """Write a report as JSON, atomically; what is not known is null.
 
     Raises:
@@ -102,7 +102,7 @@ def save_report(path: Path, report: AnalysisReport) -> None:
     atomic_write_bytes(Path(path), report.model_dump_json(indent=2).encode())
 
 
-def load_report(path: Path) -> AnalysisReport:
+def load_report(path: str | Path) -> AnalysisReport:
     """A report from JSON, NeuroPose's version 2 as well.
 
     Raises:

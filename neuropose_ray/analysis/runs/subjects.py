@@ -10,6 +10,8 @@ from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.config import PreprocessingConfig
 from neuropose_ray.analysis.runs.report import InputSummary
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
+from neuropose_ray.schemas.skeleton import Skeleton
+from neuropose_ray.schemas.skeletons import KNOWN_SKELETONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,18 @@ def subject_of(trial: Trial, preprocessing: PreprocessingConfig) -> Subject:
         person_index=preprocessing.person_index,
         fitted=preprocessing.poses == "fitted",
     )
+    unrecognised = _unrecognised_landmarks(trial.header.skeleton)
     if preprocessing.cleaning is None:
-        return Subject(trial, motion, motion.coverage, (), ())
+        return Subject(trial, motion, motion.coverage, (), unrecognised)
     from neuropose_ray.analysis.cleaning.clean import clean
 
     cleaned = clean(motion, preprocessing.cleaning)
-    return Subject(trial, cleaned.motion, motion.coverage, cleaned.steps, cleaned.warnings)
+    return Subject(trial, cleaned.motion, motion.coverage, cleaned.steps, (*unrecognised, *cleaned.warnings))
+
+
+def _unrecognised_landmarks(skeleton: Skeleton) -> tuple[str, ...]:
+    """A warning where an imported skeleton, whose joints were recognised by their names, lacks landmarks."""
+    missing = ", ".join(landmark.replace("_", " ") for landmark in skeleton.missing_landmarks)
+    if not missing or skeleton.name in KNOWN_SKELETONS:
+        return ()
+    return (f"not recognised among the joints of {skeleton.name}: {missing}; what needs them is missing",)

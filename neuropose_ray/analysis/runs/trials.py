@@ -128,7 +128,7 @@ class Trial:
         return replace(self.table, poses=poses.take(rows), poses3d_fitted=None if fitted is None else fitted[rows])
 
 
-def load_trial(path: Path, *, video: str | None = None) -> Trial:
+def load_trial(path: str | Path, *, video: str | None = None) -> Trial:
     """One video's predictions.
 
     Args:
@@ -142,7 +142,7 @@ def load_trial(path: Path, *, video: str | None = None) -> Trial:
         FutureSchemaError: a newer version wrote it.
         InputError: no frames; no such video, or several to choose from.
     """
-    file = predictions_in(path)
+    file = predictions_in(Path(path))
     if file.suffix == ".parquet":
         table, header = read_predictions(file)
         trial = Trial(_name_of(file), file, header, table)
@@ -157,7 +157,12 @@ def load_trial(path: Path, *, video: str | None = None) -> Trial:
 
 
 def load_motion(
-    path: Path, *, video: str | None = None, track: int | None = None, person_index: int = 0, fitted: bool = True
+    path: str | Path,
+    *,
+    video: str | None = None,
+    track: int | None = None,
+    person_index: int = 0,
+    fitted: bool = True,
 ) -> Motion:
     """One person of one video: :func:`load_trial`, then :meth:`Trial.motion`."""
     return load_trial(path, video=video).motion(track=track, person_index=person_index, fitted=fitted)

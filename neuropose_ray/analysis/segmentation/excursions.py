@@ -167,11 +167,11 @@ def _in_stretch(stretch: _Stretch, settings: ExcursionSettings) -> list[Excursio
         return []
     low = stretch.signal <= settings.leave_share * stretch.typical
     groups = np.split(high, 1 + np.flatnonzero(np.diff(np.cumsum(low)[high]) > 0))
-    befores = [0, *(int(group[-1]) for group in groups[:-1])]
-    afters = [*(int(group[0]) for group in groups[1:]), len(stretch.signal) - 1]
+    previous_ends = [0, *(int(group[-1]) for group in groups[:-1])]
+    next_starts = [*(int(group[0]) for group in groups[1:]), len(stretch.signal) - 1]
     found = [
         _excursion(stretch, low, before, group, after, settings)
-        for before, group, after in zip(befores, groups, afters, strict=True)
+        for before, group, after in zip(previous_ends, groups, next_starts, strict=True)
     ]
     return [one for one in found if one is not None]
 

@@ -19,6 +19,11 @@ logger = logging.getLogger(__name__)
 #: Called with the bytes received so far and the bytes in all, None where the server does not say.
 Progress = Callable[[int, int | None], None]
 
+
+def no_progress(_received: int, _total: int | None) -> None:
+    """Progress that nobody watches."""
+
+
 _PIECE_BYTES = 1 << 20
 _TRANSIENT_STATUS = frozenset({408, 416, 425, 429, 500, 502, 503, 504})
 

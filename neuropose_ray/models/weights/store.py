@@ -22,7 +22,7 @@ from neuropose_ray.models.weights.catalogue import (
     WheelOrigin,
     resolve,
 )
-from neuropose_ray.models.weights.download import DownloadPolicy, Progress
+from neuropose_ray.models.weights.download import DownloadPolicy, Progress, no_progress
 from neuropose_ray.models.weights.fetch import Fetcher
 from neuropose_ray.models.weights.record import (
     damage,
@@ -31,6 +31,7 @@ from neuropose_ray.models.weights.record import (
     record_of_wheel,
     write_record,
 )
+from neuropose_ray.models.weights.settings import WeightSettings
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +51,6 @@ class Weights:
     sha256: str
     filename: str
     backend: Backend
-
-
-def _silent(_received: int, _total: int | None) -> None:
-    """Nobody watches."""
 
 
 class WeightStore:
@@ -82,7 +79,12 @@ class WeightStore:
         self._work_dir = cache_dir / ".work"
         self._fetcher = Fetcher(cache_dir, mirror, offline, policy or DownloadPolicy())
 
-    def path(self, model: str, *, progress: Progress = _silent) -> Weights:
+    @classmethod
+    def from_settings(cls, settings: WeightSettings) -> WeightStore:
+        """The store that settings describe."""
+        return cls(settings.cache_dir, mirror=settings.mirror, offline=settings.offline)
+
+    def path(self, model: str, *, progress: Progress = no_progress) -> Weights:
         """Weights for a model: fetched if they are not there, fetched again if they are damaged.
 
         A licence that a user must know of is logged as a warning, once per cache.

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neuropose_ray.errors import OutputError
+from neuropose_ray.errors import OutputError, SettingsError
+from neuropose_ray.models.weights.settings import default_cache_dir
 from neuropose_ray.pipeline.inputs.object_stores import open_store
 from neuropose_ray.pipeline.state.run_layout import METRICS_FILE, SUMMARY_FILE
 
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
 
 #: In a video's folder here: which of its files are in which store.
 _STORED_FILE = ".stored"
-
-
-def default_folder(url: str, cache: Path) -> Path:
-    """Where a run works whose results go to a URL: the same folder for the same URL, so that it goes on there."""
-    return cache / "runs" / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +150,23 @@ def _put(system: fs.FileSystem, path: Path, key: str) -> None:
     if system.type_name == "local":  # object stores have no folders
         Path(key).parent.mkdir(parents=True, exist_ok=True)
     fs.copy_files(str(path), key, fs.LocalFileSystem(), system)
+
+
+def output_folder(out: str, work_folder: Path | None = None) -> tuple[Path, ResultStore | None]:
+    """The folder in which a run works, and the store that gets its results where the output is a URL.
+
+    Args:
+        out: a folder, or a URL of an object store.
+        work_folder: with a URL, where results are made before they are stored. Without one it is a folder of the
+            user's cache, the same for the same URL, so that the next run goes on there.
+
+    Raises:
+        SettingsError: a work folder where the output is a folder itself.
+    """
+    if "://" not in out:
+        if work_folder is not None:
+            raise SettingsError("a work folder goes with a URL as output", where=out, hint="leave --work-folder out")
+        return Path(out), None
+    runs = default_cache_dir().parent / "runs"
+    folder = work_folder or runs / hashlib.sha256(out.rstrip("/").encode()).hexdigest()[:16]
+    return folder, ResultStore(out, folder.resolve())

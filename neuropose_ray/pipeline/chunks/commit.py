@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from neuropose_ray.errors import ModelError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.header import PredictionsHeader
-from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.immutable import FrozenModel, utf8_text
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
 from neuropose_ray.schemas.poses import PoseTable
 
@@ -34,7 +34,7 @@ def error_record(error: BaseException, attempts: int = 1) -> ErrorRecord:
         "output": "write",
     }  # fmt: skip
     stage = "model" if isinstance(error, ModelError) else stages.get(getattr(error, "code", ""), "process")
-    message = " ".join(str(error).split()) or "no message"
+    message = utf8_text(" ".join(str(error).split())) or "no message"
     return ErrorRecord(stage=stage, type=type(error).__name__, message=message, attempts=attempts)
 
 
@@ -90,7 +90,7 @@ class AttemptHistory(FrozenModel):
             return self
         if self.open.alone and self.open.run in (None, run):
             return AttemptHistory(count=self.count + 1, isolate_next=True)
-        return self.model_copy(update={"open": None, "suspect": True})
+        return self.model_copy(update={"open": None, "isolate_next": True})
 
 
 class ChunkMarker(FrozenModel):

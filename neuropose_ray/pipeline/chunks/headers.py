@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+from numpy.typing import NDArray
+
 from neuropose_ray.models.protocol import ModelInfo
 from neuropose_ray.pipeline.planning.plan import ChunkTask, VideoPlan
 from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
@@ -47,14 +50,21 @@ def video_header(
     times = table.timestamps_s
     fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
     return PredictionsHeader(
-        metadata=_metadata(plan.info, table.frame_count, float(fps)),
+        metadata=_metadata(plan.info, table.frame_count, float(fps), _image_names(plan.info, times)),
         skeleton=skeleton,
         camera=plan.camera,
         provenance=provenance,
     )
 
 
-def _metadata(info: VideoInfo, frames: int, fps: float) -> VideoMetadata:
+def _image_names(info: VideoInfo, times_s: NDArray[np.float64]) -> tuple[str, ...]:
+    """The file names of the pictures at these times; some of the folder's may have been unreadable."""
+    if not info.image_names:
+        return ()
+    return tuple(info.image_names[index] for index in np.searchsorted(info.timestamps_s, times_s).tolist())
+
+
+def _metadata(info: VideoInfo, frames: int, fps: float, image_names: tuple[str, ...] = ()) -> VideoMetadata:
     return VideoMetadata(
         frame_count=frames,
         fps=fps,
@@ -63,4 +73,5 @@ def _metadata(info: VideoInfo, frames: int, fps: float) -> VideoMetadata:
         filename=info.source.path.name,
         rotation_degrees=info.rotation_degrees,
         notes=info.notes,
+        image_names=image_names,
     )

@@ -23,6 +23,7 @@ from neuropose_ray.pipeline.chunks.headers import chunk_header
 from neuropose_ray.pipeline.chunks.process import ChunkResult, process_chunk
 from neuropose_ray.pipeline.planning.plan import ChunkRef, ChunkTask
 from neuropose_ray.pipeline.planning.plan_file import read_plan
+from neuropose_ray.pipeline.state.run_layout import CHUNKS_FOLDER, PLAN_FILE
 from neuropose_ray.schemas.immutable import FrozenModel
 
 logger = logging.getLogger(__name__)
@@ -52,11 +53,11 @@ class RunContext:
 
     def store(self, video: str) -> ChunkStore:
         """Where the chunks of a video are kept."""
-        return ChunkStore(self.out / video / "chunks")
+        return ChunkStore(self.out / video / CHUNKS_FOLDER)
 
     def plan_path(self, video: str) -> Path:
         """Where workers in other processes read a video's plan."""
-        return self.out / video / "chunks" / "plan.npz"
+        return self.out / video / CHUNKS_FOLDER / PLAN_FILE
 
 
 class ChunkWorker:

@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
@@ -49,14 +49,18 @@ class LocalEngine:
         self._assembly_pool = ThreadPoolExecutor(1, thread_name_prefix="assemble")
         self._threads: list[threading.Thread] = []
 
-    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
+    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Generator[ChunkOutcome, None, None]:
         """Do all chunks; an error that concerns every chunk, as a model that cannot be loaded, is raised."""
         count = min(self.workers, len(chunks))
         shared = _SharedState(context, chunks, ActiveAttempts(count, self._stop.is_set))
         for _ in range(count):
             self._start(shared)
-        for _ in range(len(chunks)):
-            yield self._next_outcome(shared)
+        try:
+            for _ in range(len(chunks)):
+                yield self._next_outcome(shared)
+        except BaseException:
+            self._stop_workers()
+            raise
 
     def _next_outcome(self, shared: _SharedState) -> ChunkOutcome:
         while True:
@@ -95,7 +99,7 @@ class LocalEngine:
         except BaseException as error:  # noqa: BLE001  it is raised again where the run waits
             shared.outcomes.put(error)
 
-    def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Iterator[R]:
+    def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Generator[R, None, None]:
         """The function of every item, in their order, in as many threads as there are workers."""
         with ThreadPoolExecutor(self.workers, thread_name_prefix=name) as pool:
             waiting: deque[Future[R]] = deque()
@@ -115,12 +119,16 @@ class LocalEngine:
         return self._assembly_pool.submit(function, *args, **kwargs)
 
     def close(self) -> None:
-        """Stop; a worker in the middle of a chunk gives it up after its next batch of frames."""
+        """Stop; what waits to be assembled is given up."""
+        self._stop_workers()
+        self._assembly_pool.shutdown(cancel_futures=True)
+
+    def _stop_workers(self) -> None:
+        """A worker in the middle of a chunk gives it up after its next batch of frames."""
         self._stop.set()
         until_s = time.monotonic() + _CLOSE_S
         for thread in self._threads:
             thread.join(max(0.0, until_s - time.monotonic()))
-        self._assembly_pool.shutdown()
 
 
 @dataclass(slots=True)

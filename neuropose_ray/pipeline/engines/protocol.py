@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -21,14 +21,18 @@ class Engine(Protocol):
     name: str
     workers: int
 
-    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
+    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Generator[ChunkOutcome, None, None]:
         """Do all chunks, in any order; outcomes come as they are ready, each exactly once.
+
+        Closed early, it lets no chunk go on that can be stopped.
 
         The plan of every video lies at ``context.plan_path(video)``; the sequence makes its items when asked for.
         """
         ...
 
-    def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Iterator[R | EngineError]:
+    def map(
+        self, function: Callable[[T], R], items: Iterable[T], name: str
+    ) -> Generator[R | EngineError, None, None]:
         """The function of every item, in their order, several at a time; few items are ahead of what is taken.
 
         An item that ended the process which worked on it gives an error in its place.

@@ -10,7 +10,7 @@ import logging
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -52,7 +52,7 @@ class RayEngine(RayTasks):
         self._assembly_pool = AssemblyPool(max(1, self.workers // 2))
         self._stall_limit_s, self._run_name = settings.stall_limit_s, run_name
 
-    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
+    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Generator[ChunkOutcome, None, None]:
         """Do all chunks on a pool of actors.
 
         A block that lost its actor is done again, which finds the chunks of it that were committed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
@@ -26,7 +26,9 @@ class RayTasks:
     def __init__(self, task_cpus: int) -> None:
         self._task_cpus = task_cpus
 
-    def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Iterator[R | EngineError]:
+    def map(
+        self, function: Callable[[T], R], items: Iterable[T], name: str
+    ) -> Generator[R | EngineError, None, None]:
         """The function of every item, in their order, each a Ray task of this name; a few more than run wait."""
         import ray
         from ray.exceptions import RayError
@@ -56,6 +58,7 @@ class RayTasks:
         # Assembling waits for disks more than it computes, and must find a place while every core has a model.
         remote = ray.remote(num_cpus=0)(_call).options(name="assemble_video")
         delivered: Future[R] = Future()
+        delivered.set_running_or_notify_cancel()  # it cannot be taken back
 
         def deliver(finished: Future[R]) -> None:
             error = finished.exception()

@@ -9,11 +9,12 @@ from contextlib import closing, contextmanager
 
 from neuropose_ray import machine
 from neuropose_ray.doctor.checks import check_ray
-from neuropose_ray.errors import EngineError
+from neuropose_ray.errors import EngineError, NeuroposeRayError
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.settings import EngineSettings
+from neuropose_ray.ray_auth import refusal_hint, use_passing_token
 
 #: The address that starts a Ray of its own on this machine.
 OWN_RAY = "local"
@@ -62,9 +63,11 @@ def connected(address: str) -> Iterator[None]:
         else:
             _require_answer(address)
             ray.init(address=address, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except Exception as error:  # Ray raises plain ones too, and its own for a token that is missing
+        if isinstance(error, NeuroposeRayError):
+            raise
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        hint = "check the address, or start a Ray with `ray start --head`"
+        hint = refusal_hint(error) or "check the address, or start a Ray with `ray start --head`"
         raise EngineError(f"cannot connect to Ray ({first_line})", where=address, hint=hint) from error
     try:
         yield
@@ -73,6 +76,7 @@ def connected(address: str) -> Iterator[None]:
 
 
 def _start_own_ray(cores: int) -> None:
+    use_passing_token()
     import ray
 
     # Ray's own processes would warn on this terminal of things that the user of a run cannot change, and say so

@@ -13,6 +13,9 @@ from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.video.types import VideoInfo
 
+# Sides of a scaled picture are rounded, by some encoders to even numbers.
+_ROUNDING_PX = 1.0
+
 
 def camera_of(info: VideoInfo, settings: CameraSettings, assumed_degrees: float) -> Camera:
     """The camera that took a video, in pixels of its upright frames.
@@ -38,27 +41,36 @@ def _calibrated(info: VideoInfo, path: Path, wanted: str | None) -> Camera:
     try:
         width, height = (float(side) for side in cameras[name]["size"])
         matrix, distortion = cameras[name]["matrix"], cameras[name].get("distortions", ())
-        # A calibration of another resolution of the same sensor is scaled to the video's.
-        across, down = info.width / width, info.height / height
-        camera = Camera(
+        scale = _scale(info, name, width, height, str(path))
+        return Camera(
             width=info.width,
             height=info.height,
-            focal_x=matrix[0][0] * across,
-            focal_y=matrix[1][1] * down,
-            centre_x=matrix[0][2] * across,
-            centre_y=matrix[1][2] * down,
+            focal_x=matrix[0][0] * scale,
+            focal_y=matrix[1][1] * scale,
+            centre_x=matrix[0][2] * scale,
+            centre_y=matrix[1][2] * scale,
             distortion=tuple(distortion),
             source="calibration",
         )
-    except (KeyError, TypeError, ValueError, IndexError, ValidationError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, ValidationError) as error:
         raise SettingsError(f"camera {name} is not complete ({error})", where=str(path)) from error
-    if abs(across / down - 1) > 0.02:
+
+
+def _scale(info: VideoInfo, name: str, width: float, height: float, where: str) -> float:
+    """How much larger the video is than its calibration: another resolution of the same picture.
+
+    Raises:
+        SettingsError: it is another part of the picture: a crop, padding, or turned. Where the lost part lay is not
+            known, so that neither centre nor focal length can be told.
+    """
+    scale = max(info.width, info.height) / max(width, height)
+    if max(abs(width * scale - info.width), abs(height * scale - info.height)) > _ROUNDING_PX:
         raise SettingsError(
-            f"camera {name} is {width:.0f} x {height:.0f}, the video {info.width} x {info.height}",
-            where=str(path),
-            hint="the sides must have the same ratio",
+            f"camera {name} is {width:.0f} x {height:.0f}, the video {info.width} x {info.height}: no scaling of it",
+            where=where,
+            hint="the sides must have the same ratio; give the uncropped video, or a calibration of this one",
         )
-    return camera
+    return scale
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,18 +1,19 @@
-"""What the inputs are: videos, each with the name of its output folder."""
+"""What the inputs are: videos and pictures, each with the name of its output folder."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import NamedTuple
 
-from neuropose_ray.errors import InputNotFoundError, VideoError
-from neuropose_ray.pipeline.state.run_layout import SUMMARY_FILE
-from neuropose_ray.video.sources import is_image_folder, is_image_name, is_video_name
+from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.pipeline.inputs.folder_search import FolderContent, FoundInput, search_folder
+from neuropose_ray.pipeline.inputs.naming import Place, folder_names
+from neuropose_ray.pipeline.inputs.source_record import uri_of
+from neuropose_ray.schemas.immutable import utf8_text
 
 
 class FoundVideo(NamedTuple):
@@ -29,93 +30,99 @@ class FoundVideo(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """All inputs of a run: the videos, and the files in given folders that are none."""
+    """All inputs of a run.
 
-    videos: tuple[FoundVideo, ...]
+    Attributes:
+        places: of the inputs, each once.
+        locations: the same as they were found.
+        not_videos: files in given folders that are no videos, and links to folders that are searched anyway.
+        notes: what a user may not expect of how the inputs were taken, a sentence each.
+    """
+
+    places: tuple[Place, ...]
+    locations: tuple[str, ...]
     not_videos: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def videos(
+        self,
+        owners: Mapping[str, str] = MappingProxyType({}),
+        was_moved: Callable[[str, Place], bool] = lambda _name, _place: False,
+    ) -> tuple[FoundVideo, ...]:
+        """The inputs with their names; the arguments are those of :func:`~.naming.folder_names`."""
+        names = folder_names(self.places, owners, was_moved)
+        return tuple(FoundVideo(*video) for video in zip(names, self.locations, strict=True))
 
 
 def discover(inputs: Sequence[Path], out: Path | None = None) -> Discovery:
-    """Everything below the inputs, in a fixed order.
+    """All inputs, in a fixed order.
 
-    A file is taken for a video whatever its name; a folder of numbered images is one video; any other folder is
-    searched for videos, folders of numbered images, and still images.
+    A file is taken for a video whatever its name; a folder is searched, see :func:`search_folder`. What lies in a
+    folder and turns out to be unreadable, or a folder in it that cannot be listed, is an input that fails in the run.
 
     Args:
         inputs: files and folders.
         out: the run's own output, which is no input even where it lies below one.
 
     Raises:
-        InputNotFoundError: an input does not exist, or a folder holds no video at all.
+        InputNotFoundError: an input does not exist, or a folder holds nothing that could be an input.
     """
-    places: dict[str, _Place] = {}
-    others: list[str] = []
+    found = _FoundInputs()
     for given in inputs:
-        root = Path(given)
-        if not root.exists():
+        found.add_given(Path(given), out)
+    return Discovery(
+        tuple(found.places.values()),
+        tuple(found.locations),
+        tuple(utf8_text(path) for path in found.left_out),
+        tuple(_notes(found.contents)),
+    )
+
+
+@dataclass(slots=True)
+class _FoundInputs:
+    """Inputs by their real paths, so that none comes twice."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    locations: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    contents: list[FolderContent] = field(default_factory=list)
+
+    def add_given(self, given: Path, out: Path | None) -> None:
+        if not os.path.lexists(given):
             raise InputNotFoundError("there is no such file or folder", where=str(given), hint="check the path")
-        if not root.is_dir() or is_image_folder(root):
-            is_folder = root.is_dir()
-            label = root.resolve().name if is_folder else root.name
-            places.setdefault(str(root.resolve()), _Place(label, str(root), is_folder))
-            continue
-        videos = 0
-        for path, is_folder in _walk(root, None if out is None else out.resolve()):
-            if is_folder or is_video_name(path) or is_image_name(path):
-                videos += 1
-                label = "_".join(path.relative_to(root).parts)
-                places.setdefault(str(path.resolve()), _Place(label, str(path), is_folder))
-            else:
-                others.append(str(path))
-        if not videos:
-            raise InputNotFoundError("the folder holds no videos", where=str(given), hint="give a folder with videos")
-    names = _folder_names(list(places.values()))
-    found = (FoundVideo(name, place.location) for name, place in zip(names, places.values(), strict=True))
-    return Discovery(tuple(found), tuple(others))
+        real = PurePath(os.path.realpath(given))
+        if not os.path.isdir(given):  # noqa: PTH112  Path.is_dir raises where it may not look
+            self._add(FoundInput(str(given), str(real), "video"), given.name, real.parts[1:-1])
+            return
+        content = search_folder(given, out)
+        if not content.inputs:
+            hint = "it holds results of a run alone" if content.outputs else "give a folder with videos"
+            raise InputNotFoundError("the folder holds no videos", where=str(given), hint=hint)
+        for item in content.inputs:
+            below = PurePath(item.path).relative_to(given).parts
+            self._add(item, "_".join(below) or real.name, real.parts[1:] if below else real.parts[1:-1])
+        self.left_out += [*content.others, *content.repeats]
+        self.contents.append(content)
+
+    def _add(self, item: FoundInput, label: str, parents: tuple[str, ...]) -> None:
+        if item.real_path not in self.places:
+            is_folder = item.kind in ("images", "unlistable")
+            self.places[item.real_path] = Place(uri_of(item.real_path), label, parents, is_folder)
+            self.locations.append(item.path)
 
 
-class _Place(NamedTuple):
-    label: str
-    location: str
-    is_folder: bool
-
-
-def _walk(folder: Path, without: Path | None) -> Iterator[tuple[Path, bool]]:
-    """Files and image folders below a folder, and which of the two; hidden ones and ``without`` are left out."""
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError as error:
-        raise VideoError(f"the folder cannot be listed ({error.strerror})", where=str(folder)) from error
-    for entry in entries:
-        path = Path(entry.path)
-        if entry.name.startswith("."):
-            continue
-        if not entry.is_dir():
-            yield path, False
-        elif is_image_folder(path):
-            yield path, True
-        elif path.resolve() != without:
-            yield from _walk(path, without)
-
-
-def _folder_names(places: Sequence[_Place]) -> Iterator[str]:
-    """A distinct folder name for each place: without its extension where that is not needed to tell it apart."""
-    stems = [_stem(place) for place in places]
-    counts = Counter(stems)
-    taken = {SUMMARY_FILE}
-    for stem, place in zip(stems, places, strict=True):
-        name = base = stem if counts[stem] == 1 else _safe(place.label.replace(".", "_"))
-        number = 2
-        while name.lower() in taken:  # some file systems do not tell upper from lower case
-            name, number = f"{base}_{number}", number + 1
-        taken.add(name.lower())
-        yield name
-
-
-def _stem(place: _Place) -> str:
-    return _safe(place.label if place.is_folder else place.label.removesuffix(Path(place.label).suffix))
-
-
-def _safe(label: str) -> str:
-    return re.sub(r"[^\w.+-]+", "_", label).strip("._") or "video"
+def _notes(contents: Sequence[FolderContent]) -> Iterator[str]:
+    for what, paths in (
+        ("with pictures beside other inputs, where each picture is an input of its own",
+         [path for content in contents for path in content.mixed]),
+        ("with results of a run, which were left out", [path for content in contents for path in content.outputs]),
+        ("that are links to what is searched anyway, which were left out",
+         [path for content in contents for path in content.repeats]),
+    ):  # fmt: skip
+        if paths:
+            folders = "1 folder" if len(paths) == 1 else f"{len(paths)} folders"
+            more = "" if len(paths) == 1 else ", ..."
+            yield f"{folders} {what} ({utf8_text(paths[0])}{more})."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,18 +37,19 @@ def signature_of(path: Path) -> Signature:
         InputNotFoundError: a folder without a single numbered series of images.
         VideoError: a file cannot be looked at.
     """
-    files = list_images(path).paths if path.is_dir() else (path,)
     try:
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+        files = list_images(path).paths if is_folder else (path,)
         stats = [file.stat() for file in files]
     except OSError as error:
         raise VideoError(f"the file cannot be read ({error.strerror})", where=str(path)) from error
-    lines = [f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}" for stat in stats]
-    if path.is_dir():
+    lines = [f"{entry.st_size}-{entry.st_mtime_ns}-{entry.st_ctime_ns}-{entry.st_ino}" for entry in stats]
+    if is_folder:
         named = "\n".join(f"{file.name} {line}" for file, line in zip(files, lines, strict=True))
         text = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()
     else:
         (text,) = lines
-    return Signature(text, sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats))
+    return Signature(text, sum(entry.st_size for entry in stats), max(entry.st_mtime_ns for entry in stats))
 
 
 def signature_of_outputs(files: Sequence[Path]) -> str:
@@ -59,4 +61,4 @@ def signature_of_outputs(files: Sequence[Path]) -> str:
         stats = [file.stat() for file in files]
     except OSError:
         return ""
-    return " ".join(f"{stat.st_size}-{stat.st_mtime_ns}" for stat in stats)
+    return " ".join(f"{entry.st_size}-{entry.st_mtime_ns}" for entry in stats)

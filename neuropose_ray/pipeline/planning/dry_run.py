@@ -11,7 +11,7 @@ from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import discover
 from neuropose_ray.pipeline.inputs.local_copies import RemoteObject
-from neuropose_ray.pipeline.planning.planner import plan_videos, planner_for
+from neuropose_ray.pipeline.planning.planner import named_videos, plan_videos, planner_for
 from neuropose_ray.pipeline.state.manifest import Manifest, State
 from neuropose_ray.pipeline.state.run_layout import manifest_folder, state_folder
 from neuropose_ray.pipeline.state.run_state import read_run_state
@@ -73,9 +73,9 @@ def plan_run(
         InputNotFoundError: an input does not exist, or a folder holds no video.
     """
     found = discover(inputs, out) if inputs else None
-    videos = found.videos if found else ()
-    planner = planner_for(settings, spec, out, engine.workers, keep=False)
     known = Manifest.read(manifest_folder(out))
+    videos = named_videos(found, known) if found else ()
+    planner = planner_for(settings, spec, out, engine.workers, keep=False)
     manifest = Manifest.of(row for rows in plan_videos(videos, known, planner, engine) for row in rows)
     done: tuple[State, ...] = ("completed", "partial")
     readable: tuple[State, ...] = (*done, "planned")

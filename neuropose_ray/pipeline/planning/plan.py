@@ -96,4 +96,4 @@ def poses_versions() -> str:
 
 def digest_of(*parts: str) -> str:
     """SHA-256 of texts, hexadecimal: a key."""
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()
+    return hashlib.sha256("|".join(parts).encode("utf-8", "surrogateescape")).hexdigest()

@@ -54,6 +54,7 @@ def read_plan(path: Path) -> VideoPlan:
         info = VideoInfo(
             source=VideoSource(Path(source["path"]), source["kind"], source["fps"]),
             notes=tuple(text["info"].pop("notes")),
+            image_names=tuple(text["info"].pop("image_names")),
             **text["info"],
             **arrays,
         )

@@ -20,6 +20,7 @@ made keys of source code, are computed again.
 from __future__ import annotations
 
 import hashlib
+import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from itertools import accumulate, islice
 from pathlib import Path
 from typing import overload
 
-from neuropose_ray.errors import EngineError, FileFormatError, NeuroposeRayError, OutputError
+from neuropose_ray.errors import EngineError, FileFormatError, NeuroposeRayError, OutputError, VideoError
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.assembly.assemble import Assembly
@@ -36,8 +37,10 @@ from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.pipeline.inputs.discovery import FoundVideo
+from neuropose_ray.pipeline.inputs.discovery import Discovery, FoundVideo
+from neuropose_ray.pipeline.inputs.naming import DIGEST_MARK, Place, base_name
 from neuropose_ray.pipeline.inputs.signature import Signature, signature_of, signature_of_outputs
+from neuropose_ray.pipeline.inputs.source_record import owner_of, path_of, uri_of, write_source
 from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, digest_of, plan_video, poses_versions
 from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
 from neuropose_ray.pipeline.settings import CameraSettings
@@ -89,18 +92,33 @@ class Planner:
                 return row
             source = open_source(video.path, fps=self.image_fps)
             plan = plan_video(video, source, self.assembly.context.spec, self.camera, self.chunk_frames)
+            plan = replace(plan, name=self._own_name(video, plan))
         except OutputError:
             raise
         except NeuroposeRayError as error:
             return failed_row(video, [error])
+        return self._row_of(plan, video, signature)
+
+    def _row_of(self, plan: VideoPlan, video: FoundVideo, signature: Signature) -> ManifestRow:
         row = self._planned(video, plan, signature)
-        if metrics := self.assembly.finished(plan):
-            return finished_row(row, self.assembly, metrics, computed=False)
-        if self.assembly.kept_poses(plan) is not None:
+        metrics = self.assembly.finished(plan)
+        if metrics is None and self.assembly.kept_poses(plan) is not None:
             row = replace(row, chunks=0, frames_marked=row.frames)
         if self.keep:
-            write_plan(self.assembly.context.plan_path(video.name), plan)
-        return row
+            folder, source = self.assembly.context.out / plan.name, plan.info.source
+            write_source(folder, source, sha256=plan.info.sha256, signature=signature.text)
+            if metrics is None:
+                write_plan(self.assembly.context.plan_path(plan.name), plan)
+        return row if metrics is None else finished_row(row, self.assembly, metrics, computed=False)
+
+    def _own_name(self, video: FoundVideo, plan: VideoPlan) -> str:
+        """The video's name, or that with digits of its digest where a folder of the name is another one's."""
+        base, uri, sha256 = base_name(video.name), uri_of(video.location), plan.info.sha256
+        names = (base, *(f"{base}{DIGEST_MARK}{sha256[:digits]}" for digits in (8, 16, 32, 64)))
+        for name in names:
+            if owner_of(self.assembly.context.out / name, uri) in (None, sha256):
+                return name
+        raise VideoError(f"folders of all names like {base} hold something else", where=str(video.path))
 
     def _still_true(self, video: FoundVideo, known: ManifestRow, signature: Signature) -> ManifestRow | None:
         """The row where neither the input nor what it asks for nor what was made of it has changed, else None."""
@@ -121,9 +139,10 @@ class Planner:
     def _planned(self, video: FoundVideo, plan: VideoPlan, signature: Signature) -> ManifestRow:
         times = plan.info.timestamps_s
         return ManifestRow(
-            name=video.name,
+            name=plan.name,
             path=_path(video),
             state="planned",
+            uri=uri_of(video.location),
             signature=signature.text,
             request=self.request,
             size_bytes=signature.size_bytes,
@@ -174,6 +193,24 @@ class VideoAssembler:
         if self.store is not None:
             self.store.store_video(row.name)
         return finished_row(row, self.assembly, metrics, computed=True)
+
+
+def named_videos(found: Discovery, known: Manifest) -> tuple[FoundVideo, ...]:
+    """The inputs, each with the name that it has or gets.
+
+    An input whose file is gone gives its name to one that would have the same and is as large; whether that is the
+    same video is seen in its content.
+    """
+
+    def was_moved(name: str, index: Place) -> bool:
+        row = known.row(name)
+        try:
+            size_bytes = path_of(index.uri).stat().st_size
+        except OSError:
+            return False
+        return not os.path.lexists(path_of(row.uri)) and (index.is_folder or size_bytes == row.size_bytes)
+
+    return found.videos(known.owners(), was_moved)
 
 
 def plan_videos(
@@ -286,7 +323,7 @@ def finished_row(row: ManifestRow, assembly: Assembly, metrics: VideoMetrics, *,
 
 def failed_row(video: FoundVideo, errors: Sequence[BaseException]) -> ManifestRow:
     """The row of an input that cannot be planned."""
-    row = ManifestRow(video.name, _path(video), "failed")
+    row = ManifestRow(video.name, _path(video), "failed", uri_of(video.location))
     return with_result(row, VideoResult.failure(row.name, row.path, errors))
 
 

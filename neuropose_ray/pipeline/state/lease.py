@@ -27,8 +27,9 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from neuropose_ray.errors import OutputError, RunLockedError
+from neuropose_ray.errors import DiskFullError, OutputError, RunLockedError
 from neuropose_ray.pipeline.state.lease_record import LeaseRecord, own_record, process_is_gone
+from neuropose_ray.schemas.atomic import is_disk_full
 from neuropose_ray.schemas.immutable import FrozenModel
 
 logger = logging.getLogger(__name__)
@@ -142,8 +143,20 @@ class Lease:
             changed = {"beats": self._record.beats + 1, "beat_at": datetime.now(UTC), "released": released}
             self._record = self._record.model_copy(update=changed)
             _replace(_path(self._folder, self._number), self._record)
-        except OSError as error:  # a disk that is away for a while; the next beat tries again
+        except OSError as error:  # a disk that is away or full for a while; the next beat tries again
             logger.warning("heartbeat: %s", error)
+            if released:
+                self._release_in_place()
+
+    def _release_in_place(self) -> None:
+        """Say it in the file that is there, which takes no new space; who reads half of it looks again."""
+        content = self._record.model_copy(update={"released": True}).model_dump_json().encode()
+        try:
+            with _path(self._folder, self._number).open("r+b") as file:
+                file.write(content)
+                file.truncate()
+        except OSError as error:
+            logger.warning("the lease is not given back: %s", error)
 
 
 @contextmanager
@@ -164,6 +177,7 @@ def held_lease(
 
     Raises:
         RunLockedError: another run holds it; the line says who, since when, and its last sign of life.
+        DiskFullError: the disk is full.
         OutputError: the folder cannot be made or written.
     """
     settings = settings or LeaseSettings()
@@ -172,7 +186,8 @@ def held_lease(
         number, record = _acquire(folder, settings, wait, on_wait)
     except OSError as error:
         where = str(folder.parent)
-        raise OutputError(error.strerror or str(error), where=where, hint="choose another --out") from error
+        kind = DiskFullError if is_disk_full(error) else OutputError
+        raise kind(error.strerror or str(error), where=where, hint="choose another --out") from error
     lease = Lease(folder, number, record, settings)
     try:
         yield lease
@@ -213,6 +228,9 @@ def _created(folder: Path, number: int, record: LeaseRecord) -> bool:
             file.write(record.model_dump_json().encode())
     except FileExistsError:
         return False
+    except OSError:
+        path.unlink(missing_ok=True)  # an empty one, of which nobody could tell whose it is
+        raise
     if _highest(folder) > number:
         path.unlink(missing_ok=True)
         return False

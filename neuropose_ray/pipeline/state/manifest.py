@@ -36,7 +36,8 @@ class ManifestRow:
 
     Attributes:
         name: of its folder below the output.
-        path: where it lies.
+        path: where it lies, for people.
+        uri: the same with all links resolved, and every byte of it; what it is known by.
         state: ``planned`` until it has files, or ``failed``.
         signature: changes when the input does; see :func:`~neuropose_ray.pipeline.inputs.signature.signature_of`.
         request: identifies settings, model and versions of the code: all that decides about the results besides the
@@ -57,6 +58,7 @@ class ManifestRow:
     name: str
     path: str
     state: State
+    uri: str = ""
     signature: str = ""
     request: str = ""
     size_bytes: int = 0
@@ -108,6 +110,11 @@ class Manifest:
 
     def __len__(self) -> int:
         return len(self._place)
+
+    def owners(self) -> dict[str, str]:
+        """All names, in the order of their last appearance, and the URI of the input that has each."""
+        table = self._at(sorted(self._place.values()), ["name", "uri"])
+        return dict(zip(table["name"].to_pylist(), table["uri"].to_pylist(), strict=True))
 
     def rows(self, names: Sequence[str]) -> list[ManifestRow | None]:
         """The row of each name, None where there is none."""

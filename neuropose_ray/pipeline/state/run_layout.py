@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 PREDICTIONS_FILE = "predictions.parquet"
 RESULTS_FILE = "results.json"
 METRICS_FILE = "metrics.json"
 FITTING_FILE = "fitting.json"
 
+#: Which video a folder's results are made from, and where it lies; hidden, as it names folders of this machine.
+SOURCE_FILE = ".source.json"
+#: What waits in a video's folder until the video is whole.
+CHUNKS_FOLDER = "chunks"
+PLAN_FILE = "plan.npz"
+
 SUMMARY_FILE = "summary.json"
 #: No video's folder begins with a dot, and discovery passes over what does.
 STATE_FOLDER = ".neuropose-ray"
+#: In a video's folder, until it is put together.
+CHUNKS_FOLDER = "chunks"
+
+
+def is_internal(path: PurePath) -> bool:
+    """Whether a path below a run's folder is the run's own and no result: state, chunks, and files being written.
+
+    Args:
+        path: relative to the run's folder.
+    """
+    return any(part.startswith(".") for part in path.parts) or path.parts[1:2] == (CHUNKS_FOLDER,)
 
 
 def state_folder(out: Path) -> Path:

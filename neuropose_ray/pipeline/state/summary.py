@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -69,6 +69,8 @@ class VideoResult:
 
 
 _RESULT = TypeAdapter(VideoResult)
+#: Inputs without a whole result that a printed summary names.
+_PRINTED_VIDEOS = 10
 
 
 class RunSummary(FrozenModel):
@@ -83,6 +85,7 @@ class RunSummary(FrozenModel):
     frames_computed: int
     videos: tuple[VideoResult, ...]
     not_videos: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def count(self, state: str) -> int:
         """Videos in a state."""
@@ -92,6 +95,30 @@ class RunSummary(FrozenModel):
     def all_well(self) -> bool:
         """Whether every input has a whole result."""
         return all(video.state == "completed" for video in self.videos)
+
+    def totals(self) -> list[str]:
+        """The run in two lines: videos by their state, and frames with the rate."""
+        counts = ", ".join(f"{self.count(state)} {state}" for state in ("completed", "partial", "failed"))
+        rate = self.frames_computed / max(self.seconds, 1e-9)
+        return [
+            f"{len(self.videos)} videos: {counts}",
+            f"{self.frames_computed} frames computed in {self.seconds:.1f} s ({rate:.0f}/s, {self.engine} engine)",
+        ]
+
+    def __str__(self) -> str:
+        """Return :meth:`totals`, and the first inputs without a whole result, each with its error."""
+        troubled = [video for video in self.videos if video.state != "completed"]
+        errors = [
+            f"{video.state}: {video.name}: {'; '.join(error.message for error in video.errors)}"
+            for video in troubled[:_PRINTED_VIDEOS]
+        ]
+        more = len(troubled) - len(errors)
+        return "\n".join([*self.totals(), *errors, *([f"and {more} more in {SUMMARY_FILE}"] if more else [])])
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        """Yield what a run was, without its videos, of which there may be a hundred thousand."""
+        yield from ((name, getattr(self, name)) for name in ("model", "engine", "seconds", "frames_computed"))
+        yield "videos", len(self.videos)
 
 
 def write_summary(summary: RunSummary, out: Path) -> None:

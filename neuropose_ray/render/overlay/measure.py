@@ -56,13 +56,12 @@ def _measure(settings: OverlaySettings, table: PoseTable, header: PredictionsHea
 def _cleaned_motions(table: PoseTable, skeleton: Skeleton) -> Iterator[tuple[int | None, Motion]]:
     """Every person's, cleaned as ``analyze`` does it, so that both say the same numbers."""
     from neuropose_ray.analysis.cleaning.clean import clean
-    from neuropose_ray.analysis.cleaning.settings import CleaningSettings
     from neuropose_ray.analysis.motion import motion_of_table
 
     tracks = [None] if table.track_ids is None else np.unique(table.track_ids).tolist()
     for track in tracks:
         motion = motion_of_table(table, skeleton, name="overlay", track=track)
-        yield track, clean(motion, CleaningSettings()).motion
+        yield track, clean(motion).motion
 
 
 def _angles(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from urllib.parse import urlsplit
 
 from fastapi import Request, Security
@@ -14,29 +12,45 @@ from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from neuropose_ray.errors import AccessError
+from neuropose_ray.errors import AccessError, OverloadedError
+from neuropose_ray.service.http.documentation import DOCUMENTATION_PATHS
 from neuropose_ray.service.http.errors import TokenError, problem
+from neuropose_ray.service.http.rates import RateLimit
+from neuropose_ray.service.settings import ANY_CALLER, LOCAL_CALLER, SCOPES
 from neuropose_ray.service.settings import Scope as TokenScope
-from neuropose_ray.service.settings import Token
+from neuropose_ray.service.tokens import TokenStore
 
 #: What a probe and a person in front of a browser may see without a token.
-OPEN_PATHS = frozenset({"/v1/health", "/v1/ready", "/docs", "/openapi.json"})
-_MAKE_ONE = "make a token with `neuropose-ray service token` and put it into the service's settings"
+OPEN_PATHS = frozenset({"/v1/health", "/v1/ready", *DOCUMENTATION_PATHS})
+_MAKE_ONE = "make a token with `neuropose-ray service token`"
 bearer = HTTPBearer(auto_error=False, description="A token made by `neuropose-ray service token`.")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and what they may."""
+    """Who makes a request.
+
+    Attributes:
+        name: of the token; jobs belong to it.
+        scopes: that the token has.
+    """
 
     name: str
     scopes: frozenset[TokenScope]
 
+    def may(self, scope: TokenScope) -> bool:
+        """Whether the caller has a scope; ``admin`` includes the others."""
+        return scope in self.scopes or "admin" in self.scopes
 
-#: Whoever is on this machine, where no tokens are set.
-LOCAL = Caller("local", frozenset({"read", "submit", "admin"}))
-#: Whoever asks for an open path.
-ANYBODY = Caller("anybody", frozenset())
+    def sees(self, owner: str | None) -> bool:
+        """Whether the caller may know of a job that belongs to ``owner``; None is the inbox."""
+        return self.may("admin") or owner == self.name
+
+
+#: The caller from this machine, where no tokens were made.
+LOCAL = Caller(LOCAL_CALLER, frozenset(SCOPES))
+#: The caller of an open path.
+ANYBODY = Caller(ANY_CALLER, frozenset())
 
 
 class AuthMiddleware:
@@ -47,12 +61,13 @@ class AuthMiddleware:
     by a host name of its own that it lets point here.
 
     Args:
-        app: what is behind the gate.
-        tokens: that are known.
+        app: the application.
+        tokens: that are in force.
+        rate: of each caller's requests.
     """
 
-    def __init__(self, app: ASGIApp, tokens: tuple[Token, ...]) -> None:
-        self._app, self._tokens = app, tokens
+    def __init__(self, app: ASGIApp, tokens: TokenStore, rate: RateLimit) -> None:
+        self._app, self._tokens, self._rate = app, tokens, rate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass or answer."""
@@ -61,32 +76,26 @@ class AuthMiddleware:
             return
         try:
             caller = self._caller(scope)
-        except AccessError as error:
+            scope.setdefault("state", {})["caller"] = caller
+            if caller is not ANYBODY:
+                self._rate.count(caller.name)
+        except (AccessError, OverloadedError) as error:
             await problem(error)(scope, receive, send)
             return
-        scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)
 
     def _caller(self, scope: Scope) -> Caller:
         headers = Headers(scope=scope)
-        if not self._tokens:
+        if not self._tokens.are_needed():
             _check_local(scope, headers)
             return LOCAL
         if scope["path"] in OPEN_PATHS:
             return ANYBODY
         kind, _, text = headers.get("authorization", "").partition(" ")
-        caller = self._of_token(text.strip()) if kind.lower() == "bearer" else None
-        if caller is None:
-            raise TokenError("a token that is known is needed", hint="send it as `Authorization: Bearer TOKEN`")
-        return caller
-
-    def _of_token(self, text: str) -> Caller | None:
-        """The caller, compared in a time that says nothing of the tokens."""
-        digest, found = sha256(text.encode("utf-8", "replace")).hexdigest(), None
-        for token in self._tokens:
-            if hmac.compare_digest(digest, token.sha256):
-                found = Caller(token.name, token.scopes)
-        return found
+        token = self._tokens.token_of(text.strip()) if kind.lower() == "bearer" else None
+        if token is None:
+            raise TokenError("a token in force is needed", hint="send it as `Authorization: Bearer TOKEN`")
+        return Caller(token.name, token.scopes)
 
 
 def _check_local(scope: Scope, headers: Headers) -> None:
@@ -142,7 +151,7 @@ def require(caller: Caller, scope: TokenScope) -> None:
     Raises:
         AccessError: the caller has it not.
     """
-    if scope not in caller.scopes:
+    if not caller.may(scope):
         raise AccessError(f"this token does not allow to {_VERBS[scope]}", hint=f"it needs the scope `{scope}`")
 
 

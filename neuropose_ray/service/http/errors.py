@@ -46,12 +46,29 @@ class TokenError(AccessError):
     """A request without a token that is known."""
 
 
-class Problem(FrozenModel):
-    """The body of every error."""
+class SlowRequestError(RequestError):
+    """A body that comes too slowly, or not at all."""
 
+    code = "request_too_slow"
+
+
+class Problem(FrozenModel):
+    """The body of every error: problem details as in RFC 9457."""
+
+    type: str = Field(default="about:blank", description="no other types are defined")
+    title: str = Field(description="the HTTP status in words", examples=["Content Too Large"])
+    status: int = Field(description="the HTTP status", examples=[413], ge=400, le=599)
+    detail: str = Field(description="the same as `message`", examples=["walk.mp4: 5 hours, more than 4"])
     code: str = Field(description="stable, for programs", examples=["too_large"])
     message: str = Field(description="one line for people", examples=["walk.mp4: 5 hours, more than 4"])
-    id: str = Field(description="what the service's log has this under", examples=["8d4ef02c6a1b93e7"])
+    id: str = Field(description="the id of this error in the service's log", examples=["8d4ef02c6a1b93e7"])
+
+
+def new_problem(status: HTTPStatus, code: str, message: str) -> Problem:
+    """Describe an error, with an id of its own."""
+    return Problem(
+        title=status.phrase, status=status, detail=message, code=code, message=message, id=secrets.token_hex(8)
+    )
 
 
 #: The most special class that fits counts.
@@ -63,6 +80,7 @@ _STATUS: Mapping[type[NeuroposeRayError], HTTPStatus] = MappingProxyType(
         JobNotFoundError: HTTPStatus.NOT_FOUND,
         JobStateError: HTTPStatus.CONFLICT,
         TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        SlowRequestError: HTTPStatus.REQUEST_TIMEOUT,
         RequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
         InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
         OverloadedError: HTTPStatus.TOO_MANY_REQUESTS,
@@ -105,13 +123,18 @@ def problem(error: NeuroposeRayError) -> JSONResponse:
 def _response(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None, *, log: BaseException | str = ""
 ) -> JSONResponse:
-    name = secrets.token_hex(8)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(log, BaseException):
-        logger.error("%s %s: %s", name, code, log, exc_info=log)
+    described = new_problem(HTTPStatus(status), code, message)
+    # What is said with 503, 504 and 507 happens to a sound service; a trace is for what should not.
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(log, BaseException):
+        logger.error("%s %s: %s", described.id, code, log, exc_info=log)
     else:
-        logger.info("%s %s: %s", name, code, log or message)
-    body = Problem(code=code, message=message, id=name)
-    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+        logger.info("%s %s: %s", described.id, code, log or message)
+    return JSONResponse(described.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def plain_problem(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The response for an error of which no more is known than its status."""
+    return _response(status, status.name.lower(), status.phrase, headers)
 
 
 def install(app: FastAPI) -> None:
@@ -127,8 +150,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:
-        status = HTTPStatus(error.status_code)
-        return _response(status, status.name.lower(), status.phrase, error.headers)
+        return plain_problem(HTTPStatus(error.status_code), error.headers)
 
     @app.exception_handler(Exception)
     async def _unforeseen(_request: Request, error: Exception) -> JSONResponse:
@@ -143,6 +165,7 @@ def faults(errors: Any) -> str:
 def problems(**what: str) -> dict[int | str, dict[str, Any]]:
     """Error responses for a route's description: ``problems(s404="no such job")``, beside those of all routes."""
     always = {
+        "400": "not a request of HTTP",
         "401": "a token is needed",
         "403": "not allowed",
         "422": "not well formed",

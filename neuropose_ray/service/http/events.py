@@ -13,7 +13,7 @@ from neuropose_ray.errors import JobNotFoundError, NotReadyError
 from neuropose_ray.schemas.jobs import ENDED, Job
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import Id, Reader
-from neuropose_ray.service.http.manager_client import Jobs
+from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 
 #: Twice a second is live to the eye.
 POLL_S = 0.5
@@ -58,9 +58,9 @@ def event_router(jobs: Jobs) -> APIRouter:
         responses=problems(s404="no such job")
         | {200: {"description": "events `job` with the job as JSON", "content": {"text/event-stream": {}}}},
     )
-    async def events(_caller: Reader, job_id: Id) -> StreamingResponse:
+    async def follow_job(caller: Reader, job_id: Id) -> StreamingResponse:
         """Server-sent events: the job at each change of it, until it has ended."""
-        first = await jobs.job(job_id)
+        first = await VisibleJobs(jobs, caller).job(job_id)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(job_events(jobs, first), media_type="text/event-stream", headers=headers)
 

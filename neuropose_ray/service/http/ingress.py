@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,8 +10,11 @@ from fastapi import FastAPI
 from neuropose_ray import __version__
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import errors
+from neuropose_ray.service.http.audit import Audit, AuditLog
 from neuropose_ray.service.http.auth import AuthMiddleware
-from neuropose_ray.service.http.documentation import document
+from neuropose_ray.service.http.bodies import BodyPace
+from neuropose_ray.service.http.conformance import AllowedMethods, Conformance
+from neuropose_ray.service.http.documentation import UNDESCRIBED, document
 from neuropose_ray.service.http.events import event_router
 from neuropose_ray.service.http.flow import AppFlowControl
 from neuropose_ray.service.http.job_routes import job_router
@@ -18,8 +22,10 @@ from neuropose_ray.service.http.listener import Lifespan, Listener
 from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
 from neuropose_ray.service.http.pose_routes import pose_router
+from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.http.results import result_router
 from neuropose_ray.service.settings import ServiceSettings
+from neuropose_ray.service.tokens import TokenStore
 
 
 class Ingress:
@@ -27,24 +33,26 @@ class Ingress:
 
     Args:
         settings: of the service.
-        pose: handle of the deployment with the pose model.
+        poses: handles of the deployments with pose models, by the models' names; the first is the usual one.
         jobs: handle of the job manager.
         listener: where it listens itself; None where only Serve's proxies send it requests.
     """
 
-    def __init__(self, settings: ServiceSettings, pose: Any, jobs: Any, listener: Listener | None) -> None:
-        self._settings, self._pose, self._jobs, self._listener = settings, pose, jobs, listener
+    def __init__(
+        self, settings: ServiceSettings, poses: Mapping[str, Any], jobs: Any, listener: Listener | None
+    ) -> None:
+        self._settings, self._poses, self._jobs, self._listener = settings, poses, jobs, listener
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Called by Serve in the replica; an application that is made here need not be pickled."""
         lifespan = None if self._listener is None else self._listener.lifespan
         deployments = Deployments(replicas_of_this_application)
-        return interface(self._settings, self._pose, Jobs(self._jobs), deployments, lifespan)
+        return interface(self._settings, self._poses, Jobs(self._jobs), deployments, lifespan)
 
 
 def interface(
     settings: ServiceSettings,
-    pose: Any,
+    poses: Mapping[str, Any],
     jobs: Jobs,
     deployments: Deployments,
     lifespan: Lifespan | None = None,
@@ -58,14 +66,19 @@ def interface(
         description="Video of people in, 3D motion out. Errors are JSON with `code`, `message` and `id`.",
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     errors.install(app)
-    app.include_router(pose_router(pose, settings.pose))
-    app.include_router(job_router(jobs, data, settings))
+    app.include_router(pose_router(poses, settings.pose))
+    app.include_router(job_router(jobs, data, settings, tuple(poses)))
     app.include_router(event_router(jobs))
     app.include_router(result_router(jobs, data))
-    app.include_router(operation_router(jobs, deployments))
+    app.include_router(operation_router(jobs, deployments, tuple(poses)))
     document(app)
-    app.add_middleware(AuthMiddleware, tokens=settings.tokens)
+    app.add_middleware(Conformance, methods=AllowedMethods(app.openapi, UNDESCRIBED))
+    app.add_middleware(BodyPace, limits=settings.http)
+    rate = RateLimit(settings.http.requests_per_s, settings.http.burst)
+    app.add_middleware(AuthMiddleware, tokens=TokenStore(settings.tokens, data.tokens), rate=rate)
+    app.add_middleware(Audit, log=AuditLog(data.audit))
     app.add_middleware(AppFlowControl)
     return app

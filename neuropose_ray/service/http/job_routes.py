@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from starlette.requests import ClientDisconnect
 
 from neuropose_ray.errors import (
     DrainingError,
@@ -19,17 +17,19 @@ from neuropose_ray.errors import (
     OverloadedError,
     RequestError,
 )
-from neuropose_ray.schemas.jobs import ENDED, Job, JobPage, JobRequest, JobState
+from neuropose_ray.schemas.jobs import Job, JobOptions, JobPage, JobRequest, JobState, StepKind
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.http.auth import Caller, needs, require
+from neuropose_ray.service.http.auth import Caller, needs
+from neuropose_ray.service.http.bodies import body_of
 from neuropose_ray.service.http.errors import problems
-from neuropose_ray.service.http.manager_client import Jobs
+from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 from neuropose_ray.service.http.probing import check_videos
 from neuropose_ray.service.http.submissions import (
+    MAX_JSON_BYTES,
     Submission,
     job_id,
     job_request,
-    read_json,
+    read_json_submission,
     read_upload,
     submission_schema,
 )
@@ -39,6 +39,7 @@ from neuropose_ray.service.settings import ServiceSettings
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="of a job", examples=["0f" * 16])]
 Reader = Annotated[Caller, Depends(needs("read"))]
+Administrator = Annotated[Caller, Depends(needs("admin"))]
 Submitter = Annotated[Caller, Depends(needs("submit"))]
 Key = Annotated[
     str | None,
@@ -60,6 +61,7 @@ _FORM = {
         "workflow": {"type": "string", "default": "standard"},
         "priority": {"type": "integer", "minimum": 0, "maximum": 10, "default": 5},
         "labels": {"type": "string", "description": "a JSON object of texts", "examples": ['{"patient": "p07"}']},
+        **JobOptions.model_json_schema()["properties"],
     },
 }  # fmt: skip
 # What a form has beside its files, at most.
@@ -83,10 +85,11 @@ class Submissions:
         jobs: the job manager.
         data: the service's folder.
         settings: limits, and what may be read by URI.
+        models: the names of pose models that jobs may ask for.
     """
 
-    def __init__(self, jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> None:
-        self._jobs, self._data, self._settings = jobs, data, settings
+    def __init__(self, jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: tuple[str, ...]) -> None:
+        self._jobs, self._data, self._settings, self._models = jobs, data, settings, models
         self._inputs = Inputs(settings.uploads)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -97,8 +100,9 @@ class Submissions:
         upload = Upload(self._data, self._settings.uploads, self._settings.jobs.min_free_bytes)
         try:
             submission = await self._read(request, upload)
+            self._check_model(submission.options.model)
             named = [await asyncio.to_thread(self._inputs.admit, each.uri) for each in submission.inputs]
-            wanted = job_request(name, submission, [*upload.inputs, *named])
+            wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
             await check_videos(upload.folder, [each.name for each in upload.inputs], self._settings.uploads)
         except BaseException:  # also a client that has gone away
             await asyncio.shield(asyncio.to_thread(upload.discard))
@@ -121,10 +125,15 @@ class Submissions:
         if kind.startswith("multipart/form-data"):
             if announced.isdecimal():
                 upload.check_room(max(0, int(announced) - _FORM_ITSELF_BYTES))
-            return await read_upload(kind, _body(request), upload)
+            return await read_upload(kind, body_of(request, None), upload)
         if kind.partition(";")[0].strip() == "application/json":
-            return await read_json(_body(request))
+            return await read_json_submission(body_of(request, MAX_JSON_BYTES, "submit several jobs"))
         raise RequestError("neither a form nor JSON", where="Content-Type", hint="see /docs")
+
+    def _check_model(self, model: str | None) -> None:
+        if model not in (None, *self._models):
+            known = ", ".join(self._models)
+            raise RequestError("the service has no such pose model", where="model", hint=f"there are: {known}")
 
     async def _known(self, name: str) -> Job | None:
         try:
@@ -152,23 +161,10 @@ class Submissions:
                 await asyncio.to_thread(upload.discard)
 
 
-async def _body(request: Request) -> AsyncIterator[bytes]:
-    """The request's body as it comes.
-
-    Raises:
-        RequestError: the client went away.
-    """
-    try:
-        async for chunk in request.stream():
-            yield chunk
-    except ClientDisconnect as error:
-        raise RequestError("the request broke off") from error
-
-
-def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> APIRouter:
+def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: tuple[str, ...]) -> APIRouter:
     """The routes below ``/v1/jobs`` that answer with jobs."""
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-    submissions = Submissions(jobs, data, settings)
+    submissions = Submissions(jobs, data, settings, models)
 
     @router.post(
         "",
@@ -177,12 +173,13 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> APIRo
         openapi_extra=_BODY,
         responses=problems(
             s409="the Idempotency-Key was used for another request",
+            s408="the body comes too slowly",
             s413="beyond a limit on bytes, files, seconds or pixels",
             s429="too many jobs wait; see Retry-After",
             s507="the disk is nearly full",
         ),
     )
-    async def submit(request: Request, response: Response, caller: Submitter, key: Key = None) -> Job:
+    async def submit_job(request: Request, response: Response, caller: Submitter, key: Key = None) -> Job:
         """Upload videos as a form, or name them by URI in JSON or in fields `uri`; poll `Location` for the result."""
         job = await submissions.take(request, caller, key)
         response.headers["Location"] = f"/v1/jobs/{job.id}"
@@ -190,54 +187,61 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings) -> APIRo
 
     @router.get("", summary="List jobs, newest first", responses=problems())
     async def list_jobs(
-        _caller: Reader,
+        caller: Reader,
         state: JobState | None = None,
         label: Annotated[str | None, Query(max_length=261, description="`name=value`, or a name alone")] = None,
         source: Annotated[Literal["http", "inbox"] | None, Query()] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     ) -> JobPage:
-        return await jobs.jobs(state=state, label=label, source=source, limit=limit, after=after)
+        return await VisibleJobs(jobs, caller).jobs(state=state, label=label, source=source, limit=limit, after=after)
 
     @router.get("/{job_id}", summary="One job", responses=problems(s404="no such job"))
-    async def show(_caller: Reader, job_id: Id) -> Job:
-        return await jobs.job(job_id)
+    async def get_job(caller: Reader, job_id: Id) -> Job:
+        return await VisibleJobs(jobs, caller).job(job_id)
 
     @router.delete(
         "/{job_id}",
-        summary="Cancel, or remove",
-        responses={
-            **problems(s404="no such job", s409="its state changed meanwhile"),
-            202: {"model": Job, "description": "it is being cancelled"},
-            204: {"description": "it is removed"},
-        },
-        status_code=202,
-        response_model=None,
+        summary="Remove a job that has ended, with all its files",
+        responses=problems(s404="no such job", s409="it waits or runs: cancel it first"),
+        status_code=204,
     )
-    async def delete(caller: Submitter, job_id: Id) -> Response:
-        """A job that waits or runs is cancelled and kept.
+    async def remove_job(caller: Administrator, job_id: Id) -> None:
+        """Nothing of a job that waits or runs is touched; to stop it is another request, `POST .../cancel`."""
+        await VisibleJobs(jobs, caller).remove(job_id)
 
-        One that has ended is removed with all its files, which needs the scope `admin`.
-        """
-        job = await jobs.job(job_id)
-        if job.state not in ENDED:
-            return Response((await jobs.cancel(job_id)).model_dump_json(), 202, media_type="application/json")
-        require(caller, "admin")
-        await jobs.remove(job_id)
-        return Response(status_code=204)
+    @router.post(
+        "/{job_id}/cancel",
+        status_code=202,
+        summary="Stop a job that waits or runs",
+        responses=problems(s404="no such job", s409="it has completed or failed"),
+    )
+    async def cancel_job(caller: Submitter, job_id: Id) -> Job:
+        """The job and its files stay. A job that is cancelled already is given back, so this can be sent again."""
+        return await VisibleJobs(jobs, caller).cancel(job_id)
 
     @router.post(
         "/{job_id}/retry",
         status_code=202,
-        summary="Try a failed or cancelled job again",
-        responses=problems(s404="no such job", s409="it has not failed, nor was it cancelled"),
+        summary="Try a job again that has ended",
+        responses=problems(s404="no such job", s409="it waits or runs, or it has completed and no step is named"),
     )
-    async def retry(_caller: Submitter, job_id: Id) -> Job:
-        return await jobs.retry(job_id)
+    async def retry_job(
+        caller: Submitter,
+        job_id: Id,
+        step: Annotated[
+            StepKind | None,
+            Query(
+                description="a step to do again, with those after it, which read its results; also of a job that has "
+                "completed. None: a failed or cancelled job goes on with the step that it ended in"
+            ),
+        ] = None,
+    ) -> Job:
+        return await VisibleJobs(jobs, caller).retry(job_id, step)
 
     @router.get("/{job_id}/log", summary="What happened to a job", responses=problems(s404="no such job"))
-    async def log(_caller: Reader, job_id: Id) -> tuple[str, ...]:
+    async def get_log(caller: Reader, job_id: Id) -> tuple[str, ...]:
         # Lines about files say where they lie; where this service keeps its own is no client's business.
-        return tuple(line.replace(f"{data.root}/", "") for line in await jobs.log(job_id))
+        return tuple(line.replace(f"{data.root}/", "") for line in await VisibleJobs(jobs, caller).log(job_id))
 
     return router

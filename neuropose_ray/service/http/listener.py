@@ -11,13 +11,15 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
-#: Connections that clients keep open between requests.
-_KEEP_ALIVE_S = 75
+from neuropose_ray.service.http.connections import BoundedHttpProtocol, ConnectionTable
+from neuropose_ray.service.settings import HttpLimits
+
 #: Answers that are under way when the ingress is stopped: watched jobs have no end of their own.
 _GRACE_S = 5
 
@@ -31,12 +33,12 @@ class Listener:
     Attributes:
         host: name or address of an interface.
         port: free, or left by a replica that died.
-        connections: open at once; further ones are answered 503.
+        limits: on connections.
     """
 
     host: str
     port: int
-    connections: int
+    limits: HttpLimits = field(default_factory=HttpLimits)
 
     @asynccontextmanager
     async def lifespan(self, app: ASGIApp) -> AsyncIterator[None]:
@@ -45,13 +47,15 @@ class Listener:
         Raises:
             OSError: the address is another program's.
         """
+        table = ConnectionTable(self.limits.connections, self.limits.connections_per_client)
         server = _Server(
             uvicorn.Config(
                 app,
                 lifespan="off",  # this is it
                 log_config=None,
-                limit_concurrency=self.connections,
-                timeout_keep_alive=_KEEP_ALIVE_S,
+                http=partial(BoundedHttpProtocol, table=table, limits=self.limits),  # type: ignore[arg-type]
+                ws="none",  # a connection that becomes a WebSocket would leave the table
+                timeout_keep_alive=self.limits.idle_s,  # type: ignore[arg-type]
                 timeout_graceful_shutdown=_GRACE_S,
             )
         )

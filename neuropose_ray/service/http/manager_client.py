@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
-from neuropose_ray.errors import NotReadyError
+from neuropose_ray.errors import JobNotFoundError, NeuroposeRayError, NotReadyError
 from neuropose_ray.pipeline.engines.ray_tasks import cause_of
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
+from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, StepKind
+from neuropose_ray.service.http.auth import Caller
 
 #: How long a call waits for the manager's replica to be replaced; a start takes a third of it.
 PATIENCE_S = 30.0
@@ -47,16 +48,16 @@ class Jobs:
         return cast(Job, await self._call("job", job_id, patience_s=patience_s))
 
     async def jobs(self, **filters: Any) -> JobPage:
-        """Some of the jobs, newest first: ``state``, ``label``, ``source``, ``limit``, ``after``."""
+        """Some of the jobs, newest first: ``state``, ``label``, ``source``, ``limit``, ``after``, ``owner``."""
         return cast(JobPage, await self._call("jobs", **filters))
 
     async def cancel(self, job_id: str) -> Job:
         """Stop a job that waits or runs."""
         return cast(Job, await self._call("cancel", job_id))
 
-    async def retry(self, job_id: str) -> Job:
-        """Queue a failed or cancelled job again."""
-        return cast(Job, await self._call("retry", job_id))
+    async def retry(self, job_id: str, step: StepKind | None = None) -> Job:
+        """Queue an ended job again, from a step on where one is named."""
+        return cast(Job, await self._call("retry", job_id, step))
 
     async def remove(self, job_id: str) -> None:
         """Forget an ended job and delete its files."""
@@ -82,6 +83,62 @@ class Jobs:
         return await patient_call(self._handle, method, args, filters, patience_s or self._patience_s)
 
 
+class VisibleJobs:
+    """The jobs that one caller may know of: its own, or all with the scope ``admin``.
+
+    A job of somebody else is answered as one that is not there.
+
+    Args:
+        jobs: all of them.
+        caller: who asks.
+    """
+
+    def __init__(self, jobs: Jobs, caller: Caller) -> None:
+        self._jobs, self._caller = jobs, caller
+
+    async def job(self, job_id: str) -> Job:
+        """One job.
+
+        Raises:
+            JobNotFoundError: not known, or somebody else's.
+        """
+        job = await self._jobs.job(job_id)
+        if not self._caller.sees(job.owner):
+            raise JobNotFoundError("there is no such job", hint="it may have been removed")
+        return job
+
+    async def jobs(self, **filters: Any) -> JobPage:
+        """Some of the jobs; see :meth:`Jobs.jobs`."""
+        own = {} if self._caller.may("admin") else {"owner": self._caller.name}
+        return await self._jobs.jobs(**(filters | own))
+
+    async def cancel(self, job_id: str) -> Job:
+        """Stop a job that waits or runs."""
+        await self.job(job_id)
+        return await self._jobs.cancel(job_id)
+
+    async def retry(self, job_id: str, step: StepKind | None = None) -> Job:
+        """Queue an ended job again, from a step on where one is named."""
+        await self.job(job_id)
+        return await self._jobs.retry(job_id, step)
+
+    async def remove(self, job_id: str) -> None:
+        """Forget an ended job and delete its files."""
+        await self.job(job_id)
+        await self._jobs.remove(job_id)
+
+    async def log(self, job_id: str) -> tuple[str, ...]:
+        """What happened to a job, a line each."""
+        await self.job(job_id)
+        return await self._jobs.log(job_id)
+
+    async def status(self) -> JobsStatus:
+        """All jobs in numbers, of which only the visible ones are shown."""
+        status = await self._jobs.status()
+        current = tuple(job for job in status.current if self._caller.sees(job.owner))
+        return status.model_copy(update={"current": current})
+
+
 async def patient_call(
     handle: Any, method: str, args: tuple[object, ...], keywords: Mapping[str, object], patience_s: float
 ) -> Any:
@@ -99,15 +156,18 @@ async def patient_call(
     while True:
         try:
             async with asyncio.timeout_at(deadline):
-                return await getattr(handle, method).remote(*args, **keywords)
+                answer = await handle.answer.remote(method, *args, **keywords)
+            if not isinstance(answer, NeuroposeRayError):
+                return answer
+            reason: Exception = answer
+            if not isinstance(reason, NotReadyError):
+                raise reason
         except TimeoutError as error:
             raise _not_ready() from error
         except (RayActorError, RayServeException) as error:
-            reason: Exception = error
+            reason = error
         except RayError as error:
-            reason = cause_of(error)
-            if not isinstance(reason, NotReadyError):
-                raise reason from error
+            raise cause_of(error) from error
         if loop.time() + _PAUSE_S > deadline:
             raise reason if isinstance(reason, NotReadyError) else _not_ready() from reason
         await asyncio.sleep(_PAUSE_S)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Body, Depends, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from neuropose_ray import __version__
 from neuropose_ray.errors import NotReadyError
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.jobs import Action, JobsStatus
-from neuropose_ray.service.http.auth import Caller, needs
+from neuropose_ray.service.http.bodies import described_json, read_settings
 from neuropose_ray.service.http.errors import problem_answer, problems
-from neuropose_ray.service.http.job_routes import Reader
-from neuropose_ray.service.http.manager_client import Jobs
+from neuropose_ray.service.http.job_routes import Administrator, Reader
+from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, STARTUP_MESSAGES
 
 #: For the manager to say what it waits for; a probe is not to hang with it.
@@ -25,7 +25,6 @@ _PROBE_PATIENCE_S = 2.0
 Replicas = dict[str, dict[str, int]]
 #: Of what anybody on this machine, or where there are tokens anybody at all, may ask.
 _ELSEWHERE: dict[int | str, dict[str, Any]] = {403: problem_answer("without tokens only this machine is answered")}
-Administrator = Annotated[Caller, Depends(needs("admin"))]
 
 
 class Health(FrozenModel):
@@ -48,6 +47,10 @@ class ServiceStatus(FrozenModel):
     version: str = __version__
     ready: bool
     waits_for: tuple[str, ...]
+    models: tuple[str, ...] = Field(
+        description="pose models that jobs and requests may name; the first is the usual one",
+        examples=[["blazepose"]],
+    )
     replicas: Replicas = Field(
         description="of each deployment, how many in each state", examples=[{"PoseModel": {"RUNNING": 1}}]
     )
@@ -109,12 +112,12 @@ async def waits_for(deployments: Deployments, jobs: Jobs) -> tuple[str, ...]:
     return tuple(waits)
 
 
-def operation_router(jobs: Jobs, deployments: Deployments) -> APIRouter:
+def operation_router(jobs: Jobs, deployments: Deployments, models: tuple[str, ...]) -> APIRouter:
     """``/v1/health``, ``/v1/ready``, ``/v1/status`` and ``/v1/control``."""
     router = APIRouter(prefix="/v1", tags=["operations"])
 
     @router.get("/health", summary="Whether the process lives", responses=_ELSEWHERE)
-    async def health() -> Health:
+    async def get_health() -> Health:
         return Health()
 
     @router.get(
@@ -122,19 +125,26 @@ def operation_router(jobs: Jobs, deployments: Deployments) -> APIRouter:
         summary="Whether requests and jobs are worked at",
         responses={**_ELSEWHERE, 503: {"model": Readiness, "description": "not yet; what it waits for"}},
     )
-    async def ready(response: Response) -> Readiness:
+    async def get_readiness(response: Response) -> Readiness:
         waits = await waits_for(deployments, jobs)
         response.status_code = 503 if waits else 200
         return Readiness(ready=not waits, waits_for=waits)
 
     @router.get("/status", summary="The whole service in numbers", responses=problems())
-    async def status(_caller: Reader) -> ServiceStatus:
-        numbers = await jobs.status()
+    async def get_status(caller: Reader) -> ServiceStatus:
+        numbers = await VisibleJobs(jobs, caller).status()
         waits = await waits_for(deployments, jobs)
-        return ServiceStatus(ready=not waits, waits_for=waits, replicas=await deployments.replicas(), jobs=numbers)
+        return ServiceStatus(
+            ready=not waits, waits_for=waits, replicas=await deployments.replicas(), jobs=numbers, models=models
+        )
 
-    @router.post("/control", summary="Pause, resume or drain the queue", responses=problems())
-    async def control(_caller: Administrator, body: Annotated[Control, Body()]) -> JobsStatus:
-        return await jobs.control(body.action)
+    @router.post(
+        "/control",
+        summary="Pause, resume or drain the queue",
+        openapi_extra=described_json(Control),
+        responses=problems(s408="the body comes too slowly", s413="more than these settings take"),
+    )
+    async def control_queue(_caller: Administrator, request: Request) -> JobsStatus:
+        return await jobs.control((await read_settings(request, Control)).action)
 
     return router

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 from fastapi import Request
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
-from starlette.requests import ClientDisconnect
+from pydantic_core import from_json
 
 from neuropose_ray.errors import RequestError, TooLargeError
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.service.http.bodies import Share, body_of, read_json
 from neuropose_ray.service.http.errors import faults
-from neuropose_ray.service.http.multipart import MAX_FIELDS, PartBegin, PartData, read_form
+from neuropose_ray.service.http.multipart import MAX_FIELDS, PartBegin, PartData, PartEnd, read_form
 from neuropose_ray.service.pose.requests import FrameRequest
 from neuropose_ray.service.settings import PoseReplicaSettings
 
@@ -23,20 +24,37 @@ from neuropose_ray.service.settings import PoseReplicaSettings
 PICTURE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/bmp", "application/octet-stream")
 
 
+#: Characters of base64 that are decoded in one call, which lets no other thread run: some milliseconds.
+_BASE64_BLOCK = 1 << 20
+#: Values in a JSON body: a picture is one, or two with the comma of a data URL, and a time is one.
+_VALUES_PER_PICTURE, _OTHER_VALUES = 3, 64
+
+
 def _from_base64(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError("a picture is text in base64")
     text = value.partition(",")[2] if value.startswith("data:") else value  # as browsers give it
+    blocks = [text[start : start + _BASE64_BLOCK] for start in range(0, len(text), _BASE64_BLOCK)]
     try:
-        return base64.b64decode(text, validate=True)
+        decoded = bytearray()
+        for block in blocks:
+            decoded += base64.b64decode(block, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ValueError("not base64") from error
+    if any("=" in block for block in blocks[:-1]):
+        raise ValueError("not base64")
+    return bytes(decoded)
 
 
 Base64Picture = Annotated[
     bytes,
     BeforeValidator(_from_base64, json_schema_input_type=str),
-    Field(json_schema_extra={"format": "byte", "contentEncoding": "base64"}),
+    Field(
+        json_schema_extra={
+            "contentEncoding": "base64",
+            "pattern": "^(data:[^,]*,)?([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)$",
+        }
+    ),
 ]
 
 
@@ -44,9 +62,10 @@ class PoseOptions(FrozenModel):
     """What is known of the pictures."""
 
     consecutive: bool = Field(
-        default=True,
-        description="the pictures are frames of one camera in their order: people are followed from one to the next, "
-        "which is faster and steadier. False: every picture is looked at for itself",
+        default=False,
+        description="true: the pictures are consecutive frames of one camera, in their order. People are then "
+        "followed from each frame to the next, which is faster and steadier for a video and wrong for anything else. "
+        "false: people are searched in every picture anew",
     )
     timestamps_s: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] | None = Field(
         default=None, description="one for each picture, in seconds; they come back with the results"
@@ -58,41 +77,50 @@ class PoseOptions(FrozenModel):
         description="of the camera, over the longer side of the pictures; empty: the pose model's assumption. "
         "It scales distances from the camera",
     )
+    model: str | None = Field(
+        default=None, max_length=500, description="a pose model of those that `/v1/status` lists; empty: its first"
+    )
+
+
+#: A PNG file of one grey pixel.
+_EXAMPLE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 
 
 class PoseBody(PoseOptions):
     """The JSON form of a request."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"frames": ["/9j/4AAQSkZJRg..."], "consecutive": False}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"frames": [_EXAMPLE], "consecutive": False}]})
 
     frames: tuple[Base64Picture, ...] = Field(
         min_length=1, description="JPEG, PNG, WebP or BMP files in base64; data URLs are taken too"
     )
 
 
-async def read_pictures(request: Request, options: PoseOptions, limits: PoseReplicaSettings) -> FrameRequest:
-    """The request, whole.
+async def read_pictures(
+    request: Request, options: PoseOptions, limits: PoseReplicaSettings, share: Share
+) -> FrameRequest:
+    """Read a request as a whole.
 
     Args:
         request: its body may be of any of the three kinds.
         options: from its query; JSON has its own instead.
         limits: on bytes and pictures.
+        share: the memory that it takes.
 
     Raises:
         RequestError: it is not well formed.
         TooLargeError: it is beyond a limit.
+        SlowRequestError: it comes too slowly.
+        OverloadedError: other requests have taken the memory.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limits.request_bytes:
-        raise _too_many_bytes(limits)
-    body = _body(request, limits)
     if kind == "application/json":
-        content = b"".join([chunk async for chunk in body])
+        most = min(limits.json_bytes, limits.request_bytes)
+        body = _held(body_of(request, most, "send the pictures as a form, or a video as a job"), share)
+        content = await read_json(body, _VALUES_PER_PICTURE * limits.request_frames + _OTHER_VALUES)
         # Decoding many megabytes must not hold up the other requests of this process.
         return await asyncio.to_thread(_from_json, content, limits)
+    body = _held(body_of(request, limits.request_bytes, "submit a video as a job"), share)
     if kind == "multipart/form-data":
         pictures = await _from_form(request.headers["content-type"], body, limits)
     elif kind in PICTURE_TYPES or not kind:
@@ -104,41 +132,39 @@ async def read_pictures(request: Request, options: PoseOptions, limits: PoseRepl
     return _frame_request(pictures, options, limits)
 
 
-async def _body(request: Request, limits: PoseReplicaSettings) -> AsyncIterator[bytes]:
-    came = 0
-    try:
-        async for chunk in request.stream():
-            came += len(chunk)
-            if came > limits.request_bytes:
-                raise _too_many_bytes(limits)
-            yield chunk
-    except ClientDisconnect as error:
-        raise RequestError("the request broke off") from error
+async def _held(body: AsyncIterator[bytes], share: Share) -> AsyncIterator[bytes]:
+    async for chunk in body:
+        share.take(len(chunk))
+        yield chunk
 
 
 async def _from_form(content_type: str, body: AsyncIterator[bytes], limits: PoseReplicaSettings) -> list[bytes]:
     """All files of a form, whatever their fields are called."""
-    pictures: list[bytearray] = []
-    parts, in_file = 0, False
+    pictures: list[bytes] = []
+    picture, parts = bytearray(), 0
     async for event in read_form(content_type, body):
         if isinstance(event, PartBegin):
             parts += 1
             if parts > limits.request_frames + MAX_FIELDS:
                 raise _too_many_pictures(limits)
-            in_file = event.filename is not None
-            if not in_file:
+            if event.filename is None:
                 raise RequestError(f"{event.name[:100]} is not a file", hint="options go into the query")
-            pictures.append(bytearray())
-        elif isinstance(event, PartData) and in_file:
-            pictures[-1] += event.data
-    return [bytes(picture) for picture in pictures]
+            picture = bytearray()
+        elif isinstance(event, PartData):
+            picture += event.data
+        elif isinstance(event, PartEnd):
+            pictures.append(bytes(picture))
+    return pictures
 
 
-def _from_json(content: bytes, limits: PoseReplicaSettings) -> FrameRequest:
+def _from_json(content: bytearray, limits: PoseReplicaSettings) -> FrameRequest:
     try:
-        body = PoseBody.model_validate_json(content)
+        # Not in one step: what decodes base64 is Python, which lets other threads run from picture to picture.
+        body = PoseBody.model_validate(from_json(content, allow_inf_nan=False))
     except ValidationError as error:
         raise RequestError(faults(error.errors(include_input=False)), hint="see /docs") from error
+    except ValueError as error:
+        raise RequestError(f"Invalid JSON: {error}", hint="see /docs") from error
     return _frame_request(body.frames, body, limits)
 
 
@@ -152,11 +178,7 @@ def _frame_request(
     times = options.timestamps_s
     if times is not None and len(times) != len(pictures):
         raise RequestError(f"{len(times)} times for {len(pictures)} pictures", where="timestamps_s")
-    return FrameRequest(tuple(pictures), options.consecutive, times, options.field_of_view_degrees)
-
-
-def _too_many_bytes(limits: PoseReplicaSettings) -> TooLargeError:
-    return TooLargeError(f"more than {limits.request_bytes} bytes", hint="submit a video as a job")
+    return FrameRequest(tuple(pictures), options.consecutive, times, options.field_of_view_degrees, options.model)
 
 
 def _too_many_pictures(limits: PoseReplicaSettings) -> TooLargeError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from neuropose_ray.errors import RequestError
 from neuropose_ray.schemas.pose_replies import ModelDescription, PoseReply
 from neuropose_ray.service.http.auth import Caller, needs
+from neuropose_ray.service.http.bodies import HeldBytes
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.pose_body import PoseOptions, described_body, read_pictures
 from neuropose_ray.service.http.pose_call import PoseCaller
@@ -20,15 +21,24 @@ Reader = Annotated[Caller, Depends(needs("read"))]
 Submitter = Annotated[Caller, Depends(needs("submit"))]
 
 
-def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
+def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings) -> APIRouter:
     """The routes below ``/v1/pose``.
 
     Args:
-        pose: handle of the deployment with the pose model.
+        poses: handles of the deployments with pose models, by the models' names; the first is the usual one.
         settings: limits of a request.
     """
     router = APIRouter(prefix="/v1/pose", tags=["poses"])
-    caller = PoseCaller(pose, settings)
+    callers = {name: PoseCaller(handle, settings) for name, handle in poses.items()}
+    usual = next(iter(callers))
+
+    def caller_of(model: str | None) -> PoseCaller:
+        if model not in (None, *callers):
+            known = ", ".join(callers)
+            raise RequestError("the service has no such pose model", where="model", hint=f"there are: {known}")
+        return callers[model or usual]
+
+    held = HeldBytes(settings.held_bytes, settings.retry_after_s)
 
     @router.post(
         "",
@@ -36,8 +46,9 @@ def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
         response_model=PoseReply,
         openapi_extra=described_body(),
         responses=problems(
+            s408="the body comes too slowly",
             s413="beyond a limit on bytes or pictures",
-            s429="too many requests wait; see Retry-After",
+            s429="too many requests wait, or are too large together; see Retry-After",
             s504="it took too long",
         ),
     )
@@ -46,22 +57,29 @@ def pose_router(pose: Any, settings: PoseReplicaSettings) -> APIRouter:
 
         JPEG, PNG, WebP and BMP are read; orientation marks (EXIF) are applied, and all pixels are of the upright
         picture. The reply has one entry for each picture, in their order. A picture that cannot be used has an
-        `error` in its entry, and the others have their results all the same. Consecutive pictures of another size
-        than those before them begin anew.
+        `error` in its entry, and the others have their results all the same.
+
+        Every picture is searched for people on its own. Only where the pictures are frames of one video, say
+        `consecutive=true`: people are then followed from frame to frame, and searched anew where the size changes.
 
         Pictures of one request are an answer to wait for: a video is better submitted as a job.
 
-            curl -F files=@a.jpg -F files=@b.jpg 'http://127.0.0.1:8000/v1/pose?consecutive=true'
+            curl -F files=@a.jpg -F files=@b.jpg http://127.0.0.1:8000/v1/pose
+            curl -F files=@frame_1.jpg -F files=@frame_2.jpg 'http://127.0.0.1:8000/v1/pose?consecutive=true'
             curl -H 'Content-Type: image/jpeg' --data-binary @a.jpg http://127.0.0.1:8000/v1/pose
         """
-        pictures = await read_pictures(request, options, settings)
-        reply = await _unless_gone(request, caller.predict(pictures))
+        with held.share() as share:
+            pictures = await read_pictures(request, options, settings, share)
+            reply = await _unless_gone(request, caller_of(pictures.model).predict(pictures))
         return Response(reply.model_dump_json(), media_type="application/json")
 
     @router.get("/model", summary="The pose model", responses=problems())
-    async def describe(_caller: Reader) -> ModelDescription:
+    async def describe_model(
+        _caller: Reader,
+        model: Annotated[str | None, Query(max_length=500, description="empty: the usual one")] = None,
+    ) -> ModelDescription:
         """Which model answers, what its joints are called, and what its numbers are in."""
-        return await caller.model()
+        return await caller_of(model).model()
 
     return router
 

@@ -6,25 +6,34 @@ import asyncio
 import os
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, Response, StreamingResponse
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from neuropose_ray.errors import JobNotFoundError, JobStateError, RequestError
+from neuropose_ray.pipeline.state.run_layout import is_internal
 from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import Id, Reader
-from neuropose_ray.service.http.manager_client import Jobs
+from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 
 _BLOCK_BYTES = 256 * 1024
 # White space that may follow a JSON file's last brace is less.
 _TAIL_BYTES = 1024
 _PREDICTIONS, _RESULTS = "predictions.parquet", "results.json"
 #: Pages among the results may run their scripts, but not as pages of this service.
+_BYTES = {"type": "string", "format": "binary"}
+_UNCHANGED: dict[str, Any] = {"description": "it is still what `If-None-Match` or `If-Modified-Since` says"}
+_PART: dict[str, Any] = {
+    "description": "a part of a Parquet file",
+    "content": {"application/vnd.apache.parquet": {"schema": _BYTES}},
+}
 _ALONE = {"Content-Security-Policy": "sandbox allow-scripts", "X-Content-Type-Options": "nosniff"}
 
 
@@ -39,35 +48,45 @@ class Results:
     def __init__(self, jobs: Jobs, data: DataFolder) -> None:
         self._jobs, self._data = jobs, data
 
-    async def of(self, job_id: str) -> tuple[Job, Path]:
+    async def of(self, job_id: str, caller: Caller) -> tuple[Job, Path]:
         """A completed job and the folder of its results.
 
         Raises:
             JobNotFoundError: not known.
             JobStateError: not completed.
         """
-        job = await self._jobs.job(job_id)
+        job = await VisibleJobs(self._jobs, caller).job(job_id)
         if job.state != "completed":
             hint = "wait for it" if job.state in ("queued", "running") else "see its error"
             raise JobStateError(f"the job is {job.state}, it has no results", hint=hint)
         return job, self._data.job(job_id).results
 
-    async def artifact(self, job_id: str, path: str) -> Path:
+    async def artifact(self, job_id: str, path: str, caller: Caller) -> Path:
         """A file below the results.
 
         Raises:
             JobNotFoundError: no such job, no such file, or not one of the results.
         """
-        await self._jobs.job(job_id)
+        await VisibleJobs(self._jobs, caller).job(job_id)
         folder = Path(os.path.realpath(self._data.job(job_id).results))
         missing = JobNotFoundError("no such file among the results", hint="see `artifacts` of the job")
-        if any(part.startswith(".") for part in Path(path).parts) or "\x00" in path:
+        if "\x00" in path or is_internal(PurePosixPath(path)):
             raise missing
         file = folder / path
         # A link may point anywhere, so that none is followed.
         if Path(os.path.realpath(file)) != file or not file.is_relative_to(folder) or not file.is_file():
             raise missing
         return file
+
+
+def file_response(
+    request: Request, file: Path, media_type: str | None = None, filename: str | None = None
+) -> Response:
+    """A file, parts of it, or that it is still the one that the client has."""
+    response = FileResponse(file, media_type=media_type, filename=filename, headers=_ALONE, stat_result=file.stat())
+    if StaticFiles(check_dir=False).is_not_modified(response.headers, request.headers):
+        return NotModifiedResponse(response.headers)
+    return response
 
 
 def videos_of(folder: Path) -> list[str]:
@@ -90,10 +109,11 @@ def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
         summary="The poses of a job",
         response_class=Response,
         responses=problems(s404="no such job or video", s409="the job has no results (yet)")
-        | {200: {"description": "the poses", "content": files}},
+        | {200: {"description": "the poses", "content": files}, 206: _PART, 304: _UNCHANGED},
     )
-    async def poses(
-        _caller: Reader,
+    async def get_results(
+        request: Request,
+        caller: Reader,
         job_id: Id,
         video: Annotated[
             str | None, Query(max_length=300, description="one of several; needed for parquet and csv")
@@ -101,7 +121,7 @@ def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
         format: Annotated[Literal["json", "parquet", "csv"], Query()] = "json",  # noqa: A002  the parameter's name
     ) -> Response:
         """JSON, in the format of NeuroPose, has every video under its name; Parquet and CSV have one video."""
-        job, folder = await results.of(job_id)
+        job, folder = await results.of(job_id, caller)
         names = await asyncio.to_thread(videos_of, folder)
         if video in job.inputs and video not in names:
             video = Path(video).stem  # as results are called
@@ -114,9 +134,7 @@ def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
             raise RequestError(f"the job has {len(wanted)} videos", where="video", hint="name one of them")
         file = folder / wanted[0] / _PREDICTIONS
         if format == "parquet":
-            return FileResponse(
-                file, media_type="application/vnd.apache.parquet", filename=f"{wanted[0]}.parquet", headers=_ALONE
-            )
+            return file_response(request, file, "application/vnd.apache.parquet", filename=f"{wanted[0]}.parquet")
         table = await _as_csv(file, data.incoming)
         return StreamingResponse(_read_and_delete(table), media_type="text/csv", headers=_ALONE)
 
@@ -124,16 +142,21 @@ def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
         "/{job_id}/artifacts/{path:path}",
         summary="A file that a job has made",
         response_class=FileResponse,
-        responses=problems(s404="no such job or file")
-        | {200: {"description": "the file", "content": {"application/octet-stream": {}}}},
+        responses=problems(s404="no such job or file", s416="the file is shorter than this part of it begins")
+        | {
+            200: {"description": "the file, of the type that its name has", "content": {"*/*": {"schema": _BYTES}}},
+            206: {"description": "the parts that `Range` asks for", "content": {"*/*": {"schema": _BYTES}}},
+            304: _UNCHANGED,
+        },
     )
-    async def artifact(
-        _caller: Reader,
+    async def get_artifact(
+        request: Request,
+        caller: Reader,
         job_id: Id,
         path: Annotated[str, PathParameter(max_length=1000, examples=["walk/overlay.mp4"])],
-    ) -> FileResponse:
+    ) -> Response:
         """Videos, reports and tables, by the paths that the job's `artifacts` say; parts of a file by `Range`."""
-        return FileResponse(await results.artifact(job_id, path), headers=_ALONE)
+        return file_response(request, await results.artifact(job_id, path, caller))
 
     return router
 

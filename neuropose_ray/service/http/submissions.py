@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from neuropose_ray.errors import RequestError, TooLargeError
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.schemas.jobs import STANDARD_NAME, JobInput, JobRequest, Label, LabelName
+from neuropose_ray.schemas.jobs import STANDARD_NAME, JobInput, JobOptions, JobRequest, Label, LabelName
+from neuropose_ray.service.http.bodies import SETTINGS_VALUES, read_json
 from neuropose_ray.service.http.errors import faults
 from neuropose_ray.service.http.multipart import MAX_FIELD_BYTES, MAX_FIELDS, PartBegin, PartData, read_form
 from neuropose_ray.service.http.uploads import Upload
@@ -39,6 +41,7 @@ class Submission(FrozenModel):
     priority: int = Field(default=5, ge=0, le=10, description="10 is done first")
     labels: dict[LabelName, Label] = Field(default_factory=dict, max_length=20)
     inputs: tuple[NamedInput, ...] = Field(default=(), max_length=1000)
+    options: JobOptions = JobOptions()
 
 
 def submission_schema() -> dict[str, Any]:
@@ -46,6 +49,7 @@ def submission_schema() -> dict[str, Any]:
     schema = Submission.model_json_schema()
     definitions = schema.pop("$defs")
     schema["properties"]["inputs"]["items"] = definitions[NamedInput.__name__]
+    schema["properties"]["options"] = definitions[JobOptions.__name__]
     return schema
 
 
@@ -54,14 +58,21 @@ def job_id(caller: str, key: str | None) -> str:
     return (uuid.uuid4() if key is None else uuid.uuid5(_NAMESPACE, f"{caller}\n{key}")).hex
 
 
-def job_request(name: str, submission: Submission, inputs: list[JobInput]) -> JobRequest:
+def job_request(name: str, owner: str, submission: Submission, inputs: list[JobInput]) -> JobRequest:
     """The whole request.
+
+    Args:
+        name: the job's id.
+        owner: the name of the token.
+        submission: what is to be done.
+        inputs: with what.
 
     Raises:
         RequestError: no input, or two of one name.
     """
     if not inputs:
         raise RequestError("a job without an input", hint="upload a video, or name one by its URI")
+    _check_calibration(submission.options)
     try:
         return JobRequest(
             id=name,
@@ -69,24 +80,40 @@ def job_request(name: str, submission: Submission, inputs: list[JobInput]) -> Jo
             inputs=tuple(inputs),
             priority=submission.priority,
             labels=submission.labels,
+            owner=owner,
+            options=submission.options,
             submitted_at=datetime.now(UTC),
         )
     except ValidationError as error:
         raise RequestError(faults(error.errors())) from error
 
 
-async def read_json(body: AsyncIterator[bytes]) -> Submission:
+def _check_calibration(options: JobOptions) -> None:
+    """Refuse what is no calibration while the client is there; which camera of it counts depends on the video.
+
+    Raises:
+        RequestError: it is not TOML, or has no camera.
+    """
+    if options.calibration is None:
+        if options.calibration_camera is not None:
+            raise RequestError("a camera without a calibration", where="calibration_camera", hint="send both")
+        return
+    try:
+        parts = tomllib.loads(options.calibration)
+    except (ValueError, RecursionError) as error:
+        raise RequestError("not TOML", where=_CALIBRATION, hint="give a Pose2Sim calibration") from error
+    if not any(isinstance(part, dict) and "matrix" in part for part in parts.values()):
+        raise RequestError("no camera in it", where=_CALIBRATION, hint="give a Pose2Sim calibration")
+
+
+async def read_json_submission(body: AsyncIterator[bytes]) -> Submission:
     """The submission in a JSON body.
 
     Raises:
         RequestError: not JSON, or not a submission.
-        TooLargeError: longer than a list of URIs may be.
+        TooLargeError: it holds more values than a list of URIs may.
     """
-    content = bytearray()
-    async for chunk in body:
-        content += chunk
-        if len(content) > MAX_JSON_BYTES:
-            raise TooLargeError(f"more than {MAX_JSON_BYTES} bytes of JSON", hint="submit several jobs")
+    content = await read_json(body, SETTINGS_VALUES)
     try:
         return Submission.model_validate_json(bytes(content))
     except ValidationError as error:
@@ -96,7 +123,8 @@ async def read_json(body: AsyncIterator[bytes]) -> Submission:
 async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upload) -> Submission:
     """The submission in a form; its files go to ``upload`` as they come, fields may stand before or behind them.
 
-    Fields: ``workflow``, ``priority``, ``labels`` (a JSON object), and ``uri`` as often as wanted.
+    Fields: ``workflow``, ``priority``, ``labels`` (a JSON object), ``uri`` as often as wanted, and those of
+    :class:`~neuropose_ray.schemas.jobs.JobOptions`. A calibration may be sent as a file.
 
     Raises:
         RequestError: not such a form, an unknown field, a file name that cannot be used.
@@ -104,15 +132,17 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upl
         StorageFullError: no room for it.
     """
     fields: dict[str, Any] = {}
+    options: dict[str, str] = {}
     uris: list[dict[str, str]] = []
     name, value, is_file, parts = "", bytearray(), False, 0
     async for event in read_form(content_type, body):
         if isinstance(event, PartBegin):
-            name, is_file, value, parts = event.name, event.filename is not None, bytearray(), parts + 1
+            name, value, parts = event.name, bytearray(), parts + 1
+            is_file = event.filename is not None and name != _CALIBRATION
             if parts > MAX_FIELDS:
                 raise TooLargeError(f"more than {MAX_FIELDS} parts in a form", hint="submit several jobs")
-            if event.filename is not None:
-                upload.begin(event.filename)
+            if is_file:
+                upload.begin(event.filename or "")
         elif isinstance(event, PartData) and is_file:
             await upload.write(event.data)
         elif isinstance(event, PartData):
@@ -123,6 +153,8 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upl
             await upload.end()
         elif name == "uri":
             uris.append({"uri": _field_text(name, value)})
+        elif name in JobOptions.model_fields and name not in options:
+            options[name] = _field_text(name, value)
         elif name in fields or name not in ("workflow", "priority", "labels"):
             raise RequestError("an unknown field, or one twice", where=name[:60], hint=_FIELDS)
         else:
@@ -130,12 +162,13 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upl
     if "labels" in fields:
         fields["labels"] = _json_field(fields["labels"])
     try:
-        return Submission.model_validate({**fields, "inputs": uris})
+        return Submission.model_validate({**fields, "inputs": uris, "options": options})
     except ValidationError as error:
         raise RequestError(faults(error.errors()), hint=_FIELDS) from error
 
 
-_FIELDS = "fields are workflow, priority, labels, uri"
+_CALIBRATION = "calibration"
+_FIELDS = f"fields are workflow, priority, labels, uri, {', '.join(JobOptions.model_fields)}"
 
 
 def _field_text(name: str, value: bytearray) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
@@ -17,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from neuropose_ray.errors import OutputError, RequestError, StorageFullError, TooLargeError
 from neuropose_ray.schemas.jobs import FileName, JobInput
-from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.data_folder import UPLOAD_LOCK, DataFolder
 from neuropose_ray.service.settings import UploadSettings
 from neuropose_ray.video.sources import VIDEO_EXTENSIONS, is_video_name
 
@@ -44,6 +45,7 @@ class Upload:
         self.folder = data.incoming / secrets.token_hex(16)
         self.inputs: list[JobInput] = []
         self._bytes = self._looked_at = 0
+        self._lock: int | None = None
         self._name: str | None = None
         self._file: BinaryIO | None = None
         self._digest = hashlib.sha256()
@@ -89,7 +91,9 @@ class Upload:
         if len(self.inputs) >= self._limits.max_files:
             raise TooLargeError(f"more than {self._limits.max_files} files", hint="submit several jobs")
         with _disk_errors():
-            self.folder.mkdir(mode=0o700, exist_ok=True)
+            if self._lock is None:
+                self.folder.mkdir(mode=0o700)
+                self._lock = _locked(self.folder / UPLOAD_LOCK)
             self._file = (self.folder / name).open("xb")
         self._name, self._digest, self._size = name, hashlib.sha256(), 0
 
@@ -119,13 +123,21 @@ class Upload:
             with suppress(OSError):
                 self._file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._unlock()
 
     def move_to(self, folder: Path) -> None:
         """Let a job have the files, by one rename."""
         with _disk_errors():
             folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.rmtree(folder, ignore_errors=True)  # of a request that broke off before its job was taken on
+            (self.folder / UPLOAD_LOCK).unlink()
             self.folder.rename(folder)
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _flush(self) -> None:
         assert self._file is not None
@@ -146,6 +158,14 @@ class Upload:
             self._file.close()
         self.inputs.append(JobInput(name=self._name, sha256=self._digest.hexdigest(), size_bytes=self._size))
         self._file = None
+
+
+def _locked(path: Path) -> int:
+    """Lock a new file until its descriptor is closed, be it by the process's death."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    with suppress(OSError):  # a file system without locks: what is left there is removed after a day
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
 
 
 @contextmanager

@@ -17,10 +17,13 @@ from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.service.data_folder import JobFolder
 from neuropose_ray.service.inbox.drops import DropRecord
+from neuropose_ray.service.inbox.names import RESERVED_NAMES
 from neuropose_ray.service.inbox.results_file import join_results
 
 #: Whose results a folder of ``out`` has.
 JOB_FILE = "job.json"
+#: Hidden, so that nobody takes it for a folder that was dropped.
+_WRAP_PREFIX = ".neuropose-video-"
 _NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -77,6 +80,43 @@ def quarantine(folder: Path, failed: Path) -> Path:
     target = free_name(target) if target.exists() else target
     folder.rename(target)
     return target
+
+
+def wrap_video(video: Path) -> Path:
+    """Put a video that lies in the inbox itself into a folder of its own, which appears whole.
+
+    Returns:
+        The folder, called as the video without its extension, or with a number where that name is taken.
+
+    Raises:
+        OSError: the file system refuses.
+    """
+    temporary = video.with_name(f"{_WRAP_PREFIX}{secrets.token_hex(8)}")
+    temporary.mkdir(mode=0o700)
+    try:
+        video.rename(temporary / video.name)
+    except OSError:
+        temporary.rmdir()
+        raise
+    return _unwrapped(temporary, video.name)
+
+
+def recover_wrapped(inbox: Path) -> None:
+    """Finish what a killed process had begun to wrap."""
+    for temporary in inbox.glob(f"{_WRAP_PREFIX}*"):
+        names = [entry.name for entry in temporary.iterdir()]
+        if names:
+            _unwrapped(temporary, names[0])
+        else:
+            temporary.rmdir()
+
+
+def _unwrapped(temporary: Path, name: str) -> Path:
+    target = temporary.with_name(Path(name).stem)
+    if target.name.lower() in RESERVED_NAMES:
+        target = target.with_name(f"{target.name}_video")
+    target = free_name(target) if target.exists() else target
+    return temporary.rename(target)
 
 
 def clear_unfinished(outbox: Path) -> None:

@@ -64,6 +64,19 @@ def take_snapshot(folder: Path) -> FolderSnapshot:
     return FolderSnapshot(frozenset(entries), _named(sorted(videos)), partial, tuple(sorted(others)))
 
 
+def look_at_video(file: Path) -> FolderSnapshot:
+    """Look at a video that lies in the inbox itself.
+
+    Raises:
+        OSError: it is gone, or cannot be looked at.
+        UnicodeEncodeError: its name is not UTF-8, and can be in no file of results.
+    """
+    file.name.encode()
+    found = file.stat(follow_symlinks=False)
+    entry = (file.name, found.st_size, found.st_mtime_ns, found.st_ino)
+    return FolderSnapshot(frozenset([entry]), _named([(file.name, found)]), None, ())
+
+
 def _walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as listing:
         for entry in listing:

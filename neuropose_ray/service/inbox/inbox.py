@@ -1,4 +1,4 @@
-"""The inbox: each folder that is dropped into ``in`` becomes one job, and its results come to ``out``."""
+"""The inbox: each folder or video that is dropped into ``in`` becomes one job, and its results come to ``out``."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ from neuropose_ray.errors import JobNotFoundError, NeuroposeRayError, OutputErro
 from neuropose_ray.schemas.immutable import utf8_text
 from neuropose_ray.schemas.jobs import Job, JobInput, JobRequest
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.inbox.delivery import clear_unfinished, deliver, give_videos, quarantine
+from neuropose_ray.service.inbox.delivery import (
+    clear_unfinished,
+    deliver,
+    give_videos,
+    quarantine,
+    recover_wrapped,
+    wrap_video,
+)
 from neuropose_ray.service.inbox.drops import DropRecord, DropStore, Outcome, remove_token, token_of, write_token
-from neuropose_ray.service.inbox.folders import FolderSnapshot, take_snapshot
+from neuropose_ray.service.inbox.folders import FolderSnapshot, look_at_video, take_snapshot
 from neuropose_ray.service.inbox.ingest import clear_leftovers
-from neuropose_ray.service.inbox.names import RESERVED_NAMES
+from neuropose_ray.service.inbox.names import RESERVED_NAMES, is_partial, is_video_file
 from neuropose_ray.service.inbox.notices import notices
 from neuropose_ray.service.inbox.stability import StabilityTracker
 from neuropose_ray.service.inbox.status_file import StatusEntry, StatusFile
@@ -64,7 +71,8 @@ class Inbox:
         self._running: set[str] = set()
         self._unchanged: dict[str, tuple[int, int]] = {}  # folders of ended jobs, looked at already
         self._said: dict[str, str] = {}
-        self._stability = StabilityTracker(settings.settle_s, self._say)
+        self._stability = StabilityTracker(settings.settle_s, settings.unfinished_s)
+        self._unfinished: dict[str, datetime] = {}  # what the status file says of them is no drop's
         self._stop, self._ended = threading.Event(), threading.Event()
         self._ended.set()
 
@@ -92,6 +100,7 @@ class Inbox:
         self._data.create()
         clear_leftovers(self._data)
         clear_unfinished(self._data.outbox)
+        recover_wrapped(self._data.inbox)
         before = self._status.load()
         is_new = self._store.is_new
         self._store.create()
@@ -155,12 +164,16 @@ class Inbox:
                 # What comes back after it was away is dropped again.
                 self._forget(drop)
         self._stability.keep(entries)
+        for name in self._unfinished.keys() - entries.keys():
+            self._clear_unfinished(name)
         for name in sorted(entries):
             try:
                 if entries[name].is_dir(follow_symlinks=False):
                     self._consider(name, entries[name].stat(follow_symlinks=False), changed)
+                elif entries[name].is_file(follow_symlinks=False) and (is_video_file(name) or is_partial(name)):
+                    self._consider_file(name)
                 else:
-                    self._say(name, "is no folder; a folder with videos makes a job")
+                    self._say(name, "is neither a folder nor a video; a folder with videos makes a job")
             except FileNotFoundError:
                 continue  # moved away while it was looked at
             except (OSError, OutputError) as error:
@@ -182,11 +195,49 @@ class Inbox:
         if is_taken and drop is not None and drop.covers(snapshot.videos):
             self._unchanged[name] = identity
             self._stability.forget(name)
-        elif snapshot.entries and self._stability.is_over(path, snapshot):
-            self._take(name, snapshot)
+        elif snapshot.entries:
+            if self._stability.is_over(name, snapshot, path):
+                self._take(name, snapshot)
+            else:
+                self._note_unfinished(name)
+
+    def _consider_file(self, name: str) -> None:
+        """A video beside the folders gets a folder of its own when it is whole; a part of one is named and left."""
+        path = self._data.inbox / name
+        try:
+            snapshot = look_at_video(path)
+        except UnicodeEncodeError:
+            self._say(name, "has a name that is not UTF-8; rename it")
+            return
+        if is_partial(name):
+            self._set_unfinished(name, "the rest of it: its name says that it is being copied")
+        elif self._stability.is_over(name, snapshot, self._data.inbox):
+            self._stability.forget(name)
+            self._clear_unfinished(name)
+            logger.info("%s is put into %s", name, wrap_video(path).name)
+        else:
+            self._note_unfinished(name)
+
+    def _note_unfinished(self, name: str) -> None:
+        what = self._stability.waits_for(name)
+        if what is None:
+            self._clear_unfinished(name)
+        else:
+            self._set_unfinished(name, what)
+
+    def _set_unfinished(self, name: str, what: str) -> None:
+        self._say(name, f"waits for {what}")
+        since = self._unfinished.setdefault(name, datetime.now(UTC))
+        self._status.set(name, StatusEntry.unfinished(since, what))
+
+    def _clear_unfinished(self, name: str) -> None:
+        """Leave what the status file says of a drop of this name."""
+        if self._unfinished.pop(name, None) is not None and name not in self._drops:
+            self._status.set(name, None)
 
     def _take(self, name: str, snapshot: FolderSnapshot) -> None:
         self._stability.forget(name)
+        self._clear_unfinished(name)
         if name.lower() in RESERVED_NAMES:
             self._reject(name, "this name is the inbox's own; rename the folder")
         elif not snapshot.videos:
@@ -284,6 +335,13 @@ class Inbox:
 
     def _fail(self, drop: DropRecord, job: Job | None, error: str) -> None:
         path = self._data.inbox / drop.folder
+        if token_of(path) == drop.id and self._has_changed(path, drop):
+            # Whoever copied it went on: it is another drop, and must not be moved away from under the copy.
+            self._say(drop.folder, f"has changed since it was taken; job {drop.id} is forgotten ({error})")
+            self._status.set(drop.folder, None)
+            self._forget(drop)
+            remove_token(path)
+            return
         moved = quarantine(path, self._data.failed) if token_of(path) == drop.id else None
         started_at = job.started_at if job is not None and job.started_at else drop.request.submitted_at
         self._status.set(drop.folder, StatusEntry.failed(started_at, datetime.now(UTC), error))
@@ -292,6 +350,13 @@ class Inbox:
         if moved is not None:
             remove_token(moved)
         logger.warning("%s failed: %s", drop.folder, error)
+
+    @staticmethod
+    def _has_changed(path: Path, drop: DropRecord) -> bool:
+        try:
+            return not drop.covers(take_snapshot(path).videos)
+        except (OSError, UnicodeEncodeError):
+            return False
 
     def _reject(self, name: str, why: str) -> None:
         """A folder of which there can be no job."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,9 +79,8 @@ def plan_ingest(source: Source, where: Path, limits: ArchiveSettings, inbox: Pat
 
 
 def _refuse_twins(jobs: list[PlannedJob], where: Path) -> None:
-    # Some file systems do not tell upper from lower case.
-    counts = Counter(job.name.casefold() for job in jobs)
-    twins = tuple(job.name for job in jobs if counts[job.name.casefold()] > 1)
+    counts = Counter(_folded(job.name) for job in jobs)
+    twins = tuple(job.name for job in jobs if counts[_folded(job.name)] > 1)
     if twins:
         raise JobCollisionError(
             f"several videos give the same job: {', '.join(twins)}",
@@ -91,8 +91,8 @@ def _refuse_twins(jobs: list[PlannedJob], where: Path) -> None:
 
 
 def _refuse_present(jobs: list[PlannedJob], where: Path, inbox: Path) -> None:
-    present = {path.name.casefold() for path in inbox.iterdir()} if inbox.is_dir() else set()
-    taken = tuple(job.name for job in jobs if job.name.casefold() in present)
+    present = {_folded(path.name) for path in inbox.iterdir()} if inbox.is_dir() else set()
+    taken = tuple(job.name for job in jobs if _folded(job.name) in present)
     if taken:
         raise JobCollisionError(
             f"in the inbox already: {', '.join(taken)}",
@@ -100,3 +100,8 @@ def _refuse_present(jobs: list[PlannedJob], where: Path, inbox: Path) -> None:
             hint="--force puts the new ones in their place",
             collisions=taken,
         )
+
+
+def _folded(name: str) -> str:
+    """What file systems may take for one name: without upper and lower case, its letters composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

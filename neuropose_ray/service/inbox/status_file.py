@@ -30,7 +30,9 @@ class StatusEntry(FrozenModel):
     started_at: datetime
     completed_at: datetime | None = None
     results_path: Utf8Str | None = None
-    error: Utf8Str | None = Field(default=None, description="of a completed job: the videos without a result")
+    error: Utf8Str | None = Field(
+        default=None, description="of a completed job the videos without a result, of one that waits for what"
+    )
     current_video: Utf8Str | None = None
     frames_processed: _Count | None = None
     frames_total: _Count | None = None
@@ -49,6 +51,11 @@ class StatusEntry(FrozenModel):
             videos_total=len(drop.videos),
             percent_complete=0.0,
         )
+
+    @classmethod
+    def unfinished(cls, since: datetime, what: str) -> StatusEntry:
+        """A folder or video that is not taken yet, for it is not whole."""
+        return cls(status="processing", started_at=since, error=f"waits for {what}", percent_complete=0.0)
 
     @classmethod
     def processing(cls, drop: DropRecord, job: Job) -> StatusEntry:

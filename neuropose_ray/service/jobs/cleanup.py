@@ -1,12 +1,14 @@
 """What requests that were never finished have left on the disk.
 
-Uploads are the ingress's, in another process that goes on while the manager is replaced: there is no lock that tells
-whose an upload is. Its files do: an upload that goes on writes to them, and what is whole becomes a job within
-minutes. What nobody has written to for a day is nobody's.
+Uploads are the ingress's, in another process that goes on while the manager is replaced. It holds a lock on each of
+them: one whose lock is free was left by a process that died. Where there is no lock, on some network's file system,
+files tell: an upload that goes on writes to them, and what is whole becomes a job within minutes. What nobody has
+written to for a day is nobody's.
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import re
@@ -16,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from neuropose_ray.service.data_folder import JobFolder
+from neuropose_ray.service.data_folder import UPLOAD_LOCK, JobFolder
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ _JOB_ID = re.compile(r"[0-9a-f]{32}")
 def clear_incoming(incoming: Path) -> None:
     """Remove uploads, and tables on their way to a client, that nobody goes on with; safe at any time."""
     for entry in _listed(incoming):
-        if _is_abandoned(entry):
+        if _receiver_has_died(entry) or _is_abandoned(entry):
             _remove(entry)
 
 
@@ -46,6 +48,21 @@ def clear_job_folders(jobs: Path, is_known: Callable[[str], bool]) -> None:
         is_jobs = _JOB_ID.fullmatch(entry.name) is not None
         if is_jobs and _is_abandoned(entry) and not _has_been_job(entry) and not is_known(entry.name):
             _remove(entry)
+
+
+def _receiver_has_died(upload: Path) -> bool:
+    """Whether nobody holds the lock of an upload any more; False where there is none."""
+    try:
+        descriptor = os.open(upload / UPLOAD_LOCK, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _has_been_job(folder: Path) -> bool:

@@ -12,13 +12,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from neuropose_ray.errors import ServiceError
-from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobState, Workflow
+from neuropose_ray.errors import RequestError, ServiceError, StorageFullError
+from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobState, StepKind, Workflow
 from neuropose_ray.service.jobs.failures import INTERNAL
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from dbos import WorkflowStatus
@@ -32,11 +35,13 @@ _EXECUTOR = "job-manager"
 _VERSION = "1"
 #: Starts of one job after which it is taken for what kills the process.
 MOST_STARTS = 20
-#: What a queued job waits at most for being noticed; a look costs a fraction of a millisecond.
-_POLL_S = 0.25
+#: What a queued job waits at most for being noticed; each look is several transactions, also while nothing is done.
+_POLL_S = 1.0
 _PAGE = 200
 #: Until the thread that takes jobs from a new queue is there.
 _START_S = 30.0
+#: What SQLite and PostgreSQL say then; SQLite may fail to extend or open the files beside its own.
+_NO_SPACE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "53100")
 _HINT = "check jobs.database_url and the data folder's disk"
 
 _STATES: Mapping[str, JobState] = {
@@ -132,6 +137,7 @@ class DurableJobs:
     def _body(self) -> Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]]:
         from dbos import DBOS
         from dbos import error as dbos_error
+        from sqlalchemy.exc import SQLAlchemyError
 
         perform = self._perform
 
@@ -143,7 +149,13 @@ class DurableJobs:
                     # Recorded as any other error it would end the next try as well.
                     raise dbos_error.DBOSWorkflowCancelledError(str(error)) from error
 
-            return DBOS.run_step({"name": name}, step)
+            try:
+                return DBOS.run_step({"name": name}, step)
+            except SQLAlchemyError as error:
+                # What the step gave cannot be kept. As an error it would end the job, if it could be kept itself:
+                # the job is left as it is, and is queued again by who looks for jobs that nobody does.
+                logger.warning("the outcome of %s cannot be kept: %s", name, str(error).splitlines()[0])
+                raise ExecutionStoppedError from error
 
         def job(request: dict[str, Any], workflow: dict[str, Any]) -> list[dict[str, Any]]:
             return perform(JobRequest.model_validate(request), Workflow.model_validate(workflow), record)
@@ -162,13 +174,18 @@ class DurableJobs:
         return at_work or time.monotonic() - self._opened_s < _START_S
 
     def enqueue(self, request: JobRequest, workflow: Workflow) -> None:
-        """Take a job on. It is in the database when this returns; a known one is left as it is."""
+        """Take a job on. It is in the database when this returns; a known one is left as it is.
+
+        Raises:
+            StorageFullError: the database's disk is full.
+        """
         from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
         priority = 11 - request.priority  # of DBOS the least is first, from 1
         with SetWorkflowID(request.id), SetEnqueueOptions(priority=priority):
             as_json = [model.model_dump(mode="json", by_alias=True) for model in (request, workflow)]
-            DBOS.enqueue_workflow(QUEUE, self._workflow, *as_json)
+            with _full_disk_named():
+                DBOS.enqueue_workflow(QUEUE, self._workflow, *as_json)
 
     def row(self, job_id: str) -> JobRow | None:
         """One job, None where it is not known."""
@@ -230,10 +247,15 @@ class DurableJobs:
         return _time(found[0].created_at) if found else None
 
     def note(self, job_id: str, **attributes: Any) -> None:
-        """Keep something beside a job."""
+        """Keep something beside a job.
+
+        Raises:
+            StorageFullError: the database's disk is full.
+        """
         from dbos import DBOS
 
-        DBOS.update_workflow_attributes(job_id, attributes, merge=True)
+        with _full_disk_named():
+            DBOS.update_workflow_attributes(job_id, attributes, merge=True)
 
     def cancel(self, job_id: str) -> None:
         """Make a job that has not ended a cancelled one; what runs of it is to be stopped by the caller."""
@@ -241,13 +263,49 @@ class DurableJobs:
 
         DBOS.cancel_workflow(job_id)
 
-    def requeue(self, job_id: str) -> None:
-        """Queue an ended job again; steps that it finished are not done again."""
+    def requeue(self, job_id: str, step: int | None = None) -> None:
+        """Queue an ended job again.
+
+        Args:
+            job_id: of the job.
+            step: index of the first step that is done again; None: the first that has not finished.
+
+        Raises:
+            StorageFullError: the database's disk is full.
+        """
         from dbos import DBOS
 
-        steps = DBOS.list_workflow_steps(job_id)
-        finished = sum(1 for step in steps if step["error"] is None)
-        DBOS.rewind_workflow(job_id, start_step=finished + 1, queue_name=QUEUE)
+        if step is None:
+            step = sum(1 for recorded in DBOS.list_workflow_steps(job_id) if recorded["error"] is None)
+        with _full_disk_named():
+            DBOS.rewind_workflow(job_id, start_step=step + 1, queue_name=QUEUE)
+
+    def step_index(self, job_id: str, kind: StepKind) -> int:
+        """The index of a job's first step of a kind, among those that have begun.
+
+        Raises:
+            RequestError: there is none.
+        """
+        from dbos import DBOS
+
+        kinds = [str(recorded["function_name"]).partition("_")[2] for recorded in DBOS.list_workflow_steps(job_id)]
+        if kind not in kinds:
+            done = ", ".join(kinds) or "none"
+            raise RequestError(f"the job has not come to a step {kind!r}", where="step", hint=f"its steps: {done}")
+        return kinds.index(kind)
+
+    def resume_lost(self, job_id: str) -> None:
+        """Queue a running job again whose thread ended without an outcome in the database.
+
+        Should the thread be there after all, it does not own the job any more, and writes nothing of it.
+
+        Raises:
+            StorageFullError: the database's disk is full.
+        """
+        from dbos import DBOS
+
+        with _full_disk_named():
+            DBOS.resume_workflow(job_id, queue_name=QUEUE)
 
     def delete(self, job_id: str) -> None:
         """Remove a job from the database."""
@@ -275,6 +333,22 @@ class DurableJobs:
 
 class ExecutionCancelledError(Exception):
     """Ends the execution of a job that is a cancelled one in the database already."""
+
+
+@contextmanager
+def _full_disk_named() -> Iterator[None]:
+    """Turn SQLite's and PostgreSQL's errors about a full disk into our own, and let all others pass."""
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        yield
+    except OperationalError as error:
+        code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+        if code is None or not code.startswith(_NO_SPACE):
+            raise
+        raise StorageFullError(
+            "the disk of the database is full", hint="remove old jobs or free some space"
+        ) from error
 
 
 def _row(status: WorkflowStatus) -> JobRow:

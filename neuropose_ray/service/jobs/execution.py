@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from neuropose_ray.errors import JobCancelledError, NeuroposeRayError, StepTimeoutError
+from neuropose_ray.errors import JobCancelledError, NeuroposeRayError, StepTimeoutError, StorageFullError
+from neuropose_ray.schemas.atomic import is_disk_full
 from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, Step, Workflow
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.durable import ExecutionCancelledError, ExecutionStoppedError, RecordStep
@@ -27,11 +30,17 @@ from neuropose_ray.service.jobs.steps.work import StepWork
 from neuropose_ray.service.jobs.workflows import options_of
 from neuropose_ray.settings import Settings
 
+R = TypeVar("R")
+
 logger = logging.getLogger(__name__)
 
 #: Seconds before the second try; each further pause is twice as long, up to the last.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
 _LOOK_S = 0.2
+#: With so much more room than when the disk was full a job goes on at once; it may still be too little.
+_ROOM_BYTES = 16 * 1024**2
+#: Shown of a job that waits for room.
+WAITS_FOR_SPACE = "space on the service's disk"
 
 
 class AttributeStore(Protocol):
@@ -82,6 +91,7 @@ class Executor:
         self._first_pause_s = first_pause_s
         self._stopping = threading.Event()
         self._running: dict[str, RunningJob] = {}
+        self._held: Counter[str] = Counter()
         self._lock = threading.Condition()
 
     def running(self, job_id: str) -> RunningJob | None:
@@ -92,6 +102,10 @@ class Executor:
         """All jobs that are being done now, by id."""
         with self._lock:
             return dict(self._running)
+
+    def holds(self, job_id: str) -> bool:
+        """Whether a thread of this process does a job, or waits for its turn to do it."""
+        return self._held[job_id] > 0
 
     def stop(self, wait_s: float) -> None:
         """Leave all jobs where they are, and wait for it."""
@@ -110,6 +124,10 @@ class Executor:
             StepFailedError: it failed.
             ExecutionStoppedError: the service stops.
         """
+        with self._holding(request.id):
+            return self._perform(request, workflow, record)
+
+    def _perform(self, request: JobRequest, workflow: Workflow, record: RecordStep) -> list[dict[str, Any]]:
         write = partial(self._write_progress, request.id)
         running = RunningJob(request, ProgressTracker([step.kind for step in workflow.steps], write))
         with self._entered(running):
@@ -123,6 +141,18 @@ class Executor:
                 raise
             self._log(request, "completed" + (f" with {len(errors)} warnings" if errors else ""))
             return errors
+
+    @contextmanager
+    def _holding(self, job_id: str) -> Iterator[None]:
+        """Counted: a job that was cancelled and queued again may be held twice for a moment."""
+        with self._lock:
+            self._held[job_id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held[job_id] -= 1
+                self._held += Counter()  # without those at zero
 
     @contextmanager
     def _entered(self, running: RunningJob) -> Iterator[None]:
@@ -146,14 +176,19 @@ class Executor:
                 self._lock.notify_all()
 
     def _write_progress(self, job_id: str, progress: JobProgress) -> None:
-        self._note(job_id, progress=progress.model_dump(mode="json"))
+        try:
+            self._note(job_id, progress=progress.model_dump(mode="json"))
+        except StorageFullError as error:
+            # What is shown of a running job is in memory; a full disk must not end the work that reports progress.
+            logger.warning("the progress of job %s is not kept: %s", job_id, error)
 
     def _step(self, running: RunningJob, number: int, step: Step) -> list[dict[str, Any]]:
         """All tries of a step."""
         request = running.request
         attributes = self._attributes(request.id)
         if "started_at" not in attributes:
-            self._note(request.id, started_at=datetime.now(UTC).isoformat())
+            began_at = datetime.now(UTC).isoformat()
+            self._with_space(running, step, lambda: self._note(request.id, started_at=began_at))
         running.progress.enter(number, floor=JobProgress.model_validate(attributes.get("progress") or {}))
         self._log(request, f"step {number + 1}, {step.kind}")
         began, outcome = time.perf_counter(), "left"
@@ -173,7 +208,7 @@ class Executor:
         names_by_path: dict[str, str] = {}
         for number in range(1, step.max_attempts + 1):
             try:
-                return self._try(running, step, names_by_path)
+                return self._with_space(running, step, partial(self._try, running, step, names_by_path))
             except (StepFailedError, ExecutionCancelledError):
                 raise
             except Exception as error:
@@ -186,6 +221,39 @@ class Executor:
                     raise StepFailedError(job_error(error, step.kind, names_by_path=names_by_path)) from error
             self._pause(running, step, number)
         raise AssertionError("a step has at least one try")
+
+    def _with_space(self, running: RunningJob, step: Step, function: Callable[[], R]) -> R:
+        """What a function gives, called again for as long as it fails because the disk is full: no try is spent."""
+        waits = 0
+        while True:
+            try:
+                return function()
+            except (StepFailedError, ExecutionCancelledError):
+                raise
+            except Exception as error:
+                if not isinstance(error, StorageFullError) and not is_disk_full(error):
+                    raise
+                self._leave(running)
+                waits += 1
+                self._log(running.request, f"{step.kind} waits for {WAITS_FOR_SPACE}: {error}")
+                logger.warning("job %s waits for %s", running.request.id, WAITS_FOR_SPACE)
+            self._wait_for_space(running, min(LONGEST_PAUSE_S, self._first_pause_s * 2**waits))
+            self._log(running.request, f"{step.kind} goes on")
+
+    def _wait_for_space(self, running: RunningJob, most_s: float) -> None:
+        """Wait until there is more room, which a quota or another disk does not show, and so not for ever."""
+        before, until = self._free_bytes(), time.monotonic() + most_s
+        running.progress.wait_for(WAITS_FOR_SPACE)
+        try:
+            while time.monotonic() < until and self._free_bytes() < before + _ROOM_BYTES:
+                self._leave(running)
+                running.cancelled.wait(_LOOK_S)
+            self._leave(running)
+        finally:
+            running.progress.wait_for(None)
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self._data.root).free
 
     def _pause(self, running: RunningJob, step: Step, tries: int) -> None:
         pause_s = min(LONGEST_PAUSE_S, self._first_pause_s * 2 ** (tries - 1))

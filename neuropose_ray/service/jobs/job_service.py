@@ -31,17 +31,22 @@ from neuropose_ray.schemas.jobs import (
     JobsStatus,
     JobState,
     QueueStatus,
+    StepKind,
+    Workflow,
 )
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs, JobRow
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
+from neuropose_ray.service.jobs.options import workflow_with
 from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
 from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import JobSettings
 
 Mode = Literal["running", "paused", "draining"]
+#: A job whose thread is on its way into or out of it is not lost; that takes less than a second.
+LOST_S = 20.0
 #: Any replica has noticed by then that nobody waits for its chunk.
 LATE_S = 60.0
 _STATES: tuple[JobState, ...] = ("queued", "running", *ENDED)
@@ -77,6 +82,7 @@ class JobService:
         self._durable, self._executor = durable, executor
         self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
+        self._unheld: dict[str, float] = {}
         self._began = time.monotonic()
 
     def submit(self, request: JobRequest) -> Job:
@@ -94,9 +100,11 @@ class JobService:
                 workflow = self._workflows.named(request.workflow)
                 self._check_room()
                 self._make_folder(request.id)
+                workflow = self._with_options(workflow, request)
+                by = request.source if request.owner is None else f"{request.source} ({request.owner})"
                 append_line(
                     self._data.job(request.id).log,
-                    f"submitted by {request.source}: workflow {request.workflow}, {len(request.inputs)} inputs, "
+                    f"submitted by {by}: workflow {request.workflow}, {len(request.inputs)} inputs, "
                     f"priority {request.priority}",
                 )
                 self._durable.enqueue(request, workflow)
@@ -116,6 +124,12 @@ class JobService:
                 "kept",
                 hint="remove old jobs",
             )
+
+    def _with_options(self, workflow: Workflow, request: JobRequest) -> Workflow:
+        calibration = self._data.job(request.id).calibration
+        if request.options.calibration is not None:
+            atomic_write_bytes(calibration, request.options.calibration.encode())
+        return workflow_with(workflow, request.options, calibration)
 
     def _make_folder(self, job_id: str) -> None:
         folder = self._data.job(job_id)
@@ -141,6 +155,7 @@ class JobService:
         source: str | None = None,
         limit: int = 50,
         after: str | None = None,
+        owner: str | None = None,
     ) -> JobPage:
         """Some of the jobs, newest first.
 
@@ -150,6 +165,7 @@ class JobService:
             source: those from ``http`` or ``inbox``.
             limit: so many at most.
             after: ``next`` of the page before.
+            owner: those that were submitted with the token of this name.
 
         Raises:
             RequestError: ``after`` is not of a page.
@@ -160,7 +176,8 @@ class JobService:
         for row in self._durable.rows(state, until_ms=None if cursor is None else -cursor[0]):
             if cursor is not None and row.cursor <= cursor:
                 continue
-            if source in (None, row.request.source) and has_label(row.request, label):
+            wanted = source in (None, row.request.source) and owner in (None, row.request.owner)
+            if wanted and has_label(row.request, label):
                 page.append(row)
             if len(page) > limit:
                 break
@@ -180,7 +197,7 @@ class JobService:
         with self._lock:
             row = self._row(job_id)
             if row.state in ("completed", "failed"):
-                raise JobStateError(f"the job has {row.state}", hint="remove it instead")
+                raise JobStateError(f"the job has {row.state}", hint="only what waits or runs can be cancelled")
             self._durable.cancel(job_id)
             if running := self._executor.running(job_id):
                 running.cancelled.set()
@@ -188,23 +205,35 @@ class JobService:
                 append_line(self._data.job(job_id).log, "cancelled")
         return self.job(job_id)
 
-    def retry(self, job_id: str) -> Job:
-        """Queue a failed or cancelled job again; it goes on with the step that it ended in.
+    def retry(self, job_id: str, step: StepKind | None = None) -> Job:
+        """Queue an ended job again.
+
+        Args:
+            job_id: of the job.
+            step: a step to do again, of a completed job too, and with it the steps after it, which read its results.
+                None: a failed or cancelled job goes on with the step that it ended in.
 
         Raises:
             JobNotFoundError: it is not known.
-            JobStateError: it waits, runs, or has completed; or it is the inbox's, which makes new ones of folders.
+            JobStateError: it waits or runs; it has completed and no step is named; or it is the inbox's, which makes
+                new ones of folders.
+            RequestError: its workflow has no such step, or the job has not come to it.
         """
         with self._lock:
             row = self._row(job_id)
-            if row.state not in ("failed", "cancelled"):
-                raise JobStateError(f"the job is {row.state}", hint="failed and cancelled jobs can be tried again")
+            if row.state not in ENDED:
+                raise JobStateError(f"the job is {row.state}", hint="only a job that has ended can be tried again")
+            if row.state == "completed" and step is None:
+                raise JobStateError("the job has completed", hint="name the step that is to be done again")
             if row.request.source == "inbox":
                 # The inbox is done with it: results of another try would come to no `out`.
                 raise JobStateError("this job is the inbox's", hint="move its folder from failed/ back to in/")
-            self._durable.note(job_id, starts_before=row.starts)
-            self._durable.requeue(job_id)
-            append_line(self._data.job(job_id).log, "queued again")
+            first = None if step is None else self._durable.step_index(job_id, step)
+            # What was done of a step that is done again is no progress of it.
+            progress = {} if step is None else {"progress": None}
+            self._durable.note(job_id, starts_before=row.starts, **progress)
+            self._durable.requeue(job_id, first)
+            append_line(self._data.job(job_id).log, "queued again" + (f" from step {step}" if step else ""))
         return self.job(job_id)
 
     def remove(self, job_id: str) -> None:
@@ -223,6 +252,26 @@ class JobService:
             shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)
             self._durable.delete(job_id)
             self._removed[job_id] = time.monotonic()
+
+    def resume_lost(self, after_s: float = LOST_S) -> tuple[str, ...]:
+        """Queue the jobs again that run by the database, and that no thread has held for so long.
+
+        A thread ends so where it cannot write its outcome, as on a full disk.
+        """
+        resumed, now = [], time.monotonic()
+        with self._lock:
+            running = {row.request.id: row for row in self._durable.rows("running")}
+            unheld = [job_id for job_id in running if not self._executor.holds(job_id)]
+            self._unheld = {job_id: self._unheld.get(job_id, now) for job_id in unheld}
+            for job_id, since in list(self._unheld.items()):
+                if now - since < after_s:
+                    continue
+                self._durable.note(job_id, starts_before=running[job_id].starts)
+                self._durable.resume_lost(job_id)
+                del self._unheld[job_id]
+                append_line(self._data.job(job_id).log, "queued again: its outcome could not be kept")
+                resumed.append(job_id)
+        return tuple(resumed)
 
     def clear_removed(self, after_s: float = LATE_S) -> None:
         """Delete what was still written for jobs that were cancelled and removed so long ago.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from neuropose_ray import machine
 from neuropose_ray.errors import EngineError, NeuroposeRayError, NotReadyError, ServiceError
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, JobState
+from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, JobState, StepKind
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox.lock import FolderLock
 from neuropose_ray.service.inputs import Inputs
@@ -63,6 +63,7 @@ class JobManager:
         settings: of the service.
         spec: the pose model.
         pose: the handle of the deployment that has the pose model.
+        others: further pose models and the handles of their deployments, by the names that jobs call them.
         engines: who computes poses instead of it.
         tasks: who does the other steps, instead of Ray.
         background: what else works on the jobs, as the inbox does.
@@ -79,6 +80,7 @@ class JobManager:
         spec: PoseModelSpec,
         pose: Any,
         *,
+        others: Mapping[str, tuple[PoseModelSpec, Any]] | None = None,
         engines: Engines | None = None,
         tasks: VideoTasks | None = None,
         background: Callable[[JobService], BackgroundService] | None = None,
@@ -94,7 +96,15 @@ class JobManager:
         self._executor = Executor(
             self._data,
             settings,
-            PoseStep(spec, engines or _serve_engines(settings, spec, pose), locate),
+            PoseStep(
+                spec,
+                engines or _serve_engines(settings, spec, pose),
+                locate,
+                {
+                    name: (other, _serve_engines(settings, other, handle))
+                    for name, (other, handle) in (others or {}).items()
+                },
+            ),
             VideoSteps(tasks or RayVideoTasks(_tasks_at_once(jobs.running)), locate),
             attributes=self._attributes,
             note=self._durable.note,
@@ -155,6 +165,8 @@ class JobManager:
             try:
                 clear_incoming(self._data.incoming)
                 service.clear_removed()
+                for job_id in service.resume_lost():
+                    logger.warning("job %s is queued again: nothing worked on it", job_id)
                 for job_id in service.remove_outdated():
                     logger.info("job %s was removed: it is no longer kept", job_id)
                 if self._meter is not None:
@@ -171,6 +183,16 @@ class JobManager:
     async def _ask(self, method: Callable[[JobService], R]) -> R:
         return await asyncio.to_thread(method, self._ready_service())
 
+    async def answer(self, method: str, *arguments: Any, **keywords: Any) -> Any:
+        """Call a method for another process: an error that the caller is to be told is given back, not raised.
+
+        What a method raises, Serve takes for a failure of this deployment, and logs with a trace.
+        """
+        try:
+            return await getattr(self, method)(*arguments, **keywords)
+        except NeuroposeRayError as error:
+            return error
+
     async def submit(self, request: JobRequest) -> Job:
         """See :meth:`~neuropose_ray.service.jobs.job_service.JobService.submit`; so for all that follow."""
         return await self._ask(lambda service: service.submit(request))
@@ -186,17 +208,18 @@ class JobManager:
         source: str | None = None,
         limit: int = 50,
         after: str | None = None,
+        owner: str | None = None,
     ) -> JobPage:
         """Some of the jobs, newest first."""
-        return await self._ask(lambda service: service.jobs(state, label, source, limit, after))
+        return await self._ask(lambda service: service.jobs(state, label, source, limit, after, owner))
 
     async def cancel(self, job_id: str) -> Job:
         """Stop a job."""
         return await self._ask(lambda service: service.cancel(job_id))
 
-    async def retry(self, job_id: str) -> Job:
-        """Queue an ended job again."""
-        return await self._ask(lambda service: service.retry(job_id))
+    async def retry(self, job_id: str, step: StepKind | None = None) -> Job:
+        """Queue an ended job again, from a step on where one is named."""
+        return await self._ask(lambda service: service.retry(job_id, step))
 
     async def remove(self, job_id: str) -> None:
         """Forget an ended job, with its files."""
@@ -263,18 +286,19 @@ def _database_url(settings: Settings) -> str:
     given = settings.service.jobs.database_url
     if given is not None:
         return given.get_secret_value()
-    database = DataFolder(settings.service.data_dir).database.absolute()
-    return URL.create("sqlite", database=str(database)).render_as_string(hide_password=False)
+    data = DataFolder(settings.service.data_dir)
+    data.create_database()
+    return URL.create("sqlite", database=str(data.database.absolute())).render_as_string(hide_password=False)
 
 
 def _serve_engines(settings: Settings, spec: PoseModelSpec, pose: Any) -> Engines:
     @contextmanager
-    def engine(should_stop: Callable[[], bool]) -> Iterator[Engine]:
+    def engine(should_stop: Callable[[], bool], log: Callable[[str], None]) -> Iterator[Engine]:
         from neuropose_ray.service.pose.chunks import chunks_at_once
         from neuropose_ray.service.pose.engine import ServeEngine
 
         at_once = chunks_at_once(settings.engine, spec)
-        with closing(ServeEngine(pose, chunks_per_replica=at_once, should_stop=should_stop)) as serve:
+        with closing(ServeEngine(pose, chunks_per_replica=at_once, should_stop=should_stop, log=log)) as serve:
             yield serve
 
     return engine

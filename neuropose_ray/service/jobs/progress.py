@@ -62,6 +62,11 @@ class ProgressTracker:
         """
         self._tell(fraction, video, inputs_done, at_once=False)
 
+    def wait_for(self, what: str | None) -> None:
+        """Note what the job waits for before it can go on; None when it goes on."""
+        with self._lock:
+            self._now = self._now.model_copy(update={"waits_for": what, "updated_at": datetime.now(UTC)})
+
     def write(self) -> None:
         """Keep what was told last."""
         self._write(self._now)

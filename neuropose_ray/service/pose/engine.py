@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -40,6 +40,7 @@ class ServeEngine(RayTasks):
         chunks_per_replica: that a replica works on at once.
         replicas: how many there are; None asks Serve, again and again.
         should_stop: whether the job was cancelled; asked at least once a second.
+        log: takes a line for the job's log, where replicas die or are waited for.
     """
 
     name = "serve"
@@ -51,14 +52,16 @@ class ServeEngine(RayTasks):
         chunks_per_replica: int,
         replicas: int | None = None,
         should_stop: Callable[[], bool] = lambda: False,
+        log: Callable[[str], None] = lambda _line: None,
     ) -> None:
         super().__init__(task_cpus=0)  # the replicas hold the cores
-        self._handle, self._should_stop = handle, should_stop
+        self._handle, self._should_stop, self._log = handle, should_stop, log
+        self._waits = False
         self._given_replicas, self._per_replica = replicas, chunks_per_replica
         self.workers = 1
         self._room()
 
-    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
+    def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Generator[ChunkOutcome, None, None]:
         """Do all chunks.
 
         Raises:
@@ -72,7 +75,7 @@ class ServeEngine(RayTasks):
             ChunkCall(context.out, chunks[index], run, fingerprint, context.decode_threads, context.max_attempts)
             for index in range(len(chunks))
         )
-        pending = _PendingCalls(self._handle)
+        pending = _PendingCalls(self._handle, self._log)
         with ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="chunk") as pool:
             try:
                 left, under_way, room, counted_s = len(chunks), 0, self._room(), time.monotonic()
@@ -109,7 +112,13 @@ class ServeEngine(RayTasks):
             return self.workers
         application = applications.get(self._handle.app_name)
         deployment = application and application.deployments.get(self._handle.deployment_name)
-        return max(1, deployment.replica_states.get("RUNNING", 0)) if deployment else 1
+        running = deployment.replica_states.get("RUNNING", 0) if deployment else 0
+        if (running == 0) != self._waits:
+            self._waits = running == 0
+            self._log(
+                "waits for a replica of the pose model" if self._waits else "a replica of the pose model is there"
+            )
+        return max(1, running)
 
     def close(self) -> None:
         """The replicas go on: they are not this job's alone."""
@@ -122,8 +131,8 @@ class _EndedError(Exception):
 class _PendingCalls:
     """Chunks under way, each with a thread that waits for it."""
 
-    def __init__(self, handle: Any) -> None:
-        self._handle = handle
+    def __init__(self, handle: Any, log: Callable[[str], None]) -> None:
+        self._handle, self._log = handle, log
         self._ended = threading.Event()
         self._outcomes: queue.SimpleQueue[ChunkOutcome | BaseException] = queue.SimpleQueue()
 
@@ -154,18 +163,25 @@ class _PendingCalls:
         from ray.exceptions import RayActorError, RayError, TaskCancelledError
         from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, ReplicaUnavailableError
 
-        deaths = 0
+        deaths, is_waiting = 0, False
         while deaths < _MOST_DEATHS:
             if self._ended.is_set():
                 raise _EndedError
             try:
                 return ChunkOutcome.model_validate_json(self._result(call))
             except BackPressureError:
+                if not is_waiting:
+                    self._log(f"{call.chunk.video}, chunk {call.chunk.index}: waits for a replica with room")
+                is_waiting = True
                 self._ended.wait(_RETRY_S)
             except (RayActorError, ReplicaUnavailableError, TaskCancelledError) as error:
                 # How often the chunk may do that is counted on the disk, by the replica that gets it next.
                 logger.warning(
                     "%s, chunk %d: its replica died (%s)", call.chunk.video, call.chunk.index, type(error).__name__
+                )
+                self._log(
+                    f"{call.chunk.video}, chunk {call.chunk.index}: its replica of the pose model died "
+                    f"({type(error).__name__}); the chunk is sent again"
                 )
                 deaths += 1
                 self._ended.wait(_RETRY_S)

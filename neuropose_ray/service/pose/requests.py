@@ -17,12 +17,14 @@ class FrameRequest:
         consecutive: of one camera, one after the other: the model may follow people from each to the next.
         timestamps_s: one for each picture; they come back with the results.
         field_of_view_degrees: over the longer side of the pictures; None for the pose model's default.
+        model: the pose model's name; None for the usual one.
     """
 
     pictures: tuple[bytes, ...]
-    consecutive: bool = True
+    consecutive: bool = False
     timestamps_s: tuple[float, ...] | None = None
     field_of_view_degrees: float | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

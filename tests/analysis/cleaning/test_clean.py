@@ -114,6 +114,12 @@ def test_the_steps_are_done_in_the_fields_order_and_say_what_they_did(true_motio
     assert cleaned.warnings == steps["gaps"].warnings
 
 
+def test_without_settings_they_are_the_usual_ones(true_motion):
+    cleaned, usual = clean(true_motion), clean(true_motion, CleaningSettings())
+    np.testing.assert_array_equal(cleaned.motion.positions, usual.motion.positions)
+    assert cleaned.steps == usual.steps
+
+
 def test_a_step_set_to_none_is_not_done(true_motion):
     raw = spoiled(true_motion("walking"))
     nothing = CleaningSettings.model_validate(ONLY_SMOOTHING | {"smoothing": None})

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from analysis.runs.samples import heels, neuropose_video, write_json, write_parquet
@@ -33,6 +35,12 @@ def two_people(tmp_path):
     still = np.ones((40, 33, 3))
     early = np.where(np.arange(40)[:, None, None] < 20, 2 * still, np.nan)
     return write_parquet(tmp_path / "out" / "duo", None, {4: still, 7: early})
+
+
+def test_a_path_may_be_text(two_people):
+    from_text, from_path = load_motion(str(two_people)), load_motion(Path(two_people))
+    np.testing.assert_array_equal(from_text.positions, from_path.positions)
+    assert from_text.name == from_path.name == load_trial(str(two_people)).name
 
 
 def test_the_names_of_a_videos_files_are_those_that_process_writes():

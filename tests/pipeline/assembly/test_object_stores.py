@@ -92,7 +92,7 @@ def test_an_object_or_bucket_that_does_not_exist_is_one_line(server, tmp_path, p
 
 
 def test_an_option_that_nobody_knows_is_named(tmp_path):
-    assert "unknown option regoin" in refused("s3://clips/one.mp4?regoin=us-east-1", tmp_path)
+    assert "unknown option s3_region" in refused("s3://clips/one.mp4?s3_region=us-east-1", tmp_path)
 
 
 def test_without_credentials_access_is_denied_in_one_line(server, tmp_path, monkeypatch):

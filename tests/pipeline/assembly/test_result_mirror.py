@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from neuropose_ray.benchmark.synthetic import SyntheticSpec
-from neuropose_ray.errors import OutputError
-from neuropose_ray.pipeline.assembly.result_mirror import ResultStore, default_folder
+from neuropose_ray.errors import OutputError, SettingsError
+from neuropose_ray.pipeline.assembly.result_mirror import ResultStore, output_folder
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.state.progress import NullReporter
@@ -91,9 +91,18 @@ def test_a_store_that_cannot_be_reached_is_one_line(clips: Path, tmp_path: Path)
     assert str(caught.value).startswith("nosuchscheme://bucket/results: results cannot be stored")
 
 
-def test_the_same_url_has_the_same_folder(tmp_path: Path):
-    assert default_folder("s3://a/b", tmp_path) == default_folder("s3://a/b/", tmp_path)
-    assert default_folder("s3://a/b", tmp_path) != default_folder("s3://a/c", tmp_path)
+def test_the_same_url_has_the_same_folder():
+    assert output_folder("s3://a/b")[0] == output_folder("s3://a/b/")[0]
+    assert output_folder("s3://a/b")[0] != output_folder("s3://a/c")[0]
+
+
+def test_an_output_that_is_a_url_has_a_folder_here(tmp_path: Path):
+    folder, store = output_folder("s3://bucket/trials", tmp_path)
+    assert store is not None
+    assert (folder, store.url, store.folder) == (tmp_path, "s3://bucket/trials", tmp_path)
+    assert output_folder("results") == (Path("results"), None)
+    with pytest.raises(SettingsError, match="--work-folder"):
+        output_folder("results", tmp_path)
 
 
 @pytest.fixture

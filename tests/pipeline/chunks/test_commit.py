@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,10 @@ def test_clearing_leaves_nothing(store: ChunkStore):
     commit(store)
     store.clear()
     assert not store.folder.exists()
+
+
+def test_a_chunk_that_an_earlier_version_suspected_is_still_tried_alone(store: ChunkStore):
+    store.note(KEY, AttemptHistory(isolate_next=True))
+    (file,) = store.folder.glob("*.attempts")
+    assert json.loads(file.read_text("utf-8")) == {"count": 0, "error": None, "open": None, "suspect": True}
+    assert store.attempts(KEY).isolate_next

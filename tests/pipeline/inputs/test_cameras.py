@@ -6,6 +6,8 @@ import pytest
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.pipeline.settings import CameraSettings
+from neuropose_ray.video.probe import probe
+from neuropose_ray.video.sources import open_source
 from neuropose_ray.video.types import VideoInfo, VideoSource
 
 CALIBRATION = """
@@ -68,6 +70,32 @@ def test_another_camera_can_be_chosen(calibration: Path):
 def test_a_video_without_its_camera_is_told_which_there_are(calibration: Path):
     with pytest.raises(SettingsError, match="cam_01, cam_02"):
         camera_of(video("walk.mp4"), CameraSettings(calibration=calibration), 67)
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(500, 1000), (2000, 4000), (250, 500), (427, 854), (428, 854), (999, 2000)]
+)
+def test_a_scaling_may_have_rounded_a_side_and_stretches_nothing(calibration: Path, width: int, height: int):
+    camera = camera_of(video(width=width, height=height), CameraSettings(calibration=calibration), 67)
+    assert (camera.width, camera.height) == (width, height)
+    assert camera.focal_x / camera.focal_y == pytest.approx(1600 / 1610)
+    assert camera.focal_y == pytest.approx(1610 * height / 2000)
+
+
+def test_padding_and_crops_of_a_real_recording_are_refused_not_stretched(test_data: Path):
+    """The calibration is of 1088 x 1920, as the camera stored it; this video was cropped to 1080."""
+    settings = CameraSettings(calibration=test_data / "pose2sim_single" / "Calib_qualisys.toml")
+    info = probe(open_source(test_data / "pose2sim_single" / "cam01.mp4"))
+    with pytest.raises(SettingsError, match="camera cam_01 is 1088 x 1920, the video 1080 x 1920: no scaling"):
+        camera_of(info, settings, 67)
+    same_size = probe(open_source(test_data / "pose2sim_single" / "cam03.mp4"))
+    assert camera_of(same_size, settings, 67).centre_x == pytest.approx(513.208, abs=1e-3)
+
+
+def test_a_size_of_zero_is_one_line(tmp_path: Path):
+    (tmp_path / "c.toml").write_text("[cam01]\nsize = [0, 0]\nmatrix = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]\n")
+    with pytest.raises(SettingsError, match="camera cam01 is not complete"):
+        camera_of(video(), CameraSettings(calibration=tmp_path / "c.toml"), 67)
 
 
 def test_another_shape_of_frame_is_refused(calibration: Path):

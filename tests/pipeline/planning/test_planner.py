@@ -46,7 +46,7 @@ def process(inputs: Path, out: Path, **flags: Any) -> RunSummary:
 
 
 def planned(clips: Path, known: Manifest, planner: Planner, engine: Engine) -> list[ManifestRow]:
-    return [row for rows in plan_videos(discover([clips]).videos, known, planner, engine) for row in rows]
+    return [row for rows in plan_videos(discover([clips]).videos(), known, planner, engine) for row in rows]
 
 
 @pytest.fixture

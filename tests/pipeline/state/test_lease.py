@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support.small_disk import Ballast, small_disk
 
-from neuropose_ray.errors import OutputError, RunLockedError
+from neuropose_ray.errors import DiskFullError, OutputError, RunLockedError
 from neuropose_ray.pipeline.state import lease as leases
 from neuropose_ray.pipeline.state.lease import LeaseSettings, held_lease, last_lease
 from neuropose_ray.pipeline.state.lease_record import LeaseRecord, process_is_gone
@@ -203,3 +204,16 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
     (tmp_path / "out").write_text("in the way")
     with pytest.raises(OutputError, match="out"), held_lease(tmp_path / "out" / "state"):
         pass
+
+
+def test_a_lease_on_a_disk_that_is_full_is_given_back_and_a_new_one_leaves_nothing_half_written(tmp_path: Path):
+    with small_disk(tmp_path / "disk", megabytes=1) as disk:
+        ballast = Ballast(disk)
+        with held_lease(disk / "run"):
+            ballast.fill()
+        assert last_lease(disk / "run").is_free
+        with pytest.raises(DiskFullError, match="No space left"), held_lease(disk / "run"):
+            pass
+        ballast.remove()
+        with held_lease(disk / "run"):
+            assert not last_lease(disk / "run").is_free

@@ -1,30 +1,32 @@
 """Who is let in, decided before a byte of a request's body is read."""
 
 import asyncio
-import hashlib
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import Depends, FastAPI
 
 from neuropose_ray.service.http import errors
-from neuropose_ray.service.http.auth import AuthMiddleware, is_loopback, needs
+from neuropose_ray.service.http.auth import AuthMiddleware, Caller, is_loopback, needs
+from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.settings import Token
+from neuropose_ray.service.tokens import TokenStore, digest_of
 
-READER, WRITER = "reader's secret", "writer's secret"
+READER, WRITER, ADMIN = "reader's secret", "writer's secret", "administrator's secret"
 TOKENS = tuple(
-    Token(name=name, sha256=hashlib.sha256(secret.encode()).hexdigest(), scopes=frozenset(scopes))
-    for name, secret, scopes in (("r", READER, ["read"]), ("w", WRITER, ["submit", "admin"]))
+    Token(name=name, sha256=digest_of(secret), scopes=frozenset(scopes))
+    for name, secret, scopes in (("r", READER, ["read"]), ("w", WRITER, ["submit"]), ("a", ADMIN, ["admin"]))
 )
 
 
-def application(tokens: tuple[Token, ...] = ()) -> FastAPI:
+def application(tokens: tuple[Token, ...] = (), burst: int = 100) -> FastAPI:
     app = FastAPI()
     errors.install(app)
     for scope in ("read", "submit", "admin"):
         app.get(f"/{scope}", dependencies=[Depends(needs(scope))])(lambda: "done")
     app.get("/v1/health")(lambda: "lives")
-    app.add_middleware(AuthMiddleware, tokens=tokens)
+    app.add_middleware(AuthMiddleware, tokens=TokenStore(tokens, Path("/nowhere")), rate=RateLimit(0.1, burst))
     return app
 
 
@@ -80,6 +82,29 @@ def test_a_token_allows_what_its_scopes_say_and_nothing_else():
     assert ask(app, "/submit", authorization=f"Bearer {READER}").status_code == 403
     assert ask(app, "/submit", authorization=f"Bearer {WRITER}").status_code == 200
     assert ask(app, "/read", authorization=f"Bearer {WRITER}").status_code == 403
+
+
+def test_the_scope_admin_includes_the_others():
+    app = application(TOKENS)
+    for scope in ("read", "submit", "admin"):
+        assert ask(app, f"/{scope}", authorization=f"Bearer {ADMIN}").status_code == 200
+
+
+def test_a_token_that_asks_too_often_is_told_when_to_come_again_and_the_others_are_not():
+    app = application(TOKENS, burst=3)
+    answers = [ask(app, "/read", authorization=f"Bearer {READER}") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 10
+    assert ask(app, "/submit", authorization=f"Bearer {WRITER}").status_code == 200
+    assert [ask(app, "/v1/health").status_code for _ in range(10)] == [200] * 10  # probes have no token
+
+
+def test_a_job_is_visible_to_its_owner_and_to_administrators():
+    anna, ben, admin = (
+        Caller(name, frozenset({scope})) for name, scope in (("a", "read"), ("b", "read"), ("c", "admin"))
+    )
+    assert [caller.sees("a") for caller in (anna, ben, admin)] == [True, False, True]
+    assert [caller.sees(None) for caller in (anna, ben, admin)] == [False, False, True]  # the inbox's
 
 
 def test_probes_need_no_token():

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from http import HTTPStatus
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from neuropose_ray.errors import (
     ForbiddenInputError,
     JobNotFoundError,
     JobStateError,
+    NotReadyError,
     OutputError,
     OverloadedError,
     RequestTimeoutError,
@@ -49,7 +51,14 @@ def answer_to(error: Exception) -> httpx.Response:
 def test_each_kind_of_error_has_its_status(error, status):
     answer = answer_to(error)
     assert answer.status_code == status
-    assert answer.json().keys() == {"code", "message", "id"}
+    problem = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem.keys() == {"type", "title", "status", "detail", "code", "message", "id"}
+    assert (problem["status"], problem["title"], problem["detail"]) == (
+        status,
+        HTTPStatus(status).phrase,
+        problem["message"],
+    )
     assert ("retry-after" in answer.headers) == (status in (429, 503, 507))
 
 
@@ -57,6 +66,14 @@ def test_a_file_of_the_service_is_not_named(caplog):
     with caplog.at_level(logging.INFO, "ray.serve"):
         answer = answer_to(VideoError("no picture", where="/srv/secret/clip.mp4", hint="send another"))
     assert answer.json()["message"] == "no picture; send another"
+
+
+@pytest.mark.parametrize("kind", [NotReadyError, RequestTimeoutError, StorageFullError, JobStateError])
+def test_what_happens_to_a_sound_service_is_a_line_of_its_log_and_no_error(kind, caplog):
+    with caplog.at_level(logging.INFO, "ray.serve"):
+        answer = answer_to(kind("x"))
+    (record,) = [record for record in caplog.records if answer.json()["id"] in record.getMessage()]
+    assert (record.levelno, record.exc_info) == (logging.INFO, None)
 
 
 def test_what_is_unforeseen_is_in_the_log_under_the_id_alone(caplog):

@@ -163,6 +163,7 @@ def test_events_follow_a_job_to_its_end_and_never_go_back(service, video):
         percents = [each["progress"]["percent"] for each in seen]
         assert percents == sorted(percents)
         assert seen[-1]["state"] == "completed"
+        refused(client.post(f"/v1/jobs/{job['id']}/cancel"), 409)
         assert client.delete(f"/v1/jobs/{job['id']}").status_code == 204
         refused(client.get(f"/v1/jobs/{job['id']}"), 404)
     assert not service.data.job(job["id"]).root.exists()
@@ -187,7 +188,7 @@ def test_a_cancelled_job_can_be_tried_again(service, video):
         assert client.post("/v1/control", json={"action": "pause"}).json()["mode"] == "paused"
         job = client.post("/v1/jobs", files={"file": ("late.mov", video.read_bytes())}).json()
         refused(client.post(f"/v1/jobs/{job['id']}/retry"), 409)
-        assert client.delete(f"/v1/jobs/{job['id']}").status_code == 202
+        assert client.post(f"/v1/jobs/{job['id']}/cancel").status_code == 202
         assert ended(client, f"/v1/jobs/{job['id']}").state == "cancelled"
         client.post("/v1/control", json={"action": "resume"})
         assert client.post(f"/v1/jobs/{job['id']}/retry").status_code == 202
@@ -200,7 +201,9 @@ def test_a_job_that_computes_poses_is_cancelled_and_makes_room_for_the_next(serv
         location = client.post("/v1/jobs", files={"file": (long.name, file)}).headers["location"]
         eventually(lambda: "frames in" in client.get(f"{location}/log").text)  # chunks are with the replica
         assert client.get(location).json()["progress"]["stage"] == "pose"
-        assert client.delete(location).json()["state"] == "cancelled"
+        refused(client.delete(location), 409)  # to remove it is not to stop it
+        assert client.post(f"{location}/cancel").json()["state"] == "cancelled"
+        assert client.post(f"{location}/cancel").json()["state"] == "cancelled"
         # Refused as long as the step has not ended.
         eventually(lambda: client.delete(location).status_code == 204, STOPPED_S)
         next_one = client.post("/v1/jobs", files={"file": ("next.mov", video.read_bytes())}).headers["location"]
@@ -247,7 +250,7 @@ def test_names_of_uploads_are_names_and_nothing_else(service, video, name, statu
         )
         assert answer.status_code == status, answer.text
         if status == 202:
-            client.delete(answer.headers["location"])
+            client.post(f"{answer.headers['location']}/cancel")
     assert {path.name for path in service.data.root.parent.iterdir()} <= {"data", "roots"}
     assert list(service.data.incoming.iterdir()) == []
 

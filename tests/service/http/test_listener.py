@@ -40,7 +40,7 @@ def application(listener: Listener) -> Starlette:
 
 @pytest.fixture
 def listener() -> Listener:
-    return Listener("127.0.0.1", free_port(), connections=3)
+    return Listener("127.0.0.1", free_port())
 
 
 async def ask(listener: Listener) -> httpx.Response:
@@ -83,21 +83,6 @@ def test_what_was_asked_before_it_stops_is_answered(listener: Listener):
             return (await asked).text
 
     assert asyncio.run(stopped_while_it_works()) == "done"
-
-
-def test_connections_beyond_the_limit_are_told_to_come_again(listener: Listener):
-    async def crowded() -> int:
-        async with listener.lifespan(application(listener)):
-            held = [socket.create_connection(("127.0.0.1", listener.port)) for _ in range(listener.connections)]
-            await asyncio.sleep(0.2)
-            status = (await ask(listener)).status_code
-            for connection in held:
-                connection.close()
-            await asyncio.sleep(0.2)
-            assert (await ask(listener)).status_code == 200
-        return status
-
-    assert asyncio.run(crowded()) == 503
 
 
 def test_an_address_of_another_program_is_an_error(listener: Listener):

@@ -34,7 +34,7 @@ ROUTES = {
     "/v1/control": {"post"},
 }
 #: Needed by all routes but the two that probes ask.
-ERRORS = {"401", "403", "422", "500", "503"}
+ERRORS = {"400", "401", "403", "422", "500", "503"}
 
 
 def test_the_description_has_every_route_with_its_errors(service):
@@ -42,7 +42,9 @@ def test_the_description_has_every_route_with_its_errors(service):
         description = client.get("/openapi.json").json()
         page = client.get("/docs").text
     assert {path: set(methods) for path, methods in description["paths"].items()} == ROUTES
-    assert set(description["components"]["schemas"]["Problem"]["properties"]) == {"code", "message", "id"}
+    assert {"type", "title", "status", "detail", "code", "message", "id"} == set(
+        description["components"]["schemas"]["Problem"]["properties"]
+    )
     for path, methods in description["paths"].items():
         assert path in page
         for method, route in methods.items():

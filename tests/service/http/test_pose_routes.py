@@ -70,6 +70,19 @@ def test_one_broken_picture_leaves_the_others_valid_and_in_order(client, person:
     assert "/" not in frames[1]["error"]["message"]
 
 
+def test_unrelated_pictures_of_one_size_are_each_searched_on_their_own(client, test_data: Path):
+    """People of one picture are not looked for in the next one, unless it is said to be the next frame."""
+    folder = test_data / "field"
+    names = ("tfjs_pose.jpg", "tfjs_three_people.jpg", "tfjs_coco_dogs_human_legs_only.jpg")
+    pictures = [cv2.imencode(".png", cv2.resize(cv2.imread(str(folder / name)), (480, 360)))[1] for name in names]
+    files = [("files", (name, picture.tobytes())) for name, picture in zip(names, pictures, strict=True)]
+    alone = [without_times(client.post("/v1/pose", files=[file]))[0] for file in files]
+    together = without_times(client.post("/v1/pose", files=files))
+    assert [frame["persons"] for frame in together] == [frame["persons"] for frame in alone]
+    followed = without_times(client.post("/v1/pose", files=files, params={"consecutive": True}))
+    assert [frame["persons"] for frame in followed] != [frame["persons"] for frame in alone]
+
+
 def test_more_pictures_than_go_in_one_message_give_the_same(client, person: bytes):
     files = [("files", ("a.jpg", person)), *[("files", ("b.jpg", b"no picture"))] * 16]
     first, *broken = without_times(client.post("/v1/pose", files=files))

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -26,8 +27,16 @@ from neuropose_ray.service.inbox.status_file import load_status
 from neuropose_ray.service.settings import InboxSettings
 
 
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+#: As long as it says, and with an index: all that the inbox looks at.
+WHOLE = box(b"ftyp", b"isom") + box(b"mdat", bytes(40)) + box(b"moov", bytes(20))
+
+
 def eventually(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it never came to be"
         time.sleep(0.02)
@@ -55,8 +64,10 @@ def jobs(data: DataFolder) -> JobsInFiles:
 
 
 @contextmanager
-def running(data: DataFolder, jobs: JobsInFiles, settle_s: float = 0.05) -> Iterator[Inbox]:
-    inbox = Inbox(data, InboxSettings(poll_s=0.1, settle_s=settle_s), jobs)
+def running(
+    data: DataFolder, jobs: JobsInFiles, settle_s: float = 0.05, unfinished_s: float = 0.1
+) -> Iterator[Inbox]:
+    inbox = Inbox(data, InboxSettings(poll_s=0.1, settle_s=settle_s, unfinished_s=unfinished_s), jobs)
     thread = threading.Thread(target=inbox.run)
     thread.start()
     try:
@@ -64,6 +75,12 @@ def running(data: DataFolder, jobs: JobsInFiles, settle_s: float = 0.05) -> Iter
     finally:
         inbox.stop()
         thread.join()
+
+
+def waiting(data: DataFolder) -> dict[str, str]:
+    """What folders and videos wait for that are not taken yet."""
+    entries = load_status(data.status_file) if data.status_file.exists() else {}
+    return {name: entry.error for name, entry in entries.items() if entry.status == "processing" and entry.error}
 
 
 def status(data: DataFolder) -> dict[str, str]:
@@ -108,23 +125,107 @@ def test_what_was_done_is_not_done_again_by_the_next_service(data: DataFolder, j
 
 
 def test_a_folder_is_not_taken_while_it_is_copied(data: DataFolder, jobs: JobsInFiles):
-    with running(data, jobs, settle_s=0.5):
+    with running(data, jobs, settle_s=0.5, unfinished_s=60):
         folder = data.inbox / "slow"
         folder.mkdir()
         for number in range(8):
             with (folder / f"{number}.mp4").open("wb") as file:
-                file.write(bytes(100))
+                file.write(WHOLE[:20])
                 file.flush()
                 time.sleep(0.15)
-                file.write(bytes(100))
-        (folder / "9.mp4.part").write_bytes(b"half")
-        time.sleep(1.2)
+                file.write(WHOLE[20:])
+        (folder / "9.mp4.part").write_bytes(WHOLE)
+        eventually(lambda: "9.mp4.part, which seems to be copied" in waiting(data).get("slow", ""))
         assert not jobs.all(), "a partial copy lies there"
         (folder / "9.mp4.part").rename(folder / "9.mp4")
         eventually(jobs.all)
     (job,) = jobs.all()
     assert len(job.inputs) == 9
-    assert {path.stat().st_size for path in data.job(job.id).uploads.glob("[0-7].mp4")} == {200}
+    assert {path.read_bytes() for path in data.job(job.id).uploads.iterdir()} == {WHOLE}
+
+
+def test_a_copy_that_closes_its_file_and_goes_on_later_is_one_job_of_the_whole_file(data, jobs):
+    with running(data, jobs, unfinished_s=60):
+        folder = data.inbox / "paused"
+        folder.mkdir()
+        for end in (10, 30, len(WHOLE) - 1):
+            (folder / "walk.mp4").write_bytes(WHOLE[:end])
+            eventually(lambda: "walk.mp4, which is not complete" in waiting(data).get("paused", ""))
+            assert not jobs.all()
+        (folder / "walk.mp4").write_bytes(WHOLE)
+        eventually(jobs.all)
+        eventually(lambda: not waiting(data).get("paused"))
+    assert [(data.job(job.id).uploads / "walk.mp4").read_bytes() for job in jobs.all()] == [WHOLE]
+
+
+def test_what_is_never_completed_is_taken_after_a_while_and_an_old_part_is_left_where_it_is(data, jobs):
+    with running(data, jobs, unfinished_s=0.5):
+        folder = drop(data, "old", "walk.mp4", "squat.mp4.part", content=WHOLE)
+        drop(data, "broken", "walk.mp4", content=WHOLE[:-1])
+        eventually(lambda: len(jobs.all()) == 2)
+        for job in jobs.all():
+            jobs.set(job, "completed" if job.folder == "old" else "failed")
+        eventually(lambda: status(data) == {"old": "completed", "broken": "failed"})
+    assert (folder / "squat.mp4.part").exists()
+    assert (data.failed / "broken" / "walk.mp4").read_bytes() == WHOLE[:-1]
+
+
+def test_a_folder_whose_job_fails_while_it_is_copied_on_is_not_moved_but_done_anew(data, jobs):
+    with running(data, jobs):
+        folder = drop(data, "trial", "walk.mp4", content=WHOLE[:-1])
+        eventually(jobs.all)
+        (first,) = jobs.all()
+        (folder / "walk.mp4").write_bytes(WHOLE)
+        jobs.set(first, "failed")
+        eventually(lambda: len(jobs.all()) == 2)
+        (second,) = (job for job in jobs.all() if job.id != first.id)
+        jobs.set(second, "completed")
+        eventually(lambda: status(data) == {"trial": "completed"})
+    assert not list(data.failed.iterdir())
+
+
+@pytest.mark.parametrize("name", ["walk.mp4", "李 walk.mov", "status.json.mp4", ("w" * 250) + ".mp4"])
+def test_a_video_in_the_inbox_itself_is_a_job(data: DataFolder, jobs: JobsInFiles, name: str):
+    with running(data, jobs, unfinished_s=60):
+        (data.inbox / name).write_bytes(WHOLE[:-1])
+        eventually(lambda: "not complete" in waiting(data).get(name, ""))
+        (data.inbox / name).write_bytes(WHOLE)
+        eventually(jobs.all)
+        (job,) = jobs.all()
+        jobs.set(job, "completed")
+        eventually(lambda: status(data) == {job.folder: "completed"})
+    (folder,) = data.inbox.iterdir()
+    assert (folder / name).read_bytes() == WHOLE
+    assert (data.outbox / folder.name / "results.json").exists()
+
+
+def test_videos_of_one_name_become_jobs_of_their_own(data: DataFolder, jobs: JobsInFiles):
+    with running(data, jobs):
+        for number in (1, 2, 3):
+            (data.root / "walk.mp4").write_bytes(WHOLE)
+            (data.root / "walk.mp4").rename(data.inbox / "walk.mp4")
+            eventually(lambda number=number: len(jobs.all()) == number)
+    assert sorted(str(job.folder) for job in jobs.all()) == ["walk", "walk.1", "walk.2"]
+
+
+def test_a_video_that_a_killed_service_was_about_to_take_is_taken(data: DataFolder, jobs: JobsInFiles):
+    for name in (".neuropose-video-1", ".neuropose-video-2"):
+        (data.inbox / name).mkdir()
+    (data.inbox / ".neuropose-video-1" / "walk.mp4").write_bytes(WHOLE)
+    with running(data, jobs):
+        eventually(jobs.all)
+    assert [job.folder for job in jobs.all()] == ["walk"]
+    assert [path.name for path in data.inbox.iterdir()] == ["walk"]
+
+
+def test_a_part_in_the_inbox_itself_is_named_and_left_until_it_goes(data: DataFolder, jobs: JobsInFiles):
+    with running(data, jobs):
+        part = data.inbox / "walk.mp4.part"
+        part.write_bytes(b"half")
+        eventually(lambda: "the rest of it" in waiting(data).get(part.name, ""))
+        part.unlink()
+        eventually(lambda: status(data) == {})
+    assert not jobs.all()
 
 
 def has_leases(folder: Path) -> bool:
@@ -230,12 +331,11 @@ def test_folders_that_can_be_no_job_fail_with_a_plain_message(data: DataFolder, 
         links.rename(data.inbox / "links")
         (data.inbox / "empty").mkdir()
         (data.inbox / "hanging").symlink_to(data.root)
-        (data.inbox / "walk.mp4").write_bytes(b"in no folder")
-        eventually(lambda: set(status(data)) == {"notes", "status.json", "links"})
-    assert set(status(data).values()) == {"failed"}
+        (data.inbox / "walk.txt").write_bytes(b"in no folder")
+        eventually(lambda: status(data) == dict.fromkeys(("notes", "status.json", "links"), "failed"))
     assert not jobs.all()
     assert sorted(path.name for path in data.failed.iterdir()) == ["links", "notes", "status.json"]
-    assert sorted(path.name for path in data.inbox.iterdir()) == ["empty", "hanging", "walk.mp4"]
+    assert sorted(path.name for path in data.inbox.iterdir()) == ["empty", "hanging", "walk.txt"]
     assert "no video in it (notes.txt)" in str(load_status(data.status_file)["notes"].error)
 
 
@@ -292,7 +392,7 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox.inbox import Inbox
 from neuropose_ray.service.settings import InboxSettings
 data = DataFolder(Path({root!r}))
-Inbox(data, InboxSettings(poll_s=0.05, settle_s=0.02), JobsInFiles(data)).run()
+Inbox(data, InboxSettings(poll_s=0.05, settle_s=0.02, unfinished_s=0.02), JobsInFiles(data)).run()
 """
 
 

@@ -273,11 +273,38 @@ def test_files_are_for_their_owner_alone(tmp_path: Path, data: DataFolder):
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("walk.mp4", "walk"), ("a b/c--d.é.mp4", "a_b_c--d._"), ("__x__.mov", "x"), ("...mp4", "mp4"),
-     ("é.mp4", "video"), ("..a.mp4", "a"), ("a/b/c.d.mp4", "a_b_c.d"), ("status.json.mp4", "status.json_video")],
+    [("walk.mp4", "walk"), ("a b/c--d.é.mp4", "a_b_c--d.é"), ("__x__.mov", "x"), ("...mp4", "mp4"),
+     ("é.mp4", "é"), ("e\u0301.mp4", "é"), ("李.mp4", "李"), ("हिन्दी.mp4", "हिन्दी"), ("🏃.mp4", "🏃"),
+     ("\u200b$ .mp4", "video"), ("..a.mp4", "a"), ("a/b/c.d.mp4", "a_b_c.d"),
+     ("status.json.mp4", "status.json_video")],
 )  # fmt: skip
 def test_names_of_jobs(path: str, name: str):
     assert job_name(tuple(path.split("/"))) == name.rstrip("_")
+
+
+def test_names_in_all_scripts_give_jobs_of_their_own(tmp_path: Path, data: DataFolder):
+    names = ["李", "王", "Müller", "Möller", "Ωμέγα", "иван", "हिन्दी", "مشي", "جري", "🏃", "🚶"]
+    take(zipped(tmp_path / "a.zip", {f"{name}.mp4": name.encode() for name in names}), data)
+    assert sorted(path.name for path in data.inbox.iterdir()) == sorted(names)
+    assert {next(path.iterdir()).read_bytes().decode() for path in data.inbox.iterdir()} == set(names)
+
+
+def test_one_name_in_both_forms_of_unicode_is_a_collision(tmp_path: Path, data: DataFolder):
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for name in ("Mu\u0308ller", "M\u00fcller"):
+        (folder / f"{name}.mp4").write_bytes(b"1")
+    with pytest.raises(JobCollisionError, match="Müller"):
+        take(folder, data)
+
+
+@pytest.mark.parametrize("letter", ["w", "é", "王", "🏃"])
+def test_long_names_are_cut_between_letters_and_stay_apart(letter: str):
+    first, second = (job_name((letter * 250 + end + ".mp4",)) for end in ("a", "b"))
+    assert first != second
+    for name in (first, second, file_name(letter * 250 + ".mp4")):
+        assert len(name.encode()) <= 190
+        assert name.startswith(letter * 20)
 
 
 @given(st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=4))

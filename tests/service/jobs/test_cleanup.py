@@ -1,6 +1,8 @@
 """What requests left that were never finished."""
 
 import os
+import subprocess
+import sys
 import time
 import uuid
 from contextlib import closing
@@ -10,6 +12,7 @@ import pytest
 from support.job_manager import Manager, request_for, settings_for
 
 from neuropose_ray.benchmark.synthetic import write_synthetic_video
+from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.cleanup import ABANDONED_S, clear_incoming, clear_job_folders
 
 
@@ -34,6 +37,29 @@ def test_uploads_that_nobody_goes_on_with_are_removed_and_others_left(tmp_path: 
     clear_incoming(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dangling", "live", "live.csv"]
     assert sorted(path.name for path in (tmp_path / "live").iterdir()) == ["a.mp4", "b.mp4"]
+
+
+def test_uploads_of_a_killed_process_are_removed_at_once_and_those_of_a_living_one_left(tmp_path: Path):
+    receive = (
+        "import asyncio, sys, time; from pathlib import Path\n"
+        "from neuropose_ray.service.data_folder import DataFolder\n"
+        "from neuropose_ray.service.http.uploads import Upload\n"
+        "from neuropose_ray.service.settings import UploadSettings\n"
+        "upload = Upload(DataFolder(Path(sys.argv[1])), UploadSettings(), 0)\n"
+        "upload.begin('walk.mp4')\n"
+        "print('begun', flush=True); time.sleep(600)"
+    )
+    data = DataFolder(tmp_path)
+    data.create()
+    command = [sys.executable, "-c", receive, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"begun\n"
+        clear_incoming(data.incoming)
+        assert [path.name for path in data.incoming.glob("*/*.mp4")] == ["walk.mp4"]
+        process.kill()
+        process.wait()
+        clear_incoming(data.incoming)
+        assert list(data.incoming.iterdir()) == []
 
 
 def test_nothing_is_no_trouble(tmp_path: Path):

@@ -12,6 +12,8 @@ from neuropose_ray.errors import (
     EngineError,
     JobStateError,
     ModelError,
+    OutputError,
+    RequestError,
 )
 from neuropose_ray.schemas.parquet_files import read_predictions
 
@@ -112,6 +114,52 @@ def test_a_failed_job_goes_on_with_the_step_that_failed(start, data: Path, video
     assert (job.state, job.attempts, faults.tries) == ("completed", 2, 1)
     with pytest.raises(JobStateError):
         manager("retry", request.id)
+
+
+def test_one_step_of_a_completed_job_is_done_again_with_those_after_it(start, data: Path, video: Path):
+    faults = Faults()
+    manager = start({"engines": faults})
+    request = request_for(data, video, workflow="quick")
+    manager("submit", request)
+    manager.ended(request.id)
+    results = data / "jobs" / request.id / "results" / "v"
+    poses = (results / "predictions.parquet").read_bytes()
+    for name in ("analysis.json", "exports/predictions.csv"):
+        (results / name).unlink()
+    with pytest.raises(JobStateError, match="name the step"):
+        manager("retry", request.id)
+    with pytest.raises(RequestError, match=r"'overlay'.*its steps: pose, analyze, export"):
+        manager("retry", request.id, "overlay")
+    assert manager("retry", request.id, "analyze").progress.percent < 100
+    (job,) = manager.ended(request.id)
+    assert (job.state, job.attempts, faults.tries) == ("completed", 2, 1)
+    assert (results / "analysis.json").is_file()
+    assert (results / "exports" / "predictions.csv").is_file()
+    assert (results / "predictions.parquet").read_bytes() == poses
+
+
+def test_a_step_that_could_do_no_video_fails_its_job_and_one_that_could_do_some_says_which(
+    start, data: Path, video: Path, tmp_path: Path
+):
+    class Refusing(DirectTasks):
+        def run(self, kind, function, videos, should_stop):
+            for number, place in enumerate(videos):
+                refused = number == 0 and kind == "export"
+                yield place, OutputError("no permission", where="/secret") if refused else function(place)
+
+    second = tmp_path / "w.mp4"
+    second.hardlink_to(video)
+    manager = start({"tasks": Refusing()})
+    alone, with_another = request_for(data, video, workflow="two"), request_for(data, video, second, workflow="two")
+    for request in (alone, with_another):
+        manager("submit", request)
+    failed, completed = manager.ended(alone.id, with_another.id)
+    assert (failed.state, failed.error.code, failed.error.step, failed.error.input) == (
+        "failed", "output", "export", "v.mp4"
+    )  # fmt: skip
+    assert "secret" not in failed.error.message
+    assert completed.state == "completed"
+    assert [(warning.code, warning.input) for warning in completed.warnings] == [("output", "v.mp4")]
 
 
 def test_a_running_job_is_cancelled_at_once_its_step_soon_and_it_can_be_tried_again(start, data: Path, video: Path):

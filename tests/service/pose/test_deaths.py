@@ -60,14 +60,14 @@ def grey(level: int) -> bytes:
     return cv2.imencode(".png", np.full((64, 64, 3), level, np.uint8))[1].tobytes()
 
 
-def processed(spec: PoisonSpec, tmp_path: Path) -> RunSummary:
+def processed(spec: PoisonSpec, tmp_path: Path, log: list[str]) -> RunSummary:
     """A video of six chunks the second of which is poison, and one of four good chunks."""
     from ray import serve
 
     clips = [write_video(tmp_path / "bad.mp4", 6, bright=(1,)), write_video(tmp_path / "good.mp4", 4)]
     handle = serve.get_deployment_handle(POSE_MODEL, pose_service.APPLICATION)
     settings = load_settings(None, FLAGS, environment={})
-    with closing(ServeEngine(handle, chunks_per_replica=2)) as engine:
+    with closing(ServeEngine(handle, chunks_per_replica=2, log=log.append)) as engine:
         return run(clips, tmp_path / "out", settings=settings, spec=spec, engine=engine, progress=NullReporter())
 
 
@@ -76,8 +76,10 @@ def test_a_chunk_that_kills_or_blocks_its_replica_is_given_up_and_all_else_finis
     poisoned, tmp_path: Path, deed: str, error: str
 ):
     spec = PoisonSpec(deed, tmp_path / "log")
+    log: list[str] = []
     with poisoned(spec):
-        summary = processed(spec, tmp_path)
+        summary = processed(spec, tmp_path, log)
+    assert any(line.startswith("bad, chunk 1: its replica of the pose model died") for line in log)
     assert {video.name: (video.state, video.frames) for video in summary.videos} == {
         "bad": ("partial", 5 * CHUNK_FRAMES),
         "good": ("completed", 4 * CHUNK_FRAMES),
@@ -126,7 +128,7 @@ def test_a_request_that_takes_too_long_is_given_up_in_the_replica(poisoned, tmp_
 def test_a_client_that_goes_away_is_not_worked_for_any_longer(poisoned, tmp_path: Path, itself: bool):
     spec = PoisonSpec("slow", tmp_path / "log", release=tmp_path / "release")
     port = free_port()
-    own = (Listener("127.0.0.1", port, connections=10), f"http://127.0.0.1:{port}")
+    own = (Listener("127.0.0.1", port), f"http://127.0.0.1:{port}")
     with poisoned(spec, *(own if itself else ())) as client:
         before = len(notes(spec.log, "dark"))
         with pytest.raises(httpx.TimeoutException):

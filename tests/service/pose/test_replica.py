@@ -54,17 +54,17 @@ def test_results_come_in_the_order_of_the_pictures(replica):
 
 def test_consecutive_pictures_are_one_session_and_others_one_each(replica):
     spec = GreySpec()
-    asked(replica(spec), 10, 20, 30)
+    asked(replica(spec), 10, 20, 30, consecutive=True)
     assert spec.log.calls == [(1, [10]), (1, [20]), (1, [30])]
     spec = GreySpec()
-    asked(replica(spec), 10, 20, 30, consecutive=False)
+    asked(replica(spec), 10, 20, 30)
     assert sorted(number for number, _ in spec.log.calls) == [1, 2, 3]
 
 
 def test_a_picture_that_is_broken_leaves_the_others_valid_and_in_order(replica):
     spec = GreySpec()
     pictures = (b"no picture", picture(10), picture(20)[:60], b"", picture(30), picture(40))
-    reply = asyncio.run(replica(spec).predict(FrameRequest(pictures)))
+    reply = asyncio.run(replica(spec).predict(FrameRequest(pictures, consecutive=True)))
     assert greys_of(reply) == [None, 10, None, None, 30, 40]
     assert [frame.error and frame.error.code for frame in reply.frames] == [
         "video_unreadable", None, "video_unreadable", "video_unreadable", None, None
@@ -85,14 +85,14 @@ def test_a_picture_that_the_model_fails_at_leaves_the_others_valid(replica, fram
 
 def test_after_a_failure_people_are_looked_for_anew(replica):
     spec = GreySpec()
-    asked(replica(spec), 10, FAILS, 30)
+    asked(replica(spec), 10, FAILS, 30, consecutive=True)
     assert [number for number, _ in spec.log.calls] == [1, 1, 2]
 
 
 def test_a_picture_of_another_size_begins_anew(replica):
     spec = GreySpec()
     pictures = (picture(10), picture(20, width=40), picture(30, width=40))
-    reply = asyncio.run(replica(spec).predict(FrameRequest(pictures)))
+    reply = asyncio.run(replica(spec).predict(FrameRequest(pictures, consecutive=True)))
     assert [number for number, _ in spec.log.calls] == [1, 2, 2]
     assert [frame.width for frame in reply.frames] == [32, 40, 40]
 

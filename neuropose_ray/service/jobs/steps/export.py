@@ -20,7 +20,7 @@ def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
     """
     from neuropose_ray.analysis.angles.columns import angle_columns
     from neuropose_ray.analysis.runs.trials import PREDICTIONS_FILE
-    from neuropose_ray.formats.writing import write_export
+    from neuropose_ray.formats import write_export
 
     remarks: list[NeuroposeRayError] = []
     source = output.folder / PREDICTIONS_FILE

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+from neuropose_ray.errors import UnknownModelError
 from neuropose_ray.models.protocol import PoseModelSpec
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.protocol import Engine
@@ -18,8 +19,9 @@ from neuropose_ray.service.jobs.steps.settings import PoseOptions
 from neuropose_ray.service.jobs.steps.work import Locate, StepWork, located
 from neuropose_ray.settings import Settings
 
-#: An engine for one run, which ends soon after the callable says that it should; closed with the block.
-Engines = Callable[[Callable[[], bool]], AbstractContextManager[Engine]]
+#: An engine for one run, closed with the block. It ends soon after the first callable says that it should, and gives
+#: the second one lines for the job's log.
+Engines = Callable[[Callable[[], bool], Callable[[str], None]], AbstractContextManager[Engine]]
 # Of the step: looking at the inputs, computing, and putting the videos together.
 _PLANNED, _COMPUTED = 0.05, 0.95
 
@@ -31,10 +33,18 @@ class PoseStep:
         spec: the pose model.
         engines: who computes.
         locate: finds the inputs.
+        others: further pose models by the names that jobs call them, and who computes with each.
     """
 
-    def __init__(self, spec: PoseModelSpec, engines: Engines, locate: Locate) -> None:
+    def __init__(
+        self,
+        spec: PoseModelSpec,
+        engines: Engines,
+        locate: Locate,
+        others: Mapping[str, tuple[PoseModelSpec, Engines]] | None = None,
+    ) -> None:
         self._spec, self._engines, self._locate = spec, engines, locate
+        self._others = others or {}
 
     def __call__(self, work: StepWork, options: PoseOptions) -> list[JobError]:
         """Do it.
@@ -47,15 +57,16 @@ class PoseStep:
             JobCancelledError: it should stop.
             NeuroposeRayError: the run as a whole cannot be done.
         """
+        spec, engines = self._chosen(work.settings.model, options.model)
         found, errors = located(work, self._locate)
         if not found:
             raise StepFailedError(errors[0])
-        with self._engines(work.should_stop) as engine:
+        with engines(work.should_stop, work.log) as engine:
             summary = run(
                 list(found.values()),
                 work.folder.results,
                 settings=_with(work.settings, options),
-                spec=self._spec,
+                spec=spec,
                 engine=engine,
                 progress=_Progress(work, found),
             )
@@ -69,11 +80,30 @@ class PoseStep:
             raise StepFailedError(errors[-1])
         return errors
 
+    def _chosen(self, usual: str, wanted: str | None) -> tuple[PoseModelSpec, Engines]:
+        """The pose model of a job.
+
+        Raises:
+            UnknownModelError: the service has it no more.
+        """
+        if wanted in (None, usual):
+            return self._spec, self._engines
+        try:
+            return self._others[wanted or usual]
+        except KeyError:
+            raise UnknownModelError(
+                f"the service has no pose model {wanted!r}", hint="see service.models in its settings"
+            ) from None
+
 
 def _with(settings: Settings, options: PoseOptions) -> Settings:
     changed: dict[str, object] = {}
     if options.camera is not None:
         changed["camera"] = options.camera
+    if options.model is not None:
+        changed["model"] = options.model
+    if options.height_m is not None:
+        changed["fitting"] = settings.fitting.model_copy(update={"height_m": options.height_m})
     if options.fit is not None:
         changed["fit"] = options.fit
     if options.image_fps is not None:

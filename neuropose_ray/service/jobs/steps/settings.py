@@ -8,7 +8,7 @@ from pydantic import Field
 
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
 from neuropose_ray.analysis.runs.config import MovementConfig, PreprocessingConfig, SegmentationChoice, StatsConfig
-from neuropose_ray.formats.writing import ExportFormat, PosesKind
+from neuropose_ray.formats import ExportFormat, PosesKind
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.render.overlay.settings import OverlaySettings
 from neuropose_ray.schemas.immutable import FrozenModel
@@ -17,6 +17,8 @@ from neuropose_ray.schemas.immutable import FrozenModel
 class PoseOptions(FrozenModel):
     """Of ``pose``; what is empty is as the service's own settings say."""
 
+    model: str | None = Field(default=None, description="a pose model of the service; empty: its first")
+    height_m: float | None = Field(default=None, gt=0.3, lt=3.0, description="the person's height in metres")
     camera: CameraSettings | None = Field(default=None, description="what is known of the camera")
     fit: bool | None = Field(default=None, description="fit a skeleton of constant bones to each person")
     image_fps: float | None = Field(default=None, gt=0, description="frames per second of image folders")

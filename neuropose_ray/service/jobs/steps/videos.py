@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
-from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.errors import DiskFullError, InputError, NeuroposeRayError
+from neuropose_ray.schemas.atomic import is_disk_full
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.jobs import JobError, StepKind
-from neuropose_ray.service.jobs.failures import job_error
+from neuropose_ray.service.jobs.failures import StepFailedError, job_error
 from neuropose_ray.service.jobs.steps.analyze import analyze_video
 from neuropose_ray.service.jobs.steps.export import export_video
 from neuropose_ray.service.jobs.steps.overlay import overlay_video
@@ -45,32 +46,51 @@ class VideoSteps:
     def __call__(self, work: StepWork, options: FrozenModel) -> list[JobError]:
         """Do a step for all videos that have poses.
 
+        A video that cannot be used, as one in which nobody is seen, and one of several with which something else is
+        wrong, stop none of the others: they are named in what is returned.
+
         Returns:
             What is wrong with which video.
 
         Raises:
             JobCancelledError: it should stop.
-            NeuroposeRayError: no video could be done, for a reason that may go away.
+            DiskFullError: the disk was full for some of them.
+            StepFailedError: no video could be done, for a reason that lies in none of them.
+            Exception: the same, and the reason may go away.
         """
         found, _ = located(work, self._locate)  # what is nowhere was said of the poses
         videos = videos_with_poses(work, found)
-        function = _function(options, work.settings.video.image_fps)
+        function = partial(_with_disk_named, _function(options, work.settings.video.image_fps))
         errors: list[JobError] = []
-        passing: list[NeuroposeRayError] = []
+        faults: list[Exception] = []
         for done, (video, outcome) in enumerate(
             self._tasks.run(work.step.kind, function, videos, work.should_stop), 1
         ):
             if isinstance(outcome, Exception):
                 work.log(f"{work.step.kind} of {video.name}: {type(outcome).__name__}: {outcome}")
                 errors.append(_reported(outcome, work, video))
-                if isinstance(outcome, NeuroposeRayError) and outcome.retryable:
-                    passing.append(outcome)
+                if not isinstance(outcome, InputError):
+                    faults.append(outcome)
             else:
                 errors += [_reported(remark, work, video) for remark in outcome]
             work.progress(done / len(videos), video.name, done)
-        if videos and len(passing) == len(videos):
-            raise passing[0]
+        for full in (fault for fault in faults if isinstance(fault, DiskFullError)):
+            raise full
+        if videos and len(faults) == len(videos):
+            passing = [fault for fault in faults if not isinstance(fault, NeuroposeRayError) or fault.retryable]
+            raise passing[0] if passing else StepFailedError(errors[0])
         return errors
+
+
+def _with_disk_named(function: Callable[[VideoOutput], Remarks], video: VideoOutput) -> Remarks:
+    """Do one video; an error loses what it was raised from on its way out of the task's process."""
+    try:
+        return function(video)
+    except Exception as error:
+        if isinstance(error, DiskFullError) or not is_disk_full(error):
+            raise
+        what = getattr(error, "what", None) or str(error)
+        raise DiskFullError(what, where=str(video.folder), hint="free some space") from error
 
 
 def _reported(error: Exception, work: StepWork, video: VideoOutput) -> JobError:

@@ -1,0 +1,149 @@
+"""Runs over videos as users ask for them: by the command line's settings, or from Python by :func:`process`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.models.spec import ModelSpec, resolve_model
+from neuropose_ray.models.weights.terminal import download_progress
+from neuropose_ray.pipeline.assembly.result_mirror import ResultStore, output_folder
+from neuropose_ray.pipeline.engines.start import started_engine
+from neuropose_ray.pipeline.inputs.local_copies import listed_inputs, local_inputs
+from neuropose_ray.pipeline.planning.dry_run import RunPlan, plan_run
+from neuropose_ray.pipeline.run import run
+from neuropose_ray.pipeline.state.summary import RunSummary
+from neuropose_ray.pipeline.state.terminal import TerminalReporter
+from neuropose_ray.settings import Settings, load_settings
+
+#: Where copies of remote inputs are kept, below the output folder that all workers see.
+_FETCHED_FOLDER = ".fetched"
+
+
+def process(
+    inputs: str | Path | Iterable[str | Path],
+    out: str | Path,
+    *,
+    model: str | PoseModelSpec | None = None,
+    engine: str | Mapping[str, Any] | None = None,
+    config: str | Path | None = None,
+    work_folder: str | Path | None = None,
+    wait: bool = False,
+    quiet: bool = False,
+    **settings: Any,
+) -> RunSummary:
+    """Find the people in videos and write their 3D poses, as `neuropose-ray process` does.
+
+    Every video gets a folder OUT/NAME, which :func:`neuropose_ray.read` opens. What is there already is not computed
+    again; a video that cannot be read never stops the others, and is an error in the summary.
+
+    What is not given has the value of the command line: from ``config``, else from NEUROPOSE_ variables of the
+    environment, else the default.
+
+    ::
+
+        summary = neuropose_ray.process("trials/*.mp4", "results", fitting={"height_m": 1.82})
+
+    Args:
+        inputs: one or several of: video files, folders of videos, folders of numbered images, still images, patterns,
+            and s3:// or gs:// URLs.
+        out: folder for the results, or an s3:// or gs:// URL.
+        model: ``blazepose``, ``metrabs``, a path or URL of a MeTRAbs SavedModel; or a pose model of your own.
+        engine: ``local`` (threads of this process), ``ray``, or ``auto``; or settings of the engine, such as
+            ``{"kind": "ray", "address": "auto", "workers": 8}``.
+        config: YAML file of settings.
+        work_folder: with a URL as ``out``: where results are made before they are stored.
+        wait: wait for another run into the same folder to end, instead of refusing.
+        quiet: show no progress on standard error.
+        **settings: any other part of the settings, named and nested as in the YAML file.
+
+    Returns:
+        What became of every input.
+
+    Raises:
+        SettingsError: a name or value is wrong.
+        InputNotFoundError: an input does not exist, or a folder holds no video.
+        ModelError: the pose model cannot be had or loaded.
+        EngineError: Ray cannot be reached or started.
+        RunLockedError: another run writes into ``out``.
+        OutputError: the results cannot be written.
+    """
+    given: dict[str, Any] = {**settings, "engine": {"kind": engine} if isinstance(engine, str) else engine}
+    own_model = None if model is None or isinstance(model, str) else model
+    if own_model is None:
+        given["model"] = model
+    listed = [inputs] if isinstance(inputs, str | Path) else inputs
+    folder, store = output_folder(_expanded(out), None if work_folder is None else Path(_expanded(work_folder)))
+    return run_with(
+        load_settings(None if config is None else Path(_expanded(config)), given),
+        [_expanded(item) for item in listed],
+        folder,
+        model=own_model,
+        store=store,
+        wait=wait,
+        quiet=quiet,
+    )
+
+
+def run_with(
+    settings: Settings,
+    inputs: Sequence[str],
+    out: Path,
+    *,
+    model: PoseModelSpec | None = None,
+    store: ResultStore | None = None,
+    wait: bool = False,
+    quiet: bool = False,
+) -> RunSummary:
+    """A run with the engine, the model and the progress that a user asks for.
+
+    Args:
+        settings: of the run; they name the pose model and the engine.
+        inputs: as users write them.
+        out: the run's folder.
+        model: instead of the one that the settings name.
+        store: object store that gets the results.
+        wait: wait for another run in the folder to end.
+        quiet: show no progress.
+
+    Raises:
+        NeuroposeRayError: as :func:`process`.
+    """
+    paths = local_inputs(inputs, out / _FETCHED_FOLDER)
+    spec = model or named_model(settings, quiet=quiet)
+    with (
+        closing(TerminalReporter(quiet=quiet)) as progress,
+        started_engine(settings.engine, spec, run_name=f"poses of {out.name}") as engine,
+    ):
+        return run(paths, out, settings=settings, spec=spec, engine=engine, progress=progress, wait=wait, store=store)
+
+
+def plan_with(settings: Settings, inputs: Sequence[str], out: Path) -> RunPlan:
+    """What :func:`run_with` would do; nothing is written but weights that were not on this machine.
+
+    Raises:
+        NeuroposeRayError: as :func:`process`.
+    """
+    paths, remote = listed_inputs(inputs, out / _FETCHED_FOLDER)
+    spec = named_model(settings)
+    with started_engine(settings.engine, spec, run_name=f"plan of {out.name}") as engine:
+        return plan_run(paths, out, settings=settings, spec=spec, engine=engine, remote=remote)
+
+
+def _expanded(path: str | Path) -> str:
+    """A path with the user's home for ``~``, as a shell gives it to the command; a URL as it is."""
+    return str(path) if "://" in str(path) else str(Path(path).expanduser())
+
+
+def named_model(settings: Settings, *, quiet: bool = False) -> ModelSpec:
+    """The pose model that settings name; a download of its weights is shown.
+
+    Raises:
+        ModelError: the weights cannot be had.
+        OutputError: their cache cannot be written.
+    """
+    with download_progress(settings.model, quiet=quiet) as progress:
+        return resolve_model(settings, progress)

@@ -1,0 +1,134 @@
+"""The name of every input's folder below a run's output: stable from run to run, and never two inputs' at once.
+
+An input that an earlier run named keeps its name. A new one gets the stem of its file; where other inputs of the run
+have the same, or an earlier one has it, parent folders tell it apart, then its ending, then a number. No name depends
+on the order in which inputs are given.
+
+A name made here holds letters, digits and ``_.+-`` alone. Where the folder of that name holds another video's
+results, planning adds :data:`DIGEST_MARK` and digits of the content's digest, which cannot meet a name made here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import NamedTuple
+
+from neuropose_ray.pipeline.state.run_layout import SUMMARY_FILE
+
+#: Between a name and the digits of a content's digest.
+DIGEST_MARK = "~"
+#: A folder's name has at most 255 bytes on common file systems; the rest is left for a digest.
+_MOST_BYTES = 160
+#: What the program writes beside the videos' folders.
+_RESERVED = frozenset({SUMMARY_FILE, "cohort.json", "cohort.csv"})
+
+
+class Place(NamedTuple):
+    """An input before it has a name.
+
+    Attributes:
+        uri: of its file or folder, links resolved; what an earlier run knows it by.
+        label: its path below the given folder, or its file's name.
+        parents: the folders above that, from the top down.
+        is_folder: whether it is a folder of images, whose name has no ending.
+    """
+
+    uri: str
+    label: str
+    parents: tuple[str, ...]
+    is_folder: bool
+
+
+def folder_names(
+    places: Sequence[Place],
+    owners: Mapping[str, str] = MappingProxyType({}),
+    was_moved: Callable[[str, Place], bool] = lambda _name, _place: False,
+) -> list[str]:
+    """A name for each input, in their order.
+
+    Args:
+        places: the inputs, each once.
+        owners: the names that earlier runs gave, the latest last, and the URI of the input that has each.
+        was_moved: whether the input that has a name seems to lie at this place now.
+    """
+    names = {uri: name for name, uri in owners.items()}
+    named = {_folded(name): name for name in owners}
+    taken = {*named, *map(_folded, _RESERVED)}
+    groups: dict[str, list[Place]] = defaultdict(list)
+    for place in places:
+        if place.uri not in names:
+            groups[_folded(_stem(place))].append(place)
+    present = {place.uri for place in places}
+    for stem, (place, *others) in groups.items():
+        if not others and stem in named and owners[named[stem]] not in present and was_moved(named[stem], place):
+            names[place.uri] = named[stem]
+    groups = {stem: group for stem, group in groups.items() if group[0].uri not in names}
+    alone = {stem for stem, group in groups.items() if len(group) == 1 and stem not in taken}
+    taken |= alone
+    for stem in sorted(groups):
+        group = sorted(groups[stem])
+        chosen = [_stem(group[0])] if stem in alone else _told_apart(group, taken)
+        taken.update(map(_folded, chosen))
+        names.update(zip((place.uri for place in group), chosen, strict=True))
+    return [names[place.uri] for place in places]
+
+
+def base_name(name: str) -> str:
+    """A name without the digits of a content's digest."""
+    return name.partition(DIGEST_MARK)[0]
+
+
+def _told_apart(group: Sequence[Place], taken: set[str]) -> list[str]:
+    """Names of inputs that have one stem, none of them taken, nor the same twice."""
+    for names in _candidates(group):
+        folded = {_folded(name) for name in names}
+        if len(folded) == len(group) and not folded & taken:
+            return names
+    used, chosen, number = set(taken), [], 2
+    for place in group:
+        while _folded(name := f"{_stem(place)}_{number}") in used:
+            number += 1
+        used.add(_folded(name))
+        chosen.append(name)
+    return chosen
+
+
+def _candidates(group: Sequence[Place]) -> Iterator[list[str]]:
+    deepest = max(len(place.parents) for place in group)
+    for with_ending in (False, True):
+        for parents in range(0 if with_ending else 1, deepest + 1):
+            yield [_with_parents(place, parents, with_ending=with_ending) for place in group]
+
+
+def _with_parents(place: Place, count: int, *, with_ending: bool) -> str:
+    label = place.label.replace(".", "_") if with_ending else _without_ending(place)
+    return _safe("_".join((*place.parents[len(place.parents) - min(count, len(place.parents)) :], label)))
+
+
+def _stem(place: Place) -> str:
+    return _safe(_without_ending(place))
+
+
+def _without_ending(place: Place) -> str:
+    return place.label if place.is_folder else place.label.removesuffix(PurePath(place.label).suffix)
+
+
+def _safe(label: str) -> str:
+    """A label as the name of a folder: no separators, no hidden names, not too long."""
+    name = re.sub(r"[^\w.+-]+", "_", unicodedata.normalize("NFC", label)).strip("._") or "video"
+    encoded = name.encode()
+    if len(encoded) <= _MOST_BYTES:
+        return name
+    digest = hashlib.sha256(label.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return f"{encoded[:_MOST_BYTES].decode(errors='ignore')}_{digest}"
+
+
+def _folded(name: str) -> str:
+    """Equal for names that some file systems do not tell apart: by upper and lower case, or by Unicode's forms."""
+    return unicodedata.normalize("NFC", name.casefold())

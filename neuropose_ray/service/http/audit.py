@@ -1,0 +1,114 @@
+"""The audit log: who did what, a line of JSON each, in a file for its owner alone."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import os
+import re
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.service.settings import ANY_CALLER
+
+logger = logging.getLogger("ray.serve")
+
+#: Of one file, and of files: years of a laboratory.
+_FILE_BYTES, _FILES = 64 << 20, 20
+_READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What shows people: reading it is an act too.
+_RESULTS = re.compile(r"^/v1/jobs/[^/]+/(results|artifacts)")
+_JOB = re.compile(r"^/v1/jobs/([0-9a-f]{32})(?:/|$)")
+_REFUSALS = frozenset({401, 403, 429})
+
+
+class AuditEntry(FrozenModel):
+    """One request."""
+
+    time: datetime
+    caller: str
+    client: str
+    method: str
+    path: str
+    status: int
+    job: str | None = None
+
+
+class AuditLog:
+    """Appends entries to a file, which is renamed when it is long.
+
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._handler = _PrivateFile(path, maxBytes=_FILE_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
+        self._handler.handleError = self._failed  # type: ignore[method-assign]
+
+    def write(self, entry: AuditEntry) -> None:
+        """Append an entry. A full disk stops no request: the service's log says that an entry is missing."""
+        record = logging.LogRecord("audit", logging.INFO, "", 0, entry.model_dump_json(), None, None)
+        self._handler.handle(record)
+
+    def _failed(self, record: logging.LogRecord) -> None:
+        logger.error("the audit log cannot be written; it lacks %s", record.getMessage(), exc_info=True)
+
+
+class _PrivateFile(RotatingFileHandler):
+    def _open(self) -> io.TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.fchmod(descriptor, 0o600)  # also of a file that was there
+        return io.TextIOWrapper(io.FileIO(descriptor, "a"), encoding="utf-8", write_through=True)
+
+
+class Audit:
+    """ASGI middleware that writes an entry for each request that changes or shows something, or is refused.
+
+    The entry is in the file before the client has its answer.
+
+    Args:
+        app: the application; it leaves the caller in the request's state.
+        log: where entries go.
+    """
+
+    def __init__(self, app: ASGIApp, log: AuditLog) -> None:
+        self._app, self._log = app, log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_and_log(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_logged(scope, message["status"]):
+                await asyncio.to_thread(self._log.write, _entry(scope, message))
+            await send(message)
+
+        await self._app(scope, receive, send_and_log)
+
+
+def _is_logged(scope: Scope, status: int) -> bool:
+    return scope["method"] not in _READ_METHODS or status in _REFUSALS or bool(_RESULTS.match(scope["path"]))
+
+
+def _entry(scope: Scope, start: Message) -> AuditEntry:
+    caller = scope.get("state", {}).get("caller")
+    client = scope.get("client")
+    location = Headers(raw=start.get("headers", [])).get("location", "")
+    job = _JOB.match(scope["path"]) or _JOB.match(location)
+    return AuditEntry(
+        time=datetime.now(UTC),
+        caller=ANY_CALLER if caller is None else caller.name,
+        client="" if client is None else str(client[0]),
+        method=scope["method"],
+        path=scope["path"],
+        status=start["status"],
+        job=job[1] if job else None,
+    )
