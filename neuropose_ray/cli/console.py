@@ -17,6 +17,8 @@ def print_summary(summary: RunSummary, out: str) -> None:
     console = Console(stderr=True)
     for line in (*summary.totals(), f"results: {out}"):
         console.print(line, soft_wrap=True)
+    for note in summary.notes:
+        console.print(f"note: {note}", markup=False, soft_wrap=True)
 
 
 def plan_lines(plan: RunPlan) -> list[str]:

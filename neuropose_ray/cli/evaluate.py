@@ -20,14 +20,14 @@ NOT_KNOWN = "-"
 
 def evaluate(
     results: Annotated[
-        Path, typer.Argument(help="A video's results: OUT/NAME, its predictions.parquet, or a results.json.")
-    ],
+        Path | None, typer.Argument(help="A video's results: OUT/NAME, its predictions.parquet, or a results.json.")
+    ] = None,
     reference: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             help="What to compare with: .trc, .csv (mocap), a phantom's .truth.json, or other results of the video."
         ),
-    ],
+    ] = None,
     track: Annotated[
         int | None, typer.Option(help="Whose poses.", show_default="whoever fits the reference best")
     ] = None,
@@ -47,6 +47,13 @@ def evaluate(
         ),
     ] = None,
     per_joint: Annotated[bool, typer.Option("--per-joint", help="Show every joint.")] = False,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="Compare many clips: a CSV file with the columns results and reference, and any labels such as "
+            "movement and view, by which means are given."
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all numbers to this JSON file, - for standard output.")
     ] = None,
@@ -67,8 +74,23 @@ def evaluate(
       mostly means that the joints' centres are defined otherwise
     - limits: 95 % of the differences lie between them (Bland and Altman)
 
-    Example: neuropose-ray evaluate results/squat --reference squat.trc --per-joint
+    Examples:
+    - neuropose-ray evaluate results/squat --reference squat.trc --per-joint
+    - neuropose-ray evaluate --table clips.csv
     """
+    if table is not None:
+        given = {
+            "RESULTS": results, "--reference": reference, "--track": track, "--person": person,
+            "--max-offset": max_offset, "--per-joint": per_joint or None,
+        }  # fmt: skip
+        if extra := [name for name, value in given.items() if value is not None]:
+            raise typer.BadParameter(f"--table takes the clips from its file; leave out {', '.join(extra)}")
+        from neuropose_ray.cli.evaluation_table import evaluate_table
+
+        evaluate_table(table, json_file)
+        return
+    if results is None or reference is None:
+        raise typer.BadParameter("give RESULTS and --reference, or --table with a list of clips")
     from neuropose_ray.analysis.runs.trials import load_trial
     from neuropose_ray.evaluate import Evaluation, OffsetSearch, score_tracks
     from neuropose_ray.evaluate.reference import read_reference

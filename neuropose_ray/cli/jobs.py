@@ -13,8 +13,8 @@ import typer
 
 from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
-from neuropose_ray.errors import JobStateError, RequestError, SettingsError
-from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Job, JobState, StepKind
+from neuropose_ray.errors import InputNotFoundError, JobStateError, RequestError, SettingsError
+from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Job, JobOptions, JobState, StepKind
 from neuropose_ray.service.client import ServiceClient
 
 app = typer.Typer(no_args_is_help=True, help="The jobs of a running service.")
@@ -69,6 +69,25 @@ def submit(
     workflow: Annotated[str, typer.Option(help="A name of the service's workflows.")] = STANDARD_NAME,
     priority: Annotated[int, typer.Option(min=0, max=10, help="10 is done first.")] = 5,
     label: Annotated[list[str] | None, typer.Option(help="name=value; as often as wanted.")] = None,
+    model: Annotated[str | None, typer.Option(help="A pose model of those that the service has.")] = None,
+    height: Annotated[
+        float | None,
+        typer.Option(help="The person's height in metres: without it there are no true millimetres.", min=0.3, max=3),
+    ] = None,
+    fov: Annotated[
+        float | None,
+        typer.Option(help="Of the camera, in degrees over the longer side of the frame.", min=1, max=179),
+    ] = None,
+    calibration: Annotated[Path | None, typer.Option(help="A Pose2Sim calibration file (TOML).")] = None,
+    calibration_camera: Annotated[
+        str | None, typer.Option(help="Its camera. [default: the one named like the video, or the only one]")
+    ] = None,
+    overlay: Annotated[
+        bool | None, typer.Option(help="Make the video with skeletons, or none. [default: as the workflow says]")
+    ] = None,
+    blur_faces: Annotated[
+        bool | None, typer.Option(help="Hide faces in overlay and report. [default: as the workflow says]")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until it has ended.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Wait, and fetch the results into this folder.")
@@ -80,15 +99,30 @@ def submit(
 ) -> None:
     """Upload videos as one job. With --wait or --out, exit code 1 if it does not complete.
 
-    Example: neuropose-ray jobs submit walk.mp4 --label patient=p07 --out results
+    Example: neuropose-ray jobs submit walk.mp4 --height 1.75 --label patient=p07 --out results
     """
+    options = _options(
+        model=model,
+        height_m=height,
+        field_of_view_degrees=fov,
+        calibration=None if calibration is None else _text(calibration),
+        calibration_camera=calibration_camera,
+        overlay=overlay,
+        blur_faces=blur_faces,
+    )
     files = [Path(video) for video in videos if "://" not in video]
     uris = [video for video in videos if "://" in video]
     labels = dict(_label(each) for each in label or ())
     with service_client(url, config, data) as service:
         with _bytes_bar("upload") as on_progress:
             job = service.submit(
-                files, uris=uris, workflow=workflow, priority=priority, labels=labels, on_progress=on_progress
+                files,
+                uris=uris,
+                workflow=workflow,
+                priority=priority,
+                labels=labels,
+                options=options,
+                on_progress=on_progress,
             )
         if wait or out is not None:
             if not as_json:
@@ -211,6 +245,26 @@ def _state(given: str | None) -> JobState | None:
         if state == given:
             return state
     raise SettingsError(f"there is no state {given!r}", where="--state", hint=f"one of {', '.join(states)}")
+
+
+def _options(**given: object) -> JobOptions:
+    from pydantic import ValidationError
+
+    try:
+        return JobOptions.model_validate(given)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        names = {"height_m": "height", "field_of_view_degrees": "fov"}
+        where = f"--{names.get(str(fault['loc'][0]), str(fault['loc'][0])).replace('_', '-')}"
+        raise SettingsError(str(fault["msg"]), where=where, hint="see `jobs submit --help`") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise InputNotFoundError(reason, where=str(path), hint="check --calibration") from error
 
 
 def _step(given: str | None) -> StepKind | None:

@@ -49,6 +49,14 @@ def list_models(cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
     Console().print(table)
 
 
+@app.command("depth-prior")
+def depth_prior_card() -> None:
+    """Print the card of the depth prior: what it was trained on, what it reaches, what it is not for."""
+    from neuropose_ray.lifting import card
+
+    typer.echo(card())
+
+
 @app.command()
 def pull(models: Models = None, cache_dir: CacheDir = None, mirror: Mirror = None, offline: Offline = False) -> None:
     """Fetch weights into the cache, so that runs need no network; without a name, blazepose."""

@@ -75,6 +75,13 @@ def process(
             "--refine/--no-refine", help="Fit a skeleton of constant bones to each person. [default: blazepose]"
         ),
     ] = None,
+    depth_prior: Annotated[
+        str | None,
+        typer.Option(
+            help="Fit a second time with the depths that a network learnt from motion capture expects: learnt or "
+            "off. [default: off]"
+        ),
+    ] = None,
     height: Annotated[
         float | None, typer.Option(help="The person's height in metres: sets the scale. [default: 1.7]")
     ] = None,
@@ -130,7 +137,7 @@ def process(
             "video": {"chunk_frames": chunk_frames, "image_fps": fps},
             "blazepose": {"mirror": mirror},
             "fit": refine,
-            "fitting": {"height_m": height, "moving_camera": moving_camera},
+            "fitting": {"height_m": height, "moving_camera": moving_camera, "depth_prior": depth_prior},
         },
     )  # fmt: skip
     folder, store = output_folder(out, work_folder)

@@ -28,9 +28,10 @@ class Problem:
         image_sigma: ``(T,)`` their noise, in the same unit.
         scores: ``(L, T)`` weights in 0..1.
         ray: ``(3, T)`` unit vector along which the model's depth runs.
-        bone_depths: ``(D, T)`` metres, the model's.
+        bone_depths: ``(D, T)`` metres, the model's or a prior's.
         depth_scores: ``(D, T)`` weights in 0..1.
-        depth_sigma: ``(D,)`` metres.
+        depth_sigma: ``(D, T)`` metres.
+        depth_tolerance: sigmas from which a depth begins to lose its pull.
         contact: ``(L, T)`` whether a landmark stands on the ground from a frame to the next.
         lengths: ``(K,)`` expected metres of each bone kind, with ``lengths_sigma`` ``(K,)``.
         bone_sigma: ``(B,)`` metres.
@@ -46,6 +47,7 @@ class Problem:
     bone_depths: Array
     depth_scores: Array
     depth_sigma: Array
+    depth_tolerance: float
     contact: NDArray[np.bool_]
     lengths: Array
     lengths_sigma: Array
@@ -71,6 +73,7 @@ class Problem:
             times=self.times[frames], segments=segments, image=self.image[..., frames],
             image_sigma=self.image_sigma[frames], scores=self.scores[:, frames], ray=self.ray[:, frames],
             bone_depths=self.bone_depths[:, frames], depth_scores=self.depth_scores[:, frames],
+            depth_sigma=self.depth_sigma[:, frames],
             contact=self.contact[:, frames],
         )  # fmt: skip
 

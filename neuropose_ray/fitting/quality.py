@@ -35,7 +35,8 @@ class FitFlag(IntFlag):
     REPROJECTION_WORSE = 2
     """The fitted pose lies farther from the 2D landmarks than the model's, and farther than their noise."""
     DEPTH_SIGN = 4
-    """A limb bone points toward the camera where the model says away from it, or the reverse."""
+    """A limb bone points toward the camera where the prior, or without one the model, expects it to point away from
+    it, or the reverse."""
     UNCHANGED = 8
     """The sequence was left as the model gave it."""
     MOVING_CAMERA = 16
@@ -45,15 +46,15 @@ class FitFlag(IntFlag):
 
 
 def depth_sign_differs(problem: Problem, positions: Array) -> NDArray[np.bool_]:
-    """``(T,)`` whether the depth of a limb bone has another sign than the model's, both of them clear."""
+    """``(T,)`` whether a limb bone's depth has another sign than the problem expects, both of them clear."""
     body = problem.body
     limbs = np.array([body.kinds[body.kind_of[b]].name in _LIMBS for b in body.depth_bones])
     bones = body.bones[body.depth_bones[limbs]]
     along = positions[bones[:, 0]] - positions[bones[:, 1]]
     fitted = np.einsum("bit,it->bt", along, problem.ray)
     clear = _CLEAR_DEPTH * np.linalg.norm(along, axis=1)
-    model = problem.bone_depths[limbs]
-    differs = (np.sign(fitted) != np.sign(model)) & (np.abs(fitted) > clear) & (np.abs(model) > clear)
+    expected = problem.bone_depths[limbs]
+    differs = (np.sign(fitted) != np.sign(expected)) & (np.abs(fitted) > clear) & (np.abs(expected) > clear)
     return np.asarray((differs & (problem.depth_scores[limbs] > 0)).any(axis=0))
 
 
@@ -88,7 +89,7 @@ def is_improved(
         model: ``(T,)`` those of the model's own poses.
         sigma: ``(T,)`` noise of the landmarks.
         worse: ``(T,)`` frames whose reprojection got worse.
-        signs: ``(T,)`` frames in which a depth sign differs from the model's.
+        signs: ``(T,)`` frames in which a depth has another sign than was expected.
     """
     explained = bool(np.median(fitted) < np.median(model)) and bool(np.median(fitted / sigma) < _NO_BODY_SIGMAS)
     return explained and bool(worse.mean() < _TOO_MANY) and bool(signs.mean() < _TOO_MANY)

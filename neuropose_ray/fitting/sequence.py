@@ -7,7 +7,7 @@ landmarks and a weak prior on the model's depth determine depth far better than 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +24,22 @@ from neuropose_ray.fitting.quality import (
     reprojection_error,
     reprojection_worse,
 )
+from neuropose_ray.fitting.second_pass import depth_sigmas_mm, observed_person, with_prior
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.fitting.solver import solve_jointly, solve_positions
 from neuropose_ray.fitting.start import start_of
 from neuropose_ray.fitting.windows import blend, plan_windows, sample_frames
 from neuropose_ray.schemas.camera import Camera
+from neuropose_ray.schemas.depth_prior import DepthPrior
 from neuropose_ray.schemas.skeleton import Skeleton
 
 #: Raised where this room gives another fit for the same poses, tracks and settings: then finished videos are fitted
 #: again, from the poses in their files.
-FIT_VERSION = 1
+FIT_VERSION = 2
+
+#: Metres; everybody is fitted as somebody of this height, for whom the settings' metres are, and scaled afterwards:
+#: one camera cannot tell a tall person from a short one nearer by.
+FITTED_HEIGHT_M = 1.70
 
 Array = NDArray[np.float64]
 
@@ -50,6 +56,10 @@ class FittedSequence:
             NaN where the person was not detected.
         flags: ``(T,)`` uint8, a union of :class:`FitFlag`.
         improved: whether the fit is believed.
+        depth_sigma_mm: for each bone ``start-end`` the median error in depth that the prior expects of itself; empty
+            without a prior, and where ``improved`` is False.
+        exchanged: ``(T, 2)`` float32, by how much (logarithm) what is seen of the legs, of the arms, is likelier with
+            right and left exchanged, as the prior has it; None without a prior, NaN where nobody is known to be.
     """
 
     poses3d: NDArray[np.float32]
@@ -57,6 +67,8 @@ class FittedSequence:
     residual_px: NDArray[np.float32]
     flags: NDArray[np.uint8]
     improved: bool
+    depth_sigma_mm: Mapping[str, float] = field(default_factory=dict)
+    exchanged: NDArray[np.float32] | None = None
 
 
 def fit_sequence(
@@ -67,6 +79,7 @@ def fit_sequence(
     camera: Camera,
     skeleton: Skeleton,
     settings: FittingSettings,
+    prior: DepthPrior | None = None,
 ) -> FittedSequence:
     """Fit a skeleton of constant bone lengths to a track.
 
@@ -79,6 +92,7 @@ def fit_sequence(
         camera: the camera that saw the 2D poses.
         skeleton: names the joints.
         settings: weights, limits and the person's height.
+        prior: what is known of bodies in depth; with it the fit is made twice, the second time with its depths.
 
     Returns:
         The fit; or the poses as they were, flagged, where there is too little to fit or the fit is not believed.
@@ -92,6 +106,8 @@ def fit_sequence(
     detected = usable(poses2d, joint_scores, poses3d)
     if detected.sum() < settings.min_frames:
         return _unchanged(poses3d, detected, np.full(len(detected), np.nan, np.float32))
+    size = settings.height_m / FITTED_HEIGHT_M
+    settings = settings.model_copy(update={"height_m": FITTED_HEIGHT_M})
     hips = body.joints[body.hips]
     clip = clip_of(poses2d, joint_scores, poses3d, timestamps_s, detected, camera, hips, settings.max_gap_s)
     start = start_of(clip, body, settings)
@@ -110,13 +126,18 @@ def fit_sequence(
     try:
         # A banded factorisation is many small steps: threads only wait for each other, on a busy machine for long.
         with threadpool_limits(limits=1, user_api="blas"):
-            positions, lengths = _fit(start.problem, start.positions, settings)
+            problem, estimate = start.problem, None
+            positions, lengths = _fit(problem, start.positions, settings)
+            if prior is not None:
+                estimate = prior(observed_person(problem, positions, clip.detected, settings))
+                problem = with_prior(problem, estimate, settings)
+                positions, lengths = _fit(problem, positions, settings)
     except scipy.linalg.LinAlgError:
         return _unchanged(poses3d, detected, in_pixels(model_error))
     error = errors(positions)
     sigma = settings.reprojection_sigma * settings.height_m / positions[:, 2].mean(axis=0)
     worse = reprojection_worse(error, model_error, sigma)
-    signs = depth_sign_differs(start.problem, positions) & clip.detected
+    signs = depth_sign_differs(problem, positions) & clip.detected
     seen = clip.detected
     if not is_improved(error[seen], model_error[seen], sigma[seen], worse[seen], signs[seen]):
         return _unchanged(poses3d, detected, in_pixels(model_error))
@@ -128,13 +149,17 @@ def fit_sequence(
         | np.where(signs, FitFlag.DEPTH_SIGN, 0)
         | (FitFlag.MOVING_CAMERA if settings.moving_camera else 0)
     )
-    poses = with_extra_joints(positions.transpose(2, 0, 1), start.model, body) * 1000
+    poses = with_extra_joints(positions.transpose(2, 0, 1), start.model, body) * 1000 * size
     return FittedSequence(
         poses3d=_spread(poses, clip.frames, len(detected)),
-        bone_lengths_mm={kind.name: float(length * 1000) for kind, length in zip(body.kinds, lengths, strict=True)},
+        bone_lengths_mm={
+            kind.name: float(length * 1000 * size) for kind, length in zip(body.kinds, lengths, strict=True)
+        },
         residual_px=in_pixels(error),
         flags=flags,
         improved=True,
+        depth_sigma_mm={} if estimate is None else depth_sigmas_mm(problem.body, estimate, size),
+        exchanged=None if estimate is None else _spread(estimate.exchanged, clip.frames, len(detected)),
     )
 
 

@@ -64,12 +64,22 @@ class FittingSettings(BaseModel):
     )
 
     # Depth.
+    depth_prior: Literal["learnt", "off"] = Field(
+        default="off",
+        description="where a second pass takes the depth between the ends of a bone from: the learnt prior, or no "
+        "second pass. Its first weights gain on walking and on views from the side and the back, and lose on frontal "
+        "squats",
+    )
     depth_sigma_m: float = Field(
         default=0.08, gt=0,
         description="metres of error in the model's depth between the ends of a bone; flat optimum 0.06 to 0.10",
     )  # fmt: skip
     depth_tolerance: float = Field(
         default=2.0, gt=0, description="sigmas from which a depth of the model begins to lose its pull"
+    )
+
+    prior_tolerance: float = Field(
+        default=4.0, gt=0, description="sigmas from which a depth of the learnt prior begins to lose its pull"
     )
 
     # Smoothness.

@@ -76,7 +76,7 @@ def _equations(
     equations = NormalEquations(len(problem.body.landmarks), len(problem))
     equations.add(terms.reprojection(problem, positions, settings))
     equations.add_differences(bones)
-    equations.add_differences(terms.bone_depths(problem, positions, settings))
+    equations.add_differences(terms.bone_depths(problem, positions))
     equations.add(terms.hinges(problem, positions, settings))
     equations.add_in_time(terms.smoothness(problem, settings), positions)
     equations.add_in_time(terms.contact(problem, positions, settings), positions)

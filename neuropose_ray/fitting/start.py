@@ -73,7 +73,12 @@ def start_of(clip: Clip, body: Body, settings: FittingSettings) -> Start:
         ray=axes[:, :, 2].T.copy(),
         bone_depths=np.einsum("tbi,ti->bt", oriented[:, bones[:, 0]] - oriented[:, bones[:, 1]], axes[:, :, 2]),
         depth_scores=weights[:, bones].min(axis=-1).T.copy(),
-        depth_sigma=settings.depth_sigma_m * np.array([kinds[b].depth_sigma or 0.0 for b in body.depth_bones]),
+        depth_sigma=np.repeat(
+            settings.depth_sigma_m * np.array([[kinds[b].depth_sigma or 0.0] for b in body.depth_bones]),
+            len(clip),
+            axis=1,
+        ),
+        depth_tolerance=settings.depth_tolerance,
         contact=_contact(clip, body, image, distance, settings),
         lengths=lengths,
         lengths_sigma=settings.length_sigma * lengths * np.array([kind.prior_sigma for kind in body.kinds]),

@@ -47,18 +47,18 @@ def bone_lengths(problem: Problem, positions: Array, lengths: Array) -> Differen
     return DifferenceResiduals(body.bones, direction, measured - lengths[body.kind_of, None], weight)
 
 
-def bone_depths(problem: Problem, positions: Array, settings: FittingSettings) -> DifferenceResiduals:
-    """The model's depth between the ends of a bone: ``(Xa - Xb) . ray - (pa - pb)_z`` in metres.
+def bone_depths(problem: Problem, positions: Array) -> DifferenceResiduals:
+    """The expected depth between the ends of a bone: ``(Xa - Xb) . ray - (pa - pb)_z`` in metres.
 
-    Bone by bone and weak: relative to the hips, errors would add up along a limb. Cauchy weights, since the model's
+    Bone by bone and weak: relative to the hips, errors would add up along a limb. Cauchy weights, since the
     sign may be wrong.
     """
     body = problem.body
     bones = body.bones[body.depth_bones]
     along = positions[bones[:, 0]] - positions[bones[:, 1]]
     value = np.einsum("bit,it->bt", along, problem.ray) - problem.bone_depths
-    sigma = problem.depth_sigma[:, None]
-    weight = problem.depth_scores / (1 + (value / (settings.depth_tolerance * sigma)) ** 2) / sigma**2
+    sigma = problem.depth_sigma
+    weight = problem.depth_scores / (1 + (value / (problem.depth_tolerance * sigma)) ** 2) / sigma**2
     return DifferenceResiduals(bones, np.broadcast_to(problem.ray, along.shape), value, weight)
 
 

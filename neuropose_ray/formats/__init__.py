@@ -1,1 +1,10 @@
-"""Files of other tools: written from predictions, and some of them read."""
+"""Files of other programs: written from predictions, and some of them read as predictions.
+
+``writing`` knows every format by its name; tables, arrays, keypoints of pictures (COCO, MMPose, OpenPose) and motion
+of one person (TRC, C3D, MOT, STO, BVH) have a module each. ``trc_reader``, ``c3d_reader`` and ``openpose`` read, and
+``imported`` makes predictions of points, whose joints ``markers`` recognises by their names.
+"""
+
+from neuropose_ray.formats.writing import ExportFormat, PosesKind, write_export
+
+__all__ = ["ExportFormat", "PosesKind", "write_export"]

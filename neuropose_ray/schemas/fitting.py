@@ -10,7 +10,7 @@ from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel
 FLAG_MEANINGS = {
     "1": "gap filled: the person was not detected",
     "2": "the fitted pose lies farther from the 2D landmarks than the model's",
-    "4": "a limb bone's depth has another sign than the model's",
+    "4": "a limb bone's depth has another sign than the depth prior expects, or without a prior than the model's",
     "8": "left as the model gave it",
     "16": "ground contact not used: the camera moves",
     "32": "not detected, in a gap too long to fill",
@@ -23,6 +23,21 @@ class TrackFit(FrozenModel):
     track_id: int
     improved: bool = Field(description="whether the fit is believed; predictions.parquet has it only then")
     bone_lengths_mm: FrozenMapping[str, float] = Field(default={}, validate_default=True)
+    depth_prior: str | None = Field(
+        default=None, description="name and digest of the learnt prior whose depths were used; null for none"
+    )
+    depth_sigma_mm: FrozenMapping[str, float] = Field(
+        default={},
+        validate_default=True,
+        description="by the bone's ends, the median over the frames of the error in depth, along the ray to the "
+        "hips, that the depth prior expected of itself; empty without a prior",
+    )
+    legs_exchanged: tuple[float | None, ...] = Field(
+        default=(),
+        description="by how much what is seen of the legs is likelier with right and left exchanged: the logarithm "
+        "of the likelihood ratio, above 0 if exchanged is likelier; empty without a depth prior",
+    )
+    arms_exchanged: tuple[float | None, ...] = Field(default=(), description="the same of the arms")
     frame_index: tuple[int, ...]
     residual_px: tuple[float | None, ...] = Field(description="root mean square distance to the 2D landmarks")
     flags: tuple[int, ...] = Field(description="a sum of the numbers in flag_meanings")

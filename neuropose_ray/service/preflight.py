@@ -95,6 +95,6 @@ def require_database(settings: ServiceSettings) -> None:
                 break
         finally:
             engine.dispose()
-    reason = first_line(getattr(failure, "orig", failure))
+    reason = "" if failure is None else first_line(getattr(failure, "orig", None) or failure)
     hint = f"start the database, or correct service.jobs.database_url: {reason}"
     raise ServiceError("the database of jobs does not answer", where=f"{url.host}:{url.port or 5432}", hint=hint)

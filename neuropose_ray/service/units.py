@@ -10,6 +10,8 @@ from pathlib import Path
 NAME = "neuropose-ray"
 #: For running jobs to be handed back to the queue, and Ray to end.
 _STOP_S = 120
+#: The exit code of `serve` where a setting is wrong: to start it again would change nothing.
+_WRONG_SETTINGS = 2
 #: Of open files: Ray keeps several for each worker, and each client has one.
 _OPEN_FILES = 65536
 
@@ -51,6 +53,7 @@ StandardError=inherit
 KillMode=mixed
 TimeoutStopSec={_STOP_S}
 Restart=on-failure
+RestartPreventExitStatus={_WRONG_SETTINGS}
 RestartSec=5
 UMask=0077
 NoNewPrivileges=yes

@@ -111,3 +111,9 @@ def test_offline_comes_from_the_environment_too(run):
     result = run("pull", UNPINNED, NEUROPOSE_WEIGHTS__OFFLINE="true")
     assert isinstance(result.exception, WeightsUnavailableError)
     assert "offline is set" in str(result.exception)
+
+
+def test_the_card_of_the_depth_prior_is_printed(run):
+    result = run("depth-prior")
+    assert result.exit_code == 0
+    assert "mocap.cs.cmu.edu" in result.stdout

@@ -37,7 +37,7 @@ def test_reprojection_jacobian_is_the_derivative(start):
 
 BONE_TERMS = {
     "lengths": lambda problem, positions: terms.bone_lengths(problem, positions, problem.lengths),
-    "depths": lambda problem, positions: terms.bone_depths(problem, positions, SETTINGS),
+    "depths": lambda problem, positions: terms.bone_depths(problem, positions),
 }
 
 

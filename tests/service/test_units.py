@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from neuropose_ray.cli.main import EXIT_USAGE
 from neuropose_ray.cli.service import app
 from neuropose_ray.service.units import ServiceUnit, serve_command
 
@@ -35,6 +36,12 @@ def test_the_unit_of_the_system_has_an_account_and_that_of_a_user_has_none():
     assert "WantedBy=multi-user.target" in unit("lab").systemd()
     assert "User=" not in unit().systemd()
     assert "WantedBy=default.target" in unit().systemd()
+
+
+def test_a_service_that_is_lost_is_started_again_and_one_with_a_wrong_setting_is_not():
+    text = unit().systemd()
+    assert "Restart=on-failure\n" in text
+    assert f"RestartPreventExitStatus={EXIT_USAGE}\n" in text
 
 
 def test_paths_with_spaces_percents_quotes_and_dollars_survive():

@@ -9,7 +9,7 @@ import numpy as np
 
 from neuropose_ray.errors import VideoError
 from neuropose_ray.fitting import FIT_VERSION, FittingSettings
-from neuropose_ray.pipeline.assembly.fit import fit_tracks
+from neuropose_ray.pipeline.assembly.fit import depth_prior, fit_tracks, prior_version
 from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics, read_metrics
 from neuropose_ray.pipeline.assembly.video_poses import VideoPoses, join_chunks, kept_poses
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
@@ -43,7 +43,8 @@ class Assembly:
 
     def settings_key(self) -> str:
         """What identifies the way from poses to files."""
-        fitting = "" if self.fitting is None else f"fit {FIT_VERSION} {self.fitting.model_dump_json()}"
+        fit = self.fitting
+        fitting = "" if fit is None else f"fit {FIT_VERSION} {fit.model_dump_json()} {prior_version(fit)}"
         tracking = f"tracks {TRACKS_VERSION} {self.tracking.model_dump_json()}"
         return "|".join((tracking, fitting, f"files {FILES_VERSION}"))
 
@@ -106,7 +107,7 @@ class Assembly:
         folder = self.context.out / plan.name
         table = poses.table.with_tracks(track(poses.table, self.tracking))
         if self.fitting is not None:
-            table, report = fit_tracks(table, plan.camera, poses.skeleton, self.fitting)
+            table, report = fit_tracks(table, plan.camera, poses.skeleton, self.fitting, depth_prior(self.fitting))
             save_model(folder / FITTING_FILE, report)
         else:
             (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings

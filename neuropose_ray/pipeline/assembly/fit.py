@@ -6,14 +6,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.fitting import FittedSequence, FittingSettings, fit_sequence
+from neuropose_ray.lifting import load_depth_prior, weights_version
 from neuropose_ray.schemas.camera import Camera
+from neuropose_ray.schemas.depth_prior import DepthPrior
 from neuropose_ray.schemas.fitting import FittingReport, TrackFit
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 
 
+def depth_prior(settings: FittingSettings) -> DepthPrior | None:
+    """The prior that the settings ask for.
+
+    Raises:
+        ModelError: its weights are missing or damaged.
+    """
+    return load_depth_prior() if settings.depth_prior == "learnt" else None
+
+
+def prior_version(settings: FittingSettings) -> str:
+    """What identifies the prior that the settings ask for; empty for none."""
+    return weights_version() if settings.depth_prior == "learnt" else ""
+
+
 def fit_tracks(
-    table: PoseTable, camera: Camera, skeleton: Skeleton, settings: FittingSettings
+    table: PoseTable, camera: Camera, skeleton: Skeleton, settings: FittingSettings, prior: DepthPrior | None
 ) -> tuple[PoseTable, FittingReport]:
     """The table with fitted poses beside the model's, where the fit is believed, and how each track's fit went.
 
@@ -22,6 +38,7 @@ def fit_tracks(
         camera: what took it.
         skeleton: of the poses.
         settings: weights and limits.
+        prior: what is known of bodies in depth, or None.
     """
     ids = np.zeros(len(table.poses), np.int32) if table.track_ids is None else table.track_ids
     fitted = np.full_like(table.poses.poses3d, np.nan)
@@ -29,16 +46,21 @@ def fit_tracks(
     for track in np.unique(ids).tolist():
         rows = np.flatnonzero(ids == track)
         frames = table.poses.frame[rows]
-        fit = _fit(table, rows, camera, skeleton, settings)
+        fit = _fit(table, rows, camera, skeleton, settings, prior)
         seen = frames - frames[0]
         if fit.improved:
             fitted[rows] = fit.poses3d[seen]
-        reports.append(_report(track, frames, fit, seen))
+        reports.append(_report(track, frames, fit, seen, None if prior is None else prior.version))
     return table.with_fitted(fitted), FittingReport(tracks=tuple(reports))
 
 
 def _fit(
-    table: PoseTable, rows: NDArray[np.int64], camera: Camera, skeleton: Skeleton, settings: FittingSettings
+    table: PoseTable,
+    rows: NDArray[np.int64],
+    camera: Camera,
+    skeleton: Skeleton,
+    settings: FittingSettings,
+    prior: DepthPrior | None,
 ) -> FittedSequence:
     """One track from its first frame to its last, NaN where the person was not seen."""
     poses, frames = table.poses, table.poses.frame[rows]
@@ -51,16 +73,26 @@ def _fit(
 
     times = table.timestamps_s[frames[0] : frames[0] + count]
     pixels, scores, bodies = (spread(values) for values in (poses.poses2d, poses.joint_scores, poses.poses3d))
-    return fit_sequence(pixels, scores, bodies, times, camera, skeleton, settings)
+    return fit_sequence(pixels, scores, bodies, times, camera, skeleton, settings, prior)
 
 
-def _report(track: int, frames: NDArray[np.int64], fit: FittedSequence, seen: NDArray[np.int64]) -> TrackFit:
-    residuals = [None if np.isnan(value) else round(float(value), 2) for value in fit.residual_px[seen]]
+def _report(
+    track: int, frames: NDArray[np.int64], fit: FittedSequence, seen: NDArray[np.int64], prior: str | None
+) -> TrackFit:
+    exchanged = np.zeros((2, 0)) if fit.exchanged is None else fit.exchanged[seen].T
     return TrackFit(
         track_id=track,
         improved=fit.improved,
         bone_lengths_mm={name: round(length, 1) for name, length in fit.bone_lengths_mm.items()},
+        depth_prior=prior,
+        depth_sigma_mm={name: round(sigma, 1) for name, sigma in fit.depth_sigma_mm.items()},
+        legs_exchanged=_rounded(exchanged[0], 1),
+        arms_exchanged=_rounded(exchanged[1], 1),
         frame_index=tuple(frames.tolist()),
-        residual_px=tuple(residuals),
+        residual_px=_rounded(fit.residual_px[seen], 2),
         flags=tuple(fit.flags[seen].tolist()),
     )
+
+
+def _rounded(values: NDArray[np.floating], decimals: int) -> tuple[float | None, ...]:
+    return tuple(None if np.isnan(value) else round(float(value), decimals) for value in values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 #: Which video a folder's results are made from, and where it lies; hidden, as it names folders of this machine.
 SOURCE_FILE = ".source.json"
@@ -12,6 +12,15 @@ PLAN_FILE = "plan.npz"
 
 #: No video's folder begins with a dot, and discovery passes over what does.
 STATE_FOLDER = ".neuropose-ray"
+
+
+def is_internal(path: PurePath) -> bool:
+    """Whether a path below a run's folder is the run's own and no result: state, chunks, and files being written.
+
+    Args:
+        path: relative to the run's folder.
+    """
+    return any(part.startswith(".") for part in path.parts) or path.parts[1:2] == (CHUNKS_FOLDER,)
 
 
 def state_folder(out: Path) -> Path:

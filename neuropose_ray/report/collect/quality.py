@@ -17,6 +17,12 @@ Array = NDArray[np.float64]
 
 #: Bones that do not change their length, each between landmarks of the same side.
 _LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
+#: Parts of the body whose bones' errors in depth are told together; bones are named by their ends.
+_PARTS = {
+    "thighs and shanks": ("hip-knee", "knee-ankle"),
+    "arms": ("shoulder-elbow", "elbow-wrist"),
+    "the trunk": ("hip-shoulder",),
+}
 #: Flags of a fit in a frame: farther from the picture than the model, or another sign of depth.
 _DOUBTFUL = 2 | 4
 
@@ -89,7 +95,7 @@ def track_changes(table: PoseTable) -> NDArray[np.bool_]:
 
 
 def doubtful(fit: TrackFit, frames: int) -> Array:
-    """``(frames,)``: 1 where the fit lies off the picture or contradicts the model's depth, else 0."""
+    """``(frames,)``: 1 where the fit lies off the picture or contradicts the depth that was expected, else 0."""
     values = np.zeros(frames)
     places = np.array(fit.frame_index, int)
     inside = places < frames
@@ -135,7 +141,29 @@ def _of_fit(fit: TrackFit | None) -> list[str]:
     residuals = np.array([value for value in fit.residual_px if value is not None])
     if not len(residuals):
         return []
-    return [f"The fitted skeleton lies {np.median(residuals):.1f} px from the landmarks in the picture (median)."]
+    return [
+        f"The fitted skeleton lies {np.median(residuals):.1f} px from the landmarks in the picture (median).",
+        *_of_depth_prior(fit),
+    ]
+
+
+def _of_depth_prior(fit: TrackFit) -> list[str]:
+    """Which prior gave the depths, and the errors that it expects of itself, by part of the body."""
+    if fit.depth_prior is None or not fit.depth_sigma_mm:
+        return []
+    expected = []
+    for part, bones in _PARTS.items():
+        errors = [error for bone, error in fit.depth_sigma_mm.items() if _without_sides(bone) in bones]
+        if errors:
+            expected.append(f"{np.mean(errors):.0f} mm from end to end of {part}")
+    return [
+        f"Depth along the line of sight rests on {fit.depth_prior.split(',')[0]}, learnt from motion capture, which "
+        f"expects errors of {', '.join(expected)}."
+    ]
+
+
+def _without_sides(bone: str) -> str:
+    return "-".join(end.split("_", 1)[-1] for end in bone.split("-"))
 
 
 def _of_tracks(person: ReportedPerson) -> list[str]:

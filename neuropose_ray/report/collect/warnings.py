@@ -86,8 +86,8 @@ def _of_fit(person: ReportedPerson, fit: TrackFit | None, settings: ReportSettin
         )
         if (share := doubtful(fit, len(person.raw)).mean()) > settings.doubtful_share:
             yield (
-                f"in {share:.0%} of the frames the fitted skeleton lies off the picture or contradicts the pose "
-                "model's depth: see the quality strip"
+                f"in {share:.0%} of the frames the fitted skeleton lies off the picture or contradicts the "
+                "depth that was expected: see the quality strip"
             )
 
 

@@ -124,7 +124,8 @@ def _response(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None, *, log: BaseException | str = ""
 ) -> JSONResponse:
     described = new_problem(HTTPStatus(status), code, message)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(log, BaseException):
+    # What is said with 503, 504 and 507 happens to a sound service; a trace is for what should not.
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(log, BaseException):
         logger.error("%s %s: %s", described.id, code, log, exc_info=log)
     else:
         logger.info("%s %s: %s", described.id, code, log or message)

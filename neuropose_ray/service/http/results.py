@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -15,6 +15,7 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from neuropose_ray.errors import JobNotFoundError, JobStateError, RequestError
+from neuropose_ray.pipeline.state.run_layout import is_internal
 from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.schemas.result_files import PREDICTIONS_FILE, RESULTS_FILE, video_folders
 from neuropose_ray.service.data_folder import DataFolder
@@ -69,7 +70,7 @@ class Results:
         await VisibleJobs(self._jobs, caller).job(job_id)
         folder = Path(os.path.realpath(self._data.job(job_id).results))
         missing = JobNotFoundError("no such file among the results", hint="see `artifacts` of the job")
-        if any(part.startswith(".") for part in Path(path).parts) or "\x00" in path:
+        if "\x00" in path or is_internal(PurePosixPath(path)):
             raise missing
         file = folder / path
         # A link may point anywhere, so that none is followed.

@@ -1,1 +1,5 @@
-"""Folders in, folders out: jobs for labs without HTTP, and archives that become such folders."""
+"""Folders and videos in, folders out: jobs for labs without HTTP, and archives that become such folders.
+
+``inbox`` watches and follows, ``stability`` and ``completeness`` tell what is whole, ``drops`` remembers,
+``delivery`` moves files, ``ingest`` unpacks archives, and ``lock`` keeps a second service away.
+"""

@@ -64,7 +64,7 @@ def take_snapshot(folder: Path) -> FolderSnapshot:
     return FolderSnapshot(frozenset(entries), _named(sorted(videos)), partial, tuple(sorted(others)))
 
 
-def look_at_video(file: Path) -> FolderSnapshot:
+def video_snapshot(file: Path) -> FolderSnapshot:
     """Look at a video that lies in the inbox itself.
 
     Raises:

@@ -25,7 +25,7 @@ from neuropose_ray.service.inbox.delivery import (
     wrap_video,
 )
 from neuropose_ray.service.inbox.drops import DropRecord, DropStore, Outcome, remove_token, token_of, write_token
-from neuropose_ray.service.inbox.folders import FolderSnapshot, look_at_video, take_snapshot
+from neuropose_ray.service.inbox.folders import FolderSnapshot, take_snapshot, video_snapshot
 from neuropose_ray.service.inbox.ingest import clear_leftovers
 from neuropose_ray.service.inbox.names import RESERVED_NAMES, is_partial, is_video_file
 from neuropose_ray.service.inbox.notices import notices
@@ -205,7 +205,7 @@ class Inbox:
         """A video beside the folders gets a folder of its own when it is whole; a part of one is named and left."""
         path = self._data.inbox / name
         try:
-            snapshot = look_at_video(path)
+            snapshot = video_snapshot(path)
         except UnicodeEncodeError:
             self._say(name, "has a name that is not UTF-8; rename it")
             return

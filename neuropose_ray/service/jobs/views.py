@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from neuropose_ray.errors import RequestError
+from neuropose_ray.pipeline.state.run_layout import is_internal
 from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress, JobRequest
 from neuropose_ray.service.jobs.durable import JobRow
 from neuropose_ray.service.jobs.execution import RunningJob
@@ -75,13 +76,13 @@ def has_label(request: JobRequest, label: str | None) -> bool:
 
 
 def artifacts_in(results: Path) -> tuple[Artifact, ...]:
-    """The files below the results. Names of the run's own, and of those being written, begin with a dot."""
-    found = []
+    """The files below the results, without those that are the run's own."""
+    artifacts = []
     for parent, folders, names in os.walk(results):  # passes over folders that a step removes meanwhile
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            file = Path(parent, name)
+        below = Path(parent).relative_to(results)
+        folders[:] = [name for name in folders if not is_internal(below / name)]
+        for path in (below / name for name in names):
             with suppress(FileNotFoundError):  # a step may be replacing it
-                if not name.startswith(".") and file.is_file():
-                    found.append(Artifact(path=file.relative_to(results).as_posix(), size_bytes=file.stat().st_size))
-    return tuple(sorted(found, key=lambda artifact: artifact.path))
+                if not is_internal(path) and (results / path).is_file():
+                    artifacts.append(Artifact(path=path.as_posix(), size_bytes=(results / path).stat().st_size))
+    return tuple(sorted(artifacts, key=lambda artifact: artifact.path))

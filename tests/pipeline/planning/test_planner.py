@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,6 +26,17 @@ from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.service.settings import load_settings
 
 SPEC = SyntheticSpec(frame_ms=0.0)
+
+
+@dataclass(frozen=True)
+class NamedSpec(SyntheticSpec):
+    """The synthetic model under the name of another."""
+
+    backend: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.backend
 
 
 def process(inputs: Path, out: Path, **flags: Any) -> RunSummary:
@@ -220,3 +232,19 @@ def test_planning_runs_as_tasks_of_a_cluster(ray_cluster: str, clips: Path, tmp_
     assert all(planner.assembly.context.plan_path(name).exists() for name in "abc")
     halves = list(engine.map(half_or_die, range(6), "test"))
     assert [half if isinstance(half, int) else type(half) for half in halves] == [0, 0, 1, EngineError, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "axes", "prior"),
+    [
+        ("blazepose", {}, "viewing_ray", "off"),
+        ("blazepose", {"depth_prior": "learnt"}, "viewing_ray", "learnt"),
+        ("metrabs", {}, "camera", "off"),
+        ("metrabs", {"model_axes": "viewing_ray"}, "viewing_ray", "off"),
+    ],
+)
+def test_the_fit_suits_the_pose_model_unless_told_otherwise(model: str, given: dict[str, str], axes: str, prior: str):
+    settings = load_settings(None, {"fit": True, "fitting": given}, environment={})
+    fitting = planner_for(settings, NamedSpec(backend=model), Path("out"), 1).assembly.fitting
+    assert fitting is not None
+    assert (fitting.model_axes, fitting.depth_prior) == (axes, prior)

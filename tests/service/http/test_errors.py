@@ -13,6 +13,7 @@ from neuropose_ray.errors import (
     ForbiddenInputError,
     JobNotFoundError,
     JobStateError,
+    NotReadyError,
     OutputError,
     OverloadedError,
     RequestTimeoutError,
@@ -65,6 +66,14 @@ def test_a_file_of_the_service_is_not_named(caplog):
     with caplog.at_level(logging.INFO, "ray.serve"):
         answer = answer_to(VideoError("no picture", where="/srv/secret/clip.mp4", hint="send another"))
     assert answer.json()["message"] == "no picture; send another"
+
+
+@pytest.mark.parametrize("kind", [NotReadyError, RequestTimeoutError, StorageFullError, JobStateError])
+def test_what_happens_to_a_sound_service_is_a_line_of_its_log_and_no_error(kind, caplog):
+    with caplog.at_level(logging.INFO, "ray.serve"):
+        answer = answer_to(kind("x"))
+    (record,) = [record for record in caplog.records if answer.json()["id"] in record.getMessage()]
+    assert (record.levelno, record.exc_info) == (logging.INFO, None)
 
 
 def test_what_is_unforeseen_is_in_the_log_under_the_id_alone(caplog):

@@ -19,7 +19,7 @@ def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
         OutputError: no space or no permission.
     """
     from neuropose_ray.analysis.angles.columns import angle_columns
-    from neuropose_ray.formats.writing import write_export
+    from neuropose_ray.formats import write_export
     from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
 
     remarks: list[NeuroposeRayError] = []

@@ -1,0 +1,226 @@
+"""Everyday movements that motion capture has few of, as directions of the bones over time.
+
+Squats, standing up from a chair, sitting, lunges, bends, stairs, balancing on a leg, leaning to a side, turning on
+the spot, reaching and arms held anywhere. Body axes: x to the person's left, y up, z forward. Bones have round
+lengths; :mod:`.bodies` gives every window its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+Which = Callable[..., NDArray[np.bool_]]
+
+#: Shares of the kinds of movement.
+KINDS = {
+    "squat": 0.20, "sit_to_stand": 0.16, "seated": 0.10, "lunge": 0.10, "bend": 0.10, "stairs": 0.12,
+    "balance": 0.08, "stand": 0.14,
+}  # fmt: skip
+
+#: How an arm is held: degrees of elevation from hanging, of its plane (0 forward, 90 sideways, over 90 back), of
+#: elbow flexion, and of the forearm's turn inward; a share of each.
+ARMS = {
+    "hanging": ((0, 20), (-20, 100), (5, 40), (-20, 60), 0.28),
+    "forward": ((50, 100), (-15, 20), (2, 60), (-30, 90), 0.18),
+    "spread": ((45, 110), (55, 105), (2, 45), (-60, 60), 0.12),
+    "overhead": ((110, 175), (0, 90), (2, 60), (-40, 60), 0.10),
+    "on the hips": ((15, 50), (55, 130), (70, 115), (20, 100), 0.10),
+    "crossed": ((10, 45), (-10, 45), (85, 140), (50, 100), 0.10),
+    "anywhere": ((0, 160), (-30, 120), (3, 135), (-70, 110), 0.12),
+}
+_HIP_HALF, _SHOULDER_HALF, _TRUNK, _THIGH, _SHANK, _UPPER_ARM, _FOREARM = 0.09, 0.18, 0.49, 0.41, 0.40, 0.29, 0.25
+_ANKLE_HEIGHT = 0.09
+
+
+def made_movements(random: np.random.Generator, count: int, frames: int, rate: float) -> Array:
+    """``(count, frames, 16, 3)`` metres, y up, joints in the order of ``LANDMARKS``.
+
+    Args:
+        random: where chance comes from.
+        count: how many windows.
+        frames: of each window.
+        rate: frames per second.
+    """
+    names = list(KINDS)
+    kinds = random.choice(len(names), size=count, p=np.array(list(KINDS.values())) / sum(KINDS.values()))
+    drawn = _Draw(random, count, frames, rate)
+
+    def which(*wanted: str) -> NDArray[np.bool_]:
+        return np.isin(kinds, [names.index(name) for name in wanted])
+
+    cycle = drawn.repetitions()
+    yaw, trunk, left = _trunk(drawn, which, cycle)
+    joints: dict[str, Array] = {}
+    axis = _turned(yaw, _vector(np.cos(tilt := drawn.wander(2)), np.sin(tilt), np.zeros_like(tilt)))
+    hips = np.zeros((count, frames, 3), np.float32)
+    joints["right_hip"], joints["left_hip"] = hips - _HIP_HALF * axis, hips + _HIP_HALF * axis
+    _add_legs(joints, drawn, which, cycle, yaw)
+    middle = hips + _TRUNK * trunk
+    joints["right_shoulder"], joints["left_shoulder"] = middle - _SHOULDER_HALF * left, middle + _SHOULDER_HALF * left
+    _add_arms(joints, drawn, cycle, trunk, left)
+    order = ("hip", "knee", "ankle", "shoulder", "elbow", "wrist", "heel", "toe")
+    poses = np.stack([joints[f"{side}_{part}"] for part in order for side in ("right", "left")], axis=2)
+    # The lower ankle stands on the floor; both stay where they are, apart from a little sway.
+    poses[..., 1] -= poses[:, :, 4:6, 1].min(axis=2)[..., None] - _ANKLE_HEIGHT
+    poses[..., [0, 2]] -= poses[:, :, 4:6].mean(axis=2)[:, :, None][..., [0, 2]]
+    return poses
+
+
+class _Draw:
+    """Chance for a batch of windows: a number a window ``(count, 1)``, or a course of time ``(count, frames)``."""
+
+    def __init__(self, random: np.random.Generator, count: int, frames: int, rate: float) -> None:
+        self.random, self.count, self.frames, self.rate = random, count, frames, rate
+
+    def uniform(self, low: float, high: float) -> Array:
+        return self.random.uniform(low, high, (self.count, 1)).astype(np.float32)
+
+    def degrees(self, low: float, high: float) -> Array:
+        return np.radians(self.uniform(low, high))
+
+    def chance(self, share: float) -> Array:
+        return (self.random.random((self.count, 1)) < share).astype(np.float32)
+
+    def wander(self, degrees: float, seconds: float = 0.6) -> Array:
+        """A smooth course around 0 with this standard deviation, in radians."""
+        smoothing = _smoothing(self.frames, seconds * self.rate)
+        raw = self.random.standard_normal((self.count, len(smoothing)), dtype=np.float32)
+        return np.asarray(raw @ smoothing * np.float32(np.radians(degrees)))
+
+    def repetitions(self) -> Array:
+        """0..1 and back, with a hold at both ends, again and again."""
+        time = np.arange(self.frames, dtype=np.float32) / self.rate
+        turn = (time / self.uniform(1.5, 5.5) + self.uniform(0, 1)) % 1
+        hold = self.uniform(0, 0.6)
+        rise = np.clip((np.abs(2 * turn - 1) - hold / 2) / (1 - hold), 0, 1)
+        return np.asarray(0.5 + 0.5 * np.cos(np.pi * rise), np.float32)
+
+
+@lru_cache
+def _smoothing(frames: int, width: float) -> Array:
+    """A matrix that makes ``frames`` samples of smooth unit noise out of more of white noise: a Gaussian filter."""
+    margin = int(3 * width)
+    apart = np.arange(frames + 2 * margin)[:, None] - margin - np.arange(frames)
+    weights = np.exp(-0.5 * (apart / width) ** 2)
+    return np.asarray(weights / np.sqrt((weights**2).sum(axis=0)), np.float32)
+
+
+def _trunk(drawn: _Draw, which: Which, cycle: Array) -> tuple[Array, Array, Array]:
+    """Heading ``(count, frames)``, direction of the trunk, and direction from the right to the left shoulder."""
+    low = drawn.degrees(-5, 12)
+    high = low + drawn.degrees(-5, 10)
+    for kinds, span in (
+        (("squat", "lunge"), (8, 65)), (("bend",), (30, 110)), (("seated",), (-15, 40)), (("balance",), (-5, 40)),
+    ):  # fmt: skip
+        high = np.where(which(*kinds)[:, None], drawn.degrees(*span), high)
+    nod = drawn.degrees(15, 55) * which("sit_to_stand")[:, None] * np.sin(np.pi * cycle)
+    lean = low + (high - low) * cycle + nod + drawn.wander(2.5)
+    side = drawn.chance(0.3) * drawn.degrees(-45, 45) * drawn.repetitions() + drawn.wander(2.5)
+    twist = drawn.chance(0.35) * drawn.degrees(-50, 50) * drawn.repetitions() + drawn.wander(4)
+    course = np.linspace(0, 1, drawn.frames, dtype=np.float32)
+    turning = drawn.chance(0.5) * which("stand", "stairs")[:, None] * drawn.degrees(-360, 360) * course
+    yaw = turning + drawn.wander(4)
+    trunk = _turned(yaw, _vector(np.sin(side), np.cos(side) * np.cos(lean), np.cos(side) * np.sin(lean)))
+    flat = side + drawn.wander(2)
+    left = _turned(yaw + twist, _vector(np.cos(flat), -np.sin(flat), np.zeros_like(flat)))
+    left -= trunk * (trunk * left).sum(axis=-1, keepdims=True)
+    return yaw, trunk, left / np.linalg.norm(left, axis=-1, keepdims=True)
+
+
+def _add_legs(joints: dict[str, Array], drawn: _Draw, which: Which, cycle: Array, yaw: Array) -> None:
+    """Knees, ankles, heels and toes, from the flexion of the knee and the forward lean of the shank."""
+    straight = drawn.degrees(0, 12)
+    bent = straight + drawn.degrees(0, 8)
+    for kinds, span in (
+        (("squat",), (40, 130)), (("sit_to_stand", "seated"), (70, 115)), (("lunge",), (50, 115)),
+        (("bend",), (0, 40)),
+    ):  # fmt: skip
+        bent = np.where(which(*kinds)[:, None], drawn.degrees(*span), bent)
+    seated, stairs, balance, lunge = (which(name)[:, None] for name in ("seated", "stairs", "balance", "lunge"))
+    course = np.where(seated, 1.0, cycle).astype(np.float32)
+    stance, toe_out = drawn.degrees(-2, 14), drawn.degrees(-5, 30)
+    lifted = drawn.chance(0.5)  # which leg is the raised one in balancing, the front one in a lunge
+    for side, sign in (("right", -1.0), ("left", 1.0)):
+        mine = lifted if side == "left" else 1 - lifted
+        knee = straight + (bent - straight) * course * drawn.uniform(0.88, 1.12) + drawn.wander(2)
+        step = np.clip(course if side == "left" else 1 - course, 0, 1)
+        knee = np.where(stairs, straight + drawn.degrees(35, 105) * step, knee)
+        knee = np.where(balance & (mine > 0), drawn.degrees(5, 120) + drawn.wander(10), knee)
+        shank = np.minimum(drawn.uniform(0.15, 0.45) * knee, np.radians(40)) + drawn.wander(1.5)
+        shank = np.where(which("sit_to_stand", "seated")[:, None], knee * drawn.uniform(-0.12, 0.3), shank)
+        shank = np.where(stairs, knee * drawn.uniform(-0.05, 0.35), shank)
+        shank = np.where(balance & (mine > 0), knee - drawn.degrees(-50, 95), shank)
+        behind = lunge & (mine < 1)
+        shank = np.where(lunge, knee * drawn.uniform(0, 0.3), shank)
+        shank = np.where(behind, knee * 0.4 + drawn.degrees(15, 60) * (0.4 + 0.6 * course), shank)
+        apart = stance + drawn.uniform(0, 0.28) * np.minimum(knee, 1.7) * ~lunge + drawn.wander(1.5)
+        apart = apart + drawn.chance(0.1) * drawn.degrees(0, 35)
+        turn = sign * toe_out * (0.4 + 0.6 * np.sin(np.clip(knee, 0, np.pi / 2))) + yaw
+        thigh = _turned(turn, _leg(knee - shank, sign * apart))
+        lower = _turned(turn, _leg(-shank, sign * apart * drawn.uniform(0.2, 0.9)))
+        pitch = np.where(behind, drawn.degrees(10, 60) * course, 0) + drawn.wander(1.5)
+        pitch = np.where((stairs & (step > 0.2)) | (balance & (mine > 0)), pitch + shank * drawn.uniform(0, 1), pitch)
+        joints[f"{side}_knee"] = joints[f"{side}_hip"] + _THIGH * thigh
+        joints[f"{side}_ankle"] = joints[f"{side}_knee"] + _SHANK * lower
+        heading = sign * toe_out + yaw
+        for part, down, forward in (("heel", -0.06, -0.045), ("toe", -0.065, 0.14)):
+            y = down * np.cos(pitch) - forward * np.sin(pitch)
+            z = forward * np.cos(pitch) + down * np.sin(pitch)
+            joints[f"{side}_{part}"] = joints[f"{side}_ankle"] + _turned(heading, _vector(np.zeros_like(y), y, z))
+
+
+def _add_arms(joints: dict[str, Array], drawn: _Draw, cycle: Array, trunk: Array, left: Array) -> None:
+    """Elbows and wrists, moving between two ways of holding the arms, mostly alike on both sides."""
+    ahead = np.cross(left, trunk)
+    moves = drawn.chance(0.6)
+    alike = drawn.chance(0.7)
+    follow = np.where(drawn.chance(0.5) > 0, cycle, drawn.repetitions())
+    first, second = _held(drawn), _held(drawn)
+    for side, sign in (("right", -1.0), ("left", 1.0)):
+        if side == "left":
+            first = tuple(np.where(alike > 0, a, b) for a, b in zip(first, _held(drawn), strict=True))
+            second = tuple(np.where(alike > 0, a, b) for a, b in zip(second, _held(drawn), strict=True))
+        raised, plane, flexion, turn = (
+            a + (b - a) * moves * follow + drawn.wander(sd)
+            for a, b, sd in zip(first, second, (4, 5, 6, 7), strict=True)
+        )
+        flexion = np.clip(flexion, 0.02, 2.6)
+        outward = np.cos(plane)[..., None] * ahead + (np.sin(plane) * sign)[..., None] * left
+        upper = np.sin(raised)[..., None] * outward - np.cos(raised)[..., None] * trunk
+        onward = np.cos(raised)[..., None] * outward + np.sin(raised)[..., None] * trunk
+        inward = np.cross(upper, onward) * sign
+        bend = np.cos(turn)[..., None] * onward + np.sin(turn)[..., None] * inward
+        lower = np.cos(flexion)[..., None] * upper + np.sin(flexion)[..., None] * bend
+        joints[f"{side}_elbow"] = joints[f"{side}_shoulder"] + _UPPER_ARM * upper
+        joints[f"{side}_wrist"] = joints[f"{side}_elbow"] + _FOREARM * lower
+
+
+def _held(drawn: _Draw) -> tuple[Array, ...]:
+    """Elevation, plane, elbow flexion and turn ``(count, 1)`` of one way of holding an arm, in radians."""
+    ways = list(ARMS.values())
+    shares = np.array([way[4] for way in ways])
+    chosen = drawn.random.choice(len(ways), size=drawn.count, p=shares / shares.sum())
+    table = np.radians([way[:4] for way in ways])[chosen]  # (count, 4, 2)
+    values = table[..., 0] + (table[..., 1] - table[..., 0]) * drawn.random.random((drawn.count, 4))
+    return tuple(values[:, [i]].astype(np.float32) for i in range(4))
+
+
+def _vector(x: Array, y: Array, z: Array) -> Array:
+    return np.stack(np.broadcast_arrays(x, y, z), axis=-1).astype(np.float32)
+
+
+def _leg(forward: Array, outward: Array) -> Array:
+    """A direction down, swung forward, then to the person's left, by these angles."""
+    return _vector(np.sin(outward), -np.cos(forward) * np.cos(outward), np.sin(forward) * np.cos(outward))
+
+
+def _turned(yaw: Array, vectors: Array) -> Array:
+    """Vectors ``(count, frames, 3)`` turned about the vertical, forward to the left for a positive angle."""
+    sine, cosine = np.broadcast_arrays(np.sin(yaw), np.cos(yaw))
+    x, y, z = np.moveaxis(vectors, -1, 0)
+    return _vector(cosine * x + sine * z, y, cosine * z - sine * x)

@@ -1,0 +1,32 @@
+"""What is wrong with the options of a job is said before anything is sent."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from neuropose_ray.cli import jobs
+
+
+def submit(*words: str) -> Result:
+    return CliRunner().invoke(jobs.app, ["submit", "walk.mp4", "--url", "http://127.0.0.1:1", *words])
+
+
+@pytest.mark.parametrize("words", [("--height", "9"), ("--height", "tall"), ("--fov", "0")])
+def test_impossible_numbers_are_wrong_use(words: tuple[str, ...]):
+    done = submit(*words)
+    assert done.exit_code == 2
+    assert words[0] in done.output
+
+
+def test_a_calibration_that_cannot_be_read_is_named(tmp_path: Path):
+    (tmp_path / "picture.toml").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "empty.toml").write_bytes(b"")
+    for name, reason in (("missing.toml", "No such file"), ("picture.toml", "not a text file")):
+        assert f"{name}: {reason}" in str(submit("--calibration", str(tmp_path / name)).exception)
+    assert str(submit("--calibration", str(tmp_path / "empty.toml")).exception).startswith("--calibration: ")
+
+
+def test_a_step_that_there_is_not_is_refused_with_those_that_there_are():
+    done = CliRunner().invoke(jobs.app, ["retry", "0" * 32, "--step", "poses", "--url", "http://127.0.0.1:1"])
+    assert "--step: there is no step 'poses'; one of pose, analyze, overlay, report, export" in str(done.exception)

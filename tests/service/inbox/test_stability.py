@@ -1,0 +1,78 @@
+"""When a folder that is being copied counts as whole."""
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from neuropose_ray.service.inbox.folders import take_snapshot
+from neuropose_ray.service.inbox.stability import StabilityTracker
+
+SETTLE_S, UNFINISHED_S = 3.0, 60.0
+WHOLE = struct.pack(">I4s", 24, b"mdat") + bytes(16) + struct.pack(">I4s", 16, b"moov") + bytes(8)
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tracker(clock: Clock) -> StabilityTracker:
+    return StabilityTracker(SETTLE_S, UNFINISHED_S, clock)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def is_over(tracker: StabilityTracker, folder: Path) -> bool:
+    return tracker.is_over("trial", take_snapshot(folder), folder)
+
+
+def test_a_whole_video_is_taken_when_nothing_has_changed_for_the_time_to_settle(tracker, clock, folder):
+    (folder / "walk.mp4").write_bytes(WHOLE)
+    assert not is_over(tracker, folder)
+    clock.now += SETTLE_S - 0.1
+    assert not is_over(tracker, folder)
+    (folder / "squat.mp4").write_bytes(WHOLE)
+    clock.now += 0.2
+    assert not is_over(tracker, folder), "it has changed"
+    clock.now += SETTLE_S
+    assert is_over(tracker, folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [("walk.mp4", WHOLE[:-1], "walk.mp4, which is not complete"),
+     ("walk.mp4.part", WHOLE, "walk.mp4.part, which seems to be copied still"),
+     ("notes.txt", b"about it", "a video: there is none in it")],
+)  # fmt: skip
+def test_what_is_not_complete_is_waited_for_and_not_for_ever(tracker, clock, folder, name, content, reason):
+    (folder / name).write_bytes(content)
+    assert not is_over(tracker, folder)
+    assert tracker.waits_for("trial") is None, "it has just come"
+    clock.now += UNFINISHED_S - 0.1
+    assert not is_over(tracker, folder)
+    assert tracker.waits_for("trial") == reason
+    (folder / "another.txt").write_bytes(b"")
+    assert not is_over(tracker, folder)
+    assert tracker.waits_for("trial") is None, "it goes on"
+    clock.now += UNFINISHED_S
+    assert is_over(tracker, folder)
+
+
+def test_what_is_gone_is_forgotten(tracker, folder):
+    (folder / "walk.mp4").write_bytes(WHOLE)
+    is_over(tracker, folder)
+    assert tracker.goes_on
+    assert tracker.keep(["other"]) == ["trial"]
+    assert not tracker.goes_on
