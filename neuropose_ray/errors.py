@@ -152,7 +152,7 @@ class ServiceError(NeuroposeRayError):
 
 
 class ServiceUnreachableError(ServiceError):
-    """No service answers."""
+    """The service does not answer at its address."""
 
     code = "service_unreachable"
     retryable = True

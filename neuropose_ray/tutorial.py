@@ -63,8 +63,8 @@ def tutorial(before: Path, after: Path, out: Path) -> None:
         print(f"{name}: {np.nanmin(angles.angle(name)):.0f} to {np.nanmax(angles.angle(name)):.0f} degrees")
 
     # 5. Repetitions. Nobody has to say which joint moves.
-    found = repetitions(cleaned.motion)
-    table = measure_repetitions(cleaned.motion, found)
+    result = repetitions(cleaned.motion)
+    table = measure_repetitions(cleaned.motion, result)
     for number, (repetition, measures) in enumerate(zip(table.repetitions, table.measures, strict=True), 1):
         print(
             f"{table.movement} {number}: at {repetition.peak_s:.2f} s, {measures.duration_s:.2f} s long, "
@@ -77,7 +77,7 @@ def tutorial(before: Path, after: Path, out: Path) -> None:
     # 7. Compare two trials: laid over each other in time, then angle by angle.
     comparison = compare_trials(cleaned.motion, clean(load_motion(after)).motion)
     print(f"the second trial takes {comparison.tempo.ratio:.2f} times as long")
-    for deviation in sorted(comparison.angles, key=lambda each: -(each.rmse or 0))[:3]:
+    for deviation in sorted(comparison.angles, key=lambda angle: -(angle.rmse or 0))[:3]:
         print(f"{deviation.name} differs by {deviation.rmse:.1f} degrees (RMSE)")
 
 

@@ -60,7 +60,7 @@ class _Fits:
         return np.asarray(self.scales[:, None, None] * turned + self.translations[:, None])
 
     def angles_deg(self) -> Array:
-        """Of the rotations, ``(fits,)``."""
+        """The angles of the rotations, ``(fits,)``."""
         cosines = (np.trace(self.rotations, axis1=-2, axis2=-1) - 1) / 2
         return np.asarray(np.degrees(np.arccos(np.clip(cosines, -1, 1))))
 

@@ -13,7 +13,7 @@ from neuropose_ray.analysis.sequences import SequenceError
 
 @dataclass(frozen=True, slots=True)
 class FeatureStatistics:
-    """Of one signal, in its unit; all NaN where no value is known.
+    """Descriptive statistics of one signal, in its unit; all NaN where no value is known.
 
     Attributes:
         mean: arithmetic.

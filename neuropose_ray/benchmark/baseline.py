@@ -80,9 +80,9 @@ class BlazePoseBaseline:
         import cv2
 
         if not len(self.region):
-            found = self._detector.find(frame, whole_view(frame.shape[1], frame.shape[0]))
-            self.region = found.take(np.arange(min(1, len(found))))
-            if not len(found):
+            detections = self._detector.find(frame, whole_view(frame.shape[1], frame.shape[0]))
+            self.region = detections.take(np.arange(min(1, len(detections))))
+            if not len(detections):
                 return False
         matrices = self.region.crop_matrices()
         crop = cv2.warpAffine(frame, matrices[0], (LANDMARK_SIDE, LANDMARK_SIDE), flags=cv2.INTER_LINEAR)
@@ -108,7 +108,7 @@ class SyntheticBaseline:
         self.batch_size, self._frame_ms = spec.batch_size, spec.frame_ms
 
     def see(self, frames: Frames) -> int:
-        """Spend it."""
+        """Spend the time that a frame costs."""
         spend(self._frame_ms * len(frames), time.thread_time())
         return len(frames)
 

@@ -74,7 +74,7 @@ class Ceiling:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the processes."""
+        """End the processes of the bare model."""
         self._stop()
 
     def rate(self, frames: int) -> float:
@@ -113,10 +113,10 @@ class Ceiling:
 
 
 def _serve(
-    spec: PoseModelSpec, camera: Camera, clip: Clip, place: tuple[int, int], barrier: Barrier, end: Connection
+    spec: PoseModelSpec, camera: Camera, clip: Clip, position: tuple[int, int], barrier: Barrier, end: Connection
 ) -> None:
     """Answer each number of frames with the times of begin and end, until this process is ended."""
-    number, processes = place
+    number, processes = position
     first = number * clip.frames // processes
     try:
         model, frames = baseline_model(_with_own_gpu(spec, number), camera), clip.load()

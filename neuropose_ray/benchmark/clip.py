@@ -78,7 +78,7 @@ def rounds(clip: Frames, first: int, count: int, size: int) -> Iterator[Frames]:
 
 def _frames(info: VideoInfo, most: int) -> Iterator[Frame]:
     chunks = plan_chunks(info, -(-info.frame_count // _PLACES))
-    each = None if info.frame_count <= most else max(1, most // len(chunks))
+    frames_per_chunk = None if info.frame_count <= most else max(1, most // len(chunks))
     for chunk in chunks:
-        for decoded in islice(decode_chunk(info, chunk), each):
+        for decoded in islice(decode_chunk(info, chunk), frames_per_chunk):
             yield decoded.image

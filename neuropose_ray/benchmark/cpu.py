@@ -30,15 +30,15 @@ def compared_with_cpu(
     Raises:
         NeuroposeRayError: whatever stops a pass.
     """
-    primary = aggregate([each.metrics for each in passes[1:]], options.warmup_frames)
+    primary = aggregate([single.metrics for single in passes[1:]], options.warmup_frames)
     on_cpu = primary.active_device == "cpu"
     if on_cpu:
-        other, cpu = passes[-2], primary
+        other_device, cpu = passes[-2], primary
     else:
         say(f"the same on the CPU, {options.repeats} passes")
         others = passes_on_cpu(work, options.repeats)
-        other, cpu = others[-1], aggregate([each.metrics for each in others[1:]], options.warmup_frames)
-    divergence, frames = poses3d_divergence(passes[-1].table(), other.table())
+        other_device, cpu = others[-1], aggregate([single.metrics for single in others[1:]], options.warmup_frames)
+    divergence, frames = poses3d_divergence(passes[-1].table(), other_device.table())
     cpu_fps = cpu.mean_throughput_fps
     return CpuComparison(
         primary_aggregate=primary,

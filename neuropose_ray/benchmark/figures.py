@@ -18,7 +18,7 @@ def aggregate(passes: Sequence[PerformanceMetrics], warmup_frames: int) -> Bench
         passes: at least one.
         warmup_frames: latencies left out at the start of every pass.
     """
-    latencies = np.concatenate([each.per_frame_latencies_ms[warmup_frames:] for each in passes])
+    latencies = np.concatenate([metrics.per_frame_latencies_ms[warmup_frames:] for metrics in passes])
     if not len(latencies):
         latencies = np.zeros(1)
     p50, p95, p99 = np.percentile(latencies, (50, 95, 99))
@@ -30,8 +30,8 @@ def aggregate(passes: Sequence[PerformanceMetrics], warmup_frames: int) -> Bench
         p95_frame_latency_ms=float(p95),
         p99_frame_latency_ms=float(p99),
         stddev_frame_latency_ms=float(latencies.std()),
-        mean_throughput_fps=float(np.mean([throughput(each) for each in passes])),
-        peak_rss_mb_max=max(each.peak_rss_mb for each in passes),
+        mean_throughput_fps=float(np.mean([throughput(metrics) for metrics in passes])),
+        peak_rss_mb_max=max(metrics.peak_rss_mb for metrics in passes),
         active_device=passes[0].active_device,
         tensorflow_metal_active=passes[0].tensorflow_metal_active,
         tensorflow_version=passes[0].tensorflow_version,
@@ -54,7 +54,7 @@ def compared(
         processes: that the other used.
         frames: of one of its measurements.
     """
-    ratios = [throughput(each) / rate for each, rate in zip(passes, rates_fps, strict=True)]
+    ratios = [throughput(single) / rate for single, rate in zip(passes, rates_fps, strict=True)]
     return RateComparison(
         processes=processes,
         frames=frames,
@@ -65,7 +65,7 @@ def compared(
     )
 
 
-def poses3d_divergence(reference: PoseTable, other: PoseTable) -> tuple[float, int]:
+def poses3d_divergence(reference: PoseTable, candidate: PoseTable) -> tuple[float, int]:
     """How far two runs over one video lie apart.
 
     Frames are paired by position. Frames in which the runs saw different numbers of people, or people of different
@@ -78,13 +78,13 @@ def poses3d_divergence(reference: PoseTable, other: PoseTable) -> tuple[float, i
     Raises:
         ValueError: the runs have different numbers of frames.
     """
-    if reference.frame_count != other.frame_count:
-        raise ValueError(f"{reference.frame_count} frames cannot be compared with {other.frame_count}")
-    one, two = reference.persons_per_frame(), other.persons_per_frame()
-    alike = one == two
-    joints = reference.poses.poses3d.shape[1:], other.poses.poses3d.shape[1:]
+    if reference.frame_count != candidate.frame_count:
+        raise ValueError(f"{reference.frame_count} frames cannot be compared with {candidate.frame_count}")
+    reference_persons, candidate_persons = reference.persons_per_frame(), candidate.persons_per_frame()
+    alike = reference_persons == candidate_persons
+    joints = reference.poses.poses3d.shape[1:], candidate.poses.poses3d.shape[1:]
     if joints[0] != joints[1]:
-        return 0.0, int(np.count_nonzero(alike & (one == 0)))
-    ours = reference.poses.poses3d[np.repeat(alike, one)]
-    theirs = other.poses.poses3d[np.repeat(alike, two)]
+        return 0.0, int(np.count_nonzero(alike & (reference_persons == 0)))
+    ours = reference.poses.poses3d[np.repeat(alike, reference_persons)]
+    theirs = candidate.poses.poses3d[np.repeat(alike, candidate_persons)]
     return float(np.abs(ours - theirs).max(initial=0.0)), int(np.count_nonzero(alike))

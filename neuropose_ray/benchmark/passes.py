@@ -67,7 +67,7 @@ class _Outcomes(NullReporter):
         self.all: list[ChunkOutcome] = []
 
     def advance(self, outcome: ChunkOutcome) -> None:
-        """One more."""
+        """Keep the outcome of one more chunk."""
         self.all.append(outcome)
 
 
@@ -110,11 +110,16 @@ def run_pass(work: Workload, engine: Engine) -> Pass:
     metrics = [
         VideoMetrics.model_validate_json((out / video.name / METRICS_FILE).read_bytes()) for video in summary.videos
     ]
-    first_s, last_s = min(each.began_s for each in outcomes.all), max(each.ended_s for each in outcomes.all)
-    busy_s = sum(each.ended_s - each.began_s for each in outcomes.all)
+    first_s, last_s = (
+        min(chunk_outcome.began_s for chunk_outcome in outcomes.all),
+        max(chunk_outcome.ended_s for chunk_outcome in outcomes.all),
+    )
+    busy_s = sum(chunk_outcome.ended_s - chunk_outcome.began_s for chunk_outcome in outcomes.all)
     workers = min(engine.workers, len(outcomes.all))
     return Pass(
-        metrics=_together([each.performance for each in metrics], last_s - first_s, busy_s, workers),
+        metrics=_together(
+            [chunk_outcome.performance for chunk_outcome in metrics], last_s - first_s, busy_s, workers
+        ),
         start_s=max(0.0, first_s - begin_s),
         assemble_s=max(0.0, end_s - last_s),
         idle_s=max(0.0, engine.workers * (last_s - first_s) - busy_s),
@@ -127,15 +132,15 @@ def _together(
     videos: Sequence[PerformanceMetrics], total_s: float, busy_s: float, workers: int
 ) -> PerformanceMetrics:
     """One record of several videos processed side by side in ``total_s`` by workers that were busy for ``busy_s``."""
-    loads = [each.model_load_seconds for each in videos if each.model_load_seconds is not None]
-    decode_s, infer_s = sum(each.decode_seconds for each in videos), sum(each.infer_seconds for each in videos)
+    loads = [video.model_load_seconds for video in videos if video.model_load_seconds is not None]
+    decode_s, infer_s = sum(video.decode_seconds for video in videos), sum(video.infer_seconds for video in videos)
     return videos[0].model_copy(
         update={
             "model_load_seconds": max(loads, default=None),
             "total_seconds": total_s,
-            "per_frame_latencies_ms": tuple(ms for each in videos for ms in each.per_frame_latencies_ms),
-            "peak_rss_mb": max(each.peak_rss_mb for each in videos),
-            "frames": sum(each.frames for each in videos),
+            "per_frame_latencies_ms": tuple(ms for video in videos for ms in video.per_frame_latencies_ms),
+            "peak_rss_mb": max(video.peak_rss_mb for video in videos),
+            "frames": sum(video.frames for video in videos),
             "workers": workers,
             "decode_seconds": decode_s,
             "infer_seconds": infer_s,

@@ -68,11 +68,14 @@ def _stage_lines(result: BenchmarkResult) -> Iterator[str]:
     yield _row("not counted", f"{stages.start:.2f} s before (probing, model load), {stages.assemble:.2f} s after")
 
 
-def _rate_lines(label: str, what: str, other: RateComparison) -> Iterator[str]:
-    processes = "process" if other.processes == 1 else "processes"
-    mean = sum(other.rates_fps) / len(other.rates_fps)
-    yield _row(label, f"{mean:.1f} frames/s ({what}, {other.processes} {processes})")
-    yield _row(f"ratio to {label}", f"{other.median_ratio:.3f} ({other.min_ratio:.3f} to {other.max_ratio:.3f})")
+def _rate_lines(label: str, what: str, comparison: RateComparison) -> Iterator[str]:
+    processes = "process" if comparison.processes == 1 else "processes"
+    mean = sum(comparison.rates_fps) / len(comparison.rates_fps)
+    yield _row(label, f"{mean:.1f} frames/s ({what}, {comparison.processes} {processes})")
+    yield _row(
+        f"ratio to {label}",
+        f"{comparison.median_ratio:.3f} ({comparison.min_ratio:.3f} to {comparison.max_ratio:.3f})",
+    )
 
 
 def _cpu_lines(comparison: CpuComparison) -> Iterator[str]:

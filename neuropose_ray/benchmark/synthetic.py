@@ -59,7 +59,7 @@ class SyntheticSpec:
 
     @property
     def name(self) -> str:
-        """The backend."""
+        """The backend's name."""
         return NAME
 
     @property
@@ -69,7 +69,7 @@ class SyntheticSpec:
 
     @property
     def field_of_view_degrees(self) -> float:
-        """Of the camera that nobody knows; a right angle makes the focal length half the width."""
+        """The assumed horizontal field of view; a right angle makes the focal length half the width."""
         return 90.0
 
     @property
@@ -100,7 +100,7 @@ class SyntheticModel:
 
     @property
     def info(self) -> ModelInfo:
-        """What is loaded."""
+        """The model's identity, as provenance records it."""
         return ModelInfo(
             name=NAME,
             sha256=self._spec.sha256,
@@ -172,9 +172,9 @@ def _write_scene(path: Path, number: int) -> None:
     blocks = np.random.default_rng(number).integers(0, 256, (SIDE // 8, SIDE // 8, 3), np.uint8)
     picture = np.repeat(np.repeat(blocks, 8, axis=0), 8, axis=1)
     with VideoWriter(path, width=SIDE, height=SIDE) as writer:
-        for place in range(SCENE_FRAMES):
-            picture[:, place] = 255  # each frame has a mean colour of its own
-            writer.write(picture, place / _FPS)
+        for index in range(SCENE_FRAMES):
+            picture[:, index] = 255  # each frame has a mean colour of its own
+            writer.write(picture, index / _FPS)
 
 
 def _persons(colours: NDArray[np.float64], width: int, height: int) -> Poses:

@@ -34,9 +34,9 @@ def print_report(report: AnalysisReport) -> None:
     from neuropose_ray.analysis.runs.movement_records import MovementResults
 
     console, primary = Console(), report.primary
-    seen = "" if primary.coverage is None else f", person seen in {primary.coverage:.0%}"
+    coverage = "" if primary.coverage is None else f", person seen in {primary.coverage:.0%}"
     rate = f" at {primary.fps:.4g} fps" if primary.fps else ""
-    console.print(f"[bold]{primary.video}[/]: {primary.frame_count} frames{rate}{seen}", highlight=False)
+    console.print(f"[bold]{primary.video}[/]: {primary.frame_count} frames{rate}{coverage}", highlight=False)
     if isinstance(report.results, MovementResults):
         _print_movement(console, report.results)
     for warning in report.warnings:
@@ -49,13 +49,15 @@ def print_outline(report: AnalysisReport) -> None:
 
     console = Console(soft_wrap=True, highlight=False)
     if report.segmentations:
-        counts = ", ".join(f"{name}={len(found.segments)}" for name, found in report.segmentations.items())
+        counts = ", ".join(
+            f"{name}={len(segmentation.segments)}" for name, segmentation in report.segmentations.items()
+        )
         console.print(f"segmentations: {counts}", markup=False)
     if isinstance(report.results, DtwResults):
         mean = report.results.summary.get("mean")
-        told = "nan" if mean is None else f"{mean:.4f}"
+        text = "nan" if mean is None else f"{mean:.4f}"
         console.print("analysis kind: dtw")
-        console.print(f"distances computed: {len(report.results.distances)} (mean={told})")
+        console.print(f"distances computed: {len(report.results.distances)} (mean={text})")
     elif isinstance(report.results, StatsResults):
         console.print("analysis kind: stats")
         console.print(f"statistic blocks computed: {len(report.results.statistics)}")
@@ -89,10 +91,10 @@ def _cohort_cells(outcome: TrialOutcome) -> Iterable[str]:
         return (*cells, report.results.kind)
     repetitions, gait = report.results.repetitions, report.results.gait
     walks = {} if gait is None else {row.name: row.mean for row in gait.parameters if row.side == "both"}
-    found = repetitions is not None and bool(repetitions.records)
-    cells += [repetitions.movement if repetitions and found else "walking" if walks else NOT_KNOWN]
+    has_repetitions = repetitions is not None and bool(repetitions.records)
+    cells += [repetitions.movement if repetitions and has_repetitions else "walking" if walks else NOT_KNOWN]
     cells += [str(len(repetitions.records)) if repetitions else NOT_KNOWN]
-    cells += [number(repetitions.summary["duration_s"].mean, 2) if repetitions and found else NOT_KNOWN]
+    cells += [number(repetitions.summary["duration_s"].mean, 2) if repetitions and has_repetitions else NOT_KNOWN]
     cells += [number(walks.get("cadence_steps_per_min"), 0), number(walks.get("speed_m_per_s"), 2)]
     return (*cells, str(len(report.warnings) or NOT_KNOWN))
 
@@ -108,27 +110,29 @@ def _print_movement(console: Console, results: MovementResults) -> None:
         _print_angles(console, results)
 
 
-def _print_repetitions(console: Console, found: RepetitionsRecord) -> None:
-    name = found.movement.replace("_", " ")
+def _print_repetitions(console: Console, repetitions: RepetitionsRecord) -> None:
+    name = repetitions.movement.replace("_", " ")
     console.print(
-        f"{len(found.records)} repetitions of {name} ({found.unit}, {found.unit}/s; out: from rest to the peak)",
+        f"{len(repetitions.records)} repetitions of {name} "
+        f"({repetitions.unit}, {repetitions.unit}/s; out: from rest to the peak)",
         highlight=False,
     )
     headings = [heading for heading, _ in SHOWN_MEASURES.values()]
     table = Table("", "side", "start s", "peak s", "end s", *headings, box=None)
-    for one in found.records:
-        cells = (number(getattr(one, name), decimals) for name, (_, decimals) in SHOWN_MEASURES.items())
-        times = (number(time, 2) for time in (one.start_s, one.peak_s, one.end_s))
-        table.add_row(str(one.number), one.side, *times, *cells)
+    for record in repetitions.records:
+        cells = (number(getattr(record, name), decimals) for name, (_, decimals) in SHOWN_MEASURES.items())
+        times = (number(time, 2) for time in (record.start_s, record.peak_s, record.end_s))
+        table.add_row(str(record.number), record.side, *times, *cells)
     for label, field in (("mean", "mean"), ("SD", "sd")):
         cells = (
-            number(getattr(found.summary[name], field), decimals) for name, (_, decimals) in SHOWN_MEASURES.items()
+            number(getattr(repetitions.summary[name], field), decimals)
+            for name, (_, decimals) in SHOWN_MEASURES.items()
         )
         table.add_row(label, "", "", "", "", *cells, style="bold")
     console.print(table)
-    for one in found.records:
-        for warning in one.warnings:
-            console.print(f"repetition {one.number}: {warning}", style="yellow", highlight=False)
+    for record in repetitions.records:
+        for warning in record.warnings:
+            console.print(f"repetition {record.number}: {warning}", style="yellow", highlight=False)
 
 
 def _print_gait(console: Console, gait: GaitRecord) -> None:
@@ -138,7 +142,7 @@ def _print_gait(console: Console, gait: GaitRecord) -> None:
     rows = {(row.name, row.side): row for row in gait.parameters}
     for (name, side), row in rows.items():
         if side == "both" and row.n:
-            sides = (number(rows[name, one].mean, 2) for one in ("left", "right"))
+            sides = (number(rows[name, leg].mean, 2) for leg in ("left", "right"))
             table.add_row(name, number(row.mean, 2), number(row.sd, 2), *sides, str(row.n))
     console.print(table)
 

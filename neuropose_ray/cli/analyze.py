@@ -185,13 +185,13 @@ class _Watch:
 
     def __call__(self, outcomes: Outcomes) -> Outcomes:
         last_line = time.perf_counter()
-        for done, (place, outcome) in enumerate(outcomes, 1):
+        for done, (index, outcome) in enumerate(outcomes, 1):
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, completed=done)
             elif time.perf_counter() - last_line >= LINE_EVERY_S:
                 last_line = time.perf_counter()
                 self._console.print(f"{done} of {self._total} trials, last {outcome.name}", markup=False)
-            yield place, outcome
+            yield index, outcome
 
 
 @contextmanager

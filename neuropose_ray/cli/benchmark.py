@@ -29,7 +29,7 @@ class BenchmarkEngine(StrEnum):
 
 
 class Suite(StrEnum):
-    """What is measured."""
+    """The suites of measurements."""
 
     VIDEO = "video"
     SCALE = "scale"

@@ -55,32 +55,36 @@ def compare(
     settings = PairSettings()
     if band is not None:
         settings = PairSettings(warping=settings.warping.model_copy(update={"band": band}))
-    one, other = (
+    first_motion, second_motion = (
         load_subject(path, video, PreprocessingConfig(track=track, cleaning=CleaningSettings())).motion
         for path, video, track in ((first, first_video, first_track), (second, second_video, second_track))
     )
-    found = compare_trials(one, other, settings)
+    comparison = compare_trials(first_motion, second_motion, settings)
     if output is not None:
-        save_model(output, found)
+        save_model(output, comparison)
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        typer.echo(comparison.model_dump_json(indent=2))
         return
-    _print(found)
+    _print(comparison)
     if output is not None:
         typer.echo(f"wrote {output}")
 
 
-def _print(found: TrialComparison) -> None:
+def _print(comparison: TrialComparison) -> None:
     console = Console(highlight=False)
-    console.print(f"[bold]{found.first}[/] against [bold]{found.second}[/]")
-    tempo, band = found.tempo, found.settings.warping.band
+    console.print(f"[bold]{comparison.first}[/] against [bold]{comparison.second}[/]")
+    tempo, band = comparison.tempo, comparison.settings.warping.band
     limits = "" if band is None else f", band {band:g}"
     summary = Table(box=None, show_header=False)
-    for name, value, told in (
-        ("distance by angles", number(found.angle_distance, 3), f"SD per angle (exact DTW, z-normalised{limits})"),
+    for name, value, meaning in (
         (
-            "distance by joints", number(found.joint_distance_mm, 1),
-            f"mm (Procrustes: turned {number(found.rotation_deg, 0)} deg, scaled {number(found.scale, 2)})",
+            "distance by angles",
+            number(comparison.angle_distance, 3),
+            f"SD per angle (exact DTW, z-normalised{limits})",
+        ),
+        (
+            "distance by joints", number(comparison.joint_distance_mm, 1),
+            f"mm (Procrustes: turned {number(comparison.rotation_deg, 0)} deg, scaled {number(comparison.scale, 2)})",
         ),
         ("tempo", number(tempo.ratio, 2), f"times as long ({tempo.first_s:.2f} s, then {tempo.second_s:.2f} s)"),
         ("largest lag", number(tempo.largest_lag_s, 2), f"s off an even tempo, at {number(tempo.at_s, 2)} s"),
@@ -89,21 +93,21 @@ def _print(found: TrialComparison) -> None:
             f"of {number(tempo.repetition_s_first, 2)} s and {number(tempo.repetition_s_second, 2)} s on average",
         ),
     ):  # fmt: skip
-        summary.add_row(name, value, told)
+        summary.add_row(name, value, meaning)
     console.print(summary)
     angles = Table("angle, deg", "RMSE", "mean difference", "range", "range of the second", box=None)
-    for angle in found.angles:
+    for angle in comparison.angles:
         angles.add_row(
             angle.name.replace("_", " "), number(angle.rmse), number(angle.mean_difference),
             number(angle.range_first, 0), number(angle.range_second, 0),
         )  # fmt: skip
     console.print(angles)
     known = sorted(
-        (joint for joint in found.joints if joint.mean_mm is not None), key=lambda joint: -(joint.mean_mm or 0)
+        (joint for joint in comparison.joints if joint.mean_mm is not None), key=lambda joint: -(joint.mean_mm or 0)
     )
-    joints = Table(f"joints that differ most, of {len(found.joints)}", "mm", box=None)
+    joints = Table(f"joints that differ most, of {len(comparison.joints)}", "mm", box=None)
     for joint in known[:SHOWN_JOINTS]:
         joints.add_row(joint.name.replace("_", " "), number(joint.mean_mm, 0))
     console.print(joints)
-    for warning in found.warnings:
+    for warning in comparison.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False)

@@ -69,12 +69,12 @@ def _comparison(folder: Path, video: Path) -> Table:
     poses = {"model": table.poses.poses3d}
     if table.poses3d_fitted is not None:
         poses["fitted"] = table.poses3d_fitted
-    found = {name: limb_joints(table.by_frame(poses3d, rows), header.skeleton) for name, poses3d in poses.items()}
-    scores = {name: score(limbs, real) for name, limbs in found.items()}
+    errors = {name: limb_joints(table.by_frame(poses3d, rows), header.skeleton) for name, poses3d in poses.items()}
+    scores = {name: score(limbs, real) for name, limbs in errors.items()}
     bottoms = [event.timestamp_s for event in person.events if event.kind == "repetition_bottom"]
     frames = np.searchsorted(table.timestamps_s, bottoms)
-    knees = {name: np.nanmean(knee_flexion_deg(limbs[frames], "right")) for name, limbs in found.items()}
-    shown = Table("", "truth", *found, box=None, pad_edge=False)
+    knees = {name: np.nanmean(knee_flexion_deg(limbs[frames], "right")) for name, limbs in errors.items()}
+    shown = Table("", "truth", *errors, box=None, pad_edge=False)
     shown.add_row(
         "frames with the person", str(len(real)), *(f"{s.coverage * len(real):.0f}" for s in scores.values())
     )

@@ -113,7 +113,7 @@ def _print_neighbours(distances: DistanceMatrix, unit: str) -> None:
     for name, nearest in distances.neighbours.items():
         if name not in distances.errors:
             row = distances.matrix[indices[name]]
-            listed = (f"{other} {row[indices[other]]:.3f}" for other in nearest[:SHOWN_NEIGHBOURS])
+            listed = (f"{neighbour} {row[indices[neighbour]]:.3f}" for neighbour in nearest[:SHOWN_NEIGHBOURS])
             table.add_row(name, ", ".join(listed))
     console.print(table)
     for name, error in distances.errors.items():

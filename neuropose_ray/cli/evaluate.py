@@ -100,9 +100,9 @@ def evaluate(
     truth = read_reference(reference, person)
     search = None if max_offset is None else OffsetSearch(range_s=max_offset / 1000)
     where = str(trial.path)
-    found = score_tracks(trial.table, trial.header.skeleton, truth, where=where, track=track, search=search)
+    result = score_tracks(trial.table, trial.header.skeleton, truth, where=where, track=track, search=search)
     axes = "camera" if truth.of_the_video else "one rotation per sequence"
-    evaluation = Evaluation(predictions=where, reference=str(reference), axes=axes, results=found)
+    evaluation = Evaluation(predictions=where, reference=str(reference), axes=axes, results=result)
     if json_file == Path("-"):
         typer.echo(evaluation.model_dump_json(indent=2))
         return
@@ -129,13 +129,13 @@ def _print(console: Console, evaluation: Evaluation, *, per_joint: bool) -> None
 def _overall(results: Sequence[TrackScores]) -> Table:
     scores = [result.scores for result in results]
     table = _table(f"track {results[0].track}", *(result.poses for result in results))
-    table.add_row("frames found", *(f"{each.found_frames} of {each.reference_frames}" for each in scores))
-    table.add_row("coverage", *(_share(each.coverage) for each in scores))
+    table.add_row("frames found", *(f"{score.found_frames} of {score.reference_frames}" for score in scores))
+    table.add_row("coverage", *(_share(score.coverage) for score in scores))
     for measure in MEASURES:
-        cells = [measure.cell(each) for each in scores]
+        cells = [measure.cell(score) for score in scores]
         if set(cells) != {NOT_KNOWN}:
             table.add_row(measure.label, *cells)
-    table.add_row("knee error, deg", *(_number(each.knee_mae_deg) for each in scores))
+    table.add_row("knee error, deg", *(_number(score.knee_mae_deg) for score in scores))
     table.add_row("time offset, ms", *(f"{result.time_offset_s * 1000:+.0f}" for result in results))
     return table
 

@@ -56,9 +56,9 @@ def list_jobs(
 def show(job: JobName, url: Url = None, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """All that is known of a job. Exit code 1 if it failed or was cancelled."""
     with service_client(url, config, data) as service:
-        found = service.job(_whole_id(service, job))
-    _print(found, as_json=as_json)
-    raise typer.Exit(_exit_code(found))
+        record = service.job(_whole_id(service, job))
+    _print(record, as_json=as_json)
+    raise typer.Exit(_exit_code(record))
 
 
 @app.command()
@@ -112,7 +112,7 @@ def submit(
     )
     files = [Path(video) for video in videos if "://" not in video]
     uris = [video for video in videos if "://" in video]
-    labels = dict(_label(each) for each in label or ())
+    labels = dict(_label(text) for text in label or ())
     with service_client(url, config, data) as service:
         with _bytes_bar("upload") as on_progress:
             job = service.submit(
@@ -141,9 +141,9 @@ def submit(
 def watch(job: JobName, url: Url = None, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Show a job's progress until it has ended. Exit code 1 if it does not complete."""
     with service_client(url, config, data) as service:
-        found = _watched(service, _whole_id(service, job))
-    _print(found, as_json=as_json)
-    raise typer.Exit(_exit_code(found))
+        record = _watched(service, _whole_id(service, job))
+    _print(record, as_json=as_json)
+    raise typer.Exit(_exit_code(record))
 
 
 @app.command()
@@ -219,10 +219,10 @@ def results(
     Example: neuropose-ray jobs results 1c9f04ab --out results
     """
     with service_client(url, config, data) as service:
-        found = service.job(_whole_id(service, job))
-        if found.state != "completed":
-            raise RequestError(f"the job is {found.state}, it has no results", where=found.id)
-        paths = _fetch(service, found, out)
+        record = service.job(_whole_id(service, job))
+        if record.state != "completed":
+            raise RequestError(f"the job is {record.state}, it has no results", where=record.id)
+        paths = _fetch(service, record, out)
     typer.echo(json.dumps([str(path) for path in paths], indent=2) if as_json else f"{len(paths)} files in {out}")
 
 
@@ -230,10 +230,10 @@ def _whole_id(service: ServiceClient, given: str) -> str:
     """The id that begins so; where it is whole already the service is not asked."""
     if len(given) >= 32:
         return given
-    found = [job.id for job in service.jobs(limit=_LOOKED_THROUGH) if job.id.startswith(given)]
-    if len(found) == 1:
-        return found[0]
-    what = "no job's id begins so" if not found else f"{len(found)} jobs' ids begin so"
+    matches = [job.id for job in service.jobs(limit=_LOOKED_THROUGH) if job.id.startswith(given)]
+    if len(matches) == 1:
+        return matches[0]
+    what = "no job's id begins so" if not matches else f"{len(matches)} jobs' ids begin so"
     raise RequestError(what, where=given, hint="see `neuropose-ray jobs list`")
 
 
@@ -351,7 +351,7 @@ def _watched(service: ServiceClient, job_id: str) -> Job:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    console, said, job = Console(stderr=True), "", None
+    console, last_line, job = Console(stderr=True), "", None
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(job_id[:_SHORT], total=100)
@@ -360,9 +360,9 @@ def _watched(service: ServiceClient, job_id: str) -> Job:
             if job.progress.waits_for is not None:
                 what = f"{what} waits for {job.progress.waits_for}"
             bar.update(task, completed=job.progress.percent, description=what)
-            if what != said and not console.is_terminal:
+            if what != last_line and not console.is_terminal:
                 console.print(f"{job.progress.percent:.0f} % {what}", markup=False)
-            said = what
+            last_line = what
     return service.job(job_id)
 
 

@@ -29,7 +29,7 @@ _Named = TypeVar("_Named", "Curve", "CycleCurve")
 
 
 class Kind(StrEnum):
-    """What is plotted."""
+    """The kinds of figures."""
 
     ANGLES = "angles"
     TRAJECTORIES = "trajectories"

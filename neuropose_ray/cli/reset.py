@@ -35,14 +35,14 @@ def reset(
     """
     settings = service_settings(config, data)
     folder = data_folder(settings)
-    found = removals(folder, keep_failed=keep_failed)
+    removed = removals(folder, keep_failed=keep_failed)
     if not as_json:
-        typer.echo("\n".join(_lines(found, folder)))
+        typer.echo("\n".join(_lines(removed, folder)))
         if settings.jobs.database_url is not None:
             typer.echo("the jobs in the PostgreSQL database are not removed", err=True)
-    if dry_run or not found:
+    if dry_run or not removed:
         if as_json:
-            typer.echo(_record(found, 0))
+            typer.echo(_record(removed, 0))
         return
     if not stop:
         _check_free(folder)
@@ -51,9 +51,9 @@ def reset(
     if stop and not _is_free(folder):
         stop_service(folder, grace_s=grace, force=force)
     with held_lock(folder.lock):
-        found = removals(folder, keep_failed=keep_failed)  # a service that ended may have written on
-        freed = remove(found)
-    typer.echo(_record(found, freed) if as_json else f"removed {len(found)} paths, {freed / 1e6:.1f} MB")
+        removed = removals(folder, keep_failed=keep_failed)  # a service that ended may have written on
+        freed = remove(removed)
+    typer.echo(_record(removed, freed) if as_json else f"removed {len(removed)} paths, {freed / 1e6:.1f} MB")
 
 
 def _check_free(folder: DataFolder) -> None:
@@ -73,14 +73,14 @@ def _is_free(folder: DataFolder) -> bool:
     return True
 
 
-def _lines(found: tuple[Removal, ...], folder: DataFolder) -> list[str]:
-    if not found:
+def _lines(removed: tuple[Removal, ...], folder: DataFolder) -> list[str]:
+    if not removed:
         return [f"nothing to remove in {folder.root}"]
-    total = sum(each.size_bytes for each in found)
-    lines = [f"{each.path} ({each.size_bytes / 1e6:.1f} MB)" for each in found]
-    return [*lines, f"{len(found)} paths, {total / 1e6:.1f} MB"]
+    total = sum(removal.size_bytes for removal in removed)
+    lines = [f"{removal.path} ({removal.size_bytes / 1e6:.1f} MB)" for removal in removed]
+    return [*lines, f"{len(removed)} paths, {total / 1e6:.1f} MB"]
 
 
-def _record(found: tuple[Removal, ...], freed: int) -> str:
-    paths = [{"path": str(each.path), "bytes": each.size_bytes} for each in found]
+def _record(removed: tuple[Removal, ...], freed: int) -> str:
+    paths = [{"path": str(removal.path), "bytes": removal.size_bytes} for removal in removed]
     return json.dumps({"paths": paths, "bytes_freed": freed}, indent=2)

@@ -21,7 +21,7 @@ class ExtractorKind(StrEnum):
 
 
 class Method(StrEnum):
-    """By which rule."""
+    """The methods of segmentation."""
 
     PROMINENT_VALLEYS = "prominent_valleys_v2"
     VALLEY_TO_VALLEY = "valley_to_valley_v1"
@@ -101,11 +101,11 @@ def segment(
     except ValidationError as error:
         raise SettingsError(faults(error), where="options", hint="see neuropose-ray segment --help") from error
     stored = segment_file(results, request, output=output, force=force)
-    for video, found in stored.found.items():
-        typer.echo(f"{video}: {len(found.segments)} segment(s) under name={name!r}")
+    for video, segmentation in stored.found.items():
+        typer.echo(f"{video}: {len(segmentation.segments)} segment(s) under name={name!r}")
     for video, problem in stored.failed.items():
         typer.echo(f"{video}: failed: {problem}", err=True)
-    total = sum(len(found.segments) for found in stored.found.values())
+    total = sum(len(segmentation.segments) for segmentation in stored.found.values())
     typer.echo(f"wrote {stored.path} ({len(stored.found)} video(s), {total} total segment(s))")
     raise typer.Exit(1 if stored.failed else 0)
 
@@ -121,9 +121,9 @@ def _signal(
     match kind:
         case ExtractorKind.JOINT_AXIS:
             letter = _needed(axis, kind, "--axis")
-            place = int(letter) if letter.isdecimal() else letter
+            column = int(letter) if letter.isdecimal() else letter
             return {
-                "kind": kind.value, "joint": _joint(_needed(joint, kind, "--joint")), "axis": place, "invert": invert,
+                "kind": kind.value, "joint": _joint(_needed(joint, kind, "--joint")), "axis": column, "invert": invert,
             }  # fmt: skip
         case ExtractorKind.JOINT_PAIR_DISTANCE:
             return {"kind": kind.value, "joints": _joints(_needed(joints, kind, "--joints"))}

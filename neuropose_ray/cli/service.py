@@ -22,7 +22,7 @@ for command in (token, tokens, revoke):
 
 
 class Manager(StrEnum):
-    """Who starts services."""
+    """The supervisors that start services with the machine."""
 
     SYSTEMD = "systemd"
     LAUNCHD = "launchd"

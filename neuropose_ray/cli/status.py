@@ -44,9 +44,9 @@ def status(
     if out is None:
         _service_status(url, data, config, as_json=as_json)
     folder, _ = output_folder(str(out))
-    seen = status_of(folder)
-    typer.echo(seen.model_dump_json(indent=2) if as_json else "\n".join(_lines(seen)))
-    raise typer.Exit(0 if seen.state in ("running", "finished") else 1)
+    run = status_of(folder)
+    typer.echo(run.model_dump_json(indent=2) if as_json else "\n".join(_lines(run)))
+    raise typer.Exit(0 if run.state in ("running", "finished") else 1)
 
 
 def _service_status(url: str | None, data: Path | None, config: Path | None, *, as_json: bool) -> NoReturn:
@@ -57,37 +57,37 @@ def _service_status(url: str | None, data: Path | None, config: Path | None, *, 
     raise typer.Exit(0 if report.ready else 1)
 
 
-def _lines(seen: RunStatus) -> list[str]:
-    percent = "" if seen.percent is None else f", {seen.percent:.1f} %"
-    phase = f" ({seen.phase})" if seen.state in ("running", "dead") else ""
-    lines = [f"{seen.state}{phase}{percent}"]
-    if seen.holder is not None:
-        sign = "" if seen.last_sign_s is None else f", last sign of life {seen.last_sign_s:.0f} s ago"
-        lines.append(f"by {seen.holder}{sign}")
-    if seen.error is not None:
-        lines.append(f"stopped by: {seen.error}")
-    if seen.phase == "planning":
-        lines.append(f"inputs: {seen.planned} of {seen.inputs} looked at")
+def _lines(run: RunStatus) -> list[str]:
+    percent = "" if run.percent is None else f", {run.percent:.1f} %"
+    phase = f" ({run.phase})" if run.state in ("running", "dead") else ""
+    lines = [f"{run.state}{phase}{percent}"]
+    if run.holder is not None:
+        sign = "" if run.last_sign_s is None else f", last sign of life {run.last_sign_s:.0f} s ago"
+        lines.append(f"by {run.holder}{sign}")
+    if run.error is not None:
+        lines.append(f"stopped by: {run.error}")
+    if run.phase == "planning":
+        lines.append(f"inputs: {run.planned} of {run.inputs} looked at")
     lines.append(
-        f"videos: {seen.inputs}; {seen.completed} completed, {seen.partial} partial, {seen.failed} failed, "
-        f"{seen.waiting} waiting"
+        f"videos: {run.inputs}; {run.completed} completed, {run.partial} partial, {run.failed} failed, "
+        f"{run.waiting} waiting"
     )
-    rate = "" if seen.frames_per_s is None else f", {seen.frames_per_s:.1f} a second"
-    lines.append(f"frames: {seen.frames_done} of {seen.frames}; {seen.frames_computed} computed by this run{rate}")
-    if seen.chunks:
-        lines.append(f"chunks: {seen.chunks_done} of {seen.chunks} done, {seen.chunks_failed} failed")
-    workers = "" if seen.workers is None else f", {seen.workers} workers"
-    lines.append(f"{seen.model} on the {seen.engine} engine{workers}")
-    if seen.remaining_s is not None and seen.ends_at is not None:
-        ends_at = seen.ends_at.astimezone()
+    rate = "" if run.frames_per_s is None else f", {run.frames_per_s:.1f} a second"
+    lines.append(f"frames: {run.frames_done} of {run.frames}; {run.frames_computed} computed by this run{rate}")
+    if run.chunks:
+        lines.append(f"chunks: {run.chunks_done} of {run.chunks} done, {run.chunks_failed} failed")
+    workers = "" if run.workers is None else f", {run.workers} workers"
+    lines.append(f"{run.model} on the {run.engine} engine{workers}")
+    if run.remaining_s is not None and run.ends_at is not None:
+        ends_at = run.ends_at.astimezone()
         lines.append(
-            f"about {duration(seen.remaining_s)} left, until {ends_at:%Y-%m-%d %H:%M}, if it goes on as it did"
+            f"about {duration(run.remaining_s)} left, until {ends_at:%Y-%m-%d %H:%M}, if it goes on as it did"
         )
-    if seen.state in ("stopped", "dead"):
+    if run.state in ("stopped", "dead"):
         lines.append("the same command goes on from what is finished")
-    for failure in seen.failures[:_SHOWN_FAILURES]:
+    for failure in run.failures[:_SHOWN_FAILURES]:
         chunk = "" if failure.chunk is None else f", chunk {failure.chunk}"
         lines.append(f"failed: {failure.video}{chunk}: {failure.message}")
-    if len(seen.failures) > _SHOWN_FAILURES:
-        lines.append(f"and {len(seen.failures) - _SHOWN_FAILURES} failures more; see --json or summary.json")
+    if len(run.failures) > _SHOWN_FAILURES:
+        lines.append(f"and {len(run.failures) - _SHOWN_FAILURES} failures more; see --json or summary.json")
     return lines

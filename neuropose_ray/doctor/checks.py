@@ -48,10 +48,10 @@ class Check:
 
 def check_python(version: tuple[int, int, int]) -> Check:
     """Whether this Python is one that the package's dependencies have wheels for."""
-    found = ".".join(map(str, version))
+    version_text = ".".join(map(str, version))
     if (3, 11) <= version[:2] <= (3, 13):
-        return Check("Python", "ok", found)
-    return Check("Python", "fail", found, "make a virtual environment with Python 3.11, 3.12 or 3.13")
+        return Check("Python", "ok", version_text)
+    return Check("Python", "fail", version_text, "make a virtual environment with Python 3.11, 3.12 or 3.13")
 
 
 def installed_version(distribution: str) -> str | None:
@@ -77,9 +77,9 @@ def check_requirements(requirements: Iterable[str], version_of: Callable[[str], 
         if version is not None and requirement.specifier.contains(version, prereleases=True):
             checks.append(Check(requirement.name, "ok", version))
         else:
-            found = "not installed" if version is None else f"{version}, but {requirement.specifier} is needed"
+            problem = "not installed" if version is None else f"{version}, but {requirement.specifier} is needed"
             advice = f"pip install '{requirement}'"
-            checks.append(Check(requirement.name, "fail", found, advice))
+            checks.append(Check(requirement.name, "fail", problem, advice))
     return checks
 
 
@@ -91,13 +91,13 @@ def summarise(checks: Sequence[Check], shown: Collection[str], rest: str) -> lis
 
 def check_memory(limit_bytes: int, available_bytes: int, workers: int) -> Check:
     """Whether one worker per core fits into what is free of the memory that this process may use."""
-    found = f"{available_bytes / GIB:.1f} GiB free of {limit_bytes / GIB:.1f} GiB"
+    text = f"{available_bytes / GIB:.1f} GiB free of {limit_bytes / GIB:.1f} GiB"
     if available_bytes < WORKER_MEMORY_BYTES:
-        return Check("memory", "fail", found, "free some: one worker needs about 1 GiB")
+        return Check("memory", "fail", text, "free some: one worker needs about 1 GiB")
     fitting = available_bytes // WORKER_MEMORY_BYTES
     if fitting < workers:
-        return Check("memory", "warn", found, f"use {fitting} of the {workers} workers: each needs about 1 GiB")
-    return Check("memory", "ok", found)
+        return Check("memory", "warn", text, f"use {fitting} of the {workers} workers: each needs about 1 GiB")
+    return Check("memory", "ok", text)
 
 
 def check_shared_memory(free_bytes: int | None, memory_bytes: int) -> Check:
@@ -105,19 +105,19 @@ def check_shared_memory(free_bytes: int | None, memory_bytes: int) -> Check:
     if free_bytes is None:
         return Check("shared memory", "ok", "no /dev/shm; Ray uses files")
     needed = min(int(OBJECT_STORE_SHARE * memory_bytes), OBJECT_STORE_SHARED_MEMORY_BYTES)
-    found = f"{free_bytes / GIB:.2f} GiB free in /dev/shm"
+    text = f"{free_bytes / GIB:.2f} GiB free in /dev/shm"
     if free_bytes >= needed:
-        return Check("shared memory", "ok", found)
+        return Check("shared memory", "ok", text)
     size = f"{needed / GIB:.1f} GiB"
-    return Check("shared memory", "warn", found, f"Ray wants {size}, else it spills to disk: docker run --shm-size")
+    return Check("shared memory", "warn", text, f"Ray wants {size}, else it spills to disk: docker run --shm-size")
 
 
 def check_disk(name: str, folder: Path) -> Check:
     """Whether the file system that holds, or will hold, a folder has room."""
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(existing).free
-    found = f"{free / GIB:.1f} GiB free at {folder}"
-    return Check(name, "ok", found) if free >= DISK_BYTES else Check(name, "warn", found, "make room")
+    text = f"{free / GIB:.1f} GiB free at {folder}"
+    return Check(name, "ok", text) if free >= DISK_BYTES else Check(name, "warn", text, "make room")
 
 
 def nvidia_gpus() -> list[str] | str:
@@ -137,10 +137,10 @@ def check_gpus(gpus: list[str] | str) -> Check:
 def check_tensorflow_devices(*, driver_has_gpus: bool) -> Check:
     """What TensorFlow can compute on. Takes seconds: it is started in a process of its own."""
     program = "import tensorflow as tf; print(*(d.name for d in tf.config.list_physical_devices()), sep='\\n')"
-    found = _run([sys.executable, "-c", program], timeout_s=300)
-    if isinstance(found, str):
-        return Check("TensorFlow devices", "fail", found, "reinstall tensorflow")
-    shown = ", ".join(name.removeprefix("/physical_device:") for name in found)
+    output = _run([sys.executable, "-c", program], timeout_s=300)
+    if isinstance(output, str):
+        return Check("TensorFlow devices", "fail", output, "reinstall tensorflow")
+    shown = ", ".join(name.removeprefix("/physical_device:") for name in output)
     if driver_has_gpus and "GPU" not in shown:
         return Check("TensorFlow devices", "warn", f"{shown}, no GPU", "pip install 'tensorflow[and-cuda]'")
     return Check("TensorFlow devices", "ok", shown)

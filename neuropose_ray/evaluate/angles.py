@@ -78,8 +78,8 @@ def agreement(estimate: Angles, truth: Angles, frames_with_reference: int) -> An
     )
 
 
-def _correlation(one: Angles, other: Angles) -> float:
+def _correlation(first: Angles, second: Angles) -> float:
     """Pearson's r; NaN where a curve is flat or has fewer than two frames."""
-    if len(one) < 2 or not np.ptp(one) or not np.ptp(other):
+    if len(first) < 2 or not np.ptp(first) or not np.ptp(second):
         return float("nan")
-    return float(np.corrcoef(one, other)[0, 1])
+    return float(np.corrcoef(first, second)[0, 1])

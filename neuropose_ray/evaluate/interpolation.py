@@ -36,7 +36,7 @@ def positions_at(
     cubic = _cubic(times_s, positions, when_s, before)
     recorded = (share > 0) & (share < 1) & (steps[before] <= _LONGEST_STEP * np.median(steps))
     between = np.where(np.isfinite(cubic), cubic, line)
-    cases = [each[:, None, None] for each in (share == 0, share == 1, recorded)]
+    cases = [mask[:, None, None] for mask in (share == 0, share == 1, recorded)]
     return np.select(cases, [start, end, between], np.nan)
 
 
@@ -48,14 +48,14 @@ def _cubic(
 ) -> NDArray[np.float64]:
     """Lagrange's polynomial through the samples ``before - 1`` to ``before + 2``; NaN where these are not there."""
     last = len(times_s) - 1
-    whole = (before >= 1) & (before + 2 <= last)
+    has_all_nodes = (before >= 1) & (before + 2 <= last)
     nodes = np.clip(before[:, None] + np.arange(-1, 3), 0, last)
     times = times_s[nodes]
     result = np.full((len(when_s), *positions.shape[1:]), 0.0)
     for node in range(4):
-        others = [each for each in range(4) if each != node]
+        others = [index for index in range(4) if index != node]
         from_others = when_s[:, None] - times[:, others]
-        between = np.where(whole[:, None], times[:, [node]] - times[:, others], 1.0)
+        between = np.where(has_all_nodes[:, None], times[:, [node]] - times[:, others], 1.0)
         weight = np.prod(from_others / between, axis=1)
         result += weight[:, None, None] * positions[nodes[:, node]]
-    return np.where(whole[:, None, None], result, np.nan)
+    return np.where(has_all_nodes[:, None, None], result, np.nan)

@@ -118,5 +118,5 @@ def _on_one_root(estimate: Positions, truth: Positions, *, same_axes: bool) -> t
     return (here if same_axes else turned(here, there)), there
 
 
-def _distances(one: Positions, other: Positions) -> Errors:
-    return np.asarray(np.linalg.norm(one - other, axis=-1))
+def _distances(first: Positions, second: Positions) -> Errors:
+    return np.asarray(np.linalg.norm(first - second, axis=-1))

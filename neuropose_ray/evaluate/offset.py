@@ -57,11 +57,11 @@ def best_lag_s(
         Seconds; of equally good ones the nearest to 0, and 0 where nothing can be compared.
     """
     search = search or OffsetSearch()
-    found = np.flatnonzero(np.isfinite(limbs[:, : len(LIMB_JOINTS)]).all((1, 2)))
-    found = found[:: -(-len(found) // _MOST_FRAMES) or 1]
-    seen, seen_at_s = limbs[found, : len(LIMB_JOINTS)], times_s[found]
+    frames_found = np.flatnonzero(np.isfinite(limbs[:, : len(LIMB_JOINTS)]).all((1, 2)))
+    frames_found = frames_found[:: -(-len(frames_found) // _MOST_FRAMES) or 1]
+    limbs_found, found_times_s = limbs[frames_found, : len(LIMB_JOINTS)], times_s[frames_found]
     offsets_s = search.offsets_s()
-    trials = [_frame_errors(seen, truth_at(seen_at_s + offset)) for offset in offsets_s]
+    trials = [_frame_errors(limbs_found, truth_at(found_times_s + offset)) for offset in offsets_s]
     most = max(map(len, trials))
     if not most:
         return 0.0

@@ -67,10 +67,10 @@ def score_tracks(
         _score(candidate, table.timestamps_s, reference, search)
         for candidate in _candidates(table, skeleton, persons, tracks, where)
     ]
-    best = min(scored, key=lambda each: np.nan_to_num(each.scores.pa_mpjpe_mm, nan=np.inf))
+    best = min(scored, key=lambda scored_track: np.nan_to_num(scored_track.scores.pa_mpjpe_mm, nan=np.inf))
     if not best.scores.found_frames:
         raise _nobody(where)
-    return tuple(each for each in scored if each.track == best.track)
+    return tuple(scored_track for scored_track in scored if scored_track.track == best.track)
 
 
 def _score(
@@ -96,8 +96,8 @@ def _candidates(
         kinds.append(("fitted", table.poses3d_fitted))
     for kind, poses3d in kinds:
         for track in tracks:
-            whole = table.by_frame(poses3d, persons == track)
-            yield _Candidate(kind, track, landmark_joints(whole, skeleton, where=where))
+            positions = table.by_frame(poses3d, persons == track)
+            yield _Candidate(kind, track, landmark_joints(positions, skeleton, where=where))
 
 
 def _during(table: PoseTable, reference: Reference, range_s: float, where: str) -> NDArray[np.bool_]:

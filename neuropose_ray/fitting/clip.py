@@ -61,32 +61,36 @@ def clip_of(
     max_gap_s: float,
 ) -> Clip:
     """Cut a track with at least one detected frame into what is fitted; ``poses3d`` is in millimetres."""
-    seen = np.flatnonzero(detected)
+    frames_detected = np.flatnonzero(detected)
     # A gap lasts from its first missing frame to the next detected one; a microsecond absorbs rounding of the times.
-    missing_s = np.where(np.diff(seen) > 1, times[seen[1:]] - times[np.minimum(seen[:-1] + 1, len(times) - 1)], 0)
+    missing_s = np.where(
+        np.diff(frames_detected) > 1,
+        times[frames_detected[1:]] - times[np.minimum(frames_detected[:-1] + 1, len(times) - 1)],
+        0,
+    )
     cut = missing_s > max_gap_s + 1e-6
     segment_of_seen = np.concatenate([[0], np.cumsum(cut)])
     keep = detected.copy()
-    for left, right in zip(seen[:-1][~cut], seen[1:][~cut], strict=True):
+    for left, right in zip(frames_detected[:-1][~cut], frames_detected[1:][~cut], strict=True):
         keep[left:right] = True
     frames = np.flatnonzero(keep)
-    previous = np.searchsorted(seen, frames, side="right") - 1
-    following = np.minimum(previous + (seen[previous] != frames), len(seen) - 1)
-    span = times[seen[following]] - times[seen[previous]]
-    share = np.where(span > 0, (times[frames] - times[seen[previous]]) / np.where(span > 0, span, 1), 0)[
+    previous = np.searchsorted(frames_detected, frames, side="right") - 1
+    following = np.minimum(previous + (frames_detected[previous] != frames), len(frames_detected) - 1)
+    span = times[frames_detected[following]] - times[frames_detected[previous]]
+    share = np.where(span > 0, (times[frames] - times[frames_detected[previous]]) / np.where(span > 0, span, 1), 0)[
         :, None, None
     ]
 
     def bridge(values: Array) -> Array:
         return np.asarray(values[previous] * (1 - share) + values[following] * share)
 
-    metres = poses3d[seen].astype(np.float64) / 1000
+    metres = poses3d[frames_detected].astype(np.float64) / 1000
     return Clip(
         frames=frames,
         segments=segment_of_seen[previous],
         detected=detected[frames],
         times=times[frames],
-        image=bridge(camera.viewing_directions(poses2d[seen].astype(np.float64))),
+        image=bridge(camera.viewing_directions(poses2d[frames_detected].astype(np.float64))),
         model=bridge(metres - metres[:, hips].mean(axis=1, keepdims=True)),
         scores=np.where(detected[frames, None], np.clip(np.nan_to_num(scores[frames]), 0, 1), 0),
     )

@@ -24,11 +24,11 @@ def with_extra_joints(fitted: Array, model: Array, body: Body) -> Array:
         model: ``(F, J, 3)`` metres, the model's poses at the fitted person's size.
         body: which joints are landmarks.
     """
-    whole = np.empty_like(model)
-    whole[:, body.joints] = fitted
+    all_joints = np.empty_like(model)
+    all_joints[:, body.joints] = fitted
     others = np.setdiff1d(np.arange(model.shape[1]), body.joints)
     if not len(others):
-        return whole
+        return all_joints
     landmarks = model[:, body.joints]
     distance = np.median(np.linalg.norm(model[:, others, None] - landmarks[:, None], axis=-1), axis=0)
     nearest = distance.argmin(axis=1)
@@ -38,16 +38,16 @@ def with_extra_joints(fitted: Array, model: Array, body: Body) -> Array:
         part = body.landmarks[anchor].split("_")[1]
         side = SIDES[0] if body.landmarks[anchor].startswith(SIDES[0]) else SIDES[1]
         if part in _SEGMENT:
-            other = body.landmarks.index(f"{side}_{_SEGMENT[part]}")
+            segment_end = body.landmarks.index(f"{side}_{_SEGMENT[part]}")
             turn = _shortest_rotation(
-                landmarks[:, anchor] - landmarks[:, other], fitted[:, anchor] - fitted[:, other]
+                landmarks[:, anchor] - landmarks[:, segment_end], fitted[:, anchor] - fitted[:, segment_end]
             )
             origin = [anchor]
         else:
             turn, origin = turn_of_trunk, (trunk[:2] if part == "hip" else trunk[2:]).tolist()
         offset = model[:, joint] - landmarks[:, origin].mean(axis=1)
-        whole[:, joint] = fitted[:, origin].mean(axis=1) + np.einsum("tij,tj->ti", turn, offset)
-    return whole
+        all_joints[:, joint] = fitted[:, origin].mean(axis=1) + np.einsum("tij,tj->ti", turn, offset)
+    return all_joints
 
 
 def _rotation(source: Array, target: Array) -> Array:

@@ -37,7 +37,7 @@ def plan_windows(frames: int, size: int, overlap: int) -> tuple[Window, ...]:
 
 def blend(windows: tuple[Window, ...], parts: list[Array], frames: int) -> Array:
     """One sequence ``(..., frames)`` of the windows' results, cross-faded where two overlap."""
-    whole = np.zeros((*parts[0].shape[:-1], frames))
+    blended = np.zeros((*parts[0].shape[:-1], frames))
     for index, (window, part) in enumerate(zip(windows, parts, strict=True)):
         weight = np.ones(window.stop - window.start)
         if index > 0:
@@ -46,8 +46,8 @@ def blend(windows: tuple[Window, ...], parts: list[Array], frames: int) -> Array
         if index < len(windows) - 1:
             shared = window.stop - windows[index + 1].start
             weight[len(weight) - shared :] *= _ramp(shared)[::-1]
-        whole[..., window.start : window.stop] += part * weight
-    return whole
+        blended[..., window.start : window.stop] += part * weight
+    return blended
 
 
 def _ramp(count: int) -> Array:

@@ -78,19 +78,19 @@ def write_bvh(path: Path, skeleton: Skeleton, rate_hz: float, positions: NDArray
         )
     joints = _hierarchy(skeleton)
     points = {joint.point: _point(skeleton, positions, joint.point) for joint in joints}
-    whole = np.all([np.isfinite(values).all(-1) for values in points.values()], axis=0)
-    if not whole.any():
+    is_complete = np.all([np.isfinite(values).all(-1) for values in points.values()], axis=0)
+    if not is_complete.any():
         raise InputError("there is no frame in which all joints are known", where=str(path))
-    seen = {name: values[whole] for name, values in points.items()}
-    posed = pose_hierarchy(joints, seen)
-    measured = np.stack([seen[joint.point] for joint in joints], 1)
+    complete_points = {name: values[is_complete] for name, values in points.items()}
+    posed = pose_hierarchy(joints, complete_points)
+    measured = np.stack([complete_points[joint.point] for joint in joints], 1)
     errors = np.linalg.norm(posed.positions() - measured, axis=-1)
-    held = np.maximum(np.cumsum(whole) - 1, 0)
-    lines = ["HIERARCHY", *_joint_lines(posed, 0, 0), "MOTION", f"Frames: {len(whole)}"]
+    held = np.maximum(np.cumsum(is_complete) - 1, 0)
+    lines = ["HIERARCHY", *_joint_lines(posed, 0, 0), "MOTION", f"Frames: {len(is_complete)}"]
     lines += [f"Frame Time: {1 / rate_hz:.10f}", *_motion_lines(posed, held)]
     with atomic_write(path) as file:
         file.write(("\n".join(lines) + "\n").encode())
-    return BvhSummary(int((~whole).sum()), float(np.median(errors)), float(errors.max()))
+    return BvhSummary(int((~is_complete).sum()), float(np.median(errors)), float(errors.max()))
 
 
 def _hierarchy(skeleton: Skeleton) -> tuple[Joint, ...]:
@@ -119,7 +119,7 @@ def _point(skeleton: Skeleton, positions: NDArray[np.float64], point: str) -> ND
 
 
 def _children(posed: PosedHierarchy, index: int) -> list[int]:
-    return [other for other in range(len(posed.joints)) if posed.parent_index(other) == index]
+    return [candidate for candidate in range(len(posed.joints)) if posed.parent_index(candidate) == index]
 
 
 def _joint_lines(posed: PosedHierarchy, index: int, depth: int) -> list[str]:
@@ -144,7 +144,11 @@ def _joint_lines(posed: PosedHierarchy, index: int, depth: int) -> list[str]:
 def _depth_first(posed: PosedHierarchy, index: int) -> list[int]:
     """Joints with channels in the order in which the hierarchy names them."""
     children = _children(posed, index)
-    return [] if not children else [index, *(each for child in children for each in _depth_first(posed, child))]
+    return (
+        []
+        if not children
+        else [index, *(descendant for child in children for descendant in _depth_first(posed, child))]
+    )
 
 
 def _motion_lines(posed: PosedHierarchy, held: NDArray[np.int64]) -> list[str]:

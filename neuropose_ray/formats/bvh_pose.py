@@ -90,7 +90,14 @@ def pose_hierarchy(joints: Sequence[Joint], points: Mapping[str, Array]) -> Pose
     trunk = points["mid_shoulder"] - points["mid_hip"]
     for index, joint in enumerate(joints):
         parent = np.eye(3) if joint.parent is None else world[:, names.index(joint.parent)]
-        child = next((other for other in joints if other.parent == joint.name and any(other.direction)), None)
+        child = next(
+            (
+                joint_below
+                for joint_below in joints
+                if joint_below.parent == joint.name and any(joint_below.direction)
+            ),
+            None,
+        )
         if joint.across is not None:
             start, end = joint.across
             world[:, index] = _axes(points[end] - points[start], trunk)

@@ -38,9 +38,9 @@ def write_c3d(path: Path, trajectories: Trajectories) -> None:
         what = f"frames up to the {first + frames}th are more than the {MAX_FRAMES} that C3D can count"
         raise InputError(what, hint="write TRC")
     document = load_ezc3d().c3d()
-    seen = np.isfinite(trajectories.positions).all(-1).T
+    is_known = np.isfinite(trajectories.positions).all(-1).T
     data = np.ones((4, points, frames))
-    data[:3] = np.where(seen, trajectories.positions.transpose(2, 1, 0), np.nan)
+    data[:3] = np.where(is_known, trajectories.positions.transpose(2, 1, 0), np.nan)
     parameters = document["parameters"]["POINT"]
     parameters["RATE"]["value"] = [trajectories.rate_hz]
     parameters["LABELS"]["value"] = list(trajectories.names)
@@ -52,7 +52,7 @@ def write_c3d(path: Path, trajectories: Trajectories) -> None:
     document["header"]["points"]["first_frame"] = first
     document["data"]["points"] = data
     document["data"]["meta_points"] = {
-        "residuals": np.where(seen, 0.0, -1.0)[None],
+        "residuals": np.where(is_known, 0.0, -1.0)[None],
         "camera_masks": np.zeros((7, points, frames), bool),
     }
     _write(document, path, at_least=frames * points * 16)

@@ -86,12 +86,12 @@ def positions_of_keypoints(
     Returns:
         ``(persons, keypoints, axes)``, NaN for what is missing or not in the skeleton.
     """
-    found = np.full((len(positions), len(keypoints), positions.shape[2]), np.nan)
+    keypoint_positions = np.full((len(positions), len(keypoints), positions.shape[2]), np.nan)
     for column, keypoint in enumerate(keypoints):
         joints = _joints(skeleton, keypoint)
         if joints:
-            found[:, column] = positions[:, joints].astype(np.float64).mean(1)
-    return found
+            keypoint_positions[:, column] = positions[:, joints].astype(np.float64).mean(1)
+    return keypoint_positions
 
 
 def scores_of_keypoints(
@@ -107,12 +107,12 @@ def scores_of_keypoints(
     Returns:
         ``(persons, keypoints)``, NaN where not known or not in the skeleton.
     """
-    found = np.full((len(scores), len(keypoints)), np.nan)
+    keypoint_scores = np.full((len(scores), len(keypoints)), np.nan)
     for column, keypoint in enumerate(keypoints):
         joints = _joints(skeleton, keypoint)
         if joints:
-            found[:, column] = scores[:, joints].min(1)
-    return found
+            keypoint_scores[:, column] = scores[:, joints].min(1)
+    return keypoint_scores
 
 
 def _joints(skeleton: Skeleton, keypoint: str) -> list[int]:

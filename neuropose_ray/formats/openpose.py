@@ -88,7 +88,7 @@ def read_openpose(folder: Path, *, fps: float) -> PoseTable:
         FileFormatError: a file is not OpenPose's, or has another number of keypoints.
     """
     numbered = ((_FRAME_NUMBER.search(file.name), file) for file in folder.glob(_FRAME_FILES))
-    files = {int(found.group(1)): file for found, file in numbered if found}
+    files = {int(match.group(1)): file for match, file in numbered if match}
     if not files:
         raise InputNotFoundError("there is no *_keypoints.json here", where=str(folder))
     first, last = min(files), max(files)
@@ -118,7 +118,7 @@ def _people_of(block: PoseTable, skeleton: Skeleton) -> list[dict[str, Any]]:
     flat = flat_triples(positions_of_keypoints(skeleton, poses.poses2d, _KEYPOINTS), scores)
     space = flat_triples(positions_of_keypoints(skeleton, block.best_poses3d(), _KEYPOINTS), scores)
     tracks = [-1] * len(poses) if block.track_ids is None else block.track_ids.tolist()
-    return [_person(*each) for each in zip(tracks, flat, space, strict=True)]
+    return [_person(*values) for values in zip(tracks, flat, space, strict=True)]
 
 
 def _person(track: int, flat: list[Any], space: list[Any]) -> dict[str, Any]:
@@ -140,17 +140,17 @@ def _people(file: Path) -> list[tuple[int, list[Any], list[Any]]]:
     """Track, 2D and 3D numbers of everybody in a frame."""
     try:
         people = json.loads(file.read_bytes())["people"]
-        found = []
+        persons = []
         for person in people:
             flat, space = person["pose_keypoints_2d"], person.get("pose_keypoints_3d") or [0.0] * 4 * len(BODY_25)
             if len(flat) != 3 * len(BODY_25) or len(space) != 4 * len(BODY_25):
                 raise ValueError(f"{len(flat) // 3} keypoints instead of BODY_25's {len(BODY_25)}")
-            found.append((int((person.get("person_id") or [-1])[0]), flat, space))
+            persons.append((int((person.get("person_id") or [-1])[0]), flat, space))
     except OSError as error:
         raise FileFormatError(f"cannot be read: {error.strerror}", where=str(file)) from error
     except (ValueError, KeyError, TypeError) as error:
         raise FileFormatError(f"not OpenPose's keypoints ({error})", where=str(file)) from error
-    return found
+    return persons
 
 
 def _unpacked(rows: list[list[Any]], axes: int) -> NDArray[np.float64]:

@@ -46,5 +46,5 @@ class Trajectories:
 
     @property
     def times_s(self) -> NDArray[np.float64]:
-        """``(frames,)`` in s."""
+        """Times of the frames, ``(frames,)`` in s."""
         return self.start_s + np.arange(len(self.positions)) / self.rate_hz

@@ -46,8 +46,8 @@ def write_trc(path: Path, trajectories: Trajectories) -> None:
         f"\t\t{axes}",
         "",
     ]
-    whole = np.isfinite(trajectories.positions).all(-1, keepdims=True)
-    rows = np.where(whole, trajectories.positions, np.nan).reshape(frames, -1)
+    is_known = np.isfinite(trajectories.positions).all(-1, keepdims=True)
+    rows = np.where(is_known, trajectories.positions, np.nan).reshape(frames, -1)
     times = trajectories.times_s
     with atomic_write(path) as file:
         file.write(("\n".join(header) + "\n").encode())

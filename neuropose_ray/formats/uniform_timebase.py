@@ -44,7 +44,7 @@ class UniformTimebase:
 
     @property
     def times_s(self) -> NDArray[np.float64]:
-        """``(frames,)`` in s."""
+        """Times of the frames, ``(frames,)`` in s."""
         return self.start_s + np.arange(len(self.weight)) / self.rate_hz
 
     def of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

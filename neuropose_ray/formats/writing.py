@@ -46,7 +46,7 @@ class ExportFormat(StrEnum):
 
 
 class PosesKind(StrEnum):
-    """Which 3D poses."""
+    """The 3D poses that are written: fitted, or the model's own."""
 
     FITTED = "fitted"
     MODEL = "model"
@@ -63,7 +63,7 @@ class JointAngles(Protocol):
         positions: NDArray[np.float64],
         scores: NDArray[np.float64],
     ) -> Mapping[str, NDArray[np.float64]]:
-        """Of positions in mm in camera axes; NaN where a joint is missing."""
+        """The sequence of positions in mm in camera axes; NaN where a joint is missing."""
         ...
 
 

@@ -15,29 +15,29 @@ class DelegatingSpec:
 
     @property
     def name(self) -> str:
-        """The other's."""
+        """The name of the underlying model."""
         return self.spec.name
 
     @property
     def sha256(self) -> str:
-        """The other's."""
+        """The digest of the underlying model's weights."""
         return self.spec.sha256
 
     @property
     def field_of_view_degrees(self) -> float:
-        """The other's."""
+        """The field of view that the underlying model assumes."""
         return self.spec.field_of_view_degrees
 
     @property
     def threads(self) -> int | None:
-        """The other's."""
+        """The threads of the underlying model."""
         return self.spec.threads
 
     @property
     def device(self) -> str:
-        """The other's."""
+        """The device of the underlying model."""
         return self.spec.device
 
     def fingerprint(self) -> str:
-        """The other's: how a model is loaded changes no numbers."""
+        """The fingerprint of the underlying model: how a model is loaded changes no numbers."""
         return self.spec.fingerprint()

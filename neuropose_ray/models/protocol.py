@@ -49,7 +49,7 @@ class PoseModel(Protocol):
 
     @property
     def info(self) -> ModelInfo:
-        """What is loaded."""
+        """The model's identity, as provenance records it."""
         ...
 
     @property
@@ -67,7 +67,7 @@ class PoseModelSpec(Protocol):
 
     @property
     def name(self) -> str:
-        """The backend."""
+        """The backend's name."""
         ...
 
     @property

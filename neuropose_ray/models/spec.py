@@ -55,7 +55,7 @@ class ModelSpec:
 
     @property
     def name(self) -> str:
-        """The backend."""
+        """The backend's name."""
         return self.weights.backend
 
     @property

@@ -137,19 +137,19 @@ class Scene:
         persons = []
         for staged in self.stage(timestamps_s):
             world = staged.body.joints_mm
-            seen = rotate(rotations[:, None], world - positions[:, None])
-            persons.append(PersonTruth(seen, camera.project(seen), world, staged.angles_deg, staged.events))
+            in_camera = rotate(rotations[:, None], world - positions[:, None])
+            persons.append(PersonTruth(in_camera, camera.project(in_camera), world, staged.angles_deg, staged.events))
         return Truth(timestamps_s, camera, rotations, positions, tuple(persons))
 
 
 def _stage(person: Person, timestamps_s: Array) -> Staged:
     performance = person.motion.perform(person.proportions, timestamps_s)
     turn = rotation_y(person.heading_deg)
-    place = np.array([person.place_mm[0], 0, person.place_mm[1]])
+    position_mm = np.array([person.place_mm[0], 0, person.place_mm[1]])
     angles = dict(performance.posture.angles_deg)
     angles["pelvis_heading"] = angles["pelvis_heading"] + person.heading_deg
-    posture = Posture(rotate(turn, performance.posture.pelvis_mm) + place, angles)
-    seat = None if performance.seat_mm is None else rotate(turn, performance.seat_mm) + place
+    posture = Posture(rotate(turn, performance.posture.pelvis_mm) + position_mm, angles)
+    seat = None if performance.seat_mm is None else rotate(turn, performance.seat_mm) + position_mm
     body = forward_kinematics(person.proportions, posture)
     return Staged(person, body, angles, performance.events, seat)
 

@@ -78,11 +78,11 @@ def atomic_write_bytes(path: Path, content: bytes) -> None:
 
 def is_disk_full(error: BaseException | None) -> bool:
     """Whether an error, or one that it was raised from, says that a disk or a quota is full."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
         if isinstance(error, DiskFullError) or (isinstance(error, OSError) and error.errno in DISK_FULL):
             return True
-        seen.add(id(error))
+        visited.add(id(error))
         error = error.__cause__ or error.__context__
     return False
 

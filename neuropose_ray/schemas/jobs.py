@@ -122,13 +122,13 @@ class JobRequest(FrozenModel):
     @field_validator("inputs")
     @classmethod
     def _names_differ(cls, inputs: tuple[JobInput, ...]) -> tuple[JobInput, ...]:
-        if len({PurePosixPath(each.name).stem.casefold() for each in inputs}) < len(inputs):
+        if len({PurePosixPath(job_input.name).stem.casefold() for job_input in inputs}) < len(inputs):
             raise ValueError("two inputs of the same name")
         return inputs
 
-    def same_work(self, other: JobRequest) -> bool:
+    def same_work(self, request: JobRequest) -> bool:
         """Whether two requests with one Idempotency-Key ask for the same."""
-        return self._work() == other._work()
+        return self._work() == request._work()
 
     def _work(self) -> tuple[object, ...]:
         return self.workflow, self.inputs, self.priority, self.labels, self.source, self.folder, self.options

@@ -137,7 +137,7 @@ def _add_skeleton_and_times(payload: Payload) -> Payload:
 
 
 def _skeleton_of(frames: Payload) -> object:
-    """By the joint count of the first person; NeuroPose's default skeleton where nobody is seen."""
+    """The skeleton by the joint count of the first person; NeuroPose's default skeleton where nobody is seen."""
     for frame in frames.values():
         poses = frame.get("poses3d") if isinstance(frame, dict) else None
         if isinstance(poses, list) and poses and isinstance(poses[0], list) and poses[0]:

@@ -123,7 +123,7 @@ def _printable(text: str) -> str:
 
 def _coordinates(values: NDArray[np.floating], names: tuple[str, ...]) -> dict[str, object]:
     flat = values.reshape(-1, len(names))
-    return {name: flat[:, place] for place, name in enumerate(names)}
+    return {name: flat[:, index] for index, name in enumerate(names)}
 
 
 def _draw_trajectories(
@@ -131,13 +131,15 @@ def _draw_trajectories(
 ) -> None:
     axes: list[Axes] = list(figure.subplots(3, 1, sharex=True))
     labels = ("x, to the right (mm)", "height, -y (mm)", "z, away (mm)")
-    for place, (one, label, sign) in enumerate(zip(axes, labels, (1, -1, 1), strict=True)):
+    for index, (axes_of_coordinate, label, sign) in enumerate(zip(axes, labels, (1, -1, 1), strict=True)):
         for part, style in zip(_FOLLOWED, _LINE_STYLES, strict=True):
             for side, colour in _SIDE_COLOURS.items():
                 if skeleton.has(f"{side}_{part}"):
-                    values = sign * positions[:, skeleton.index(f"{side}_{part}"), place]
-                    one.plot(timestamps_s, values, style, color=colour, linewidth=1, label=f"{side} {part}")
-        one.set_ylabel(label)
+                    values = sign * positions[:, skeleton.index(f"{side}_{part}"), index]
+                    axes_of_coordinate.plot(
+                        timestamps_s, values, style, color=colour, linewidth=1, label=f"{side} {part}"
+                    )
+        axes_of_coordinate.set_ylabel(label)
     axes[-1].set_xlabel("time (s)")
     handles, names = axes[0].get_legend_handles_labels()
     if names:

@@ -37,7 +37,7 @@ class Poses:
 
     @classmethod
     def empty(cls, joints: int) -> Poses:
-        """Nobody."""
+        """A table without persons."""
         return cls(
             np.zeros(0, np.int64), np.zeros((0, 5), np.float32), np.zeros((0, joints, 2), np.float32),
             np.zeros((0, joints, 3), np.float32), np.zeros((0, joints), np.float32),

@@ -188,7 +188,7 @@ class VideoPredictions(VideoDescription):
         """
         if frame is not None and not 0 <= frame < len(self):
             raise InputError(f"there is no frame {frame}", hint=f"there are {len(self)}, from 0")
-        times_s = np.array([one.timestamp_s for one in self.frames.values()], np.float64)
+        times_s = np.array([prediction.timestamp_s for prediction in self.frames.values()], np.float64)
         title = self.metadata.filename or self.skeleton.name
         return plot_person(self.to_numpy(person), self.skeleton, times_s, frame, title)
 

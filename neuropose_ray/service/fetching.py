@@ -58,7 +58,7 @@ def check_url(parts: SplitResult, host: str | None, allowed: UploadSettings, sho
     except ValueError as error:
         raise ForbiddenInputError("not a port", where=shown, hint=hint) from error
     name = host if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
-    if name.lower() not in {each.lower() for each in allowed.hosts}:
+    if name.lower() not in {host_allowed.lower() for host_allowed in allowed.hosts}:
         raise ForbiddenInputError("not a host that inputs may be fetched from", where=shown, hint=hint)
 
 
@@ -137,9 +137,9 @@ def _connect(
     scheme: str, host: str, port: int, allowed: UploadSettings, limits: FetchLimits, shown: str
 ) -> http.client.HTTPConnection:
     """A connection to an address of the host that was checked."""
-    found = {entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    addresses = [ipaddress.ip_address(str(each).partition("%")[0]) for each in sorted(map(str, found))]
-    permitted = [each for each in addresses if may_connect(each, private=allowed.private_networks)]
+    resolved = {entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    addresses = [ipaddress.ip_address(str(address).partition("%")[0]) for address in sorted(map(str, resolved))]
+    permitted = [address for address in addresses if may_connect(address, private=allowed.private_networks)]
     if not permitted:
         raise ForbiddenInputError(
             "its host is in a network that inputs are not fetched from",

@@ -58,7 +58,7 @@ def _size(path: Path) -> int:
     return sum(file.lstat().st_size for file in files)
 
 
-def remove(found: tuple[Removal, ...]) -> int:
+def remove(removed: tuple[Removal, ...]) -> int:
     """Remove paths; links are removed, not what they lead to.
 
     Returns:
@@ -68,7 +68,7 @@ def remove(found: tuple[Removal, ...]) -> int:
         OutputError: something cannot be removed.
     """
     freed = 0
-    for removal in found:
+    for removal in removed:
         try:
             if removal.path.is_symlink() or not removal.path.is_dir():
                 removal.path.unlink(missing_ok=True)

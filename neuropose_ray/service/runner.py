@@ -139,7 +139,7 @@ class ServiceRunner(threading.Thread):
         """Say line by line what the service waits for; False where it was stopped before."""
         import httpx
 
-        said: tuple[str, ...] = ()
+        reported: tuple[str, ...] = ()
         with httpx.Client(timeout=10.0, trust_env=False) as client:
             while not self._stop_asked.wait(_START_LOOK_S):
                 self._look(deployment)
@@ -150,9 +150,9 @@ class ServiceRunner(threading.Thread):
                         return True
                     waits = tuple(answer["waits_for"])
                 for line in waits:
-                    if line not in said:
+                    if line not in reported:
                         self._announce.waiting(line)
-                said = waits
+                reported = waits
         return False
 
 

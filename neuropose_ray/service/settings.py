@@ -115,7 +115,7 @@ class InboxSettings(_Settings):
 
 
 class ArchiveSettings(_Settings):
-    """Limits on archives."""
+    """Limits on the archives that the inbox and uploads accept."""
 
     max_uncompressed_bytes: int = Field(default=20 * GIB, ge=1, description="of all videos in one archive")
     max_members: int = Field(default=10_000, ge=1, description="files and folders in one archive")
@@ -176,7 +176,7 @@ class HttpLimits(_Settings):
 
 
 class ServiceSettings(_Settings):
-    """The service."""
+    """Settings of the service."""
 
     data_dir: Path = Field(default_factory=default_data_dir, description="uploads, jobs, inbox, database")
     host: str = Field(default="127.0.0.1", description="elsewhere than on loopback only with tokens")

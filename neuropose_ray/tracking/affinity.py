@@ -13,29 +13,29 @@ FORBIDDEN = 1e6
 FAST_SPEED_MM_S = 3000.0
 
 
-def box_overlap(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+def box_overlap(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:
     """``(n, m)`` intersection over union of boxes ``(n, 4+)`` and ``(m, 4+)``: left, top, width, height."""
-    low = np.maximum(one[:, None, :2], other[None, :, :2])
-    high = np.minimum(one[:, None, :2] + one[:, None, 2:4], other[None, :, :2] + other[None, :, 2:4])
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum(first[:, None, :2] + first[:, None, 2:4], second[None, :, :2] + second[None, :, 2:4])
     shared = np.prod(np.clip(high - low, 0, None), axis=-1)
-    areas = np.prod(one[:, 2:4], axis=-1)[:, None] + np.prod(other[:, 2:4], axis=-1)[None]
+    areas = np.prod(first[:, 2:4], axis=-1)[:, None] + np.prod(second[:, 2:4], axis=-1)[None]
     return np.asarray(shared / np.maximum(areas - shared, 1e-9), np.float64)
 
 
-def box_shift(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+def box_shift(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:
     """``(n, m)`` distance between the middles of boxes, as a share of the larger one's diagonal.
 
     Unlike their overlap it survives a body that curls up.
     """
-    middles = [boxes[:, :2] + boxes[:, 2:4] / 2 for boxes in (one, other)]
+    middles = [boxes[:, :2] + boxes[:, 2:4] / 2 for boxes in (first, second)]
     apart = np.linalg.norm(middles[0][:, None] - middles[1][None], axis=-1)
-    diagonals = [np.linalg.norm(boxes[:, 2:4], axis=-1) for boxes in (one, other)]
+    diagonals = [np.linalg.norm(boxes[:, 2:4], axis=-1) for boxes in (first, second)]
     return np.asarray(apart / np.maximum(np.maximum(diagonals[0][:, None], diagonals[1][None]), 1e-9))
 
 
-def joint_distance(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
+def joint_distance(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray[np.float64]:
     """``(n, m)`` mean Euclidean joint distance in millimetres; joints missing (NaN) in either do not count."""
-    apart = np.linalg.norm(one[:, None] - other[None], axis=-1)
+    apart = np.linalg.norm(first[:, None] - second[None], axis=-1)
     known = np.isfinite(apart)
     count = known.sum(-1)
     return np.where(count, np.where(known, apart, 0).sum(-1) / np.maximum(count, 1), np.inf)

@@ -41,7 +41,7 @@ class _Track:
         if known.any():
             moved = (joints - self.joints)[known].mean(0) / elapsed
             self.joint_speed += SPEED_GAIN * (moved - self.joint_speed)
-        middles = [each[:2] + each[2:4] / 2 for each in (self.box, box)]
+        middles = [corners[:2] + corners[2:4] / 2 for corners in (self.box, box)]
         self.box_speed += SPEED_GAIN * ((middles[1] - middles[0]) / elapsed - self.box_speed)
         self.rows.append(row)
         self.time_s, self.box, self.joints = time_s, box, joints
@@ -62,8 +62,8 @@ def track(table: PoseTable, settings: TrackingSettings) -> NDArray[np.int32]:
     starts = np.searchsorted(poses.frame, np.arange(table.frame_count + 1))
     for frame in np.flatnonzero(np.diff(starts)):
         now = float(times[frame])
-        finished += [one for one in active if now - one.time_s > settings.max_gap_s]
-        active = [one for one in active if now - one.time_s <= settings.max_gap_s]
+        finished += [active_track for active_track in active if now - active_track.time_s > settings.max_gap_s]
+        active = [active_track for active_track in active if now - active_track.time_s <= settings.max_gap_s]
         rows = np.arange(starts[frame], starts[frame + 1])
         matched = _match(active, now, boxes[rows], joints[rows], settings)
         for position, row in enumerate(rows):
@@ -86,16 +86,16 @@ def _match(
 
     if not active:
         return {}
-    predicted_boxes, predicted_joints = map(np.array, zip(*(one.predicted(now) for one in active), strict=True))
-    unseen = np.array([now - one.time_s for one in active])
+    predicted_boxes, predicted_joints = map(np.array, zip(*(known.predicted(now) for known in active), strict=True))
+    unseen = np.array([now - known.time_s for known in active])
     cost = costs(predicted_boxes, predicted_joints, unseen, boxes, joints, settings)
     pairs = zip(*linear_sum_assignment(cost), strict=True)
-    return {int(person): int(one) for one, person in pairs if cost[one, person] < FORBIDDEN}
+    return {int(person): int(known) for known, person in pairs if cost[known, person] < FORBIDDEN}
 
 
 def _numbered(tracks: list[_Track], people: int, times: NDArray[np.float64], settled_s: float) -> NDArray[np.int32]:
-    def order(one: _Track) -> tuple[bool, int]:
-        return times[one.rows[-1]] - times[one.rows[0]] < settled_s, one.rows[0]
+    def order(candidate: _Track) -> tuple[bool, int]:
+        return times[candidate.rows[-1]] - times[candidate.rows[0]] < settled_s, candidate.rows[0]
 
     ids = np.full(people, -1, np.int32)
     for number, one in enumerate(sorted(tracks, key=order)):

@@ -33,7 +33,7 @@ class DecodeErrors:
     reason: str = ""
 
     def add(self, error: FFmpegError) -> None:
-        """Count one more."""
+        """Count one more damaged packet."""
         self.packets += 1
         self.reason = self.reason or str(error.strerror).removesuffix(" when processing input")
 

@@ -29,12 +29,12 @@ def prefetch(items: Iterable[T], depth: int = VideoSettings().frames_ahead) -> G
     thread.start()
     try:
         while True:
-            found, error = maker.made.get()
+            batch, error = maker.made.get()
             if error is not None:
                 raise error
-            if not found:
+            if not batch:
                 return
-            yield found[0]
+            yield batch[0]
             maker.room.release()
     finally:
         maker.closed.set()

@@ -62,9 +62,9 @@ class Timeline:
         """The tick count nearest to a presentation time."""
         return self.origin + round(seconds / self.time_base)
 
-    def seconds_of_place(self, place: int) -> float:
-        """Presentation time of the frame displayed after ``place`` others, where only the order is known."""
-        return place * self.rate.denominator / self.rate.numerator
+    def seconds_of_place(self, index: int) -> float:
+        """Presentation time of the frame displayed after ``index`` others, where only the order is known."""
+        return index * self.rate.denominator / self.rate.numerator
 
 
 class PacketClock:

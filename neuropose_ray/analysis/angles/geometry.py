@@ -25,9 +25,9 @@ def unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.where(lengths > 0, lengths, np.nan))
 
 
-def dot(one: Array, other: Array) -> Array:
+def dot(first: Array, second: Array) -> Array:
     """Scalar products ``(frames,)``."""
-    return np.asarray((one * other).sum(-1))
+    return np.asarray((first * second).sum(-1))
 
 
 def axes_about(up: Array, towards_right: Array, min_off_axis_deg: float) -> Axes:
@@ -42,10 +42,10 @@ def axes_about(up: Array, towards_right: Array, min_off_axis_deg: float) -> Axes
     return Axes(up, right, np.asarray(np.cross(up, right), np.float64))
 
 
-def angle_between_deg(one: Array, other: Array) -> Array:
+def angle_between_deg(first: Array, second: Array) -> Array:
     """``(frames,)`` without sign, 0..180. Two-argument arctangent: exact also for nearly parallel vectors."""
-    one, other = unit(one), unit(other)
-    return np.asarray(np.degrees(np.arctan2(np.linalg.norm(np.cross(one, other), axis=-1), dot(one, other))))
+    first, second = unit(first), unit(second)
+    return np.asarray(np.degrees(np.arctan2(np.linalg.norm(np.cross(first, second), axis=-1), dot(first, second))))
 
 
 def angle_out_of_plane_deg(vectors: Array, normal: Array) -> Array:
@@ -66,7 +66,7 @@ def angle_in_plane_deg(
         lowest: results lie from here, inclusive, to 360 above, exclusive.
     """
     vectors = unit(vectors)
-    ahead, beside = dot(vectors, zero), dot(vectors, quarter)
-    degrees = (np.degrees(np.arctan2(beside, ahead)) - lowest) % 360 + lowest
-    off_axis = np.hypot(ahead, beside) >= np.sin(np.radians(min_off_axis_deg))
+    ahead, across = dot(vectors, zero), dot(vectors, quarter)
+    degrees = (np.degrees(np.arctan2(across, ahead)) - lowest) % 360 + lowest
+    off_axis = np.hypot(ahead, across) >= np.sin(np.radians(min_off_axis_deg))
     return np.where(off_axis, degrees, np.nan)

@@ -35,8 +35,8 @@ def extract_joint_angles(seq: ArrayLike, triplets: Sequence[tuple[int, int, int]
     if len(wrong):
         raise SequenceError(f"joint index {wrong[0]} is out of range: there are {positions.shape[1]} joints")
     first, middle, last = (positions[:, column] for column in indices.T)
-    one, other = first - middle, last - middle
-    lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    to_first, to_last = first - middle, last - middle
+    lengths = np.linalg.norm(to_first, axis=-1) * np.linalg.norm(to_last, axis=-1)
     cosines = np.full(lengths.shape, np.nan)
-    np.divide((one * other).sum(-1), lengths, out=cosines, where=lengths > 0)
+    np.divide((to_first * to_last).sum(-1), lengths, out=cosines, where=lengths > 0)
     return np.asarray(np.arccos(np.clip(cosines, -1, 1)))

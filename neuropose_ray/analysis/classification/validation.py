@@ -93,8 +93,10 @@ def nearest_neighbour_labels(
     """
     predicted = []
     for position, subject in enumerate(subjects):
-        others = [other for other in nearest(matrix, position) if subjects[other] != subject][:neighbours]
-        predicted.append(_most_frequent([labels[other] for other in others]))
+        nearest_others = [neighbour for neighbour in nearest(matrix, position) if subjects[neighbour] != subject][
+            :neighbours
+        ]
+        predicted.append(_most_frequent([labels[neighbour] for neighbour in nearest_others]))
     return predicted
 
 

@@ -95,8 +95,8 @@ def _cut(motion: Motion, settings: ConfidenceSettings) -> _Outcome:
     kept = reject_low_scores(motion.positions, motion.joint_scores, settings.min_score)
     known = known_samples(motion.positions)
     scoreless = known.any() and np.isnan(motion.joint_scores[known]).all()
-    said = ("no joint has a score: nothing was cut by confidence",) if scoreless else ()
-    return _Outcome(replace(motion, positions=kept), said)
+    notes = ("no joint has a score: nothing was cut by confidence",) if scoreless else ()
+    return _Outcome(replace(motion, positions=kept), notes)
 
 
 def _put_sides_right(motion: Motion, settings: LabelSwapSettings) -> _Outcome:
@@ -104,25 +104,25 @@ def _put_sides_right(motion: Motion, settings: LabelSwapSettings) -> _Outcome:
     put_right = partial(exchange, skeleton=motion.skeleton, swaps=swaps)
     exchanged = replace(motion, positions=put_right(motion.positions), joint_scores=put_right(motion.joint_scores))
     frames = sum(swap.last_frame - swap.first_frame + 1 for swap in swaps)
-    said = (f"exchanges of left and right put back: {len(swaps)}, in {frames} frames",) if swaps else ()
-    return _Outcome(exchanged, said, swaps)
+    notes = (f"exchanges of left and right put back: {len(swaps)}, in {frames} frames",) if swaps else ()
+    return _Outcome(exchanged, notes, swaps)
 
 
 def _reject(motion: Motion, settings: OutlierSettings) -> _Outcome:
     kept = replace(motion, positions=reject_outliers(motion.timestamps_s, motion.positions, settings))
     neighbours = np.floor(settings.max_window_s / 2 * motion.frame_rate_hz)
     if 2 * neighbours < settings.window // 2:
-        said = f"outliers were not looked for: too few neighbours at {motion.frame_rate_hz:.4g} frames per second"
-        return _Outcome(kept, (said,))
+        note = f"outliers were not looked for: too few neighbours at {motion.frame_rate_hz:.4g} frames per second"
+        return _Outcome(kept, (note,))
     return _Outcome(kept)
 
 
 def _fill(motion: Motion, settings: GapSettings) -> _Outcome:
     filled = replace(motion, positions=fill_gaps(motion.timestamps_s, motion.positions, settings))
     known = known_samples(filled.positions)
-    left = sum(max(len(unbroken_runs(each)) - 1, 0) for each in known.T)
-    said = (f"gaps of single joints longer than {settings.max_gap_s:g} s, left open: {left}",) if left else ()
-    return _Outcome(filled, said)
+    left = sum(max(len(unbroken_runs(column)) - 1, 0) for column in known.T)
+    notes = (f"gaps of single joints longer than {settings.max_gap_s:g} s, left open: {left}",) if left else ()
+    return _Outcome(filled, notes)
 
 
 def _resample(motion: Motion, settings: ResamplingSettings) -> _Outcome:
@@ -139,12 +139,14 @@ def _resample(motion: Motion, settings: ResamplingSettings) -> _Outcome:
         positions=at_times(motion.positions, method=settings.method),
         joint_scores=at_times(motion.joint_scores[..., None], method="linear")[..., 0],
     )
-    said = []
+    notes = []
     if settings.rate_hz is None:
-        said.append(f"the times of the frames are uneven: resampled to {rate:.4g} frames per second")
+        notes.append(f"the times of the frames are uneven: resampled to {rate:.4g} frames per second")
     if rate < motion.frame_rate_hz:
-        said.append(f"movement and noise faster than {rate / 2:.4g} Hz now look slower: fewer frames than there were")
-    return _Outcome(resampled, tuple(said))
+        notes.append(
+            f"movement and noise faster than {rate / 2:.4g} Hz now look slower: fewer frames than there were"
+        )
+    return _Outcome(resampled, tuple(notes))
 
 
 def _smooth(
@@ -172,10 +174,10 @@ def _low_pass(motion: Motion, settings: ButterworthSettings) -> _Outcome:
         why = "one frame" if len(motion) < 2 else f"{rate:.4g} frames per second"
         return _Outcome(motion, (f"not low-pass filtered: {USUAL_CUTOFF_HZ:g} Hz is impossible with {why}",))
     filtered = replace(motion, positions=low_pass(motion.positions, rate, settings))
-    said = _too_short(motion.positions, shortest_filtered_run(settings))
+    notes = _too_short(motion.positions, shortest_filtered_run(settings))
     if not is_even(motion.timestamps_s, ResamplingSettings().tolerance):
-        said += ("filtered at uneven times: the cut-off varies with them; resample first",)
-    return _Outcome(filtered, said)
+        notes += ("filtered at uneven times: the cut-off varies with them; resample first",)
+    return _Outcome(filtered, notes)
 
 
 def _too_short(positions: Floats, min_frames: int) -> tuple[str, ...]:

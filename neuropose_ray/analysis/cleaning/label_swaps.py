@@ -48,12 +48,12 @@ def find_label_swaps(
     """
     swaps = []
     for limb in limb_pairs(skeleton):
-        seen = np.flatnonzero(np.isfinite(_right_to_left(positions, limb.swinging)).all(-1).any(-1))
+        frames_seen = np.flatnonzero(np.isfinite(_right_to_left(positions, limb.swinging)).all(-1).any(-1))
         states = np.zeros(len(timestamps_s), np.int64)
-        if len(seen) > 1:
-            path = _likeliest_path(timestamps_s[seen], positions[seen], limb, settings)
-            between = np.arange(seen[0], seen[-1] + 1)  # unseen frames inside an exchange belong to it
-            states[between] = path[np.searchsorted(seen, between, side="right") - 1]
+        if len(frames_seen) > 1:
+            path = _likeliest_path(timestamps_s[frames_seen], positions[frames_seen], limb, settings)
+            between = np.arange(frames_seen[0], frames_seen[-1] + 1)  # unseen frames inside an exchange belong to it
+            states[between] = path[np.searchsorted(frames_seen, between, side="right") - 1]
         swaps += [swap for state in (1, 2) for swap in _runs(states, state, limb, skeleton)]
     return tuple(swaps)
 

@@ -38,13 +38,13 @@ def limb_pairs(skeleton: Skeleton) -> tuple[LimbPairs, ...]:
     """
     nearest = _nearest_landmarks(skeleton)
     pairs = _side_pairs(skeleton)
-    found = []
+    matched = []
     for limb, (root, swinging) in _PARTS.items():
         roots = tuple(pair for pair in pairs if nearest.get(pair[0]) == f"right_{root}")
         rest = tuple(pair for pair in pairs if nearest.get(pair[0]) in {f"right_{part}" for part in swinging})
         if rest:
-            found.append(LimbPairs(limb, roots, rest))
-    return tuple(found)
+            matched.append(LimbPairs(limb, roots, rest))
+    return tuple(matched)
 
 
 def _side_pairs(skeleton: Skeleton) -> list[Pair]:
@@ -70,9 +70,9 @@ def _nearest_landmarks(skeleton: Skeleton) -> dict[int, str]:
         reached = []
         for joint in front:
             for edge in skeleton.edges:
-                for other in ({*edge} - {joint}) if joint in edge else ():
-                    if other not in nearest:
-                        nearest[other] = nearest[joint]
-                        reached.append(other)
+                for neighbour in ({*edge} - {joint}) if joint in edge else ():
+                    if neighbour not in nearest:
+                        nearest[neighbour] = nearest[joint]
+                        reached.append(neighbour)
         front = reached
     return nearest

@@ -87,7 +87,9 @@ def sliding_medians(values: Floats, near: NDArray[np.bool_]) -> tuple[Floats, Fl
 
 
 def _median(windows: Floats, counts: NDArray[np.int64]) -> Floats:
-    """Of the last axis; ``numpy.nanmedian`` is many times slower on small windows, and warns of empty ones."""
+    """The median over the last axis without NaN; ``numpy.nanmedian`` is many times slower on small windows, and
+    warns of empty ones.
+    """
     ordered = np.sort(windows, axis=-1)
     low, high = np.maximum(counts - 1, 0) // 2, counts // 2
     high = np.minimum(high, windows.shape[-1] - 1)

@@ -83,8 +83,8 @@ def one_euro(timestamps_s: Floats, positions: Floats, settings: OneEuroSettings)
     for frame, sample in enumerate(positions):
         going_on = (known[frame] & np.isfinite(value).all(-1))[:, None]
         elapsed = timestamps_s[frame] - timestamps_s[frame - 1] if frame else 1.0
-        seen = np.where(going_on, (sample - value) / elapsed, 0)
-        speed = np.where(going_on, speed + _gain(settings.speed_cutoff_hz, elapsed) * (seen - speed), 0)
+        sample_speed = np.where(going_on, (sample - value) / elapsed, 0)
+        speed = np.where(going_on, speed + _gain(settings.speed_cutoff_hz, elapsed) * (sample_speed - speed), 0)
         fast = np.linalg.norm(speed, axis=-1, keepdims=True)
         gain = _gain(settings.min_cutoff_hz + settings.speed_coefficient_hz_per_mm_s * fast, elapsed)
         value = np.where(going_on, value + gain * (sample - value), sample)
@@ -94,7 +94,7 @@ def one_euro(timestamps_s: Floats, positions: Floats, settings: OneEuroSettings)
 
 
 def _gain(cutoff_hz: float | Floats, elapsed_s: float) -> float | Floats:
-    """Of a first-order low-pass: the share of the new sample."""
+    """The share of the new sample in a first-order low-pass filter."""
     return 1 / (1 + 1 / (2 * np.pi * cutoff_hz * elapsed_s))
 
 

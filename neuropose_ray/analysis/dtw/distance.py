@@ -51,8 +51,8 @@ def dtw_all(
     settings = warping_settings(warping)
     a, b = _aligned(*_validated(sequence_a, sequence_b), align, align_scale)
     units = (_channels(values, representation, angle_triplets) for values in (a, b))
-    one, other = (values.reshape(len(values), values.shape[1] * values.shape[2]) for values in units)
-    return _compared(one, other, nan_policy, settings)
+    first, second = (values.reshape(len(values), values.shape[1] * values.shape[2]) for values in units)
+    return _compared(first, second, nan_policy, settings)
 
 
 def dtw_per_joint(
@@ -79,8 +79,8 @@ def dtw_per_joint(
     """
     settings = warping_settings(warping)
     a, b = _aligned(*_validated(sequence_a, sequence_b), align, align_scale)
-    one, other = (_channels(values, representation, angle_triplets) for values in (a, b))
-    return [_compared(one[:, unit], other[:, unit], nan_policy, settings) for unit in range(one.shape[1])]
+    first, second = (_channels(values, representation, angle_triplets) for values in (a, b))
+    return [_compared(first[:, unit], second[:, unit], nan_policy, settings) for unit in range(first.shape[1])]
 
 
 def dtw_relation(

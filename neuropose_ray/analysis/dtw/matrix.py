@@ -98,7 +98,7 @@ def distance_matrix(
         matrix=matrix,
         neighbours=ReadOnlyMapping(
             {
-                name: tuple(names[other] for other in nearest(matrix, position)[: settings.neighbours])
+                name: tuple(names[neighbour] for neighbour in nearest(matrix, position)[: settings.neighbours])
                 for position, name in enumerate(names)
             }
         ),
@@ -110,13 +110,17 @@ def distance_matrix(
 
 def pair_distances(channels: Channels, pairs: NDArray[np.int64], warping: WarpingSettings) -> NDArray[np.float64]:
     """``(pairs,)`` distances between the sequences ``(frames, channels)`` at each of the ``(pairs, 2)`` positions."""
-    return np.array([warp_distance(channels[one], channels[other], warping) for one, other in pairs.tolist()])
+    return np.array([warp_distance(channels[row], channels[column], warping) for row, column in pairs.tolist()])
 
 
 def nearest(matrix: NDArray[np.float64], position: int) -> list[int]:
     """The other trials of a ``(trials, trials)`` matrix, nearest first, without those at a NaN distance."""
     row = matrix[position]
-    return [int(other) for other in np.argsort(row, kind="stable") if other != position and np.isfinite(row[other])]
+    return [
+        int(candidate)
+        for candidate in np.argsort(row, kind="stable")
+        if candidate != position and np.isfinite(row[candidate])
+    ]
 
 
 def clustered_order(matrix: NDArray[np.float64]) -> list[int]:

@@ -43,8 +43,8 @@ def without_missing(values: NDArray[np.float64], policy: NanPolicy) -> NDArray[n
     frames = np.arange(len(values))
     filled = values.copy()
     for channel in range(values.shape[1]):
-        seen = known[:, channel]
-        if not seen.any():
+        is_known = known[:, channel]
+        if not is_known.any():
             raise SequenceError(f"all values are NaN in channel {channel}", where="interpolate")
-        filled[:, channel] = np.interp(frames, frames[seen], values[seen, channel])
+        filled[:, channel] = np.interp(frames, frames[is_known], values[is_known, channel])
     return filled

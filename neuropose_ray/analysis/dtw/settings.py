@@ -11,8 +11,8 @@ from neuropose_ray.schemas.immutable import FrozenModel
 
 
 def _extent(value: object) -> object:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if not whole and not (isinstance(value, float) and 0 <= value <= 1):
+    is_frame_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if not is_frame_count and not (isinstance(value, float) and 0 <= value <= 1):
         raise ValueError(f"must be a whole number of frames or a fraction from 0.0 to 1.0, not {value!r}")
     return value
 

@@ -79,10 +79,14 @@ def gait_events(motion: Motion, settings: GaitSettings | None = None) -> GaitEve
     walks = _walks(candidates, settings.max_pause_s)
     events = []
     for walk, members in enumerate(walks):
-        moments = _in_order([_contact_s(segments[one.segment], one, motion, settings) for one in members], members)
-        for moment, one in zip(moments, members, strict=True):
+        moments = _in_order(
+            [_contact_s(segments[member.segment], member, motion, settings) for member in members], members
+        )
+        for moment, member in zip(moments, members, strict=True):
             frame = _nearest(motion.timestamps_s, moment)
-            events.append(GaitEvent(timestamp_s=moment, frame=frame, side=one.what[0], kind=one.what[1], walk=walk))
+            events.append(
+                GaitEvent(timestamp_s=moment, frame=frame, side=member.what[0], kind=member.what[1], walk=walk)
+            )
     dropped = len(candidates) - len(events)
     return GaitEvents(
         events=tuple(events), warnings=event_warnings(motion, directions, tuple(events), dropped, settings)
@@ -95,12 +99,12 @@ def gait_cycles(events: GaitEvents) -> tuple[GaitCycle, ...]:
     Each is also a window of frames, as time normalisation takes them.
     """
     cycles = []
-    for one in zip(*(events.events[offset:] for offset in range(5)), strict=False):
-        if one[0].kind == "heel_strike" and one[0].walk == one[4].walk:
-            start, opposite_toe_off, opposite_heel_strike, toe_off, end = (event.timestamp_s for event in one)
+    for five in zip(*(events.events[offset:] for offset in range(5)), strict=False):
+        if five[0].kind == "heel_strike" and five[0].walk == five[4].walk:
+            start, opposite_toe_off, opposite_heel_strike, toe_off, end = (event.timestamp_s for event in five)
             cycles.append(
                 GaitCycle(
-                    side=one[0].side, start=one[0].frame, end=one[4].frame + 1, walk=one[0].walk, start_s=start,
+                    side=five[0].side, start=five[0].frame, end=five[4].frame + 1, walk=five[0].walk, start_s=start,
                     opposite_toe_off_s=opposite_toe_off, opposite_heel_strike_s=opposite_heel_strike,
                     toe_off_s=toe_off, end_s=end,
                 )
@@ -125,7 +129,7 @@ def _candidates(number: int, segment: SignalSegment, leg_mm: float, settings: Ga
     """Where a foot is farthest ahead or behind, and has swung past or up to the other one."""
     from scipy.signal import find_peaks
 
-    found = []
+    candidates = []
     for side in OTHER:
         for kind, (part, sign) in _SHOWN_BY.items():
             signal = sign * segment.ahead_mm[side, part]
@@ -139,8 +143,8 @@ def _candidates(number: int, segment: SignalSegment, leg_mm: float, settings: Ga
                 # Hips that go back over standing feet (a squat) also put both heels ahead, but carry no foot.
                 if _swings(gained, int(peak), sign, leg_mm, settings):
                     moment = float(segment.times_s[0] + _vertex(signal, int(peak)) / CLOCK_HZ)
-                    found.append(_Candidate(number, moment, (side, kind), float(prominence)))
-    return sorted(found, key=lambda one: one.time_s)
+                    candidates.append(_Candidate(number, moment, (side, kind), float(prominence)))
+    return sorted(candidates, key=lambda candidate: candidate.time_s)
 
 
 def _swings(gained: Array, at: int, sign: int, leg_mm: float, settings: GaitSettings) -> bool:
@@ -149,8 +153,8 @@ def _swings(gained: Array, at: int, sign: int, leg_mm: float, settings: GaitSett
     swing = gained[max(0, at - samples) : at + 1][::-1] if sign > 0 else -gained[at : at + samples]
     farthest = int(swing.argmin())
     # Of a swing that is cut off by the end of the recording only a part can be seen.
-    whole = farthest < len(swing) - 1
-    return float(swing[0] - swing[farthest]) >= leg_mm * (settings.min_swing if whole else settings.min_turn)
+    is_complete = farthest < len(swing) - 1
+    return float(swing[0] - swing[farthest]) >= leg_mm * (settings.min_swing if is_complete else settings.min_turn)
 
 
 def _vertex(signal: Array, peak: int) -> float:
@@ -165,25 +169,29 @@ def _alternating(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     kept: list[_Candidate] = []
     for side in OTHER:
         own: list[_Candidate] = []
-        for one in (one for one in candidates if one.what[0] == side):
-            if own and own[-1].what == one.what and one.time_s - own[-1].time_s < _LONGEST_SWING_S:
-                own[-1] = max(own[-1], one, key=lambda candidate: candidate.prominence_mm)
+        for event in (event for event in candidates if event.what[0] == side):
+            if own and own[-1].what == event.what and event.time_s - own[-1].time_s < _LONGEST_SWING_S:
+                own[-1] = max(own[-1], event, key=lambda candidate: candidate.prominence_mm)
             else:
-                own.append(one)
+                own.append(event)
         kept += own
-    return sorted(kept, key=lambda one: one.time_s)
+    return sorted(kept, key=lambda event: event.time_s)
 
 
 def _walks(candidates: Sequence[_Candidate], max_pause_s: float) -> list[list[_Candidate]]:
     """Unbroken sequences in the order of walking, the short ones left out."""
     walks: list[list[_Candidate]] = []
-    for one in candidates:
+    for candidate in candidates:
         last = walks[-1][-1] if walks else None
-        follows = last is not None and (one.segment, one.what) == (last.segment, _NEXT[last.what])
-        if last is not None and follows and _SHORTEST_S[last.what[1]] <= one.time_s - last.time_s <= max_pause_s:
-            walks[-1].append(one)
+        follows = last is not None and (candidate.segment, candidate.what) == (last.segment, _NEXT[last.what])
+        if (
+            last is not None
+            and follows
+            and _SHORTEST_S[last.what[1]] <= candidate.time_s - last.time_s <= max_pause_s
+        ):
+            walks[-1].append(candidate)
         else:
-            walks.append([one])
+            walks.append([candidate])
     return [walk for walk in walks if len(walk) >= _LEAST_EVENTS]
 
 

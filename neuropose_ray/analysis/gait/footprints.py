@@ -101,9 +101,9 @@ def _flat_frames(times: Array, event: GaitEvent, stride_s: float, heel: Array) -
 def _travel_mm_per_s(events: GaitEvents, pelvis: Array, forward: Array) -> float:
     """The median speed of the pelvis before the camera along the heading, over two events of walking."""
     speeds = [
-        (pelvis[index + 2] - pelvis[index]) @ forward[one.frame] / (later.timestamp_s - one.timestamp_s)
-        for index, (one, later) in enumerate(zip(events.events, events.events[2:], strict=False))
-        if one.walk == later.walk
+        (pelvis[index + 2] - pelvis[index]) @ forward[event.frame] / (later.timestamp_s - event.timestamp_s)
+        for index, (event, later) in enumerate(zip(events.events, events.events[2:], strict=False))
+        if event.walk == later.walk
     ]
     return float(np.median(speeds))
 

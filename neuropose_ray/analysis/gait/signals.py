@@ -73,7 +73,9 @@ def foot_segments(motion: Motion, directions: Directions, settings: GaitSettings
         if times[-1] - times[0] >= _SHORTEST_S and len(frames) > 3:
             clock = np.arange(times[0], times[-1], 1 / CLOCK_HZ)
             smooth = settings.cutoff_hz < (len(times) - 1) / (times[-1] - times[0]) / 2
-            signals = {key: _on_clock(times, each[frames], clock, settings, smooth) for key, each in ahead.items()}
+            signals = {
+                key: _on_clock(times, series[frames], clock, settings, smooth) for key, series in ahead.items()
+            }
             segments.append(SignalSegment(clock, signals))
     return segments
 

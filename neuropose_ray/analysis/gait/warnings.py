@@ -1,4 +1,4 @@
-"""In plain words, what makes the events and parameters of a walk unsure."""
+"""Warnings, in plain words, about events and parameters of a walk that are unsure."""
 
 from __future__ import annotations
 
@@ -32,32 +32,36 @@ def event_warnings(
     if not known.any():
         return ("no gait: hips and feet are not seen together in any frame",)
     left_out = f"{dropped} turns of the feet were left out: they do not come in the order of walking"
-    found = [] if events else ["no gait: no two steps in the order of walking were found"]
-    found += [left_out] if dropped else []
+    warnings = [] if events else ["no gait: no two steps in the order of walking were found"]
+    warnings += [left_out] if dropped else []
     if not known.all():
-        found.append(f"hips or feet are missing in {100 * (1 - known.mean()):.0f} % of the frames")
+        warnings.append(f"hips or feet are missing in {100 * (1 - known.mean()):.0f} % of the frames")
     gaps = len(unbroken(motion.timestamps_s, known, settings.max_gap_s)) - 1
     if gaps:
         counted = "a gap" if gaps == 1 else f"{gaps} gaps"
-        found.append(f"the walk is cut by {counted} of more than {settings.max_gap_s:g} s: no events are found there")
+        warnings.append(
+            f"the walk is cut by {counted} of more than {settings.max_gap_s:g} s: no events are found there"
+        )
     if not events:
-        return tuple(found)
+        return tuple(warnings)
     if motion.frame_rate_hz < _SLOW_CAMERA_HZ:
-        found.append(
+        warnings.append(
             f"at {motion.frame_rate_hz:.0f} frames a second heel strikes and toe-offs fall between the frames"
         )
     for part, what in (("heel", "heel strikes"), ("toe", "toe-offs")):
         if not motion.skeleton.has(f"left_{part}", f"right_{part}"):
-            found.append(f"the skeleton {motion.skeleton.name} has no {part}: {what} are those of the ankle")
+            warnings.append(f"the skeleton {motion.skeleton.name} has no {part}: {what} are those of the ankle")
     walking = slice(events[0].frame, events[-1].frame + 1)
-    found += [
+    warnings += [
         f"the {side} foot is poorly seen: median score {score:.2f}"
         for side in OTHER
         if (score := _foot_score(motion, side, walking)) < _POOR_SCORE
     ]
     if np.mean(directions.backwards[walking]) > 0.5:
-        found.append("the person walks backwards: heel strikes are the first contacts of the foot, not of the heel")
-    return tuple(found)
+        warnings.append(
+            "the person walks backwards: heel strikes are the first contacts of the foot, not of the heel"
+        )
+    return tuple(warnings)
 
 
 def parameter_warnings(
@@ -69,28 +73,32 @@ def parameter_warnings(
     settings: GaitSettings,
 ) -> tuple[str, ...]:
     """Warnings about the gait table of at least one walk."""
-    found = []
+    warnings = []
     for side in OTHER:
         count = sum(cycle.side == side for cycle in cycles)
         if count < settings.min_cycles:
             cycles_seen = f"{count} complete {'cycle' if count == 1 else 'cycles'} of the {side} foot"
-            found.append(f"the clip is short: {cycles_seen}, fewer than {settings.min_cycles}; its means are unsure")
+            warnings.append(
+                f"the clip is short: {cycles_seen}, fewer than {settings.min_cycles}; its means are unsure"
+            )
     if ground.kind == "treadmill":
-        found.append(
+        warnings.append(
             "the person stays in place before the camera: speed and lengths count on a treadmill's belt "
             "that moves as the standing feet do"
         )
     elif abs(ground.slip_m_per_s) > _SLIDING_SHARE * ground.walking_speed_m_per_s:
-        found.append(
+        warnings.append(
             f"standing feet slide by {abs(ground.slip_m_per_s):.2f} m/s: the camera moves, or depth is unsure, "
             "and so are speed and lengths"
         )
     along = _along_sight(motion, [event.frame for event in events.events], directions)
     if along > _ALONG_SIGHT:
-        found.append("the person walks towards or away from the camera: speed, step and stride length rest on depth")
+        warnings.append(
+            "the person walks towards or away from the camera: speed, step and stride length rest on depth"
+        )
     elif along < _ACROSS_SIGHT:
-        found.append("the person is seen from the side: step width rests on depth")
-    return tuple(found)
+        warnings.append("the person is seen from the side: step width rests on depth")
+    return tuple(warnings)
 
 
 def _foot_score(motion: Motion, side: str, frames: slice) -> float:

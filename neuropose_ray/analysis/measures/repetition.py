@@ -93,7 +93,7 @@ class RepetitionTable:
     @property
     def summary(self) -> Mapping[str, Summary]:
         """Mean, SD and n of every measure of :data:`MEASURES`; what is NaN does not count."""
-        return {name: summarise(getattr(one, name) for one in self.measures) for name in MEASURES}
+        return {name: summarise(getattr(measures, name) for measures in self.measures) for name in MEASURES}
 
     def rows(self) -> list[dict[str, object]]:
         """One mapping for each repetition: number (from 1), frames, times, side, quality, measures."""
@@ -120,7 +120,9 @@ def measure_repetitions(
     """
     settings = settings or MeasureSettings()
     sides = movement_signals(motion).get(repetitions.movement, ())
-    measured = [_measure(motion.timestamps_s, repetitions, one, sides, settings) for one in repetitions.records]
+    measured = [
+        _measure(motion.timestamps_s, repetitions, repetition, sides, settings) for repetition in repetitions.records
+    ]
     unit = repetitions.signals[0].unit if repetitions.signals else ""
     return RepetitionTable(repetitions.movement, unit, repetitions.records, tuple(measured))
 
@@ -128,32 +130,32 @@ def measure_repetitions(
 def _measure(
     timestamps_s: Array,
     repetitions: Repetitions,
-    one: Repetition,
+    repetition: Repetition,
     sides: Sequence[MovementSignal],
     settings: MeasureSettings,
 ) -> RepetitionMeasures:
-    part = slice(one.start, one.end)
-    signal = repetitions.signal(one.side).values
+    part = slice(repetition.start, repetition.end)
+    signal = repetitions.signal(repetition.side).values
     times, values, velocity = timestamps_s[part], signal[part], np.gradient(signal, timestamps_s, edge_order=2)[part]
-    peak = one.peak - one.start
+    peak = repetition.peak - repetition.start
     first, last = _hold(values, peak, settings.hold_share)
-    whole = one.complete
+    is_complete = repetition.complete
     ways = [_way(times[way], velocity[way], settings) for way in (slice(0, peak + 1), slice(peak, None))]
     (speed_out, sparc_out, ldlj_out), (speed_back, sparc_back, ldlj_back) = ways
     ranges = {signal.side: _range(signal.values[part]) for signal in sides}
-    both = one.side == "both" and len(ranges) == 2
+    both = repetition.side == "both" and len(ranges) == 2
     return RepetitionMeasures(
-        duration_s=_if(whole, times[-1] - times[0]),
-        out_s=_if(whole, times[first] - times[0]),
-        hold_s=_if(whole, times[last] - times[first]),
-        back_s=_if(whole, times[-1] - times[last]),
+        duration_s=_if(is_complete, times[-1] - times[0]),
+        out_s=_if(is_complete, times[first] - times[0]),
+        hold_s=_if(is_complete, times[last] - times[first]),
+        back_s=_if(is_complete, times[-1] - times[last]),
         range_of_motion=_range(values),
         peak_velocity_out=speed_out,
         peak_velocity_back=speed_back,
-        sparc_out=_if(whole, sparc_out),
-        sparc_back=_if(whole, sparc_back),
-        ldlj_out=_if(whole, ldlj_out),
-        ldlj_back=_if(whole, ldlj_back),
+        sparc_out=_if(is_complete, sparc_out),
+        sparc_back=_if(is_complete, sparc_back),
+        ldlj_out=_if(is_complete, ldlj_out),
+        ldlj_back=_if(is_complete, ldlj_back),
         symmetry_percent=symmetry_index(ranges["right"], ranges["left"]) if both else math.nan,
     )
 

@@ -83,8 +83,8 @@ def run_cohort(config: AnalysisConfig, tasks: Sequence[TrialTask], outcomes: Out
         tasks: of :func:`cohort_tasks`.
         outcomes: of the same tasks, by :func:`analyse_here` or :func:`analyse_on_ray`.
     """
-    by_place = dict(outcomes)
-    return CohortReport(config=config, trials=tuple(by_place[place] for place in range(len(tasks))))
+    by_index = dict(outcomes)
+    return CohortReport(config=config, trials=tuple(by_index[index] for index in range(len(tasks))))
 
 
 def analyse_trial(task: TrialTask) -> TrialOutcome:
@@ -97,7 +97,7 @@ def analyse_trial(task: TrialTask) -> TrialOutcome:
 
 def analyse_here(tasks: Sequence[TrialTask]) -> Outcomes:
     """One after the other in this process."""
-    return ((place, analyse_trial(task)) for place, task in enumerate(tasks))
+    return ((index, analyse_trial(task)) for index, task in enumerate(tasks))
 
 
 def analyse_on_ray(tasks: Sequence[TrialTask]) -> Outcomes:
@@ -108,12 +108,12 @@ def analyse_on_ray(tasks: Sequence[TrialTask]) -> Outcomes:
         name=lambda numbered: f"analyse {numbered[1].source.name}",
         at_once=_TASKS_PER_CPU * cluster_cpus(),
     )
-    for (place, task), outcome in outcomes:
+    for (index, task), outcome in outcomes:
         if isinstance(outcome, Exception):
             error = cause_of(outcome, RUN_AGAIN)
-            yield place, _failed(task, str(error), error.code)
+            yield index, _failed(task, str(error), error.code)
         else:
-            yield place, outcome
+            yield index, outcome
 
 
 def save_cohort(path: Path, cohort: CohortReport) -> None:

@@ -93,9 +93,11 @@ def _paired(
         mine, theirs = (Segment(start=0, end=len(motion), peak=0) for motion in (primary, reference))
         return [(FULL_TRIAL, mine, theirs)]
     return [
-        (f"{key}[{place}]", mine, theirs)
-        for key, found in segments.items()
-        for place, (mine, theirs) in enumerate(zip(found.segments, reference_segments[key].segments, strict=False))
+        (f"{key}[{index}]", mine, theirs)
+        for key, segmentation in segments.items()
+        for index, (mine, theirs) in enumerate(
+            zip(segmentation.segments, reference_segments[key].segments, strict=False)
+        )
     ]
 
 
@@ -118,13 +120,13 @@ def _part(motion: Motion, window: Segment, points: int | None) -> Array:
 
 def _distances(pairs: Sequence[_Pair], config: DtwConfig, skeleton: Skeleton, points: int | None) -> DtwResults:
     compare = _comparison(config, skeleton)
-    found = [compare(pair.primary, pair.reference) for pair in pairs]
-    distances = [sum(unit.distance for unit in units) for units in found]
-    per_joint = tuple(tuple(unit.distance for unit in units) for units in found)
+    results = [compare(pair.primary, pair.reference) for pair in pairs]
+    distances = [sum(unit.distance for unit in units) for units in results]
+    per_joint = tuple(tuple(unit.distance for unit in units) for units in results)
     return DtwResults(
         method=config.method,
         distances=tuple(distances),
-        paths=tuple(tuple(units[0].path) for units in found),
+        paths=tuple(tuple(units[0].path) for units in results),
         per_joint_distances=per_joint if config.method == "dtw_per_joint" else None,
         segment_labels=tuple(pair.label for pair in pairs),
         summary=_summary(distances),
@@ -161,7 +163,7 @@ def _summary(distances: Sequence[float]) -> dict[str, float]:
 
 
 def _uncompared(segments: Mapping[str, Segmentation], others: Mapping[str, Segmentation]) -> list[str]:
-    counts = {key: (len(found.segments), len(others[key].segments)) for key, found in segments.items()}
+    counts = {key: (len(segmentation.segments), len(others[key].segments)) for key, segmentation in segments.items()}
     return [
         f"{key}: {mine} segments in the primary, {theirs} in the reference; the first {min(mine, theirs)} compared"
         for key, (mine, theirs) in counts.items()

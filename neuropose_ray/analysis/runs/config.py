@@ -171,7 +171,7 @@ class MovementConfig(FrozenModel):
 
 
 class NoAnalysisConfig(FrozenModel):
-    """The segments alone."""
+    """An analysis that segments and measures nothing."""
 
     kind: Literal["none"]
 

@@ -77,15 +77,15 @@ def _repetitions(motion: Motion, config: MovementConfig) -> tuple[RepetitionsRec
     from neuropose_ray.analysis.segmentation.repetitions import repetitions
 
     signal = None if config.repetition_signal is None else resolve_signal(config.repetition_signal, motion.skeleton)
-    found = repetitions(motion, signal, config.repetitions)
-    table = measure_repetitions(motion, found, config.measures)
+    result = repetitions(motion, signal, config.repetitions)
+    table = measure_repetitions(motion, result, config.measures)
     record = RepetitionsRecord(
         movement=table.movement,
         unit=table.unit,
         records=tuple(RepetitionRecord.model_validate(row) for row in table.rows()),
         summary={name: MeasureSummary(**asdict(summary)) for name, summary in table.summary.items()},
     )
-    return record, found.warnings
+    return record, result.warnings
 
 
 def _gait(motion: Motion, config: MovementConfig) -> tuple[GaitRecord | None, tuple[str, ...]]:
@@ -96,6 +96,6 @@ def _gait(motion: Motion, config: MovementConfig) -> tuple[GaitRecord | None, tu
     events = gait_events(motion, config.gait)
     if not events.events:
         return None, ()
-    found = gait_parameters(motion, events, config.gait)
-    record = GaitRecord(events=events.events, parameters=found.parameters, symmetry=found.symmetry)
-    return record, tuple(f"gait: {warning}" for warning in found.warnings)
+    parameters = gait_parameters(motion, events, config.gait)
+    record = GaitRecord(events=events.events, parameters=parameters.parameters, symmetry=parameters.symmetry)
+    return record, tuple(f"gait: {warning}" for warning in parameters.warnings)

@@ -150,7 +150,7 @@ def compare_trials(first: Motion, second: Motion, settings: PairSettings | None 
             for name, column in zip(joints, deviations.T, strict=True)
         ),
         tempo=tempo,
-        path=tuple((one, other) for one, other in path.tolist()),
+        path=tuple((first_frame, second_frame) for first_frame, second_frame in path.tolist()),
         warnings=tuple(_warnings([name for name in settings.angles if name not in known], tempo)),
     )
 
@@ -172,24 +172,24 @@ def _warped(
     from neuropose_ray.analysis.dtw.missing import without_missing
     from neuropose_ray.analysis.dtw.warping import warp_path
 
-    one, other = (
+    first_series, second_series = (
         without_missing(np.stack([table.angle(name) for name in names], axis=1), "interpolate")
         for table in (first, second)
     )
-    found = warp_path(one, other, settings.warping)
-    return found.distance / np.sqrt(len(names)), np.array(found.path, np.int64).reshape(-1, 2)
+    warping = warp_path(first_series, second_series, settings.warping)
+    return warping.distance / np.sqrt(len(names)), np.array(warping.path, np.int64).reshape(-1, 2)
 
 
 def _deviation(first: AngleTable, second: AngleTable, name: str, path: Path) -> AngleDeviation:
-    one, other = first.angle(name), second.angle(name)
-    difference = one[path[:, 0]] - other[path[:, 1]]
+    first_angle, second_angle = first.angle(name), second.angle(name)
+    difference = first_angle[path[:, 0]] - second_angle[path[:, 1]]
     known = difference[np.isfinite(difference)]
     return AngleDeviation(
         name=name,
         rmse=float(np.sqrt(np.mean(known**2))) if len(known) else None,
         mean_difference=float(known.mean()) if len(known) else None,
-        range_first=float(np.nanmax(one) - np.nanmin(one)),
-        range_second=float(np.nanmax(other) - np.nanmin(other)),
+        range_first=float(np.nanmax(first_angle) - np.nanmin(first_angle)),
+        range_second=float(np.nanmax(second_angle) - np.nanmin(second_angle)),
     )
 
 
@@ -200,10 +200,10 @@ def _joints(first: Motion, second: Motion, path: Path) -> tuple[Sequence[str], A
     names: Sequence[str] = first.skeleton.joint_names
     if names != second.skeleton.joint_names:
         names = [name for name in LANDMARKS if first.skeleton.has(name) and second.skeleton.has(name)]
-    one, other = (
+    first_poses, second_poses = (
         np.stack([motion.joint(name) for name in names], axis=1) - _hips(motion) for motion in (first, second)
     )
-    aligned, target, moved = procrustes_align(one[path[:, 0]], other[path[:, 1]], scale=True)
+    aligned, target, moved = procrustes_align(first_poses[path[:, 0]], second_poses[path[:, 1]], scale=True)
     return names, np.linalg.norm(aligned - target, axis=-1), moved
 
 
@@ -215,20 +215,20 @@ def _hips(motion: Motion) -> Array:
 def _tempo(first: Motion, second: Motion, path: Path) -> Tempo:
     from neuropose_ray.analysis.segmentation.repetitions import repetitions
 
-    one, other = (motion.timestamps_s - motion.timestamps_s[0] for motion in (first, second))
-    found = [repetitions(motion).records for motion in (first, second)]
-    durations = [_mean(np.array([rep.end_s - rep.start_s for rep in reps if rep.complete])) for reps in found]
-    ratio = float(other[-1] / one[-1]) if one[-1] > 0 else None
-    lags = other[path[:, 1]] - (ratio or 0) * one[path[:, 0]]
+    first_times_s, second_times_s = (motion.timestamps_s - motion.timestamps_s[0] for motion in (first, second))
+    records = [repetitions(motion).records for motion in (first, second)]
+    durations = [_mean(np.array([rep.end_s - rep.start_s for rep in reps if rep.complete])) for reps in records]
+    ratio = float(second_times_s[-1] / first_times_s[-1]) if first_times_s[-1] > 0 else None
+    lags = second_times_s[path[:, 1]] - (ratio or 0) * first_times_s[path[:, 0]]
     most = int(np.abs(lags).argmax())
     return Tempo(
-        first_s=float(one[-1]),
-        second_s=float(other[-1]),
+        first_s=float(first_times_s[-1]),
+        second_s=float(second_times_s[-1]),
         ratio=ratio,
         largest_lag_s=float(lags[most]) if ratio is not None else None,
         at_s=float(first.timestamps_s[path[most, 0]]) if ratio is not None else None,
-        repetitions_first=len(found[0]),
-        repetitions_second=len(found[1]),
+        repetitions_first=len(records[0]),
+        repetitions_second=len(records[1]),
         repetition_s_first=durations[0],
         repetition_s_second=durations[1],
     )

@@ -85,8 +85,8 @@ def _segment(subject: Subject, config: AnalysisConfig) -> _Segmentations:
             return {f"{choice.joint}_cycles": _of_person(segment_gait_cycles(subject.motion, **options), config)}
         case BilateralGaitCyclesConfig():
             options = choice.model_dump(exclude={"kind"})
-            found = segment_gait_cycles_bilateral(subject.motion, **options)
-            return {key: _of_person(segmentation, config) for key, segmentation in found.items()}
+            segmentations = segment_gait_cycles_bilateral(subject.motion, **options)
+            return {key: _of_person(segmentation, config) for key, segmentation in segmentations.items()}
         case ExtractorConfig():
             return {choice.label: _segment_signal(subject, choice, config)}
 
@@ -101,10 +101,10 @@ def _segment_signal(subject: Subject, choice: ExtractorConfig, config: AnalysisC
     return _of_person(segment_predictions(subject.motion, signal, **options), config)
 
 
-def _of_person(found: Segmentation, config: AnalysisConfig) -> Segmentation:
+def _of_person(segmentation: Segmentation, config: AnalysisConfig) -> Segmentation:
     """The same segments; a motion does not know which person of the video it is."""
     person = {"person_index": config.preprocessing.person_index, "track_id": config.preprocessing.track}
-    return found.model_copy(update={"config": found.config.model_copy(update=person)})
+    return segmentation.model_copy(update={"config": segmentation.config.model_copy(update=person)})
 
 
 def _analyse(
@@ -132,9 +132,9 @@ def _statistics(motion: Motion, segmentations: _Segmentations, config: StatsConf
 
     signal = resolve_signal(config.extractor, motion.skeleton)
     parts: dict[str, NDArray[np.float64]] = {
-        f"{key}[{place}]": motion.positions[segment.start : segment.end]
-        for key, found in segmentations.items()
-        for place, segment in enumerate(found.segments)
+        f"{key}[{index}]": motion.positions[segment.start : segment.end]
+        for key, segmentation in segmentations.items()
+        for index, segment in enumerate(segmentation.segments)
     }
     if not segmentations:
         parts = {FULL_TRIAL: motion.positions}

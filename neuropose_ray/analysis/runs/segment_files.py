@@ -75,7 +75,7 @@ def segment_trial(trial: Trial, request: SegmentRequest) -> Segmentation:
         InputError: there is no such person or joint, or a time is asked for without a frame rate.
     """
     motion = trial.motion(track=request.track, person_index=request.person_index, fitted=request.poses == "fitted")
-    found = segment_predictions(
+    segmentations = segment_predictions(
         motion,
         resolve_signal(request.signal, motion.skeleton),
         min_distance_seconds=request.min_distance_seconds,
@@ -85,7 +85,7 @@ def segment_trial(trial: Trial, request: SegmentRequest) -> Segmentation:
         method=request.method,
     )
     person = {"person_index": request.person_index, "track_id": request.track}
-    return found.model_copy(update={"config": found.config.model_copy(update=person)})
+    return segmentations.model_copy(update={"config": segmentations.config.model_copy(update=person)})
 
 
 def segment_file(
@@ -127,9 +127,9 @@ def _segment_parquet(file: Path, request: SegmentRequest, output: Path | None, f
     if target.suffix == ".parquet":
         raise InputError("segments are written as JSON", where=str(target), hint="give --output a name with .json")
     trial = load_trial(file)
-    found = segment_trial(trial, request)
-    _write(target, StoredSegmentations({**stored, request.name: found}).model_dump(mode="json"))
-    return StoredSegments(target, ReadOnlyMapping({trial.name: found}), ReadOnlyMapping({}))
+    segmentations = segment_trial(trial, request)
+    _write(target, StoredSegmentations({**stored, request.name: segmentations}).model_dump(mode="json"))
+    return StoredSegments(target, ReadOnlyMapping({trial.name: segmentations}), ReadOnlyMapping({}))
 
 
 def _segment_json(file: Path, request: SegmentRequest, output: Path | None, force: bool) -> StoredSegments:
@@ -137,20 +137,20 @@ def _segment_json(file: Path, request: SegmentRequest, output: Path | None, forc
     videos: dict[str, Any] = {file.stem: payload} if is_video_payload(payload) else _videos(payload, file)
     for name, video in videos.items():
         _require_free(request.name, video.get("segmentations") or {}, f"{file}: {name}", force)
-    found: dict[str, Segmentation] = {}
+    segmentations: dict[str, Segmentation] = {}
     failed: dict[str, str] = {}
     for name, video in videos.items():
         try:
-            found[name] = segment_trial(Trial.from_payload(name, file, video), request)
+            segmentations[name] = segment_trial(Trial.from_payload(name, file, video), request)
         except InputError as error:
             if len(videos) == 1:
                 raise
             failed[name] = str(error)
         else:
             stored = video.get("segmentations") or {}
-            video["segmentations"] = stored | {request.name: found[name].model_dump(mode="json")}
+            video["segmentations"] = stored | {request.name: segmentations[name].model_dump(mode="json")}
     _write(output or file, payload)
-    return StoredSegments(output or file, ReadOnlyMapping(found), ReadOnlyMapping(failed))
+    return StoredSegments(output or file, ReadOnlyMapping(segmentations), ReadOnlyMapping(failed))
 
 
 def _videos(payload: object, file: Path) -> dict[str, Any]:

@@ -93,8 +93,8 @@ def resolve_joints(joints: Iterable[Joint], skeleton: Skeleton) -> tuple[int, ..
     """
     places = []
     for joint in joints:
-        place = joint_index(joint, skeleton) if isinstance(joint, str) else joint
-        if place >= len(skeleton):
+        index = joint_index(joint, skeleton) if isinstance(joint, str) else joint
+        if index >= len(skeleton):
             raise InputError(f"there is no joint {joint}; {skeleton.name} has {len(skeleton)} joints, from 0")
-        places.append(place)
+        places.append(index)
     return tuple(places)

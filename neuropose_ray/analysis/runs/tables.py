@@ -75,8 +75,8 @@ def _numbers(report: AnalysisReport) -> Iterator[TidyRow]:
             for label, statistics in zip(results.segment_labels, results.statistics, strict=True):
                 for name, value in statistics:
                     yield {"part": "signal", "name": label, "statistic": name, "value": value}
-    for name, found in report.segmentations.items():
-        yield {"part": "segments", "name": name, "statistic": "n", "value": float(len(found.segments))}
+    for name, segmentation in report.segmentations.items():
+        yield {"part": "segments", "name": name, "statistic": "n", "value": float(len(segmentation.segments))}
 
 
 def _angles(results: MovementResults) -> Iterator[TidyRow]:
@@ -89,11 +89,11 @@ def _repetitions(results: MovementResults) -> Iterator[TidyRow]:
     if results.repetitions is None:
         return
     yield {"part": "repetition", "name": "count", "statistic": "n", "value": float(len(results.repetitions.records))}
-    for one in results.repetitions.records:
+    for repetition in results.repetitions.records:
         for name in ("start_s", "peak_s", "end_s", *MEASURES):
             yield {
-                "part": "repetition", "name": name, "side": one.side, "repetition": one.number,
-                "statistic": "value", "value": getattr(one, name),
+                "part": "repetition", "name": name, "side": repetition.side, "repetition": repetition.number,
+                "statistic": "value", "value": getattr(repetition, name),
             }  # fmt: skip
 
 

@@ -193,9 +193,9 @@ def expand_trials(patterns: Iterable[str]) -> list[TrialSource]:
     Returns:
         In the order given, those of one pattern sorted, none twice; names are made distinct by the folders above.
     """
-    found = dict.fromkeys(source for pattern in patterns for path in _matches(pattern) for source in _sources(path))
-    names = _distinct([source.parts for source in found])
-    return [replace(source, name=name) for source, name in zip(found, names, strict=True)]
+    sources = dict.fromkeys(source for pattern in patterns for path in _matches(pattern) for source in _sources(path))
+    names = _distinct([source.parts for source in sources])
+    return [replace(source, name=name) for source, name in zip(sources, names, strict=True)]
 
 
 def _matches(pattern: str) -> list[Path]:

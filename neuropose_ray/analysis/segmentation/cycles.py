@@ -19,7 +19,7 @@ class Window(Protocol):
 
     @property
     def start(self) -> int:
-        """The first frame."""
+        """The index of the cycle's first frame."""
         ...
 
     @property

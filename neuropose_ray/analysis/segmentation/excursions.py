@@ -125,17 +125,18 @@ def find_excursions(
     before = np.searchsorted(timestamps_s[frames], grid, "right") - 1
     gap = np.diff(timestamps_s[frames], append=np.inf)[before] > max(settings.bridged_s, 1.5 * step)
     even[gap & (grid > timestamps_s[frames][before] + step / 2)] = np.nan
-    found = []
+    excursions_at_frames = []
     for first, stretch in bridged_stretches(even, 0):
         oriented = levels.sign * smoothed(stretch, kernel) - levels.rest
         times = grid[first : first + len(stretch)]
         if len(stretch) > 1:
             excursions = _in_stretch(_Stretch(oriented, step, levels.typical), settings)
-            found += [_at_frames(one, times, timestamps_s) for one in excursions]
+            excursions_at_frames += [_at_frames(excursion, times, timestamps_s) for excursion in excursions]
     return [
-        one
-        for one in found
-        if one.height >= least and timestamps_s[one.end] - timestamps_s[one.start] >= settings.min_duration_s
+        excursion
+        for excursion in excursions_at_frames
+        if excursion.height >= least
+        and timestamps_s[excursion.end] - timestamps_s[excursion.start] >= settings.min_duration_s
     ]
 
 
@@ -169,11 +170,11 @@ def _in_stretch(stretch: _Stretch, settings: ExcursionSettings) -> list[Excursio
     groups = np.split(high, 1 + np.flatnonzero(np.diff(np.cumsum(low)[high]) > 0))
     previous_ends = [0, *(int(group[-1]) for group in groups[:-1])]
     next_starts = [*(int(group[0]) for group in groups[1:]), len(stretch.signal) - 1]
-    found = [
+    excursions = [
         _excursion(stretch, low, before, group, after, settings)
         for before, group, after in zip(previous_ends, groups, next_starts, strict=True)
     ]
-    return [one for one in found if one is not None]
+    return [excursion for excursion in excursions if excursion is not None]
 
 
 def _excursion(
@@ -196,7 +197,7 @@ def _excursion(
         return None
     if not ended and not stayed and signal[top] - signal[end] < 2 * near:
         return None
-    rests = [signal[place] for place, seen in ((start, started), (end, ended)) if seen]
+    rests = [signal[index] for index, is_seen in ((start, started), (end, ended)) if is_seen]
     height = float(signal[top] - (np.mean(rests) if rests else 0.0))
     peak = start + plateau_middle(signal[start : end + 1], top - start, settings.plateau_share * height)
     return Excursion(start, peak, end, height, started and ended)
@@ -215,10 +216,10 @@ def _rest_before(
     return before + (int(still[-1]) if len(still) else 0), True
 
 
-def _at_frames(one: Excursion, grid: NDArray[np.float64], timestamps_s: NDArray[np.float64]) -> Excursion:
+def _at_frames(excursion: Excursion, grid: NDArray[np.float64], timestamps_s: NDArray[np.float64]) -> Excursion:
     """From places in an even grid to the nearest frames."""
-    places = grid[[one.start, one.peak, one.end]]
+    places = grid[[excursion.start, excursion.peak, excursion.end]]
     after = np.clip(np.searchsorted(timestamps_s, places), 1, len(timestamps_s) - 1)
     nearer = after - (places - timestamps_s[after - 1] < timestamps_s[after] - places)
     start, peak, end = (int(frame) for frame in nearer)
-    return Excursion(start, peak, end, one.height, one.complete)
+    return Excursion(start, peak, end, excursion.height, excursion.complete)

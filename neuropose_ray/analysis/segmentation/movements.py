@@ -42,7 +42,7 @@ class MovementSignal:
 
 
 def movement_signals(motion: Motion) -> dict[str, tuple[MovementSignal, ...]]:
-    """By name of :data:`MOVEMENTS`, the clinical angle of the right and of the left, where the skeleton allows it.
+    """The clinical angles of both sides by movement of :data:`MOVEMENTS`, where the skeleton allows it.
 
     NaN where the angle is. Sides of which fewer than 3 frames are known are left out.
     """
@@ -71,9 +71,9 @@ def mean_of_sides(right: MovementSignal, left: MovementSignal) -> MovementSignal
     return MovementSignal(right.name, "both", right.unit, values, tuple(dict.fromkeys((*right.joints, *left.joints))))
 
 
-def correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Pearson's, over the frames in which both are known; 0 where there are fewer than 3 or no variation."""
-    both = np.isfinite(one) & np.isfinite(other)
-    if both.sum() < 3 or np.ptp(one[both]) == 0 or np.ptp(other[both]) == 0:
+    both = np.isfinite(first) & np.isfinite(second)
+    if both.sum() < 3 or np.ptp(first[both]) == 0 or np.ptp(second[both]) == 0:
         return 0.0
-    return float(np.corrcoef(one[both], other[both])[0, 1])
+    return float(np.corrcoef(first[both], second[both])[0, 1])

@@ -144,20 +144,20 @@ def _valley_to_valley(signal: NDArray[np.float64], bounds: _Bounds) -> list[tupl
 def _prominent_valleys(
     signal: NDArray[np.float64], bounds: _Bounds, settings: PeakSettings
 ) -> list[tuple[int, int, int]]:
-    whole = bridged_stretches(signal, len(signal))
-    if not whole:
+    stretches = bridged_stretches(signal, len(signal))
+    if not stretches:
         return []
-    cycle = cycle_length(whole[0][1], bounds.distance or 2.0)
+    cycle = cycle_length(stretches[0][1], bounds.distance or 2.0)
     kernel = KERNEL_SHARE * cycle
     least = bounds.prominence
     if least is None:
-        spread = float(np.subtract(*np.percentile(whole[0][1], [95, 5])))
+        spread = float(np.subtract(*np.percentile(stretches[0][1], [95, 5])))
         noise = noise_after(noise_level(signal[np.isfinite(signal)]), kernel)
         least = max(settings.range_share * spread, settings.noise_multiple * noise)
     windows: list[tuple[int, int, int]] = []
     for first, stretch in bridged_stretches(signal, settings.bridged_share * cycle):
-        found = _windows(smoothed(stretch, kernel), bounds, least, settings.plateau_share)
-        windows += [(first + start, first + peak, first + end) for start, peak, end in found]
+        valleys = _windows(smoothed(stretch, kernel), bounds, least, settings.plateau_share)
+        windows += [(first + start, first + peak, first + end) for start, peak, end in valleys]
     return windows
 
 

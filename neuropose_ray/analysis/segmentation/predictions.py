@@ -121,12 +121,12 @@ def person_in(source: Source, person_index: int = 0, track: int | None = None) -
         return Person(source.skeleton, rate if math.isfinite(rate) else 0.0, source.positions, seen)
     if not len(source):
         raise SignalError("the predictions have zero frames")
-    places = list(_places(source.frames, person_index, track))
+    indices = list(_places(source.frames, person_index, track))
     positions = np.full((len(source), len(source.skeleton), 3), np.nan)
-    for frame, (prediction, place) in enumerate(zip(source.frames.values(), places, strict=True)):
-        if place is not None:
-            positions[frame] = np.array(prediction.poses3d[place], np.float64)
-    seen = np.array([place is not None for place in places])
+    for frame, (prediction, index) in enumerate(zip(source.frames.values(), indices, strict=True)):
+        if index is not None:
+            positions[frame] = np.array(prediction.poses3d[index], np.float64)
+    seen = np.array([index is not None for index in indices])
     if not seen.any():
         whom = f"person_index {person_index}" if track is None else f"track {track}"
         raise SignalError(f"{whom} is out of range in every frame", hint="choose a person who is there")

@@ -59,9 +59,9 @@ def repetitions(
         return _described(motion, _found(motion, signals, settings), settings)
     followed = [_followed(motion, sides, settings) for sides in movement_signals(motion).values()]
     candidates = [_found(motion, signals, settings) for signals in followed if signals]
-    if None in followed and not any(_legs_together(found) for found in candidates):
+    if None in followed and not any(_legs_together(candidate) for candidate in candidates):
         return Repetitions("", (), (), (_STEPS, *_warnings(motion)))
-    scores = [_score(motion, found) for found in candidates]
+    scores = [_score(motion, candidate) for candidate in candidates]
     if max(scores, default=0) <= 0:
         return Repetitions("", (), (), _warnings(motion))
     best = next(index for index, score in enumerate(scores) if score >= settings.as_good * max(scores))
@@ -116,32 +116,36 @@ def _found(motion: Motion, signals: Sequence[MovementSignal], settings: Repetiti
 
 
 def _least_range(signal: MovementSignal, settings: RepetitionSettings) -> float:
-    """In the signal's unit; a signal in mm that the user named may be as small as its noise allows."""
+    """The smallest excursion, in the signal's unit; one in mm that the user named may be as small as its noise."""
     if signal.unit == "deg":
         return settings.min_range_deg if signal.name in LEG_MOVEMENTS else settings.min_arm_range_deg
     return float(np.radians(settings.min_range_deg)) if signal.unit == "rad" else 0.0
 
 
-def _legs_together(found: _Found) -> bool:
-    return any(signal.name in LEG_MOVEMENTS and signal.side == "both" and one for signal, one in found)
+def _legs_together(candidate: _Found) -> bool:
+    return any(
+        signal.name in LEG_MOVEMENTS and signal.side == "both" and excursions for signal, excursions in candidate
+    )
 
 
-def _score(motion: Motion, found: _Found) -> float:
+def _score(motion: Motion, candidate: _Found) -> float:
     """The greatest median height of a side's excursions times how alike their curves are, 0.5 for a single one."""
     scores = [0.0]
-    for signal, excursions in found:
-        whole = [one for one in excursions if one.complete]
-        if not whole:
+    for signal, excursions in candidate:
+        complete = [excursion for excursion in excursions if excursion.complete]
+        if not complete:
             continue
-        scores.append(_alike(motion, signal, whole) * float(np.median([one.height for one in whole])))
+        scores.append(
+            _alike(motion, signal, complete) * float(np.median([excursion.height for excursion in complete]))
+        )
     return max(scores)
 
 
-def _alike(motion: Motion, signal: MovementSignal, whole: Sequence[Excursion]) -> float:
+def _alike(motion: Motion, signal: MovementSignal, excursions: Sequence[Excursion]) -> float:
     """How well the time-normalised curves correlate with their mean, 0..1; 0.5 where there is one alone."""
-    if len(whole) < 2:
+    if len(excursions) < 2:
         return 0.5
-    windows = [_Window(one.start, one.end + 1) for one in whole]
+    windows = [_Window(excursion.start, excursion.end + 1) for excursion in excursions]
     curves = time_normalise(signal.values, motion.timestamps_s, windows, points=51)
     return float(np.mean([max(correlation(curve, curves.mean), 0.0) for curve in curves.values]))
 
@@ -152,42 +156,42 @@ class _Window:
     end: int
 
 
-def _described(motion: Motion, found: _Found, settings: RepetitionSettings) -> Repetitions:
-    pairs = [(signal, one) for signal, excursions in found for one in excursions]
+def _described(motion: Motion, candidate: _Found, settings: RepetitionSettings) -> Repetitions:
+    pairs = [(signal, excursion) for signal, excursions in candidate for excursion in excursions]
     pairs.sort(key=lambda pair: pair[1].peak)
-    usual = float(np.median([one.height for _, one in pairs])) if pairs else 0.0
-    records = [_record(motion, signal, one, usual, settings) for signal, one in pairs]
+    usual = float(np.median([excursion.height for _, excursion in pairs])) if pairs else 0.0
+    records = [_record(motion, signal, excursion, usual, settings) for signal, excursion in pairs]
     used = {record.side for record in records}
-    signals = tuple(signal for signal, _ in found if signal.side in used or len(found) == 1)
+    signals = tuple(signal for signal, _ in candidate if signal.side in used or len(candidate) == 1)
     warnings = list(_warnings(motion))
-    if any(len(many) > 1 and _alike(motion, signal, many) < settings.alike for signal, many in found):
+    if any(len(many) > 1 and _alike(motion, signal, many) < settings.alike for signal, many in candidate):
         warnings.append("the repetitions differ in their course: is it one movement?")
-    return Repetitions(found[0][0].name, signals, tuple(records), tuple(warnings))
+    return Repetitions(candidate[0][0].name, signals, tuple(records), tuple(warnings))
 
 
 def _record(
-    motion: Motion, signal: MovementSignal, one: Excursion, usual: float, settings: RepetitionSettings
+    motion: Motion, signal: MovementSignal, excursion: Excursion, usual: float, settings: RepetitionSettings
 ) -> Repetition:
-    part = slice(one.start, one.end + 1)
+    part = slice(excursion.start, excursion.end + 1)
     coverage = float(np.isfinite(signal.values[part]).mean())
     scores = motion.joint_scores[part, list(signal.joints)]
     warnings = []
-    if not one.complete:
+    if not excursion.complete:
         warnings.append("cut off by the start or end of the video, or by a gap")
     if coverage < 1:
         warnings.append(f"the joints are missing in {1 - coverage:.0%} of its frames")
-    if one.height < settings.shallow_share * usual:
-        warnings.append(f"only {one.height / usual:.0%} of the usual range")
+    if excursion.height < settings.shallow_share * usual:
+        warnings.append(f"only {excursion.height / usual:.0%} of the usual range")
     return Repetition(
-        start=one.start,
-        peak=one.peak,
-        end=one.end + 1,
-        start_s=float(motion.timestamps_s[one.start]),
-        peak_s=float(motion.timestamps_s[one.peak]),
-        end_s=float(motion.timestamps_s[one.end]),
+        start=excursion.start,
+        peak=excursion.peak,
+        end=excursion.end + 1,
+        start_s=float(motion.timestamps_s[excursion.start]),
+        peak_s=float(motion.timestamps_s[excursion.peak]),
+        end_s=float(motion.timestamps_s[excursion.end]),
         side=signal.side,
-        height=one.height,
-        complete=one.complete,
+        height=excursion.height,
+        complete=excursion.complete,
         coverage=coverage,
         confidence=float(np.nanmean(scores)) if np.isfinite(scores).any() else float("nan"),
         warnings=tuple(warnings),

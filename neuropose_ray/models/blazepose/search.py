@@ -57,9 +57,9 @@ class Search:
             return []
         sketch = self._sketch(frame, boxes)
         waiting = sorted(self._views, key=lambda view: self._last[view][0]) if turn else [self.whole]
-        found = next((view for view in waiting if self._worth_it(view, number, sketch)), None)
-        chosen = [] if found is None else [found]
-        if not len(boxes) and found is not self.whole and self._worth_it(self.whole, number, sketch):
+        view_due = next((view for view in waiting if self._worth_it(view, number, sketch)), None)
+        chosen = [] if view_due is None else [view_due]
+        if not len(boxes) and view_due is not self.whole and self._worth_it(self.whole, number, sketch):
             chosen.append(self.whole)
         self._last.update(dict.fromkeys(chosen, (number, sketch)))
         return chosen

@@ -51,7 +51,7 @@ class BlazePoseSession:
     def predict(self, frames: Sequence[Frame]) -> Poses:
         """The people in the next frames."""
         people = [self._follow(frame) for frame in frames]
-        rows = np.repeat(np.arange(len(people)), [len(found) for found in people])
+        rows = np.repeat(np.arange(len(people)), [len(detected) for detected in people])
         return self._poses(rows, Landmarks.concatenate([_nobody(), *people]))
 
     def _follow(self, frame: Frame) -> Landmarks:
@@ -59,9 +59,9 @@ class BlazePoseSession:
         boxes = boxes_around(self._people.pixels[:, _BODY], self._people.presence)
         views = self._search.due(self._number, frame, boxes)
         if len(self._people):
-            seen = self._follow_known(frame)
-            just_lost = ~seen & (self._unseen == 0)
-            self._unseen = np.where(seen, 0, self._unseen + 1)
+            followed = self._follow_known(frame)
+            just_lost = ~followed & (self._unseen == 0)
+            self._unseen = np.where(followed, 0, self._unseen + 1)
             self._keep(self._unseen <= self._settings.hold_frames)
             if just_lost.any():
                 # A followed person who vanishes may only have moved fast: look before the frame is given up.
@@ -88,28 +88,28 @@ class BlazePoseSession:
             # Two regions slid onto one body: hide that body, and see whether the other is still there.
             canvas = painted_over(frame, now.take(~double))
             now = now.replaced(double, self._finder.find(canvas, regions.take(double)))
-        seen = (now.presence >= self._settings.following_threshold) & _distinct(now)
-        for row in np.flatnonzero(~seen):
+        is_seen = (now.presence >= self._settings.following_threshold) & _distinct(now)
+        for row in np.flatnonzero(~is_seen):
             # A tumbling body turns further between two frames than its region does.
             turned = self._finder.find(frame, regions.take(np.full(len(TURNS), row)).turned(TURNS))
             best = turned.take(np.array([np.argmax(turned.presence)]))
             candidate = now.replaced(np.arange(len(now)) == row, best)
             if best.presence[0] >= self._settings.presence_threshold and _distinct(candidate)[row]:
-                now, seen[row] = candidate, True
+                now, is_seen[row] = candidate, True
         double = ~_distinct(now)
         self._people = now.replaced(double, self._people.take(double)) if double.any() else now
-        return seen
+        return is_seen
 
     def _newcomers(self, frame: Frame, views: Sequence[View]) -> Landmarks:
         """People whom the detector finds in ``views`` besides those known and those refused lately."""
-        self._refused = [one for one in self._refused if self._number < one[0]]
+        self._refused = [refusal for refusal in self._refused if self._number < refusal[0]]
         shunned = Regions.concatenate([region for _, region in self._refused])
         known, came = self._people.next_regions(), _nobody()
         for view in views:
-            found = self._detector.find(frame, view)
-            for row in range(len(found)):
+            detections = self._detector.find(frame, view)
+            for row in range(len(detections)):
                 candidate = newcomers(
-                    found.take(np.array([row])), Regions.concatenate([shunned, known, came.next_regions()])
+                    detections.take(np.array([row])), Regions.concatenate([shunned, known, came.next_regions()])
                 )
                 if not len(candidate):
                     continue
@@ -195,8 +195,8 @@ def painted_over(frame: Frame, people: Landmarks) -> Frame:
         shoulders, hips = pixels[_TORSO[:2]], pixels[_TORSO[2:]]
         width = max(1, int(0.35 * max(np.linalg.norm(np.subtract(*shoulders)), np.linalg.norm(np.subtract(*hips)))))
         cv2.fillConvexPoly(canvas, cv2.convexHull(pixels[_TORSO]), paint)
-        for one, other in SKELETON.edges:
-            cv2.line(canvas, pixels[one].tolist(), pixels[other].tolist(), paint, min(width, 255))
+        for start, end in SKELETON.edges:
+            cv2.line(canvas, pixels[start].tolist(), pixels[end].tolist(), paint, min(width, 255))
         cv2.circle(canvas, pixels[_HEAD].mean(0).astype(int).tolist(), int(1.3 * width), paint, -1)
     return canvas
 

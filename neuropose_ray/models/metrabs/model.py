@@ -68,7 +68,7 @@ class MetrabsModel:
 
     @property
     def info(self) -> ModelInfo:
-        """What is loaded."""
+        """The model's identity, as provenance records it."""
         return self._info
 
     @property

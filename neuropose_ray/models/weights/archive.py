@@ -99,15 +99,15 @@ def locate(folder: Path, *, where: str) -> tuple[Path, Backend]:
     """
     saved_models = [path.parent for path in folder.rglob("saved_model.pb")]
     blazepose = [path.parent for path in folder.rglob(BLAZEPOSE_FILES[0]) if _has_blazepose(path.parent)]
-    found: list[tuple[Path, Backend]] = [(path, "metrabs") for path in saved_models]
-    found += [(path, "blazepose") for path in blazepose]
-    if len(found) == 1:
-        return found[0]
+    candidates: list[tuple[Path, Backend]] = [(path, "metrabs") for path in saved_models]
+    candidates += [(path, "blazepose") for path in blazepose]
+    if len(candidates) == 1:
+        return candidates[0]
     wanted = f"one saved_model.pb, or {' and '.join(BLAZEPOSE_FILES)}"
-    if not found:
+    if not candidates:
         raise ModelError("holds no model", where=where, hint=f"it must hold {wanted}")
-    names = ", ".join(sorted(str(path.relative_to(folder)) for path, _ in found))
-    raise ModelError(f"holds {len(found)} models ({names})", where=where, hint=f"it must hold {wanted}")
+    names = ", ".join(sorted(str(path.relative_to(folder)) for path, _ in candidates))
+    raise ModelError(f"holds {len(candidates)} models ({names})", where=where, hint=f"it must hold {wanted}")
 
 
 def _has_blazepose(folder: Path) -> bool:

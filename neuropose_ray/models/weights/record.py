@@ -97,6 +97,6 @@ def damage(folder: Path, record: Record, *, every_byte: bool) -> str | None:
             return f"{name} is missing"
         if path.stat().st_size != expected.size:
             return f"{name} has {path.stat().st_size} bytes instead of {expected.size}"
-        if hashed and (found := file_sha256(path)) != expected.sha256:
-            return f"{name} has SHA-256 {found} instead of {expected.sha256}"
+        if hashed and (actual_sha256 := file_sha256(path)) != expected.sha256:
+            return f"{name} has SHA-256 {actual_sha256} instead of {expected.sha256}"
     return None

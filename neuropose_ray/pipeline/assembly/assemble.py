@@ -59,10 +59,10 @@ class Assembly:
         if metrics is None or metrics.plan_key != self.plan_key(plan) or not (folder / RESULTS_FILE).exists():
             return None
         try:
-            whole = file_sha256(folder / PREDICTIONS_FILE) == metrics.predictions_sha256
+            is_undamaged = file_sha256(folder / PREDICTIONS_FILE) == metrics.predictions_sha256
         except OSError:
             return None
-        return metrics if whole else None
+        return metrics if is_undamaged else None
 
     def kept_poses(self, plan: VideoPlan) -> VideoPoses | None:
         """The poses in a video's files where they are what this plan would compute, else None."""

@@ -47,10 +47,10 @@ def fit_tracks(
         rows = np.flatnonzero(ids == track)
         frames = table.poses.frame[rows]
         fit = _fit(table, rows, camera, skeleton, settings, prior)
-        seen = frames - frames[0]
+        frames_from_start = frames - frames[0]
         if fit.improved:
-            fitted[rows] = fit.poses3d[seen]
-        reports.append(_report(track, frames, fit, seen, None if prior is None else prior.version))
+            fitted[rows] = fit.poses3d[frames_from_start]
+        reports.append(_report(track, frames, fit, frames_from_start, None if prior is None else prior.version))
     return table.with_fitted(fitted), FittingReport(tracks=tuple(reports))
 
 
@@ -67,9 +67,9 @@ def _fit(
     count = int(frames[-1] - frames[0]) + 1
 
     def spread(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        whole = np.full((count, *values.shape[1:]), np.nan, np.float32)
-        whole[frames - frames[0]] = values[rows]
-        return whole
+        spread_values = np.full((count, *values.shape[1:]), np.nan, np.float32)
+        spread_values[frames - frames[0]] = values[rows]
+        return spread_values
 
     times = table.timestamps_s[frames[0] : frames[0] + count]
     pixels, scores, bodies = (spread(values) for values in (poses.poses2d, poses.joint_scores, poses.poses3d))
@@ -77,9 +77,9 @@ def _fit(
 
 
 def _report(
-    track: int, frames: NDArray[np.int64], fit: FittedSequence, seen: NDArray[np.int64], prior: str | None
+    track: int, frames: NDArray[np.int64], fit: FittedSequence, frames_seen: NDArray[np.int64], prior: str | None
 ) -> TrackFit:
-    exchanged = np.zeros((2, 0)) if fit.exchanged is None else fit.exchanged[seen].T
+    exchanged = np.zeros((2, 0)) if fit.exchanged is None else fit.exchanged[frames_seen].T
     return TrackFit(
         track_id=track,
         improved=fit.improved,
@@ -89,8 +89,8 @@ def _report(
         legs_exchanged=_rounded(exchanged[0], 1),
         arms_exchanged=_rounded(exchanged[1], 1),
         frame_index=tuple(frames.tolist()),
-        residual_px=_rounded(fit.residual_px[seen], 2),
-        flags=tuple(fit.flags[seen].tolist()),
+        residual_px=_rounded(fit.residual_px[frames_seen], 2),
+        flags=tuple(fit.flags[frames_seen].tolist()),
     )
 
 

@@ -68,7 +68,7 @@ class ActiveAttempts:
         if attempt.alone:
             return not self._attempts
         # Whoever waits to be alone is let in first, or a stream of others would keep it waiting for ever.
-        return not self._waiting_alone and not any(other.alone for other in self._attempts)
+        return not self._waiting_alone and not any(running.alone for running in self._attempts)
 
     def _leave(self, attempt: Attempt) -> None:
         with self._changed:

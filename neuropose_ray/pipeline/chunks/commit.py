@@ -68,7 +68,7 @@ class AttemptHistory(FrozenModel):
         return self.error or died
 
     def start(self, *, alone: bool, run: str | None) -> AttemptHistory:
-        """A try begins."""
+        """The attempts of a chunk, of which one has begun."""
         return self.model_copy(update={"open": OpenAttempt(alone=alone, run=run)})
 
     def failed(self, error: ErrorRecord) -> AttemptHistory:

@@ -179,5 +179,5 @@ class AssemblyActor:
     """The actor, by the name that the dashboard shows; it does one thing at a time."""
 
     def assemble_video(self, call: Callable[[], R]) -> R:
-        """Do it."""
+        """Assemble a video: make the call that was submitted."""
         return call()

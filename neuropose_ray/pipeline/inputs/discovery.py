@@ -24,7 +24,7 @@ class FoundVideo(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """The location of the input."""
         return Path(self.location)
 
 

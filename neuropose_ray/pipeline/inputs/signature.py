@@ -14,7 +14,7 @@ from neuropose_ray.video.sources import list_images
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Of an input.
+    """The signature of an input.
 
     Attributes:
         text: another one for another content, as far as the file system can tell.

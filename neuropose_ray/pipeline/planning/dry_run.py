@@ -70,9 +70,9 @@ def plan_run(
     Raises:
         InputNotFoundError: an input does not exist, or a folder holds no video.
     """
-    found = discover(inputs, out) if inputs else None
+    discovery = discover(inputs, out) if inputs else None
     known = Manifest.read(manifest_folder(out))
-    videos = named_videos(found, known) if found else ()
+    videos = named_videos(discovery, known) if discovery else ()
     planner = planner_for(settings, spec, out, engine.workers, keep=False)
     manifest = Manifest.of(row for rows in plan_videos(videos, known, planner, engine) for row in rows)
     done: tuple[State, ...] = ("completed", "partial")
@@ -83,9 +83,9 @@ def plan_run(
     return RunPlan(
         inputs=len(videos) + len(remote),
         unreadable=tuple(VideoResult.from_json(row.result) for row in manifest if row.state == "failed"),
-        not_videos=len(found.not_videos) if found else 0,
+        not_videos=len(discovery.not_videos) if discovery else 0,
         not_fetched=len(remote),
-        not_fetched_bytes=sum(each.size_bytes for each in remote),
+        not_fetched_bytes=sum(video.size_bytes for video in remote),
         videos=manifest.count(*readable),
         videos_done=manifest.count(*done),
         videos_again=len(manifest.with_kept_poses()),

@@ -64,7 +64,7 @@ class ChunkTask:
 
     @property
     def chunk(self) -> Chunk:
-        """Which frames."""
+        """The frames of the chunk."""
         return self.video.chunks[self.index]
 
     @property
@@ -74,7 +74,7 @@ class ChunkTask:
 
 
 def plan_video(
-    found: FoundVideo, source: VideoSource, spec: PoseModelSpec, camera: CameraSettings, chunk_frames: int
+    video: FoundVideo, source: VideoSource, spec: PoseModelSpec, camera: CameraSettings, chunk_frames: int
 ) -> VideoPlan:
     """Probe a video and cut it into chunks.
 
@@ -86,7 +86,7 @@ def plan_video(
     chunks = plan_chunks(info, chunk_frames)
     common = (info.sha256, str(info.stream_index), spec.fingerprint(), lens.model_dump_json(), poses_versions())
     keys = (digest_of(*common, repr(chunk.start_s), repr(chunk.end_s)) for chunk in chunks)
-    return VideoPlan(found.name, info, lens, chunks, tuple(keys))
+    return VideoPlan(video.name, info, lens, chunks, tuple(keys))
 
 
 def poses_versions() -> str:

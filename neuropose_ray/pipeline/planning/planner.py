@@ -223,8 +223,8 @@ def plan_videos(
         OutputError: a plan cannot be written.
     """
     size = max(1, min(_LARGEST_BATCH, len(videos) // (4 * engine.workers)))
-    whole = list(_batches(videos, size))
-    for names, planned in zip(whole, engine.map(planner, _known(whole, known), "plan_videos"), strict=True):
+    batches = list(_batches(videos, size))
+    for names, planned in zip(batches, engine.map(planner, _known(batches, known), "plan_videos"), strict=True):
         if not isinstance(planned, EngineError):
             yield planned
             continue

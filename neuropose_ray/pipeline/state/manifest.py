@@ -88,7 +88,7 @@ class Manifest:
 
     def __init__(self, table: pa.Table) -> None:
         self._table = table.combine_chunks()
-        self._place = {name: place for place, name in enumerate(self._table["name"].to_pylist())}
+        self._place = {name: row for row, name in enumerate(self._table["name"].to_pylist())}
 
     @classmethod
     def of(cls, rows: Iterable[ManifestRow]) -> Manifest:
@@ -119,9 +119,9 @@ class Manifest:
     def rows(self, names: Sequence[str]) -> list[ManifestRow | None]:
         """The row of each name, None where there is none."""
         places = [self._place.get(name) for name in names]
-        known = self._at([place for place in places if place is not None]).to_pylist()
-        found = iter([ManifestRow(**values) for values in known])
-        return [None if place is None else next(found) for place in places]
+        known = self._at([row for row in places if row is not None]).to_pylist()
+        known_rows = iter([ManifestRow(**values) for values in known])
+        return [None if row is None else next(known_rows) for row in places]
 
     def row(self, name: str) -> ManifestRow:
         """One row.
@@ -224,10 +224,10 @@ class ManifestWriter:
         parts = [path for _, path in _parts(self.folder)]
         if len(parts) < 2:
             return
-        last = {name: place for place, batch in _batches(parts, ["name"]) for name, place in _placed(batch, place)}
+        last = {name: row for row, batch in _batches(parts, ["name"]) for name, row in _placed(batch, row)}
         with atomic_write(self._next_part()) as file, pq.ParquetWriter(file, _schema(), compression="zstd") as writer:
             for first, batch in _batches(parts):
-                kept = [place - first for name, place in _placed(batch, first) if last[name] == place]
+                kept = [row - first for name, row in _placed(batch, first) if last[name] == row]
                 writer.write_batch(batch.take(_places(kept)))
         for path in parts:
             path.unlink(missing_ok=True)
@@ -248,15 +248,15 @@ def _batches(parts: Sequence[Path], columns: list[str] | None = None) -> Iterato
     import pyarrow as pa
     from pyarrow import parquet as pq
 
-    place = 0
+    first_row = 0
     for path in parts:
         try:
             with pq.ParquetFile(path) as part:
                 if not part.schema_arrow.equals(_schema()):
                     raise pa.ArrowInvalid("another version's columns")
                 for batch in part.iter_batches(ROWS_PER_PART, columns=columns, use_threads=False):
-                    yield place, batch
-                    place += len(batch)
+                    yield first_row, batch
+                    first_row += len(batch)
         except (pa.ArrowException, OSError) as error:
             logger.info("%s: %s; its videos are looked at again", path, error)
 
@@ -272,8 +272,8 @@ def _places(places: Sequence[int]) -> pa.Array:
 
 
 def _parts(folder: Path) -> list[tuple[int, Path]]:
-    found = [(int(path.stem.removeprefix("part-")), path) for path in folder.glob("part-*.parquet")]
-    return sorted(found)
+    parts = [(int(path.stem.removeprefix("part-")), path) for path in folder.glob("part-*.parquet")]
+    return sorted(parts)
 
 
 def _batch(rows: Sequence[ManifestRow]) -> pa.RecordBatch:

@@ -38,22 +38,22 @@ class ProgressReporter(Protocol):
 
 
 class NullReporter:
-    """Nobody watches."""
+    """A reporter that shows nothing."""
 
     def waiting(self, line: str) -> None:
-        """Nothing to show."""
+        """Ignore the event."""
 
     def planning(self, done: int, inputs: int) -> None:
-        """Nothing to show."""
+        """Ignore the event."""
 
     def start(self, chunks: int, frames: int) -> None:
-        """Nothing to show."""
+        """Ignore the event."""
 
     def advance(self, outcome: ChunkOutcome) -> None:
-        """Nothing to show."""
+        """Ignore the event."""
 
     def assembling_again(self, done: int, videos: int) -> None:
-        """Nothing to show."""
+        """Ignore the event."""
 
     def assembling(self, results: Iterable[VideoResult]) -> Iterator[VideoResult]:
         """Hand the results on."""

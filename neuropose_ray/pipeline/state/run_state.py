@@ -66,14 +66,14 @@ class RunState(FrozenModel):
 
     @property
     def percent(self) -> float | None:
-        """Of all frames; None while it is not known how many there are."""
+        """The share of all frames that is done; None while it is not known how many there are."""
         if self.phase == "planning":
             return None
         return 100.0 * self.frames_done / self.frames if self.frames else 100.0
 
     @property
     def frames_per_s(self) -> float | None:
-        """Of this run, None before its first chunk is done."""
+        """Frames per second of this run, None before its first chunk is done."""
         return self.frames_computed / self.computing_s if self.frames_computed and self.computing_s else None
 
     @property
@@ -129,7 +129,7 @@ class ProgressRecorder:
 
     @property
     def frames_computed(self) -> int:
-        """By this run."""
+        """Frames computed by this run."""
         return self._counts["frames_computed"]
 
     def planned(self, rows: list[ManifestRow]) -> None:
@@ -190,8 +190,8 @@ class ProgressRecorder:
 
     def _fail(self, video: str, chunk: int | None, error: ErrorRecord) -> None:
         if len(self._failures) < _TOLD_FAILURES:
-            told = error.model_dump(include={"stage", "message", "attempts"})
-            self._failures.append(Failure(video=video, chunk=chunk, **told))
+            record = error.model_dump(include={"stage", "message", "attempts"})
+            self._failures.append(Failure(video=video, chunk=chunk, **record))
 
     def _write_now_and_then(self) -> None:
         if time.monotonic() - self._written >= _WRITE_EVERY_S:

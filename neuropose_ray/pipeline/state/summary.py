@@ -44,7 +44,7 @@ class VideoResult:
         return _RESULT.validate_json(text)
 
     def to_json(self) -> str:
-        """In one line."""
+        """The video's result in one line."""
         return _RESULT.dump_json(self).decode()
 
     @classmethod
@@ -131,5 +131,5 @@ def write_summary(summary: RunSummary, out: Path) -> None:
 
 
 def now() -> datetime:
-    """The time, UTC."""
+    """The present time in UTC, ISO 8601."""
     return datetime.now(UTC)

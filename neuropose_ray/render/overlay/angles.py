@@ -116,10 +116,10 @@ def number(image: Frame, pose: Floats, degrees: float, curve: AngleCurve, *, abo
 def apart(numbers: Sequence[Number]) -> list[Number]:
     """The same numbers from top to bottom, moved down where they would cover each other."""
     placed: list[Number] = []
-    for one in sorted(numbers, key=lambda each: each.foot[1]):
-        moved = one
-        for other in placed:
-            if other.covers(moved):
-                moved = replace(moved, foot=(moved.foot[0], other.foot[1] + moved.label.size[1]))
+    for number in sorted(numbers, key=lambda number: number.foot[1]):
+        moved = number
+        for placed_number in placed:
+            if placed_number.covers(moved):
+                moved = replace(moved, foot=(moved.foot[0], placed_number.foot[1] + moved.label.size[1]))
         placed.append(moved)
     return placed

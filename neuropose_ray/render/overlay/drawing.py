@@ -50,7 +50,7 @@ class SkeletonStyle:
 
     @classmethod
     def of(cls, skeleton: Skeleton) -> SkeletonStyle:
-        """Coloured by side."""
+        """The style that colours a skeleton's edges and joints by their side."""
         return cls(
             edges=np.array(skeleton.edges, np.intp).reshape(-1, 2),
             edge_colours=np.array([SIDE_COLOURS[side] for side in edge_sides(skeleton)], float).reshape(-1, 3),

@@ -71,8 +71,8 @@ def find_heads(table: PoseTable, skeleton: Skeleton, *, hold_s: float, person_sc
         InputError: the skeleton has no joint on the head.
     """
     frame, times_s = table.poses.frame, table.timestamps_s
-    heads, whole = _heads(table.poses, skeleton), _whole(table.poses)
-    known, boxed = _finite_rows(heads), _finite_rows(whole)
+    heads, whole_bodies = _heads(table.poses, skeleton), _whole(table.poses)
+    known, boxed = _finite_rows(heads), _finite_rows(whole_bodies)
     tracks = np.arange(len(frame)) if table.track_ids is None else table.track_ids
     rows = np.lexsort((frame, tracks))
     rows = rows[(known | boxed)[rows]]
@@ -81,7 +81,7 @@ def find_heads(table: PoseTable, skeleton: Skeleton, *, hold_s: float, person_sc
     for part in np.split(rows, np.flatnonzero(breaks) + 1) if len(rows) else ():
         low = ~(table.poses.boxes[part, 4] >= person_score)
         trusted = known[part] & ~(boxed[part] & _near(times_s[frame[part]], low))
-        shapes = np.where(trusted[:, None], heads[part], whole[part])
+        shapes = np.where(trusted[:, None], heads[part], whole_bodies[part])
         held.append(_held(times_s, frame[part], shapes, hold_s))
     frames = np.concatenate([np.zeros(0, np.int64), *(frames for frames, _ in held)])
     values = np.concatenate([np.zeros((0, 5)), *(values for _, values in held)])

@@ -69,7 +69,7 @@ def _angles(
 ) -> Iterator[AngleCurve]:
     from neuropose_ray.analysis.angles.clinical import clinical_angles
 
-    found, skeleton = clinical_angles(motion), motion.skeleton
+    angles, skeleton = clinical_angles(motion), motion.skeleton
 
     def places(landmark: str, side: str) -> tuple[int, ...]:
         both = landmark.startswith("both_")
@@ -78,17 +78,17 @@ def _angles(
 
     for joint in settings.angles:
         angle, zero_from, zero_to, end = _DRAWN[joint]
-        for side, other in _SIDES:
-            if f"{side}_{angle}" not in found.names:
+        for side, opposite in _SIDES:
+            if f"{side}_{angle}" not in angles.names:
                 continue
             yield AngleCurve(
                 track=track,
                 joint=skeleton.index(f"{side}_{joint}"),
-                other_side=skeleton.index(f"{other}_{joint}"),
+                other_side=skeleton.index(f"{opposite}_{joint}"),
                 zero_from=places(zero_from, side),
                 zero_to=places(zero_to, side),
                 end=skeleton.index(f"{side}_{end}"),
-                degrees=_at(times_s, motion.timestamps_s, found.angle(f"{side}_{angle}")),
+                degrees=_at(times_s, motion.timestamps_s, angles.angle(f"{side}_{angle}")),
             )
 
 
@@ -104,10 +104,10 @@ def _at(
 def _repetitions(track: int | None, motion: Motion) -> RepetitionCurve:
     from neuropose_ray.analysis.segmentation.repetitions import repetitions
 
-    found = repetitions(motion)
+    result = repetitions(motion)
     return RepetitionCurve(
         track=track,
-        movement=found.movement.replace("_", " "),
-        start_s=np.array([record.start_s for record in found.records]),
-        end_s=np.array([record.end_s for record in found.records]),
+        movement=result.movement.replace("_", " "),
+        start_s=np.array([record.start_s for record in result.records]),
+        end_s=np.array([record.end_s for record in result.records]),
     )

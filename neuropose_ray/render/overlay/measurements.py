@@ -66,7 +66,7 @@ class RepetitionCurve:
         return int(np.searchsorted(self.start_s, time_s, side="right"))
 
     def under_way(self, time_s: float) -> bool:
-        """Whether one is."""
+        """Whether a repetition is under way at that time."""
         return bool(((self.start_s <= time_s) & (time_s <= self.end_s)).any())
 
 

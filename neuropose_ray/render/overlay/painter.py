@@ -64,9 +64,9 @@ class Painter:
         for row in rows:
             self._paint_person(image, row)
         # Texts last: no other person's bones cross them.
-        numbers = [one for row in rows for one in self._paint_arcs(image, row, frame, is_first=row == rows.start)]
-        for one in apart(numbers):
-            one.draw(image)
+        numbers = [angle for row in rows for angle in self._paint_arcs(image, row, frame, is_first=row == rows.start)]
+        for angle in apart(numbers):
+            angle.draw(image)
         for row in rows:
             self._paint_id(image, row)
         time_s = float(self._table.timestamps_s[frame])

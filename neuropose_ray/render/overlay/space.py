@@ -80,14 +80,16 @@ class SpacePanel:
 
         # Many times faster than assigning a colour to an array.
         cv2.rectangle(panel, (0, 0), panel.shape[1::-1], _GROUND, cv2.FILLED)
-        place = self._projection(panel, frame)
-        _draw_grid(panel, place, self._followed.centre[frame])
+        projection = self._projection(panel, frame)
+        _draw_grid(panel, projection, self._followed.centre[frame])
         first, last = np.searchsorted(self._table.poses.frame, [frame, frame + 1])
-        seen = place(self._poses[first:last].astype(np.float64))
-        size = _PERSON_MM * place.scale
-        farthest_first = np.argsort(-np.where(np.isfinite(seen[..., 2]), seen[..., 2], 0).max(axis=1, initial=0))
+        poses_px = projection(self._poses[first:last].astype(np.float64))
+        size = _PERSON_MM * projection.scale
+        farthest_first = np.argsort(
+            -np.where(np.isfinite(poses_px[..., 2]), poses_px[..., 2], 0).max(axis=1, initial=0)
+        )
         for person in farthest_first.tolist():
-            points = seen[person]
+            points = poses_px[person]
             draw_skeleton(panel, points[:, :2], depth_within(points), self._sure[first + person], size, self._style)
         draw_label(panel, _WORDS[self._view], (panel.shape[1] / 2, panel.shape[0]), _GROUND)
 
@@ -144,9 +146,9 @@ class _Projection:
 
     def __call__(self, points: Floats) -> Floats:
         """``(..., 3)``: x and y in pixels, and mm away."""
-        seen: Floats = (points - self.centre) @ self.axes.T
-        seen[..., :2] = seen[..., :2] * self.scale + self.origin
-        return seen
+        in_view: Floats = (points - self.centre) @ self.axes.T
+        in_view[..., :2] = in_view[..., :2] * self.scale + self.origin
+        return in_view
 
 
 def _follow_most_seen(table: PoseTable, poses: NDArray[np.floating], skeleton: Skeleton) -> Followed:
@@ -155,18 +157,18 @@ def _follow_most_seen(table: PoseTable, poses: NDArray[np.floating], skeleton: S
     return follow(person, skeleton, table.timestamps_s)
 
 
-def _draw_grid(panel: Frame, place: _Projection, centre: Floats) -> None:
+def _draw_grid(panel: Frame, projection: _Projection, centre: Floats) -> None:
     """Lines of the floor, which stay where they are in the room while the person moves over them."""
     import cv2
 
     lines = []
-    for axis, other in ((0, 2), (2, 0)):
+    for axis, across in ((0, 2), (2, 0)):
         first = math.ceil((centre[axis] - _GRID_REACH_MM) / _GRID_MM) * _GRID_MM
         for value in np.arange(first, centre[axis] + _GRID_REACH_MM, _GRID_MM):
             for end in (-_GRID_REACH_MM, _GRID_REACH_MM):
                 point = centre.copy()
-                point[axis], point[other] = value, centre[other] + end
+                point[axis], point[across] = value, centre[across] + end
                 lines.append(point)
-    corners = fixed_point(place(np.array(lines))[:, :2])
+    corners = fixed_point(projection(np.array(lines))[:, :2])
     for first_corner, last_corner in zip(corners[::2], corners[1::2], strict=True):
         cv2.line(panel, first_corner, last_corner, _GRID, 1, cv2.LINE_AA, 4)

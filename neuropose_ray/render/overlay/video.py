@@ -70,11 +70,11 @@ def render_overlay(
     written = 0
     encoding = WriterSettings(threads=settings.encoder_threads)
     width, height = painter.size(info.width, info.height)
-    whole = Chunk(0, -np.inf, np.inf, 0, info.frame_count)
+    whole_video = Chunk(0, -np.inf, np.inf, 0, info.frame_count)
     with (
         open_sound(info) if settings.sound else nullcontext() as sound,
         VideoWriter(out, width=width, height=height, settings=encoding, sound=sound) as writer,
-        closing(prefetch(decode_chunk(info, whole))) as decoded,
+        closing(prefetch(decode_chunk(info, whole_video))) as decoded,
     ):
         for index, frame in matched(decoded, table.timestamps_s):
             writer.write(painter.paint(frame.image, index), frame.timestamp_s)

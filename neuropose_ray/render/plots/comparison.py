@@ -31,10 +31,10 @@ def plot_comparison(figure: Figure, comparison: Comparison) -> None:
     figure.set_size_inches(PAGE_WIDTH, height)
     figure.suptitle(f"{comparison.name_a} against {comparison.name_b}")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.5))
-    one = comparison.times_a_s - comparison.times_a_s[0]
-    other = comparison.times_b_s - comparison.times_b_s[0]
-    left.plot([0, one[-1]], [0, other[-1]], color=UNKNOWN, label="equal tempo")
-    left.plot(one[path[:, 0]], other[path[:, 1]], color=GOOD, label="time warping")
+    first_times_s = comparison.times_a_s - comparison.times_a_s[0]
+    second_times_s = comparison.times_b_s - comparison.times_b_s[0]
+    left.plot([0, first_times_s[-1]], [0, second_times_s[-1]], color=UNKNOWN, label="equal tempo")
+    left.plot(first_times_s[path[:, 0]], second_times_s[path[:, 1]], color=GOOD, label="time warping")
     left.set(xlabel=f"{comparison.name_a} (s)", ylabel=f"{comparison.name_b} (s)", title="Path")
     left.legend(loc="upper left")
     # Several steps may belong to one moment of the first trial: they are shown one after the other.
@@ -49,7 +49,7 @@ def plot_comparison(figure: Figure, comparison: Comparison) -> None:
     right.set_yticks(np.arange(joints) + 0.5, [name.replace("_", " ") for name in comparison.joint_names], fontsize=5)
     right.yaxis.set_inverted(True)
     steps = np.linspace(0, len(path) - 1, 5).astype(int)
-    right.set_xticks(steps + 0.5, [f"{one[path[step, 0]]:.1f}" for step in steps])
+    right.set_xticks(steps + 0.5, [f"{first_times_s[path[step, 0]]:.1f}" for step in steps])
     right.set(xlabel=f"{comparison.name_a} (s, along the path)", title="Deviation after Procrustes")
     figure.colorbar(image, ax=right, label="mm", extend="max", shrink=0.6)
     figure.supxlabel(facts, fontsize=7, ha="left", x=0.02, color="black" if known.size else DOUBT)

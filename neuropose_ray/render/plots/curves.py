@@ -33,7 +33,7 @@ def plot_angles(
         InputError: there are no curves.
     """
     panels = _panels(figure, title, curves)
-    for place, (axes, name) in enumerate(panels):
+    for index, (axes, name) in enumerate(panels):
         mine = [curve for curve in curves if curve.name == name]
         for curve in mine:
             colour = SIDE_COLOURS[curve.side]
@@ -43,7 +43,7 @@ def plot_angles(
             draw_line(axes, timestamps_s, shown, color=colour)
         _labelled(axes, mine[0].label, mine[0].unit)
         axes.margins(x=0, y=0.12)
-        draw_bands(axes, bands, labelled=place < 2)
+        draw_bands(axes, bands, labelled=index < 2)
     _bottom(panels, "time (s)")
     raw = [("before cleaning (thin)", {"color": "#777777", "linewidth": 0.6})]
     sides = {curve.side: SIDE_NAMES[curve.side] for curve in curves}

@@ -59,13 +59,13 @@ def draw_bands(axes: Axes, bands: Sequence[Band], *, labelled: bool) -> None:
         labelled: whether there is room for the numbers.
     """
     spans = [band for band in bands if band.kind == "repetition"]
-    for place, band in enumerate(spans):
+    for index, band in enumerate(spans):
         axes.axvspan(
             band.start_s, band.end_s, facecolor=BAND, edgecolor="#00000030" if not band.complete else "none",
             hatch=None if band.complete else "///", linewidth=0,
         )  # fmt: skip
         middle = band.peak_s if band.peak_s is not None else (band.start_s + band.end_s) / 2
-        if labelled and (len(spans) <= _LABELLED or place % math.ceil(len(spans) / _LABELLED) == 0):
+        if labelled and (len(spans) <= _LABELLED or index % math.ceil(len(spans) / _LABELLED) == 0):
             axes.text(
                 middle, 0.98, band.label, transform=axes.get_xaxis_transform(), ha="center", va="top", fontsize=7
             )

@@ -54,17 +54,17 @@ def plot_trajectories(
     sides = joint_sides(skeleton)
     rows: dict[str, list[int]] = {}
     for joint in joints:
-        place = skeleton.index(joint)
-        rows.setdefault(_part(joint, sides[place]), []).append(place)
+        joint_index = skeleton.index(joint)
+        rows.setdefault(_part(joint, sides[joint_index]), []).append(joint_index)
     figure.suptitle(title)
     figure.set_size_inches(PAGE_WIDTH, len(rows) * _ROW_HEIGHT + 0.9)
     grid = figure.subplots(len(rows), len(_AXES), sharex=True, squeeze=False)
-    for row, (part, places) in enumerate(rows.items()):
+    for row, (part, joint_indices) in enumerate(rows.items()):
         for column, (direction, axis) in enumerate(_AXES):
             axes = grid[row, column]
-            for place in places:
-                values = np.asarray(positions[:, place, axis], np.float64)
-                draw_line(axes, timestamps_s, values, color=SIDE_COLOURS[sides[place]])
+            for joint_index in joint_indices:
+                values = np.asarray(positions[:, joint_index, axis], np.float64)
+                draw_line(axes, timestamps_s, values, color=SIDE_COLOURS[sides[joint_index]])
             axes.margins(x=0, y=0.12)
             # As in the picture: what is lower is drawn lower.
             axes.yaxis.set_inverted(axis == 1)
@@ -75,7 +75,11 @@ def plot_trajectories(
                 axes.set_ylabel(with_unit(part, "mm"))
     for axes in grid[-1]:
         axes.set_xlabel("time (s)")
-    shown = {sides[place]: SIDE_NAMES[sides[place]] for places in rows.values() for place in places}
+    shown = {
+        sides[joint_index]: SIDE_NAMES[sides[joint_index]]
+        for joint_indices in rows.values()
+        for joint_index in joint_indices
+    }
     side_legend(figure, shown, band_legend(bands))
 
 

@@ -46,11 +46,11 @@ def compare(first: Motion, second: Motion) -> ComparisonResult:
     Raises:
         InputError: no angle is known well enough in both, or they share fewer than three joints.
     """
-    found = compare_trials(first, second)
-    path = np.array(found.path, np.int64)
-    one, other = _around_hips(first, first.skeleton), _around_hips(second, first.skeleton)
-    moved, target, _ = procrustes_align(one[path[:, 0]], other[path[:, 1]], scale=True)
-    placed = np.full_like(one, np.nan)
+    trial_comparison = compare_trials(first, second)
+    path = np.array(trial_comparison.path, np.int64)
+    first_poses, second_poses = _around_hips(first, first.skeleton), _around_hips(second, first.skeleton)
+    moved, target, _ = procrustes_align(first_poses[path[:, 0]], second_poses[path[:, 1]], scale=True)
+    placed = np.full_like(first_poses, np.nan)
     placed[path[:, 0]] = moved
     comparison = Comparison(
         name_a=first.name,
@@ -58,14 +58,16 @@ def compare(first: Motion, second: Motion) -> ComparisonResult:
         times_a_s=first.timestamps_s,
         times_b_s=second.timestamps_s,
         positions_a=placed,
-        positions_b=other,
+        positions_b=second_poses,
         path=path,
         joint_names=first.skeleton.joint_names,
         deviation_mm=np.linalg.norm(moved - target, axis=-1).T,
-        facts=_facts(found),
+        facts=_facts(trial_comparison),
     )
     return ComparisonResult(
-        comparison, _angle_table(found), tuple(sentence(f"Comparison: {text}") for text in found.warnings)
+        comparison,
+        _angle_table(trial_comparison),
+        tuple(sentence(f"Comparison: {text}") for text in trial_comparison.warnings),
     )
 
 
@@ -81,12 +83,12 @@ def _around_hips(motion: Motion, skeleton: Skeleton) -> Array:
     return np.asarray(positions - hips)
 
 
-def _facts(found: TrialComparison) -> tuple[Fact, ...]:
-    tempo = found.tempo
-    band = found.settings.warping.band
+def _facts(comparison: TrialComparison) -> tuple[Fact, ...]:
+    tempo = comparison.tempo
+    band = comparison.settings.warping.band
     return (
-        Fact("Distance by angles", f"{_number(found.angle_distance, 2)} SD per pair of frames (0 is alike)"),
-        Fact("Distance by joints", f"{_number(found.joint_distance_mm, 0)} mm, root mean square"),
+        Fact("Distance by angles", f"{_number(comparison.angle_distance, 2)} SD per pair of frames (0 is alike)"),
+        Fact("Distance by joints", f"{_number(comparison.joint_distance_mm, 0)} mm, root mean square"),
         Fact(
             "Tempo", f"{_number(tempo.ratio, 2)} times as long ({tempo.first_s:.2f} s, then {tempo.second_s:.2f} s)"
         ),
@@ -94,27 +96,27 @@ def _facts(found: TrialComparison) -> tuple[Fact, ...]:
         Fact("Repetitions", f"{tempo.repetitions_first} and {tempo.repetitions_second}"),
         Fact(
             "Warped by",
-            f"exact dynamic time warping of {len(found.angles)} clinical angles, each z-normalised"
+            f"exact dynamic time warping of {len(comparison.angles)} clinical angles, each z-normalised"
             + ("" if band is None else f", within a tenth of the length ({band:g})"),
         ),
         Fact(
             "Laid over by",
-            f"Procrustes around the hips: turned by {_number(found.rotation_deg, 0)} degrees, scaled by "
-            f"{_number(found.scale, 2)}",
+            f"Procrustes around the hips: turned by {_number(comparison.rotation_deg, 0)} degrees, scaled by "
+            f"{_number(comparison.scale, 2)}",
         ),
     )
 
 
-def _angle_table(found: TrialComparison) -> Table:
+def _angle_table(comparison: TrialComparison) -> Table:
     return Table(
-        title=f"Angles of {found.first} against {found.second}",
+        title=f"Angles of {comparison.first} against {comparison.second}",
         columns=(
             Column("Angle"), Column("RMSE", "deg"), Column("Mean difference", "deg"),
             Column("Range of the first", "deg"), Column("Range of the second", "deg"),
         ),
         rows=tuple(
             (label_of(angle.name), angle.rmse, angle.mean_difference, angle.range_first, angle.range_second)
-            for angle in found.angles
+            for angle in comparison.angles
         ),
         note="At the moments that belong together; the difference is the first minus the second.",
     )  # fmt: skip

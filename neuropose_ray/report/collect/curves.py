@@ -35,7 +35,7 @@ def cycle_curves(angles: AngleTable, windows: Mapping[Side, Sequence[Window]], p
         windows: frames of ``angles`` for each side; a side without any has no curves.
         points: of every curve.
     """
-    found = []
+    curves = []
     for side, cut in windows.items():
         names = [name for name in angles.names if _sided(name)[1] is side]
         if not cut or not names:
@@ -44,8 +44,8 @@ def cycle_curves(angles: AngleTable, windows: Mapping[Side, Sequence[Window]], p
         cycles = time_normalise(values, angles.timestamps_s, cut, points=points)
         for column, name in enumerate(names):
             part, _ = _sided(name)
-            found.append(CycleCurve(part, label_of(part), "deg", side, cycles.percent, cycles.values[..., column]))
-    return tuple(found)
+            curves.append(CycleCurve(part, label_of(part), "deg", side, cycles.percent, cycles.values[..., column]))
+    return tuple(curves)
 
 
 def label_of(name: str) -> str:

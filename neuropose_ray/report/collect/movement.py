@@ -74,24 +74,24 @@ def find_movement(motion: Motion) -> Movement:
     Args:
         motion: cleaned; NaN as :func:`.repetitions` and :func:`.gait_events` say.
     """
-    found = repetitions(motion)
+    result = repetitions(motion)
     events = gait_events(motion) if motion.skeleton.has(*_WALKED_WITH) else GaitEvents()
     cycles = gait_cycles(events)
     tables: list[Table] = []
     warnings: list[str] = []
-    if found.records:
-        tables.append(repetition_table(measure_repetitions(motion, found)))
-    if found.records or not events.events:
-        warnings += [f"Repetitions: {warning}" for warning in found.warnings]
+    if result.records:
+        tables.append(repetition_table(measure_repetitions(motion, result)))
+    if result.records or not events.events:
+        warnings += [f"Repetitions: {warning}" for warning in result.warnings]
     if events.events:
         gait = gait_parameters(motion, events)
         tables += gait_tables(gait, cycles, events)
         warnings += [f"Gait: {warning}" for warning in gait.warnings]
     return Movement(
-        followed=found.movement,
-        summary=_summary(found, events),
-        bands=(*_repetition_bands(found), *_cycle_bands(cycles), *_event_bands(events)),
-        windows=_windows(found, cycles),
+        followed=result.movement,
+        summary=_summary(result, events),
+        bands=(*_repetition_bands(result), *_cycle_bands(cycles), *_event_bands(events)),
+        windows=_windows(result, cycles),
         tables=tuple(tables),
         warnings=tuple(warnings),
     )
@@ -99,15 +99,28 @@ def find_movement(motion: Motion) -> Movement:
 
 def repetition_table(measured: RepetitionTable) -> Table:
     """A row for each repetition, which leads to its turning point, then mean and SD; NaN where not known."""
-    sided = any(one.side in ("right", "left") for one in measured.repetitions)
+    sided = any(repetition.side in ("right", "left") for repetition in measured.repetitions)
     first = [Column("No."), *([Column("Side")] if sided else []), Column("Start", "s", 2)]
     first += [Column("Turning point", "s", 2), Column("End", "s", 2)]
     measures = [Column(head, unit.format(measured.unit), decimals) for _, head, unit, decimals in _MEASURES]
     rows: list[tuple[str | float | None, ...]] = []
-    for number, (one, numbers) in enumerate(zip(measured.repetitions, measured.measures, strict=True), start=1):
+    for number, (repetition, numbers) in enumerate(
+        zip(measured.repetitions, measured.measures, strict=True), start=1
+    ):
         values = [getattr(numbers, name) for name, *_ in _MEASURES]
-        side = [one.side] if sided else []
-        rows.append((str(number), *side, one.start_s, one.peak_s, one.end_s, *values, one.confidence, _remarks(one)))
+        side = [repetition.side] if sided else []
+        rows.append(
+            (
+                str(number),
+                *side,
+                repetition.start_s,
+                repetition.peak_s,
+                repetition.end_s,
+                *values,
+                repetition.confidence,
+                _remarks(repetition),
+            )
+        )
     empty = [None] * (len(first) - 1)
     summary = measured.summary
     rows.append(("mean", *empty, *(summary[name].mean for name, *_ in _MEASURES), None, None))
@@ -116,7 +129,7 @@ def repetition_table(measured: RepetitionTable) -> Table:
         title=f"Repetitions of {measured.movement.replace('_', ' ')}",
         columns=(*first, *measures, Column("Confidence", "", 2), Column("Remarks")),
         rows=tuple(rows),
-        seek_s=(*(one.peak_s for one in measured.repetitions), None, None),
+        seek_s=(*(repetition.peak_s for repetition in measured.repetitions), None, None),
         note=_REPETITION_NOTE,
     )
 
@@ -130,7 +143,7 @@ def _parameter_table(gait: GaitParameters) -> Table:
     columns = [Column("Parameter"), Column("Unit")]
     for feet in ("Both", "Left", "Right"):
         columns += [Column(f"{feet}: mean", "", 2), Column("SD", "", 2), Column("n", "", 0)]
-    symmetry = {one.name: one.symmetry_index_percent for one in gait.symmetry}
+    symmetry = {measure.name: measure.symmetry_index_percent for measure in gait.symmetry}
     rows: list[tuple[str | float | None, ...]] = []
     for name in GAIT_PARAMETERS:
         label, unit = _split(name)
@@ -185,14 +198,22 @@ def _split(name: str) -> tuple[str, str]:
     return label_of(name.removesuffix(ending)), _UNITS[ending]
 
 
-def _remarks(one: Repetition) -> str | None:
-    return "; ".join(one.warnings) or None
+def _remarks(repetition: Repetition) -> str | None:
+    return "; ".join(repetition.warnings) or None
 
 
-def _repetition_bands(found: Repetitions) -> list[Band]:
+def _repetition_bands(series: Repetitions) -> list[Band]:
     return [
-        Band("repetition", str(number), _SIDES[one.side], one.start_s, one.end_s, one.peak_s, one.complete)
-        for number, one in enumerate(found.records, start=1)
+        Band(
+            "repetition",
+            str(number),
+            _SIDES[record.side],
+            record.start_s,
+            record.end_s,
+            record.peak_s,
+            record.complete,
+        )
+        for number, record in enumerate(series.records, start=1)
     ]
 
 
@@ -211,22 +232,22 @@ def _event_bands(events: GaitEvents) -> list[Band]:
     ]
 
 
-def _windows(found: Repetitions, cycles: Sequence[GaitCycle]) -> dict[Side, Sequence[Window]]:
-    whole = [one for one in found.records if one.complete]
-    if any(_SIDES[one.side] is Side.MIDDLE for one in whole):
-        return dict.fromkeys(Side, whole)
-    sided: Sequence[Repetition | GaitCycle] = whole or cycles
+def _windows(series: Repetitions, cycles: Sequence[GaitCycle]) -> dict[Side, Sequence[Window]]:
+    complete = [record for record in series.records if record.complete]
+    if any(_SIDES[record.side] is Side.MIDDLE for record in complete):
+        return dict.fromkeys(Side, complete)
+    sided: Sequence[Repetition | GaitCycle] = complete or cycles
     windows: dict[Side, Sequence[Window]] = {
-        side: [one for one in sided if _SIDES[one.side] is side] for side in (Side.LEFT, Side.RIGHT)
+        side: [record for record in sided if _SIDES[record.side] is side] for side in (Side.LEFT, Side.RIGHT)
     }
     # The trunk has no side: strides of both feet would lay opposite halves of the cycle over each other.
     windows[Side.MIDDLE] = windows[Side.RIGHT] or windows[Side.LEFT]
     return windows
 
 
-def _summary(found: Repetitions, events: GaitEvents) -> str:
-    if found.records:
-        return f"{found.movement.replace('_', ' ')}, {_counted(len(found.records), 'repetition')}"
+def _summary(series: Repetitions, events: GaitEvents) -> str:
+    if series.records:
+        return f"{series.movement.replace('_', ' ')}, {_counted(len(series.records), 'repetition')}"
     strikes = sum(event.kind == "heel_strike" for event in events.events)
     if strikes:
         return f"walking, {_counted(strikes, 'heel strike')}"

@@ -38,7 +38,7 @@ def quality_of(person: ReportedPerson, fit: TrackFit | None, settings: ReportSet
         settings: what counts as poor.
     """
     joints = _judged(person)
-    seen: NDArray[np.bool_] = np.asarray(np.isfinite(person.raw.positions).all(-1).any(-1))
+    is_seen: NDArray[np.bool_] = np.asarray(np.isfinite(person.raw.positions).all(-1).any(-1))
     known: NDArray[np.bool_] = np.asarray(np.isfinite(person.shown.positions).all(-1))[:, joints]
     scores = person.raw.joint_scores[:, joints]
     filled = person.filled[:, joints]
@@ -53,9 +53,9 @@ def quality_of(person: ReportedPerson, fit: TrackFit | None, settings: ReportSet
     if np.isfinite(limbs).any():
         strips.append(QualityStrip("Limb lengths", np.minimum(limbs / settings.limb_change, 1), good=False))
     if fit is not None and fit.improved:
-        strips.append(QualityStrip("Fit doubtful", doubtful(fit, len(seen)), good=False))
+        strips.append(QualityStrip("Fit doubtful", doubtful(fit, len(is_seen)), good=False))
     summary = [
-        f"The person is seen in {seen.mean():.0%} of the frames ({seen.sum()} of {len(seen)}).",
+        f"The person is seen in {is_seen.mean():.0%} of the frames ({is_seen.sum()} of {len(is_seen)}).",
         *_of_scores(scores, settings.poor_score),
         f"After cleaning {known.mean():.1%} of the samples (one joint in one frame) are known; {filled.mean():.1%} "
         "are interpolated across short gaps.",
@@ -88,9 +88,9 @@ def limb_changes(model: Motion) -> Array:
 def track_changes(table: PoseTable) -> NDArray[np.bool_]:
     """``(frames,)``: whether somebody came or left since the frame before; False in the first frame."""
     assert table.track_ids is not None, "only tracked tables are asked"
-    tracks, place = np.unique(table.track_ids, return_inverse=True)
+    tracks, track_index = np.unique(table.track_ids, return_inverse=True)
     there = np.zeros((table.frame_count, len(tracks)), bool)
-    there[table.poses.frame, place] = True
+    there[table.poses.frame, track_index] = True
     return np.concatenate([[False], (there[1:] != there[:-1]).any(1)])
 
 

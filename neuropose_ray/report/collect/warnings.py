@@ -1,4 +1,4 @@
-"""In plain words, what a reader must know before believing the numbers."""
+"""Warnings, in plain words: what a reader must know before believing the numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def report_warnings(
         fit: of this person, None where nothing was fitted.
         settings: when a view counts as frontal or lateral.
     """
-    found = [
+    warnings = [
         *person.trial.header.metadata.notes,
         *_of_people(person),
         *_of_fit(person, fit, settings),
@@ -37,7 +37,7 @@ def report_warnings(
         *(f"Cleaning: {warning}" for warning in person.cleaned.warnings),
         *movement.warnings,
     ]
-    return tuple(dict.fromkeys(sentence(text) for text in found))
+    return tuple(dict.fromkeys(sentence(text) for text in warnings))
 
 
 def view_deg(motion: Motion) -> float:
@@ -54,7 +54,7 @@ def view_deg(motion: Motion) -> float:
             lengths = np.linalg.norm(across, axis=1) * np.linalg.norm(sight, axis=1)
             with np.errstate(invalid="ignore", divide="ignore"):
                 angles.append(np.degrees(np.arcsin(np.clip(np.abs((across * sight).sum(1)) / lengths, 0, 1))))
-    known = np.concatenate([each[np.isfinite(each)] for each in angles]) if angles else np.zeros(0)
+    known = np.concatenate([series[np.isfinite(series)] for series in angles]) if angles else np.zeros(0)
     return float(np.median(known)) if len(known) else float("nan")
 
 

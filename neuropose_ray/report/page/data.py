@@ -79,8 +79,8 @@ def _skeleton(skeleton: Skeleton) -> Json:
 def _body(positions: NDArray[np.floating], skeleton: Skeleton, times: NDArray[np.floating]) -> Json:
     """Positions from the first to the last frame in which anything is seen: a crowd's short tracks stay small."""
     framing = frame_person(positions, skeleton, times)
-    seen = np.flatnonzero(np.isfinite(positions).any(axis=(1, 2)))
-    first, last = (int(seen[0]), int(seen[-1])) if len(seen) else (0, -1)
+    frames_seen = np.flatnonzero(np.isfinite(positions).any(axis=(1, 2)))
+    first, last = (int(frames_seen[0]), int(frames_seen[-1])) if len(frames_seen) else (0, -1)
     return {
         "first": first,
         "positions": _array(positions[first : last + 1]),
@@ -144,7 +144,7 @@ def _comparison(comparison: Comparison, skeleton: Skeleton) -> Json:
 
 
 def _arrays(values: Sequence[ArrayLike] | NDArray[np.integer], kind: str) -> list[Json]:
-    return [_array(one, kind) for one in values]
+    return [_array(array, kind) for array in values]
 
 
 def _side(side: Side) -> str:

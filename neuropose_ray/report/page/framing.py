@@ -101,23 +101,25 @@ def _mean_of_known(values: Floats) -> Floats:
 
 def _smoothed(values: Floats, window: int, *, empty: tuple[float, ...]) -> Floats:
     """``(frames, n)`` without a gap, smoothed by a running mean; ``empty`` where there is no value at all."""
-    whole = _bridged(values)
-    if whole is None:
+    bridged = _bridged(values)
+    if bridged is None:
         return np.tile(np.array(empty), (len(values), 1))
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(_padded(whole, window), window, axis=0).mean(axis=-1))
+    return np.asarray(
+        np.lib.stride_tricks.sliding_window_view(_padded(bridged, window), window, axis=0).mean(axis=-1)
+    )
 
 
 def _ground(heights: Floats, window: int) -> tuple[Floats, float]:
     """The ground ``(frames,)`` under ``(frames, joints)`` heights (y points down), and the highest reach above it."""
-    seen = np.isfinite(heights).any(axis=1)
+    is_seen = np.isfinite(heights).any(axis=1)
     lowest, highest = np.full((2, len(heights), 1), np.nan)
-    lowest[seen, 0], highest[seen, 0] = np.nanmax(heights[seen], axis=1), np.nanmin(heights[seen], axis=1)
-    whole = _bridged(lowest)
-    if whole is None:
+    lowest[is_seen, 0], highest[is_seen, 0] = np.nanmax(heights[is_seen], axis=1), np.nanmin(heights[is_seen], axis=1)
+    bridged = _bridged(lowest)
+    if bridged is None:
         return np.full(len(heights), _USUAL_HEIGHT_MM / 2), _USUAL_HEIGHT_MM
-    windows = np.lib.stride_tricks.sliding_window_view(_padded(whole, window), window, axis=0)
+    windows = np.lib.stride_tricks.sliding_window_view(_padded(bridged, window), window, axis=0)
     floor = _smoothed(np.percentile(windows, _GROUND_PERCENTILE, axis=-1), window, empty=(0.0,))[:, 0]
-    return floor, float(np.percentile((floor - highest[:, 0])[seen], 100 - _OUTLIERS))
+    return floor, float(np.percentile((floor - highest[:, 0])[is_seen], 100 - _OUTLIERS))
 
 
 def _bridged(values: Floats) -> Floats | None:

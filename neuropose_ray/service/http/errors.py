@@ -159,7 +159,7 @@ def install(app: FastAPI) -> None:
 
 def faults(errors: Any) -> str:
     """What a validation found, in one line; the values that were sent are not repeated."""
-    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in list(errors)[:5])
+    return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in list(errors)[:5])
 
 
 def problems(**what: str) -> dict[int | str, dict[str, Any]]:

@@ -48,7 +48,7 @@ async def job_events(jobs: Jobs, first: Job) -> AsyncIterator[str]:
 
 
 def event_router(jobs: Jobs) -> APIRouter:
-    """``/v1/jobs/{id}/events``."""
+    """The routes of job events: ``/v1/jobs/{id}/events``."""
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
     @router.get(

@@ -101,9 +101,9 @@ class Submissions:
         try:
             submission = await self._read(request, upload)
             self._check_model(submission.options.model)
-            named = [await asyncio.to_thread(self._inputs.admit, each.uri) for each in submission.inputs]
+            named = [await asyncio.to_thread(self._inputs.admit, job_input.uri) for job_input in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
-            await check_videos(upload.folder, [each.name for each in upload.inputs], self._settings.uploads)
+            await check_videos(upload.folder, [job_input.name for job_input in upload.inputs], self._settings.uploads)
         except BaseException:  # also a client that has gone away
             await asyncio.shield(asyncio.to_thread(upload.discard))
             raise

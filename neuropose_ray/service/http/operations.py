@@ -28,7 +28,7 @@ _ELSEWHERE: dict[int | str, dict[str, Any]] = {403: problem_answer("without toke
 
 
 class Health(FrozenModel):
-    """The process lives."""
+    """Answer that the process lives."""
 
     status: Literal["ok"] = "ok"
     version: str = __version__
@@ -87,14 +87,16 @@ class Deployments:
 
 
 async def replicas_of_this_application() -> Replicas:
-    """Asks Serve's controller."""
+    """Ask Serve's controller for the states of deployments."""
     from ray import serve
 
     name = serve.get_replica_context().app_name
     application = (await asyncio.to_thread(serve.status)).applications[name]
     return {
-        each: {str(getattr(state, "value", state)): count for state, count in deployment.replica_states.items()}
-        for each, deployment in application.deployments.items()
+        deployment_name: {
+            str(getattr(state, "value", state)): count for state, count in deployment.replica_states.items()
+        }
+        for deployment_name, deployment in application.deployments.items()
     }
 
 

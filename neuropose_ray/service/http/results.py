@@ -95,7 +95,7 @@ def videos_of(folder: Path) -> list[str]:
 
 
 def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
-    """``/v1/jobs/{id}/results`` and ``/v1/jobs/{id}/artifacts``."""
+    """The routes of a job's results: ``/v1/jobs/{id}/results`` and ``/v1/jobs/{id}/artifacts``."""
     router = APIRouter(prefix="/v1/jobs", tags=["results"])
     results = Results(jobs, data)
     files: dict[str, Any] = {

@@ -86,7 +86,7 @@ class Upload:
         if not is_video_name(Path(name)):
             kinds = ", ".join(sorted(VIDEO_EXTENSIONS))
             raise RequestError("not the name of a video", where=name, hint=f"names end in {kinds}")
-        if any(name.casefold() == each.name.casefold() for each in self.inputs):
+        if any(name.casefold() == known.name.casefold() for known in self.inputs):
             raise RequestError("two files of one name", where=name, hint="rename one")
         if len(self.inputs) >= self._limits.max_files:
             raise TooLargeError(f"more than {self._limits.max_files} files", hint="submit several jobs")

@@ -54,7 +54,7 @@ class DropRecord(FrozenModel):
 
     @property
     def id(self) -> JobId:
-        """Of the job."""
+        """The identifier of the job."""
         return self.request.id
 
     def covers(self, videos: tuple[DroppedVideo, ...]) -> bool:
@@ -101,7 +101,7 @@ class DropStore:
         atomic_write_bytes(self._path(drop.id), drop.model_dump_json(by_alias=True).encode())
 
     def remove(self, job_id: str) -> None:
-        """Forget a drop."""
+        """Remove a drop from the store."""
         self._path(job_id).unlink(missing_ok=True)
 
     def _path(self, job_id: str) -> Path:

@@ -48,17 +48,17 @@ def take_snapshot(folder: Path) -> FolderSnapshot:
     partial = None
     for entry in _walk(folder):
         with suppress(FileNotFoundError):  # gone since it was listed
-            path, found = os.path.relpath(entry.path, folder), entry.stat(follow_symlinks=False)
+            path, status = os.path.relpath(entry.path, folder), entry.stat(follow_symlinks=False)
             if is_token(path):
                 continue
-            entries.add((path, found.st_size, found.st_mtime_ns, found.st_ino))
-            if stat.S_ISREG(found.st_mode) and is_partial(entry.name):
+            entries.add((path, status.st_size, status.st_mtime_ns, status.st_ino))
+            if stat.S_ISREG(status.st_mode) and is_partial(entry.name):
                 partial = path
             if os.sep in path:
                 continue
-            if stat.S_ISREG(found.st_mode) and is_video_file(entry.name):
+            if stat.S_ISREG(status.st_mode) and is_video_file(entry.name):
                 entry.name.encode()
-                videos.append((entry.name, found))
+                videos.append((entry.name, status))
             else:
                 others.append(path)
     return FolderSnapshot(frozenset(entries), _named(sorted(videos)), partial, tuple(sorted(others)))
@@ -89,7 +89,7 @@ def _named(videos: list[tuple[str, os.stat_result]]) -> tuple[DroppedVideo, ...]
     """Videos with names for a job, whose inputs differ in more than their extension and the case of letters."""
     taken: set[str] = set()
     named = []
-    for name, found in videos:
+    for name, status in videos:
         safe = Path(file_name(name))
         stem, number = safe.stem, 2
         if stem.casefold() in taken:
@@ -99,7 +99,9 @@ def _named(videos: list[tuple[str, os.stat_result]]) -> tuple[DroppedVideo, ...]
             stem, number = f"{base}_{number}", number + 1
         taken.add(stem.casefold())
         named.append(
-            DroppedVideo(file=name, input=stem + safe.suffix, size_bytes=found.st_size, modified_ns=found.st_mtime_ns)
+            DroppedVideo(
+                file=name, input=stem + safe.suffix, size_bytes=status.st_size, modified_ns=status.st_mtime_ns
+            )
         )
     return tuple(named)
 

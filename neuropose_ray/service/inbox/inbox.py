@@ -116,7 +116,7 @@ class Inbox:
             self._status.set(drop.folder, entry)
 
     def _newest_drops(self) -> dict[str, DropRecord]:
-        """By folder; of two of one name the earlier was about to be forgotten."""
+        """The drops by their folder; of two of one name the earlier was about to be forgotten."""
         newest: dict[str, DropRecord] = {}
         for drop in sorted(self._store.drops(), key=lambda drop: drop.request.submitted_at):
             if drop.folder in newest:
@@ -179,8 +179,8 @@ class Inbox:
             except (OSError, OutputError) as error:
                 self._say(name, f"cannot be taken: {error}")
 
-    def _consider(self, name: str, found: os.stat_result, changed: frozenset[str]) -> None:
-        path, drop, identity = self._data.inbox / name, self._drops.get(name), (found.st_ino, found.st_mtime_ns)
+    def _consider(self, name: str, status: os.stat_result, changed: frozenset[str]) -> None:
+        path, drop, identity = self._data.inbox / name, self._drops.get(name), (status.st_ino, status.st_mtime_ns)
         if drop is not None and self._unchanged.get(name) == identity and name not in changed:
             return
         is_taken = drop is not None and token_of(path) == drop.id
@@ -320,7 +320,7 @@ class Inbox:
 
     def _complete(self, drop: DropRecord, job: Job) -> None:
         file = deliver(job, drop, self._data.job(drop.id).results, self._data.outbox)
-        warnings = "; ".join(f"{drop.original(each.input)}: {each.message}" for each in job.warnings)
+        warnings = "; ".join(f"{drop.original(warning.input)}: {warning.message}" for warning in job.warnings)
         outcome = Outcome(
             started_at=job.started_at or job.submitted_at,
             completed_at=job.ended_at or datetime.now(UTC),

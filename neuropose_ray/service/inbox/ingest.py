@@ -55,7 +55,7 @@ class IngestResult:
 
     @property
     def total_uncompressed_bytes(self) -> int:
-        """Of all videos together."""
+        """The size of all videos together, in bytes."""
         return sum(job.uncompressed_bytes for job in self.ingested)
 
 

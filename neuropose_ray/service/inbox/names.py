@@ -72,5 +72,5 @@ def is_partial(name: str) -> bool:
     lower = name.lower()
     if lower.endswith(_PARTIAL_SUFFIXES):
         return True
-    whole = _RSYNC_SUFFIX.sub("", name)
-    return whole != name and name.startswith(".") and is_video_file(whole[1:])
+    without_suffix = _RSYNC_SUFFIX.sub("", name)
+    return without_suffix != name and name.startswith(".") and is_video_file(without_suffix[1:])

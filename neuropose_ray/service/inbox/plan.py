@@ -33,7 +33,7 @@ class IngestPlan:
 
     @property
     def total_bytes(self) -> int:
-        """Of all videos together, as the archive declares them."""
+        """The size of all videos together, in bytes, as the archive declares them."""
         return sum(job.member.size for job in self.jobs)
 
 

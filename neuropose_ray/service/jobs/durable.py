@@ -192,8 +192,8 @@ class DurableJobs:
         """One job, None where it is not known."""
         from dbos import DBOS
 
-        found = DBOS.list_workflows(workflow_ids=[job_id], name=_WORKFLOW)
-        return _row(found[0]) if found else None
+        workflows = DBOS.list_workflows(workflow_ids=[job_id], name=_WORKFLOW)
+        return _row(workflows[0]) if workflows else None
 
     def rows(self, state: JobState | None = None, *, until_ms: int | None = None) -> Iterator[JobRow]:
         """Jobs, newest first, read as they are asked for.
@@ -207,15 +207,15 @@ class DurableJobs:
         statuses = None if state is None else [name for name, meaning in _STATES.items() if meaning == state]
         limit, passed_ms = _PAGE, None
         while True:
-            found = DBOS.list_workflows(
+            workflows = DBOS.list_workflows(
                 name=_WORKFLOW,
                 status=statuses,
                 end_time=None if until_ms is None else _last_moment(until_ms).isoformat(),
                 sort_desc=True,
                 limit=limit,
             )
-            is_last = len(found) < limit
-            page = [_row(status) for status in found if passed_ms is None or (status.created_at or 0) < passed_ms]
+            is_last = len(workflows) < limit
+            page = [_row(status) for status in workflows if passed_ms is None or (status.created_at or 0) < passed_ms]
             # SQLite's clock may know whole seconds alone. Jobs of the last one on the page may go on beyond it.
             if not is_last and page:
                 page = [row for row in page if row.created_ms > page[-1].created_ms]
@@ -242,10 +242,10 @@ class DurableJobs:
         """Since when the job waits that waits longest."""
         from dbos import DBOS
 
-        found = DBOS.list_workflows(
+        workflows = DBOS.list_workflows(
             name=_WORKFLOW, status=["ENQUEUED", "DELAYED"], limit=1, load_input=False, load_output=False
         )
-        return _time(found[0].created_at) if found else None
+        return _time(workflows[0].created_at) if workflows else None
 
     def note(self, job_id: str, **attributes: Any) -> None:
         """Keep something beside a job.
@@ -320,7 +320,7 @@ class DurableJobs:
         time.sleep(1.5 * _POLL_S)  # a look at the queue that has begun goes by the number before
 
     def resume(self) -> None:
-        """Start jobs again."""
+        """Queue ended jobs again."""
         self._set_running(self._running)
 
     def _set_running(self, jobs: int) -> None:

@@ -47,7 +47,7 @@ class AttributeStore(Protocol):
     """Keeps attributes of a job in the database."""
 
     def __call__(self, job_id: str, **attributes: Any) -> None:
-        """Write them."""
+        """Write the attributes."""
         ...
 
 
@@ -156,7 +156,7 @@ class Executor:
 
     @contextmanager
     def _entered(self, running: RunningJob) -> Iterator[None]:
-        """In the table of what runs; a job that was cancelled and queued again waits for its own end here."""
+        """Register the job as running; one that was cancelled and queued again waits for its own end here."""
         job_id = running.request.id
         most = self._settings.service.jobs.running  # the queue's own limit may be an older one for a moment
 

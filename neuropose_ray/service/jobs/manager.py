@@ -198,7 +198,7 @@ class JobManager:
         return await self._ask(lambda service: service.submit(request))
 
     async def job(self, job_id: str) -> Job:
-        """One job."""
+        """The view of one job."""
         return await self._ask(lambda service: service.job(job_id))
 
     async def jobs(
@@ -214,7 +214,7 @@ class JobManager:
         return await self._ask(lambda service: service.jobs(state, label, source, limit, after, owner))
 
     async def cancel(self, job_id: str) -> Job:
-        """Stop a job."""
+        """Cancel a job."""
         return await self._ask(lambda service: service.cancel(job_id))
 
     async def retry(self, job_id: str, step: StepKind | None = None) -> Job:

@@ -15,14 +15,14 @@ RETRIES = Metric("neuropose_job_retries", "counter", "Tries of steps beyond the 
 
 
 class JobMeter(Protocol):
-    """Who counts."""
+    """The protocol of what counts jobs and steps."""
 
     def jobs(self, counts: Mapping[JobState, int]) -> None:
         """So many are in each state."""
         ...
 
     def step(self, kind: StepKind, outcome: str, seconds: float) -> None:
-        """A step ended."""
+        """Count a step that ended, with its duration."""
         ...
 
     def retry(self, kind: StepKind) -> None:
@@ -47,7 +47,7 @@ class RayJobMeter:
             self._jobs.set(count, tags={"state": state})
 
     def step(self, kind: StepKind, outcome: str, seconds: float) -> None:
-        """A step ended."""
+        """Count a step that ended, with its duration."""
         self._steps.inc(1, tags={"step": kind, "outcome": outcome})
         self._seconds.inc(max(seconds, 1e-6), tags={"step": kind})
 

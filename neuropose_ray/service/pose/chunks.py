@@ -37,7 +37,7 @@ class LoadedSpec(DelegatingSpec):
     model: PoseModel
 
     def load(self) -> PoseModel:
-        """There it is."""
+        """The pose model, which is in memory already."""
         return self.model
 
 

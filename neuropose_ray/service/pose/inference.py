@@ -156,7 +156,7 @@ class Inference:
         poses = _guarded(lambda: session.predict([pending.frame for pending in batch]))
         infer_s = time.perf_counter() - begin_s
         rows = (poses.frame == index for index in range(len(batch)))
-        return [Prediction(poses.take(each), infer_s, len(batch)) for each in rows]
+        return [Prediction(poses.take(rows_of_request), infer_s, len(batch)) for rows_of_request in rows]
 
 
 def _guarded(predict: Callable[[], Poses]) -> Poses:

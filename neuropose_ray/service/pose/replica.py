@@ -136,7 +136,7 @@ class PoseReplica:
         return outcome.model_dump_json()
 
     async def describe(self) -> ModelDescription:
-        """What is loaded."""
+        """The model's identity, as provenance records it."""
         info = self._model.info
         return ModelDescription(
             model=info.name,

@@ -58,17 +58,17 @@ class PoseStep:
             NeuroposeRayError: the run as a whole cannot be done.
         """
         spec, engines = self._chosen(work.settings.model, options.model)
-        found, errors = located(work, self._locate)
-        if not found:
+        paths, errors = located(work, self._locate)
+        if not paths:
             raise StepFailedError(errors[0])
         with engines(work.should_stop, work.log) as engine:
             summary = run(
-                list(found.values()),
+                list(paths.values()),
                 work.folder.results,
                 settings=_with(work.settings, options),
                 spec=spec,
                 engine=engine,
-                progress=_Progress(work, found),
+                progress=_Progress(work, paths),
             )
         # What a client reads names the inputs as the client did.
         summary = summary.model_copy(
@@ -128,8 +128,8 @@ def _errors(summary: RunSummary, names_by_path: Mapping[str, str]) -> list[JobEr
 class _Progress:
     """Tells a job how far its run is, and ends the run where it should stop."""
 
-    def __init__(self, work: StepWork, found: Mapping[str, Path]) -> None:
-        self._work, self._videos = work, len(found)
+    def __init__(self, work: StepWork, paths: Mapping[str, Path]) -> None:
+        self._work, self._videos = work, len(paths)
         self._chunks, self._done = 1, 0
         self._assembled = 0
 
@@ -164,5 +164,5 @@ class _Progress:
             yield result
 
     def _name(self, video: str) -> str:
-        """Of the input, whose stem the folder mostly has."""
+        """The name of the input, whose stem the folder mostly has."""
         return next((name for name in self._work.names_by_path.values() if Path(name).stem == video), video)

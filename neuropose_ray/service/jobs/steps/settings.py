@@ -16,7 +16,7 @@ from neuropose_ray.schemas.immutable import FrozenModel
 
 
 class PoseOptions(FrozenModel):
-    """Of ``pose``; what is empty is as the service's own settings say."""
+    """Settings of the step ``pose``; what is empty is as the service's own settings say."""
 
     model: str | None = Field(default=None, description="a pose model of the service; empty: its first")
     height_m: float | None = Field(default=None, gt=0.3, lt=3.0, description="the person's height in metres")
@@ -26,7 +26,7 @@ class PoseOptions(FrozenModel):
 
 
 class AnalyzeOptions(FrozenModel):
-    """Of ``analyze``: a configured analysis without inputs and outputs, which are the job's."""
+    """Settings of the step ``analyze``: a configured analysis without inputs and outputs, which are the job's."""
 
     preprocessing: PreprocessingConfig = Field(
         default=PreprocessingConfig(cleaning=CleaningSettings()), description="whose poses, cleaned how"
@@ -36,11 +36,11 @@ class AnalyzeOptions(FrozenModel):
 
 
 class OverlayOptions(FrozenModel, OverlaySettings):
-    """Of ``overlay``: what is drawn and what is hidden."""
+    """Settings of the step ``overlay``: what is drawn and what is hidden."""
 
 
 class ReportOptions(FrozenModel):
-    """Of ``report``."""
+    """Settings of the step ``report``."""
 
     track: int | None = Field(default=None, description="a person by track id; empty: who is seen longest")
     with_video: bool = Field(default=True, description="a report without video is smaller and shows no faces")
@@ -49,7 +49,7 @@ class ReportOptions(FrozenModel):
 
 
 class ExportOptions(FrozenModel):
-    """Of ``export``: files for other programs, beside each video's predictions."""
+    """Settings of the step ``export``: files for other programs, beside each video's predictions."""
 
     formats: tuple[ExportFormat, ...] = Field(min_length=1)
     track: int | None = Field(default=None, description="one person alone, by track id")

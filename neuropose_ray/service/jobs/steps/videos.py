@@ -58,8 +58,8 @@ class VideoSteps:
             StepFailedError: no video could be done, for a reason that lies in none of them.
             Exception: the same, and the reason may go away.
         """
-        found, _ = located(work, self._locate)  # what is nowhere was said of the poses
-        videos = videos_with_poses(work, found)
+        paths, _ = located(work, self._locate)  # what is nowhere was said of the poses
+        videos = videos_with_poses(work, paths)
         function = partial(_with_disk_named, _function(options, work.settings.video.image_fps))
         errors: list[JobError] = []
         faults: list[Exception] = []

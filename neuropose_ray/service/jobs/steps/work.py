@@ -99,23 +99,23 @@ def located(work: StepWork, locate: Locate) -> tuple[dict[str, Path], list[JobEr
     """
     from neuropose_ray.service.jobs.failures import job_error
 
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     errors: list[tuple[str, NeuroposeRayError]] = []
     for item in work.request.inputs:
         work.check()
         try:
-            found[item.name] = locate(item, work.folder, work.should_stop)
-            work.names_by_path[str(found[item.name])] = item.name
+            paths[item.name] = locate(item, work.folder, work.should_stop)
+            work.names_by_path[str(paths[item.name])] = item.name
         except JobCancelledError:
             raise
         except NeuroposeRayError as error:
             errors.append((item.name, error))
-    if errors and any(error.retryable for _, error in errors) and not found:
+    if errors and any(error.retryable for _, error in errors) and not paths:
         raise errors[0][1]
-    return found, [job_error(error, "pose", name, work.names_by_path) for name, error in errors]
+    return paths, [job_error(error, "pose", name, work.names_by_path) for name, error in errors]
 
 
-def videos_with_poses(work: StepWork, found: Mapping[str, Path]) -> list[VideoOutput]:
+def videos_with_poses(work: StepWork, paths: Mapping[str, Path]) -> list[VideoOutput]:
     """The videos of a job for which the pose step has results.
 
     Raises:
@@ -127,7 +127,7 @@ def videos_with_poses(work: StepWork, found: Mapping[str, Path]) -> list[VideoOu
     except (OSError, ValidationError) as error:
         raise FileFormatError("the summary of the poses cannot be read", where=str(path), hint="retry") from error
     return [
-        VideoOutput(result.input, work.folder.results / result.name, found[result.input])
+        VideoOutput(result.input, work.folder.results / result.name, paths[result.input])
         for result in summary.videos
-        if result.state != "failed" and result.input in found
+        if result.state != "failed" and result.input in paths
     ]
