@@ -81,7 +81,9 @@ def serve(
         family = ProcessFamily(os.getpid())
         runner.start()
         try:
-            supervise(runner, family, stop, owns_ray=address is None)
+            runner.wait_until_connected(stop)
+            with _told_to_stop(stop):  # Ray has put handlers of its own in place, which print a trace
+                supervise(runner, family, stop, owns_ray=address is None)
         except NeuroposeRayError as error:
             if not runner.is_alive():
                 raise

@@ -68,7 +68,7 @@ class ServiceRunner(threading.Thread):
         self._dashboard, self._dashboard_port = dashboard, dashboard_port
         self._data = DataFolder(settings.service.data_dir.expanduser().absolute())
         self._stop_asked = threading.Event()
-        self._is_ending = threading.Event()
+        self._connected, self._is_ending = threading.Event(), threading.Event()
         self._answered_s: float | None = None
         self.error: NeuroposeRayError | None = None
 
@@ -83,6 +83,11 @@ class ServiceRunner(threading.Thread):
         answered_s = self._answered_s
         return 0.0 if answered_s is None or self.is_ending() else time.monotonic() - answered_s
 
+    def wait_until_connected(self, stop: threading.Event) -> None:
+        """Wait until Ray has started, the runner has failed, or the event is set."""
+        while self.is_alive() and not stop.is_set() and not self._connected.wait(_START_LOOK_S):
+            pass
+
     def is_ending(self) -> bool:
         """Whether it is on its way out, by itself or because it was told to stop."""
         return self._is_ending.is_set()
@@ -96,6 +101,7 @@ class ServiceRunner(threading.Thread):
         try:
             self._announce.waiting("Ray")
             with connected_ray(self._address, self._dashboard, self._dashboard_port, self._data) as url:
+                self._connected.set()
                 self._serve(url)
         except NeuroposeRayError as error:
             self.error = error
