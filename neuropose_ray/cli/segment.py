@@ -123,8 +123,11 @@ def _signal(
             letter = _needed(axis, kind, "--axis")
             column = int(letter) if letter.isdecimal() else letter
             return {
-                "kind": kind.value, "joint": _joint(_needed(joint, kind, "--joint")), "axis": column, "invert": invert,
-            }  # fmt: skip
+                "kind": kind.value,
+                "joint": _joint(_needed(joint, kind, "--joint")),
+                "axis": column,
+                "invert": invert,
+            }
         case ExtractorKind.JOINT_PAIR_DISTANCE:
             return {"kind": kind.value, "joints": _joints(_needed(joints, kind, "--joints"))}
         case ExtractorKind.JOINT_SPEED:
