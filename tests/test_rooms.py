@@ -23,7 +23,7 @@ ALLOWED = {
     "fitting": {"schemas"},
     "lifting": {"schemas"},
     "analysis": {"schemas"},
-    "evaluate": {"schemas", "analysis", "phantom"},
+    "evaluate": {"schemas", "analysis", "formats", "phantom"},
     "report": {"schemas", "analysis", "render", "video"},
     "formats": {"schemas"},
     "render": {"schemas", "video", "analysis"},
