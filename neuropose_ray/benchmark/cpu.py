@@ -19,7 +19,7 @@ from neuropose_ray.schemas.benchmark import CpuComparison
 def compared_with_cpu(
     work: Workload, passes: Sequence[Pass], options: BenchmarkSettings, say: Callable[[str], None]
 ) -> CpuComparison:
-    """The passes beside the same on the CPU, or two of them beside each other where they ran on the CPU.
+    """Compare the passes with the same on the CPU, or two of them with each other where they ran on the CPU.
 
     Args:
         work: what the passes did.
@@ -30,14 +30,14 @@ def compared_with_cpu(
     Raises:
         NeuroposeRayError: whatever stops a pass.
     """
-    primary = aggregate([each.metrics for each in passes[1:]], options.warmup_frames)
+    primary = aggregate([measured.metrics for measured in passes[1:]], options.warmup_frames)
     on_cpu = primary.active_device == "cpu"
     if on_cpu:
         other, cpu = passes[-2], primary
     else:
         say(f"the same on the CPU, {options.repeats} passes")
         others = passes_on_cpu(work, options.repeats)
-        other, cpu = others[-1], aggregate([each.metrics for each in others[1:]], options.warmup_frames)
+        other, cpu = others[-1], aggregate([measured.metrics for measured in others[1:]], options.warmup_frames)
     divergence, frames = poses3d_divergence(passes[-1].table(), other.table())
     cpu_fps = cpu.mean_throughput_fps
     return CpuComparison(

@@ -1,4 +1,4 @@
-"""What the passes of a benchmark amount to. Pure functions."""
+"""Figures of a benchmark's passes, as pure functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def aggregate(passes: Sequence[PerformanceMetrics], warmup_frames: int) -> Bench
         passes: at least one.
         warmup_frames: latencies left out at the start of every pass.
     """
-    latencies = np.concatenate([each.per_frame_latencies_ms[warmup_frames:] for each in passes])
+    latencies = np.concatenate([metrics.per_frame_latencies_ms[warmup_frames:] for metrics in passes])
     if not len(latencies):
         latencies = np.zeros(1)
     p50, p95, p99 = np.percentile(latencies, (50, 95, 99))
@@ -30,8 +30,8 @@ def aggregate(passes: Sequence[PerformanceMetrics], warmup_frames: int) -> Bench
         p95_frame_latency_ms=float(p95),
         p99_frame_latency_ms=float(p99),
         stddev_frame_latency_ms=float(latencies.std()),
-        mean_throughput_fps=float(np.mean([throughput(each) for each in passes])),
-        peak_rss_mb_max=max(each.peak_rss_mb for each in passes),
+        mean_throughput_fps=float(np.mean([throughput(metrics) for metrics in passes])),
+        peak_rss_mb_max=max(metrics.peak_rss_mb for metrics in passes),
         active_device=passes[0].active_device,
         tensorflow_metal_active=passes[0].tensorflow_metal_active,
         tensorflow_version=passes[0].tensorflow_version,
@@ -46,7 +46,7 @@ def throughput(metrics: PerformanceMetrics) -> float:
 def compared(
     passes: Sequence[PerformanceMetrics], rates_fps: Sequence[float], *, processes: int, frames: int
 ) -> RateComparison:
-    """The passes beside what something else reached around or just before each of them.
+    """Rates of the passes against those measured around or just before each of them.
 
     Args:
         passes: the measured ones.
@@ -54,7 +54,7 @@ def compared(
         processes: that the other used.
         frames: of one of its measurements.
     """
-    ratios = [throughput(each) / rate for each, rate in zip(passes, rates_fps, strict=True)]
+    ratios = [throughput(metrics) / rate for metrics, rate in zip(passes, rates_fps, strict=True)]
     return RateComparison(
         processes=processes,
         frames=frames,
@@ -66,7 +66,7 @@ def compared(
 
 
 def poses3d_divergence(reference: PoseTable, other: PoseTable) -> tuple[float, int]:
-    """How far two runs over one video lie apart.
+    """Differences between the 3D poses of two runs over one video, mm.
 
     Frames are paired by position. Frames in which the runs saw different numbers of people, or people of different
     skeletons, are left out; frames in which both saw nobody count.
@@ -80,11 +80,11 @@ def poses3d_divergence(reference: PoseTable, other: PoseTable) -> tuple[float, i
     """
     if reference.frame_count != other.frame_count:
         raise ValueError(f"{reference.frame_count} frames cannot be compared with {other.frame_count}")
-    one, two = reference.persons_per_frame(), other.persons_per_frame()
-    alike = one == two
+    reference_persons, other_persons = reference.persons_per_frame(), other.persons_per_frame()
+    alike = reference_persons == other_persons
     joints = reference.poses.poses3d.shape[1:], other.poses.poses3d.shape[1:]
     if joints[0] != joints[1]:
-        return 0.0, int(np.count_nonzero(alike & (one == 0)))
-    ours = reference.poses.poses3d[np.repeat(alike, one)]
-    theirs = other.poses.poses3d[np.repeat(alike, two)]
+        return 0.0, int(np.count_nonzero(alike & (reference_persons == 0)))
+    ours = reference.poses.poses3d[np.repeat(alike, reference_persons)]
+    theirs = other.poses.poses3d[np.repeat(alike, other_persons)]
     return float(np.abs(ours - theirs).max(initial=0.0)), int(np.count_nonzero(alike))

@@ -79,9 +79,9 @@ def run_benchmark(
             rounds.append(_Round(mediapipe_fps, run_pass(work, engine)))
         ceilings_fps.append(ceiling.rate(half))
         around_fps = [harmonic_mean(both) for both in pairwise(ceilings_fps)]
-        passes = [each.program for each in rounds]
+        passes = [round_.program for round_ in rounds]
         measured, last = rounds[1:], passes[-1]
-        metrics = [each.metrics for each in passes[1:]]
+        metrics = [pass_.metrics for pass_ in passes[1:]]
         return BenchmarkResult(
             video_name=video.name,
             repeats=options.repeats,
@@ -100,7 +100,7 @@ def run_benchmark(
             ceiling=compared(metrics, around_fps[1:], processes=engine.workers, frames=2 * half),
             mediapipe=compared(
                 metrics,
-                [each.mediapipe_fps for each in measured if each.mediapipe_fps is not None],
+                [round_.mediapipe_fps for round_ in measured if round_.mediapipe_fps is not None],
                 processes=1,
                 frames=clip.frames,
             )
@@ -114,11 +114,11 @@ def _stages(passes: Sequence[Pass]) -> StageSeconds:
         return float(np.mean(values))
 
     return StageSeconds(
-        start=mean([each.start_s for each in passes]),
-        processing=mean([each.metrics.total_seconds for each in passes]),
-        assemble=mean([each.assemble_s for each in passes]),
-        decode_wait=mean([each.metrics.decode_seconds for each in passes]),
-        infer=mean([each.metrics.infer_seconds for each in passes]),
-        other=mean([each.metrics.other_seconds for each in passes]),
-        idle=mean([each.idle_s for each in passes]),
+        start=mean([pass_.start_s for pass_ in passes]),
+        processing=mean([pass_.metrics.total_seconds for pass_ in passes]),
+        assemble=mean([pass_.assemble_s for pass_ in passes]),
+        decode_wait=mean([pass_.metrics.decode_seconds for pass_ in passes]),
+        infer=mean([pass_.metrics.infer_seconds for pass_ in passes]),
+        other=mean([pass_.metrics.other_seconds for pass_ in passes]),
+        idle=mean([pass_.idle_s for pass_ in passes]),
     )

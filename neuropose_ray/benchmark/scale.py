@@ -1,4 +1,4 @@
-"""The scale suite: what the engines cost, seen with a pose model of known cost.
+"""The scale suite: the cost of the engines, measured with a pose model of known cost.
 
 Three questions. How much of the machine's speed reaches the results? What does a chunk cost besides its inference?
 What does it cost to find that nothing is left to do?
@@ -45,7 +45,7 @@ _RESUMED_CHUNKS = 10
 
 
 class ScaleSettings(BaseModel):
-    """How much of everything."""
+    """Sizes of the scale suite's workloads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -140,32 +140,34 @@ class _Bench:
         clip = write_clip(info, self.folder / "clip.rgb", BenchmarkSettings())
         ceilings_fps: list[float] = []
         passes: list[list[_Reached]] = [[] for _ in self.engines]
-        most = max(each.engine.workers for each in self.engines)
+        most = max(measured.engine.workers for measured in self.engines)
         half = info.frame_count // 2
         with Ceiling(spec, camera, clip, most) as ceiling:
             for number in range(options.rounds):
                 self.say(f"round {number + 1} of {options.rounds}: the bare model")
                 ceilings_fps.append(ceiling.rate(half))
-                for each, done in zip(self.engines, passes, strict=True):
-                    self.say(f"round {number + 1} of {options.rounds}: {each.name}")
-                    took = self._run(each, video, spec, _CHUNK_SCENES * SCENE_FRAMES)
+                for measured, done in zip(self.engines, passes, strict=True):
+                    self.say(f"round {number + 1} of {options.rounds}: {measured.name}")
+                    took = self._run(measured, video, spec, _CHUNK_SCENES * SCENE_FRAMES)
                     done.append(_Reached(throughput(took.metrics), info.frame_count / _seconds(took)))
             ceilings_fps.append(ceiling.rate(half))
         around_fps = tuple(statistics.harmonic_mean(both) for both in pairwise(ceilings_fps))
-        figures = (_throughput(each, done, around_fps) for each, done in zip(self.engines, passes, strict=True))
+        figures = (
+            _throughput(measured, done, around_fps) for measured, done in zip(self.engines, passes, strict=True)
+        )
         return tuple(figures), around_fps
 
     def chunk_cost(self, counts: Sequence[int]) -> tuple[ChunkCost, ...]:
         videos = [self._video(f"{count}_chunks", count) for count in counts]
         costs = []
-        for each in self.engines:
-            self.say(f"cost of chunks: {each.name}")
-            seconds = [_seconds(self._run(each, video, SyntheticSpec(0), SCENE_FRAMES)) for video in videos]
+        for measured in self.engines:
+            self.say(f"cost of chunks: {measured.name}")
+            seconds = [_seconds(self._run(measured, video, SyntheticSpec(0), SCENE_FRAMES)) for video in videos]
             fixed_s, chunk_s = straight_line(counts, seconds)
             costs.append(
                 ChunkCost(
-                    engine=each.name,
-                    workers=each.engine.workers,
+                    engine=measured.name,
+                    workers=measured.engine.workers,
                     chunks=tuple(counts),
                     seconds=tuple(seconds),
                     fixed_s=fixed_s,
@@ -203,9 +205,9 @@ class _Bench:
         write_synthetic_video(path, scenes)
         return path
 
-    def _run(self, each: _Measured, video: Path, spec: SyntheticSpec, chunk_frames: int) -> Pass:
-        work = Workload((video,), _settings(each.settings, chunk_frames), spec, self.folder)
-        return run_pass(work, each.engine)
+    def _run(self, measured: _Measured, video: Path, spec: SyntheticSpec, chunk_frames: int) -> Pass:
+        work = Workload((video,), _settings(measured.settings, chunk_frames), spec, self.folder)
+        return run_pass(work, measured.engine)
 
 
 @contextmanager
@@ -237,13 +239,13 @@ def _seconds(done: Pass) -> float:
     return done.start_s + done.metrics.total_seconds + done.assemble_s
 
 
-def _throughput(each: _Measured, passes: Sequence[_Reached], ceilings_fps: Sequence[float]) -> Throughput:
+def _throughput(measured: _Measured, passes: Sequence[_Reached], ceilings_fps: Sequence[float]) -> Throughput:
     pairs = list(zip(passes, ceilings_fps, strict=True))
     ratios = [done.fps / ceiling_fps for done, ceiling_fps in pairs]
     whole_ratios = [done.whole_fps / ceiling_fps for done, ceiling_fps in pairs]
     return Throughput(
-        engine=each.name,
-        workers=each.engine.workers,
+        engine=measured.name,
+        workers=measured.engine.workers,
         rates_fps=tuple(done.fps for done in passes),
         whole_rates_fps=tuple(done.whole_fps for done in passes),
         ratios=tuple(ratios),

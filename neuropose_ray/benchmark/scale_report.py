@@ -23,18 +23,18 @@ def _lines(result: ScaleResult) -> Iterator[str]:
         f"{len(result.ceiling_fps)} rounds; the bare model reaches {ceiling:.0f} frames/s"
     )
     yield _row("", ("workers", "frames/s", "ratio", "whole run", "ratio"))
-    for each in result.throughput:
-        rates, whole = sorted(each.rates_fps), sorted(each.whole_rates_fps)
+    for row in result.throughput:
+        rates, whole = sorted(row.rates_fps), sorted(row.whole_rates_fps)
         middle = len(rates) // 2
-        figures = (f"{each.workers}", f"{rates[middle]:.0f}", f"{each.median_ratio:.3f}")
-        more = (f"{whole[middle]:.0f}", f"{each.median_whole_ratio:.3f}")
-        yield _row(each.engine, (*figures, *more))
+        figures = (f"{row.workers}", f"{rates[middle]:.0f}", f"{row.median_ratio:.3f}")
+        more = (f"{whole[middle]:.0f}", f"{row.median_whole_ratio:.3f}")
+        yield _row(row.engine, (*figures, *more))
     yield ""
     counts = result.chunk_cost[0].chunks if result.chunk_cost else ()
     yield "cost of chunks without inference: seconds of whole runs"
     yield _row("chunks", (*map(str, counts), "fixed", "each chunk"))
     for cost in result.chunk_cost:
-        seconds = (f"{each:.2f}" for each in cost.seconds)
+        seconds = (f"{value:.2f}" for value in cost.seconds)
         yield _row(cost.engine, (*seconds, f"{cost.fixed_s:.2f} s", f"{cost.chunk_ms:.1f} ms"))
     yield ""
     resume = result.resume

@@ -59,7 +59,7 @@ class SyntheticSpec:
 
     @property
     def name(self) -> str:
-        """The backend."""
+        """Name of the backend."""
         return NAME
 
     @property
@@ -69,7 +69,7 @@ class SyntheticSpec:
 
     @property
     def field_of_view_degrees(self) -> float:
-        """Of the camera that nobody knows; a right angle makes the focal length half the width."""
+        """Assumed field of view; a right angle makes the focal length half the width."""
         return 90.0
 
     @property
@@ -79,7 +79,7 @@ class SyntheticSpec:
 
     @property
     def device(self) -> str:
-        """What a loaded model runs on."""
+        """Device of a loaded model."""
         return "cpu"
 
     def fingerprint(self) -> str:
@@ -100,7 +100,7 @@ class SyntheticModel:
 
     @property
     def info(self) -> ModelInfo:
-        """What is loaded."""
+        """The loaded model."""
         return ModelInfo(
             name=NAME,
             sha256=self._spec.sha256,
@@ -112,11 +112,11 @@ class SyntheticModel:
         )
 
     def session(self, camera: Camera) -> SyntheticModel:  # noqa: ARG002  the signature is the protocol's
-        """Every stretch of frames is seen in the same way."""
+        """Begin with consecutive frames; all sessions are alike."""
         return self
 
     def predict(self, frames: Sequence[Frame]) -> Poses:
-        """One upright person in each frame, at a place and depth that follow the colours of its middle row."""
+        """One upright person in each frame, at a position and depth that follow the colours of its middle row."""
         begin_s = time.thread_time()
         colours = np.stack([frame[len(frame) // 2].mean(axis=0) for frame in frames])
         poses = _persons(colours, frames[0].shape[1], frames[0].shape[0])
@@ -157,7 +157,7 @@ def write_synthetic_video(path: Path, scenes: int) -> None:
 
 
 def _shifted(packet: Packet[VideoStream], frames: int, target: VideoStream) -> Packet[Stream]:
-    """A packet's copy for another place of another video."""
+    """A copy of a packet for another position of another video."""
     import av
 
     copy = av.Packet(bytes(packet))
@@ -172,9 +172,9 @@ def _write_scene(path: Path, number: int) -> None:
     blocks = np.random.default_rng(number).integers(0, 256, (SIDE // 8, SIDE // 8, 3), np.uint8)
     picture = np.repeat(np.repeat(blocks, 8, axis=0), 8, axis=1)
     with VideoWriter(path, width=SIDE, height=SIDE) as writer:
-        for place in range(SCENE_FRAMES):
-            picture[:, place] = 255  # each frame has a mean colour of its own
-            writer.write(picture, place / _FPS)
+        for position in range(SCENE_FRAMES):
+            picture[:, position] = 255  # each frame has a mean colour of its own
+            writer.write(picture, position / _FPS)
 
 
 def _persons(colours: NDArray[np.float64], width: int, height: int) -> Poses:

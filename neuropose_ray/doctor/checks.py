@@ -42,7 +42,7 @@ RAY_CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: what was found, whether it will do, what to do if not."""
+    """The result of one check: what was found, whether it will do, and what to do if not."""
 
     name: str
     status: Status
@@ -51,7 +51,7 @@ class Check:
 
 
 def check_python(version: tuple[int, int, int]) -> Check:
-    """Whether this Python is one that the package's dependencies have wheels for."""
+    """Check that the package's dependencies have wheels for this Python."""
     found = ".".join(map(str, version))
     if (3, 11) <= version[:2] <= (3, 13):
         return Check("Python", "ok", found)
@@ -67,7 +67,7 @@ def installed_version(distribution: str) -> str | None:
 
 
 def check_requirements(requirements: Iterable[str], version_of: Callable[[str], str | None]) -> list[Check]:
-    """Whether each requirement that the package declares is installed in a version that it allows.
+    """Check that every requirement of the package is installed in a version within its bounds.
 
     Args:
         requirements: as in the package's metadata; those of extras are passed over.
@@ -94,7 +94,7 @@ def summarise(checks: Sequence[Check], shown: Collection[str], rest: str) -> lis
 
 
 def check_memory(limit_bytes: int, available_bytes: int, workers: int) -> Check:
-    """Whether one worker per core fits into what is free of the memory that this process may use."""
+    """Check that one worker per core fits into the free memory that this process may use."""
     found = f"{available_bytes / GIB:.1f} GiB free of {limit_bytes / GIB:.1f} GiB"
     if available_bytes < WORKER_MEMORY_BYTES:
         return Check("memory", "fail", found, "free some: one worker needs about 1 GiB")
@@ -105,7 +105,7 @@ def check_memory(limit_bytes: int, available_bytes: int, workers: int) -> Check:
 
 
 def check_shared_memory(free_bytes: int | None, memory_bytes: int) -> Check:
-    """Whether Ray's object store will fit into ``/dev/shm``; None where the system has none, such as macOS."""
+    """Check that Ray's object store fits into ``/dev/shm``; None where the system has none, such as macOS."""
     if free_bytes is None:
         return Check("shared memory", "ok", "no /dev/shm; Ray uses files")
     needed = min(int(OBJECT_STORE_SHARE * memory_bytes), OBJECT_STORE_SHARED_MEMORY_BYTES)
@@ -117,7 +117,7 @@ def check_shared_memory(free_bytes: int | None, memory_bytes: int) -> Check:
 
 
 def check_disk(name: str, folder: Path) -> Check:
-    """Whether the file system that holds, or will hold, a folder has room."""
+    """Check the free space of the file system that holds, or will hold, a folder."""
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(existing).free
     found = f"{free / GIB:.1f} GiB free at {folder}"
@@ -132,14 +132,14 @@ def nvidia_gpus() -> list[str] | str:
 
 
 def check_gpus(gpus: list[str] | str) -> Check:
-    """Whether what :func:`nvidia_gpus` says is in order; having none is no fault."""
+    """Check the result of :func:`nvidia_gpus`; to have no GPU is no fault."""
     if isinstance(gpus, str):
         return Check("GPU", "warn", f"nvidia-smi: {gpus}", "repair the driver, or ignore it and use the CPU")
     return Check("GPU", "ok", "; ".join(gpus) or "none with an NVIDIA driver; models run on the CPU")
 
 
 def check_tensorflow_devices(*, driver_has_gpus: bool) -> Check:
-    """What TensorFlow can compute on. Takes seconds: it is started in a process of its own."""
+    """Check the devices of TensorFlow, which takes seconds: it is started in a process of its own."""
     program = "import tensorflow as tf; print(*(d.name for d in tf.config.list_physical_devices()), sep='\\n')"
     found = _run([sys.executable, "-c", program], timeout_s=300)
     if isinstance(found, str):
@@ -151,7 +151,7 @@ def check_tensorflow_devices(*, driver_has_gpus: bool) -> Check:
 
 
 def check_weights(entry: CatalogueEntry, look: Callable[[str], Weights | None]) -> Check:
-    """Whether a catalogue entry's weights are in the cache, whole.
+    """Check that a catalogue entry's weights are in the cache, whole.
 
     Args:
         entry: the weights.
@@ -170,7 +170,7 @@ def check_weights(entry: CatalogueEntry, look: Callable[[str], Weights | None]) 
 
 
 def check_ray(address: str | None, *, timeout_s: float = 3.0, current_cluster: Path = RAY_CURRENT_CLUSTER) -> Check:
-    """Whether something listens at the address of the Ray cluster. No Ray is started or joined."""
+    """Check that a Ray cluster listens at the address. No Ray is started or joined."""
     if address in (None, "", "local"):
         return Check("Ray cluster", "ok", "no address given; runs stay on this machine")
     endpoint = address
@@ -193,7 +193,7 @@ def check_ray(address: str | None, *, timeout_s: float = 3.0, current_cluster: P
 
 
 def check_environment(environment: Mapping[str, str], known: Collection[str]) -> Check:
-    """Whether every ``NEUROPOSE_`` variable is a setting: a misspelt one would otherwise be without effect."""
+    """Check that every ``NEUROPOSE_`` variable is a setting: a misspelt one would be without effect."""
     own = sorted(name for name in environment if name.upper().startswith("NEUROPOSE_"))
     unknown = [name for name in own if name.upper() not in known]
     if unknown:

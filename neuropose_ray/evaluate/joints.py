@@ -56,7 +56,7 @@ def limb_joints(poses3d: NDArray[np.floating], skeleton: Skeleton) -> NDArray[np
 def sequence(
     poses3d: NDArray[np.floating], frame: NDArray[np.int64], frames: int, rows: Sequence[bool] | NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """One person's ``(frames, joints, 3)`` out of a table's rows, NaN where the person was not found."""
+    """One person's ``(frames, joints, 3)`` out of a table's rows, NaN in frames without the person."""
     whole = np.full((frames, *poses3d.shape[1:]), np.nan)
     whole[frame[rows]] = poses3d[rows]
     return whole

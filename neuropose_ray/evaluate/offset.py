@@ -23,7 +23,7 @@ _MOST_FRAMES = 1000
 
 
 class OffsetSearch(FrozenModel):
-    """How an offset is searched."""
+    """Settings of the search for an offset."""
 
     range_s: float = Field(
         default=0.06, ge=0, description="to both sides; 20 to 40 ms are usual between a camera and marker mocap"
@@ -42,7 +42,7 @@ def best_lag_s(
     truth_at: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     search: OffsetSearch | None = None,
 ) -> float:
-    """What to add to a video's times to get the reference's: the offset with the smallest PA-MPJPE, outliers capped.
+    """Seconds to add to a video's times: the offset to the reference with the smallest PA-MPJPE, outliers capped.
 
     Cameras and mocap systems are rarely started by one signal. PA-MPJPE forgives place and direction in every frame,
     so that the body's own movement decides.
@@ -57,11 +57,11 @@ def best_lag_s(
         Seconds; of equally good ones the nearest to 0, and 0 where nothing can be compared.
     """
     search = search or OffsetSearch()
-    found = np.flatnonzero(np.isfinite(limbs[:, : len(LIMB_JOINTS)]).all((1, 2)))
-    found = found[:: -(-len(found) // _MOST_FRAMES) or 1]
-    seen, seen_at_s = limbs[found, : len(LIMB_JOINTS)], times_s[found]
+    frames = np.flatnonzero(np.isfinite(limbs[:, : len(LIMB_JOINTS)]).all((1, 2)))
+    frames = frames[:: -(-len(frames) // _MOST_FRAMES) or 1]
+    sampled, sampled_at_s = limbs[frames, : len(LIMB_JOINTS)], times_s[frames]
     offsets_s = search.offsets_s()
-    trials = [_frame_errors(seen, truth_at(seen_at_s + offset)) for offset in offsets_s]
+    trials = [_frame_errors(sampled, truth_at(sampled_at_s + offset)) for offset in offsets_s]
     most = max(map(len, trials))
     if not most:
         return 0.0

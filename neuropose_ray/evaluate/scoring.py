@@ -35,19 +35,19 @@ def score(
     """
     limbs, true_limbs = estimate[:, : len(LIMB_JOINTS)], truth[:, : len(LIMB_JOINTS)]
     known = np.isfinite(true_limbs).all((1, 2))
-    found = known & np.isfinite(limbs).all((1, 2))
+    compared = known & np.isfinite(limbs).all((1, 2))
     accelerations = np.zeros((0, len(LIMB_JOINTS)))
     if times_s is not None:
         accelerations = measures.acceleration_errors(limbs, true_limbs, times_s, same_axes=same_axes)
-    columns = _by_joint(limbs[found], true_limbs[found], accelerations, same_axes=same_axes)
-    angles = _angles(estimate[found], truth[found], int(known.sum()))
+    columns = _by_joint(limbs[compared], true_limbs[compared], accelerations, same_axes=same_axes)
+    angles = _angles(estimate[compared], truth[compared], int(known.sum()))
     knees = [angles[f"{side}_knee_flexion"].mae_deg for side in ("right", "left")]
     return PoseScores(
         **{name: float(values.mean()) for name, values in columns.items()},
         reference_frames=int(known.sum()),
-        found_frames=int(found.sum()),
+        found_frames=int(compared.sum()),
         acceleration_frames=len(accelerations),
-        coverage=float(found.sum() / known.sum()) if known.any() else 0.0,
+        coverage=float(compared.sum() / known.sum()) if known.any() else 0.0,
         knee_mae_deg=float(np.mean(knees)),
         joints={
             joint: PoseMeasures(**{name: float(values[index]) for name, values in columns.items()})

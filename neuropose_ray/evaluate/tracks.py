@@ -67,10 +67,10 @@ def score_tracks(
         _score(candidate, table.timestamps_s, reference, search)
         for candidate in _candidates(table, skeleton, persons, tracks, where)
     ]
-    best = min(scored, key=lambda each: np.nan_to_num(each.scores.pa_mpjpe_mm, nan=np.inf))
+    best = min(scored, key=lambda track_scores: np.nan_to_num(track_scores.scores.pa_mpjpe_mm, nan=np.inf))
     if not best.scores.found_frames:
         raise _nobody(where)
-    return tuple(each for each in scored if each.track == best.track)
+    return tuple(track_scores for track_scores in scored if track_scores.track == best.track)
 
 
 def _score(

@@ -1,4 +1,4 @@
-"""A pose model that stands for another one."""
+"""A spec that delegates to another one."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from neuropose_ray.models.protocol import PoseModelSpec
 
 @dataclass(frozen=True, slots=True)
 class DelegatingSpec:
-    """Says of itself what another model's spec says; those who derive from it load in a way of their own."""
+    """A spec with the attributes of another one; subclasses load the model in their own way."""
 
     spec: PoseModelSpec
 
     @property
     def name(self) -> str:
-        """The other's."""
+        """Backend of the other spec."""
         return self.spec.name
 
     @property
     def sha256(self) -> str:
-        """The other's."""
+        """Digest of the weights of the other spec."""
         return self.spec.sha256
 
     @property
     def field_of_view_degrees(self) -> float:
-        """The other's."""
+        """Assumed field of view of the other spec."""
         return self.spec.field_of_view_degrees
 
     @property
     def threads(self) -> int | None:
-        """The other's."""
+        """CPU threads of the other spec."""
         return self.spec.threads
 
     @property
     def device(self) -> str:
-        """The other's."""
+        """Device of the other spec."""
         return self.spec.device
 
     def fingerprint(self) -> str:

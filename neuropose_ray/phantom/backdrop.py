@@ -78,10 +78,10 @@ class Backdrop:
         for body in bodies:
             for segment, radius, darkness in _SHADOWS:
                 middle = body[SEGMENTS.index(segment)] * [1, 0, 1]
-                seen = (middle + radius * _CIRCLE - position) @ rotation.T
-                if seen[:, 2].min() < _NEAREST_MM:
+                in_camera = (middle + radius * _CIRCLE - position) @ rotation.T
+                if in_camera[:, 2].min() < _NEAREST_MM:
                     continue
-                pixels = self._camera.project(seen)
+                pixels = self._camera.project(in_camera)
                 low = np.minimum(low, np.floor(pixels.min(axis=0)).astype(int) - 4 * _SHADOW_SCALE)
                 high = np.maximum(high, np.ceil(pixels.max(axis=0)).astype(int) + 4 * _SHADOW_SCALE)
                 corners = np.round(pixels / _SHADOW_SCALE * 16).astype(np.int32)

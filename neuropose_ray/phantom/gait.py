@@ -125,8 +125,8 @@ class Walking(BaseModel):
         rise = np.clip((u - TOE_OFF) / (1 - TOE_OFF), 0, 1)
         swing[:, 1] += _CLEARANCE * proportions.stature_mm * 64 * (rise * (1 - rise)) ** 3
         in_stance = (u < TOE_OFF)[..., None]
-        place = np.where(in_stance, self._stance_ankle_mm(proportions, u, side), swing)
-        return np.asarray(place + stride[..., None] * advance)
+        ankle = np.where(in_stance, self._stance_ankle_mm(proportions, u, side), swing)
+        return np.asarray(ankle + stride[..., None] * advance)
 
     def _events(self, timestamps_s: Array) -> tuple[Event, ...]:
         kinds: tuple[tuple[EventKind, float], ...] = (("heel_strike", 0.0), ("toe_off", TOE_OFF))

@@ -128,7 +128,7 @@ _THORAX: list[Ring] = [
 
 
 def body_mesh(proportions: Proportions, appearance: Appearance) -> Mesh:
-    """The whole person."""
+    """The mesh of a whole person."""
     stature = proportions.stature_mm
     trunk = proportions.trunk * stature
     return merge(

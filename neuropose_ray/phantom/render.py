@@ -19,7 +19,7 @@ from neuropose_ray.schemas.poses import Frame
 
 
 class RenderSettings(BaseModel):
-    """How the picture looks."""
+    """Settings of the picture: light, noise and sharpness."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,7 +35,7 @@ class RenderSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Surface:
-    """What is drawn of one person or thing: a mesh and where its vertices are in each frame."""
+    """One person or thing to draw: a mesh and the positions of its vertices in each frame."""
 
     mesh: Mesh
     body: Body | None
@@ -52,7 +52,7 @@ class _Surface:
 def render_frames(
     scene: Scene, timestamps_s: Array, width: int, height: int, settings: RenderSettings | None = None
 ) -> Iterator[Frame]:
-    """The pictures of a scene, one after the other.
+    """Render the pictures of a scene, one after the other.
 
     Args:
         scene: who and what is seen.
@@ -99,24 +99,24 @@ def _patches(
     position: Array,
     settings: RenderSettings,
 ) -> _Patches:
-    """What faces the camera, lit and sorted."""
+    """The patches that face the camera, lit and sorted by depth."""
     to_light = np.array(settings.to_light) / np.linalg.norm(settings.to_light)
     corners, colours, depths = [], [], []
     for surface in surfaces:
         world = surface.vertices_mm(frame)
-        seen = (world - position) @ rotation.T
+        in_camera = (world - position) @ rotation.T
         quads = surface.mesh.quads
-        pixels = camera.project(seen)[quads]
+        pixels = camera.project(in_camera)[quads]
         across, along = pixels[:, 2] - pixels[:, 0], pixels[:, 3] - pixels[:, 1]
         # Counter-clockwise in space is clockwise in a picture with y down: negative area faces the camera.
         facing = across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0] < 0
-        visible = facing & (seen[quads, 2].min(axis=1) > settings.nearest_mm)
+        visible = facing & (in_camera[quads, 2].min(axis=1) > settings.nearest_mm)
         quads = quads[visible]
         normal = _unit_normals(world[quads])
         light = settings.ambient + (1 - settings.ambient) * np.clip(0.25 + 0.75 * normal @ to_light, 0, 1)
         corners.append(pixels[visible])
         colours.append(surface.mesh.colours[visible] * light[:, None])
-        depths.append(seen[quads, 2].mean(axis=1) - surface.mesh.covers_mm[visible])
+        depths.append(in_camera[quads, 2].mean(axis=1) - surface.mesh.covers_mm[visible])
     far_first = np.argsort(-np.concatenate(depths), kind="stable") if depths else np.zeros(0, int)
     return _Patches(
         np.concatenate(corners)[far_first] if corners else np.zeros((0, 4, 2)),

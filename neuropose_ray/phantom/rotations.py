@@ -56,5 +56,5 @@ def rotate(rotation: Array, vector: ArrayLike) -> Array:
 
 
 def transpose(rotation: Array) -> Array:
-    """The inverse rotations."""
+    """The inverses of rotations."""
     return np.swapaxes(rotation, -1, -2)

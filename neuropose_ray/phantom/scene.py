@@ -1,4 +1,4 @@
-"""People in a place before a camera, and the exact truth of what it sees."""
+"""Scenes of people before a camera, and the exact truth of them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Person:
 
 
 class PhantomCamera(BaseModel):
-    """Where the camera stands and looks; the picture is always level.
+    """Position and direction of the camera; the picture is always level.
 
     It starts on a circle around its target and may move from there: what it sees then moves through the picture.
     """
@@ -71,7 +71,7 @@ class PhantomCamera(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PersonTruth:
-    """What is exactly known of one person.
+    """The truth of one person.
 
     Attributes:
         joints3d_mm: ``(frames, joints, 3)``, camera axes (x right, y down, z forward), the phantom skeleton's joints.
@@ -91,7 +91,7 @@ class PersonTruth:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is exactly known of a scene at some times.
+    """The truth of a scene at some times.
 
     Attributes:
         timestamps_s: ``(frames,)``.
@@ -131,25 +131,25 @@ class Scene:
         return tuple(_stage(person, timestamps_s) for person in self.persons)
 
     def truth(self, timestamps_s: Array, width: int, height: int) -> Truth:
-        """What is exactly known at these times, ``(frames,)`` seconds ascending, in pictures of this size."""
+        """The truth at these times, ``(frames,)`` seconds ascending, in pictures of this size."""
         camera = self.camera.intrinsics(width, height)
         rotations, positions = self.camera.extrinsics(timestamps_s)
         persons = []
         for staged in self.stage(timestamps_s):
             world = staged.body.joints_mm
-            seen = rotate(rotations[:, None], world - positions[:, None])
-            persons.append(PersonTruth(seen, camera.project(seen), world, staged.angles_deg, staged.events))
+            in_camera = rotate(rotations[:, None], world - positions[:, None])
+            persons.append(PersonTruth(in_camera, camera.project(in_camera), world, staged.angles_deg, staged.events))
         return Truth(timestamps_s, camera, rotations, positions, tuple(persons))
 
 
 def _stage(person: Person, timestamps_s: Array) -> Staged:
     performance = person.motion.perform(person.proportions, timestamps_s)
     turn = rotation_y(person.heading_deg)
-    place = np.array([person.place_mm[0], 0, person.place_mm[1]])
+    origin = np.array([person.place_mm[0], 0, person.place_mm[1]])
     angles = dict(performance.posture.angles_deg)
     angles["pelvis_heading"] = angles["pelvis_heading"] + person.heading_deg
-    posture = Posture(rotate(turn, performance.posture.pelvis_mm) + place, angles)
-    seat = None if performance.seat_mm is None else rotate(turn, performance.seat_mm) + place
+    posture = Posture(rotate(turn, performance.posture.pelvis_mm) + origin, angles)
+    seat = None if performance.seat_mm is None else rotate(turn, performance.seat_mm) + origin
     body = forward_kinematics(person.proportions, posture)
     return Staged(person, body, angles, performance.events, seat)
 

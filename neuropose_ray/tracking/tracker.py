@@ -41,7 +41,7 @@ class _Track:
         if known.any():
             moved = (joints - self.joints)[known].mean(0) / elapsed
             self.joint_speed += SPEED_GAIN * (moved - self.joint_speed)
-        middles = [each[:2] + each[2:4] / 2 for each in (self.box, box)]
+        middles = [bounds[:2] + bounds[2:4] / 2 for bounds in (self.box, box)]
         self.box_speed += SPEED_GAIN * ((middles[1] - middles[0]) / elapsed - self.box_speed)
         self.rows.append(row)
         self.time_s, self.box, self.joints = time_s, box, joints
@@ -62,8 +62,8 @@ def track(table: PoseTable, settings: TrackingSettings) -> NDArray[np.int32]:
     starts = np.searchsorted(poses.frame, np.arange(table.frame_count + 1))
     for frame in np.flatnonzero(np.diff(starts)):
         now = float(times[frame])
-        finished += [one for one in active if now - one.time_s > settings.max_gap_s]
-        active = [one for one in active if now - one.time_s <= settings.max_gap_s]
+        finished += [person_track for person_track in active if now - person_track.time_s > settings.max_gap_s]
+        active = [person_track for person_track in active if now - person_track.time_s <= settings.max_gap_s]
         rows = np.arange(starts[frame], starts[frame + 1])
         matched = _match(active, now, boxes[rows], joints[rows], settings)
         for position, row in enumerate(rows):
@@ -86,18 +86,20 @@ def _match(
 
     if not active:
         return {}
-    predicted_boxes, predicted_joints = map(np.array, zip(*(one.predicted(now) for one in active), strict=True))
-    unseen = np.array([now - one.time_s for one in active])
+    predicted_boxes, predicted_joints = map(
+        np.array, zip(*(person_track.predicted(now) for person_track in active), strict=True)
+    )
+    unseen = np.array([now - person_track.time_s for person_track in active])
     cost = costs(predicted_boxes, predicted_joints, unseen, boxes, joints, settings)
     pairs = zip(*linear_sum_assignment(cost), strict=True)
-    return {int(person): int(one) for one, person in pairs if cost[one, person] < FORBIDDEN}
+    return {int(person): int(track_index) for track_index, person in pairs if cost[track_index, person] < FORBIDDEN}
 
 
 def _numbered(tracks: list[_Track], people: int, times: NDArray[np.float64], settled_s: float) -> NDArray[np.int32]:
-    def order(one: _Track) -> tuple[bool, int]:
-        return times[one.rows[-1]] - times[one.rows[0]] < settled_s, one.rows[0]
+    def order(person_track: _Track) -> tuple[bool, int]:
+        return times[person_track.rows[-1]] - times[person_track.rows[0]] < settled_s, person_track.rows[0]
 
     ids = np.full(people, -1, np.int32)
-    for number, one in enumerate(sorted(tracks, key=order)):
-        ids[one.rows] = number
+    for number, person_track in enumerate(sorted(tracks, key=order)):
+        ids[person_track.rows] = number
     return ids

@@ -56,23 +56,23 @@ def people_in(
     return np.array(people).reshape(-1, 2, 2)
 
 
-def overlap(one: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
+def overlap(candidate: NDArray[np.float64], many: NDArray[np.float64]) -> NDArray[np.float64]:
     """Intersection over union of a box with many, corners ``(x0, y0, x1, y1)``."""
-    width = np.clip(np.minimum(one[2], many[:, 2]) - np.maximum(one[0], many[:, 0]), 0, None)
-    height = np.clip(np.minimum(one[3], many[:, 3]) - np.maximum(one[1], many[:, 1]), 0, None)
+    width = np.clip(np.minimum(candidate[2], many[:, 2]) - np.maximum(candidate[0], many[:, 0]), 0, None)
+    height = np.clip(np.minimum(candidate[3], many[:, 3]) - np.maximum(candidate[1], many[:, 1]), 0, None)
     shared = width * height
     areas = (many[:, 2] - many[:, 0]) * (many[:, 3] - many[:, 1])
-    union = (one[2] - one[0]) * (one[3] - one[1]) + areas - shared
+    union = (candidate[2] - candidate[0]) * (candidate[3] - candidate[1]) + areas - shared
     # A box overlaps itself wholly even where a wild output gives it no area; that ends the suppression loop.
-    return np.where(np.all(many == one, axis=1), 1.0, shared / np.maximum(union, 1e-12))
+    return np.where(np.all(many == candidate, axis=1), 1.0, shared / np.maximum(union, 1e-12))
 
 
-def newcomers(found: Regions, known: Regions) -> Regions:
+def newcomers(candidates: Regions, known: Regions) -> Regions:
     """The found regions whose hips are near none of the known ones, nor near an earlier find."""
     chosen = known
-    for row in range(len(found)):
-        one = found.take(np.array([row]))
-        apart = np.linalg.norm(chosen.centres - one.centres[0], axis=1)
-        if not np.any(apart < SAME_HIP_DISTANCE * np.maximum(chosen.sizes, one.sizes[0])):
-            chosen = Regions.concatenate([chosen, one])
+    for row in range(len(candidates)):
+        candidate = candidates.take(np.array([row]))
+        apart = np.linalg.norm(chosen.centres - candidate.centres[0], axis=1)
+        if not np.any(apart < SAME_HIP_DISTANCE * np.maximum(chosen.sizes, candidate.sizes[0])):
+            chosen = Regions.concatenate([chosen, candidate])
     return chosen.take(np.arange(len(known), len(chosen)))

@@ -37,7 +37,7 @@ class Regions:
 
     @classmethod
     def none(cls) -> Regions:
-        """No region."""
+        """An empty set of regions."""
         return cls(np.zeros((0, 2)), np.zeros(0), np.zeros(0))
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Where the common landmarks are in MeTRAbs's skeletons, read off their joint names."""
+"""The common landmarks of MeTRAbs's skeletons, derived from joint names."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def landmarks_of(joint_names: Sequence[str]) -> dict[str, str]:
     joint_of: dict[str, str] = {name: name for name in joint_names}
     for name in joint_names:
         joint_of.setdefault(name.split("_")[0], name)
-    found = {}
+    joints = {}
     for part, names in _NAMES_OF_PART.items():
         for side in ("right", "left"):
             joint = next((joint_of[side[0] + name] for name in names if side[0] + name in joint_of), None)
             if joint is not None:
-                found[f"{side}_{part}"] = joint
-    return found
+                joints[f"{side}_{part}"] = joint
+    return joints

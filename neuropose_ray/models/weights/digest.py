@@ -15,8 +15,8 @@ def file_sha256(path: Path) -> str:
 
 def folder_files(folder: Path) -> dict[str, Path]:
     """All files under a folder, by their relative name with forward slashes, sorted by name."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return dict(sorted(found.items()))
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return dict(sorted(files.items()))
 
 
 def combined_sha256(digests: Mapping[str, str]) -> str:
