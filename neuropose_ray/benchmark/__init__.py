@@ -1,1 +1,1 @@
-"""How fast videos are processed here, and how fast they could be at most."""
+"""Speed: how fast videos are processed on this machine, beside the bare model as the ceiling."""

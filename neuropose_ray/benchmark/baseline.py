@@ -1,4 +1,4 @@
-"""The bare model loop: what somebody writes who has the weights and the frames, and wants no more than speed.
+"""The bare model loop: the fastest loop that one could write with the weights and the frames alone.
 
 The landmark network of BlazePose runs as it is published, with all its outputs. Only one person is followed, as
 MediaPipe does; on videos with several people the program does more than this loop.
@@ -35,7 +35,7 @@ class BaselineModel(Protocol):
     batch_size: int
 
     def see(self, frames: Frames) -> int:
-        """Find the poses in the next frames; how many were found."""
+        """Predict the poses of the next frames; return their number."""
         ...
 
 

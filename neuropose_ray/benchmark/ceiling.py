@@ -142,5 +142,5 @@ def _with_own_gpu(spec: PoseModelSpec, number: int) -> PoseModelSpec:
 
 
 def device_of_process(number: int, gpus: int) -> str:
-    """Where one of several processes runs its model: each on its own GPU, while they last."""
+    """Device of one of several processes: each has its own GPU, as long as there are enough."""
     return f"gpu:{number % gpus}" if gpus else "cpu"

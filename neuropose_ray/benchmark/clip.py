@@ -42,7 +42,7 @@ class Clip:
 
 
 def write_clip(info: VideoInfo, path: Path, settings: BenchmarkSettings) -> Clip:
-    """Decode a video into a clip, or so much of it as the settings allow, from several places.
+    """Decode a video into a clip, or so much of it as the settings allow, from several parts of it.
 
     Raises:
         InputError: the video cannot be decoded.

@@ -19,7 +19,7 @@ from neuropose_ray.schemas.benchmark import CpuComparison
 def compared_with_cpu(
     work: Workload, passes: Sequence[Pass], options: BenchmarkSettings, say: Callable[[str], None]
 ) -> CpuComparison:
-    """The passes beside the same on the CPU, or two of them beside each other where they ran on the CPU.
+    """Compare the passes with the same on the CPU, or two of them with each other where they ran on the CPU.
 
     Args:
         work: what the passes did.

@@ -1,4 +1,4 @@
-"""What the passes of a benchmark amount to. Pure functions."""
+"""Figures of a benchmark's passes, as pure functions."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def throughput(metrics: PerformanceMetrics) -> float:
 def compared(
     passes: Sequence[PerformanceMetrics], rates_fps: Sequence[float], *, processes: int, frames: int
 ) -> RateComparison:
-    """The passes beside what something else reached around or just before each of them.
+    """Rates of the passes against those measured around or just before each of them.
 
     Args:
         passes: the measured ones.

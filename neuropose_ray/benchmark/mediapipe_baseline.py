@@ -27,7 +27,7 @@ class MediaPipeBaseline:
         self._python, self._clip = python, clip
 
     def __enter__(self) -> MediaPipeBaseline:
-        """Start the process and wait until it has seen a first frame.
+        """Start the process and wait until it has processed a first frame.
 
         Raises:
             SettingsError: there is no such interpreter, or mediapipe does not run in it.

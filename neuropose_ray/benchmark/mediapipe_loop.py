@@ -1,4 +1,4 @@
-"""MediaPipe's own Python API on a clip, run as a script by an interpreter that has mediapipe and need not have us.
+"""MediaPipe's own Python API on a clip: a script for an interpreter with mediapipe, which need not have this package.
 
 Arguments: the clip's file, its frames, height and width. It says ``ready``, then answers each number of frames on
 standard input with the seconds that they took, until standard input ends.

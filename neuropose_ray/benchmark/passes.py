@@ -26,7 +26,7 @@ from neuropose_ray.schemas.result_files import METRICS_FILE, PREDICTIONS_FILE
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What every pass does, and the folder in which each pass gets an empty one of its own."""
+    """The work of every pass, and the folder in which each pass gets an empty one of its own."""
 
     videos: tuple[Path, ...]
     settings: RunSettings
@@ -36,7 +36,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What a pass took.
+    """Times and counts of one pass.
 
     Attributes:
         metrics: all videos together; ``total_seconds`` from a worker's start on the first chunk to the last

@@ -1,4 +1,4 @@
-"""The scale suite: what the engines cost, seen with a pose model of known cost.
+"""The scale suite: the cost of the engines, measured with a pose model of known cost.
 
 Three questions. How much of the machine's speed reaches the results? What does a chunk cost besides its inference?
 What does it cost to find that nothing is left to do?
@@ -46,7 +46,7 @@ _RESUMED_CHUNKS = 10
 
 
 class ScaleSettings(BaseModel):
-    """How much of everything."""
+    """Sizes of the scale suite's workloads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

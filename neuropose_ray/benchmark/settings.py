@@ -1,4 +1,4 @@
-"""What a user may set of a benchmark."""
+"""Settings of a benchmark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class BenchmarkSettings(BaseModel):
-    """How often, how long, and against what."""
+    """Settings of a benchmark: repeats, length, and comparisons."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -79,7 +79,7 @@ class SyntheticSpec:
 
     @property
     def device(self) -> str:
-        """What a loaded model runs on."""
+        """Device of a loaded model."""
         return "cpu"
 
     def fingerprint(self) -> str:
@@ -112,11 +112,11 @@ class SyntheticModel:
         )
 
     def session(self, camera: Camera) -> SyntheticModel:  # noqa: ARG002  the signature is the protocol's
-        """Every stretch of frames is seen in the same way."""
+        """Begin with consecutive frames; all sessions are alike."""
         return self
 
     def predict(self, frames: Sequence[Frame]) -> Poses:
-        """One upright person in each frame, at a place and depth that follow the colours of its middle row."""
+        """One upright person in each frame, at a position and depth that follow the colours of its middle row."""
         begin_s = time.thread_time()
         colours = np.stack([frame[len(frame) // 2].mean(axis=0) for frame in frames])
         poses = _persons(colours, frames[0].shape[1], frames[0].shape[0])
@@ -157,7 +157,7 @@ def write_synthetic_video(path: Path, scenes: int) -> None:
 
 
 def _shifted(packet: Packet[VideoStream], frames: int, target: VideoStream) -> Packet[Stream]:
-    """A packet's copy for another place of another video."""
+    """A copy of a packet for another position of another video."""
     import av
 
     copy = av.Packet(bytes(packet))

@@ -38,7 +38,7 @@ OBJECT_STORE_SHARE, OBJECT_STORE_SHARED_MEMORY_BYTES = 0.3, 10**10
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: what was found, whether it will do, what to do if not."""
+    """The result of one check: what was found, whether it will do, and what to do if not."""
 
     name: str
     status: Status
@@ -63,7 +63,7 @@ def installed_version(distribution: str) -> str | None:
 
 
 def check_requirements(requirements: Iterable[str], version_of: Callable[[str], str | None]) -> list[Check]:
-    """Whether each requirement that the package declares is installed in a version that it allows.
+    """Check that every requirement of the package is installed in a version within its bounds.
 
     Args:
         requirements: as in the package's metadata; those of extras are passed over.
@@ -101,7 +101,7 @@ def check_memory(limit_bytes: int, available_bytes: int, workers: int) -> Check:
 
 
 def check_shared_memory(free_bytes: int | None, memory_bytes: int) -> Check:
-    """Whether Ray's object store will fit into ``/dev/shm``; None where the system has none, such as macOS."""
+    """Check that Ray's object store fits into ``/dev/shm``; None where the system has none, such as macOS."""
     if free_bytes is None:
         return Check("shared memory", "ok", "no /dev/shm; Ray uses files")
     needed = min(int(OBJECT_STORE_SHARE * memory_bytes), OBJECT_STORE_SHARED_MEMORY_BYTES)
@@ -113,7 +113,7 @@ def check_shared_memory(free_bytes: int | None, memory_bytes: int) -> Check:
 
 
 def check_disk(name: str, folder: Path) -> Check:
-    """Whether the file system that holds, or will hold, a folder has room."""
+    """Check the free space of the file system that holds, or will hold, a folder."""
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(existing).free
     text = f"{free / GIB:.1f} GiB free at {folder}"
@@ -128,14 +128,14 @@ def nvidia_gpus() -> list[str] | str:
 
 
 def check_gpus(gpus: list[str] | str) -> Check:
-    """Whether what :func:`nvidia_gpus` says is in order; having none is no fault."""
+    """Check the result of :func:`nvidia_gpus`; to have no GPU is no fault."""
     if isinstance(gpus, str):
         return Check("GPU", "warn", f"nvidia-smi: {gpus}", "repair the driver, or ignore it and use the CPU")
     return Check("GPU", "ok", "; ".join(gpus) or "none with an NVIDIA driver; models run on the CPU")
 
 
 def check_tensorflow_devices(*, driver_has_gpus: bool) -> Check:
-    """What TensorFlow can compute on. Takes seconds: it is started in a process of its own."""
+    """Check the devices of TensorFlow, which takes seconds: it is started in a process of its own."""
     program = "import tensorflow as tf; print(*(d.name for d in tf.config.list_physical_devices()), sep='\\n')"
     output = _run([sys.executable, "-c", program], timeout_s=300)
     if isinstance(output, str):
@@ -147,7 +147,7 @@ def check_tensorflow_devices(*, driver_has_gpus: bool) -> Check:
 
 
 def check_weights(entry: CatalogueEntry, look: Callable[[str], Weights | None]) -> Check:
-    """Whether a catalogue entry's weights are in the cache, whole.
+    """Check that a catalogue entry's weights are in the cache, whole.
 
     Args:
         entry: the weights.
@@ -177,7 +177,7 @@ def check_ray(address: str | None, *, timeout_s: float = 3.0, current_cluster: P
 
 
 def check_environment(environment: Mapping[str, str], known: Collection[str]) -> Check:
-    """Whether every ``NEUROPOSE_`` variable is a setting: a misspelt one would otherwise be without effect."""
+    """Check that every ``NEUROPOSE_`` variable is a setting: a misspelt one would be without effect."""
     own = sorted(name for name in environment if name.upper().startswith("NEUROPOSE_"))
     unknown = [name for name in own if name.upper() not in known]
     if unknown:

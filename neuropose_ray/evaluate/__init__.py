@@ -1,4 +1,4 @@
-"""How far predictions are from a truth: the field's error measures, as pure functions."""
+"""Errors of predictions against a reference: the field's measures, as pure functions."""
 
 from neuropose_ray.evaluate.alignment import procrustes
 from neuropose_ray.evaluate.angles import flexions_deg, knee_flexion_deg

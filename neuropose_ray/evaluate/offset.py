@@ -23,7 +23,7 @@ _MOST_FRAMES = 1000
 
 
 class OffsetSearch(FrozenModel):
-    """How an offset is searched."""
+    """Settings of the search for an offset."""
 
     range_s: float = Field(
         default=0.06, ge=0, description="to both sides; 20 to 40 ms are usual between a camera and marker mocap"
@@ -42,7 +42,7 @@ def best_lag_s(
     truth_at: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     search: OffsetSearch | None = None,
 ) -> float:
-    """What to add to a video's times to get the reference's: the offset with the smallest PA-MPJPE, outliers capped.
+    """Seconds to add to a video's times: the offset to the reference with the smallest PA-MPJPE, outliers capped.
 
     Cameras and mocap systems are rarely started by one signal. PA-MPJPE forgives place and direction in every frame,
     so that the body's own movement decides.

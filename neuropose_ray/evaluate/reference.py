@@ -50,7 +50,7 @@ class Reference:
 
 
 def read_reference(path: Path, person: int | None = None) -> Reference:
-    """Read a truth file.
+    """Read a reference from a file.
 
     Args:
         path: a TRC file with a marker for each limb joint; a CSV table with a column ``time_s`` and, in metres,

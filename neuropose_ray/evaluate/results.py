@@ -1,4 +1,4 @@
-"""What a comparison with a reference gives: frozen records, NaN in Python and null in JSON where not known."""
+"""Results of a comparison with a reference: frozen records, NaN in Python and null in JSON where not known."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PoseMeasures(FrozenModel):
 
 
 class AngleAgreement(FrozenModel):
-    """How far two curves of an angle agree; differences are estimate minus reference."""
+    """Agreement of two curves of an angle; differences are estimate minus reference."""
 
     frames: StrictInt = Field(description="that were compared")
     coverage: FloatOrNaN = Field(description="their share of the frames with a reference")

@@ -121,7 +121,7 @@ class SilhouetteSession:
         return left, top, width, height
 
     def _in_space(self, pixels: NDArray[np.float64], height_px: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Millimetres ``(n, joints, 3)``, camera axes: who is so tall and so many pixels high is so far away."""
+        """Millimetres ``(n, joints, 3)``, camera axes: the height in the picture gives the distance."""
         camera = self._camera
         depth = (1000 * self._spec.height_m * camera.focal_y / height_px)[:, None, None]
         rays = (pixels - [camera.centre_x, camera.centre_y]) / [camera.focal_x, camera.focal_y]

@@ -1,4 +1,4 @@
-"""A pose model that stands for another one."""
+"""A spec that delegates to another one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from neuropose_ray.models.protocol import PoseModelSpec
 
 @dataclass(frozen=True, slots=True)
 class DelegatingSpec:
-    """Says of itself what another model's spec says; those who derive from it load in a way of their own."""
+    """A spec with the attributes of another one; subclasses load the model in their own way."""
 
     spec: PoseModelSpec
 

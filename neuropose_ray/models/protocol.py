@@ -1,4 +1,4 @@
-"""What the pipeline asks of a pose model."""
+"""The protocol of a pose model: what the pipeline asks of it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ModelInfo:
 
 
 class PoseSession(Protocol):
-    """One model over one stretch of consecutive frames; it may remember from call to call where people are."""
+    """A loaded model on consecutive frames; it may remember people from call to call."""
 
     def predict(self, frames: Sequence[Frame]) -> Poses:
         """The people in the next frames, all of one size; rows point to positions in ``frames``."""
@@ -54,11 +54,11 @@ class PoseModel(Protocol):
 
     @property
     def batch_size(self) -> int:
-        """How many frames a call to ``predict`` should get."""
+        """Frames that a call to ``predict`` should get."""
         ...
 
     def session(self, camera: Camera) -> PoseSession:
-        """Start on a stretch of frames taken by ``camera``."""
+        """Begin with consecutive frames of ``camera``."""
         ...
 
 
@@ -72,12 +72,12 @@ class PoseModelSpec(Protocol):
 
     @property
     def sha256(self) -> str:
-        """What identifies the weights."""
+        """Digest of the weights, 64 hexadecimal digits."""
         ...
 
     @property
     def field_of_view_degrees(self) -> float:
-        """What the camera is taken for where nothing is known of it."""
+        """Assumed field of view over the longer side of the frame, for a camera of which nothing is known."""
         ...
 
     @property
@@ -87,7 +87,7 @@ class PoseModelSpec(Protocol):
 
     @property
     def device(self) -> str:
-        """What a loaded model runs on: ``cpu``, ``gpu:N``, or ``auto`` for a GPU where there is one."""
+        """Device of a loaded model: ``cpu``, ``gpu:N``, or ``auto`` for a GPU where there is one."""
         ...
 
     def fingerprint(self) -> str:

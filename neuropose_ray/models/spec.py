@@ -1,4 +1,4 @@
-"""Which model, with which weights and settings: small, travels to any worker, and loads itself there."""
+"""The spec of a built-in pose model: its weights and settings, loaded by each worker."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ METRABS_FIELD_OF_VIEW_DEGREES = 55.0
 
 @dataclass(frozen=True, slots=True)
 class WeightsOrigin:
-    """What the weights were asked for by, and the store that found them: for machines that do not have them yet."""
+    """The model string and the store's settings, for machines that do not have the weights yet."""
 
     model: str
     settings: WeightSettings
 
     def fetched(self) -> Weights:
-        """The weights on this machine; of all processes that ask at once one fetches, and the others wait for it.
+        """The weights on this machine; of several processes at once one fetches them, and the others wait.
 
         Raises:
             ModelError: they are not to be had here.
@@ -41,12 +41,12 @@ class WeightsOrigin:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A pose model before it is loaded.
+    """A built-in pose model before it is loaded.
 
     Attributes:
         weights: as they lie on the machine that made this.
         settings: of the backend.
-        origin: how another machine gets them; None: it has them at the same place.
+        origin: how another machine gets them; None: it has them at the same path.
     """
 
     weights: Weights
@@ -60,12 +60,12 @@ class ModelSpec:
 
     @property
     def sha256(self) -> str:
-        """What identifies the weights."""
+        """Digest of the weights."""
         return self.weights.sha256
 
     @property
     def field_of_view_degrees(self) -> float:
-        """What the camera is taken for where nothing is known of it."""
+        """Assumed field of view over the longer side of the frame, for a camera of which nothing is known."""
         is_metrabs = self.weights.backend == "metrabs"
         return METRABS_FIELD_OF_VIEW_DEGREES if is_metrabs else PHONE_FIELD_OF_VIEW_DEGREES
 
@@ -76,7 +76,7 @@ class ModelSpec:
 
     @property
     def device(self) -> str:
-        """What a loaded model runs on: ``cpu``, ``gpu:N``, or ``auto`` for a GPU where there is one."""
+        """Device of a loaded model: ``cpu``, ``gpu:N``, or ``auto`` for a GPU where there is one."""
         return self.settings.device if isinstance(self.settings, MetrabsSettings) else "cpu"
 
     def fingerprint(self) -> str:
@@ -85,7 +85,7 @@ class ModelSpec:
         return f"{self.name} {version} {self.weights.sha256} {self.settings.fingerprint()}"
 
     def load(self) -> PoseModel:
-        """Bring the model into memory.
+        """Load the model into memory.
 
         Raises:
             ModelError: the weights cannot be found, loaded or run.
@@ -124,7 +124,7 @@ class ModelSettings(Protocol):
 
     @property
     def weights(self) -> WeightSettings:
-        """Where weights are kept and fetched from."""
+        """Folder and source of weights."""
         ...
 
     @property

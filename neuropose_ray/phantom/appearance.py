@@ -1,4 +1,4 @@
-"""What people look like: the colours of clothes, skin and hair."""
+"""Appearance of people: the colours of clothes, skin and hair."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ CHILD = Proportions(
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """Where the pelvis is and how every joint is bent, over time.
+    """Pose of a body over time: the pelvis's position and the rotation of every joint.
 
     Attributes:
         pelvis_mm: ``(frames, 3)``, the middle of the hips, world axes.

@@ -37,7 +37,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """What a motion is at some times.
+    """A motion sampled at some times.
 
     Attributes:
         timestamps_s: ``(frames,)``, as asked.

@@ -19,7 +19,7 @@ from neuropose_ray.schemas.poses import Frame
 
 
 class RenderSettings(BaseModel):
-    """How the picture looks."""
+    """Settings of the picture: light, noise and sharpness."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,7 +35,7 @@ class RenderSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Surface:
-    """What is drawn of one person or thing: a mesh and where its vertices are in each frame."""
+    """One person or thing to draw: a mesh and the positions of its vertices in each frame."""
 
     mesh: Mesh
     body: Body | None
@@ -52,7 +52,7 @@ class _Surface:
 def render_frames(
     scene: Scene, timestamps_s: Array, width: int, height: int, settings: RenderSettings | None = None
 ) -> Iterator[Frame]:
-    """The pictures of a scene, one after the other.
+    """Render the pictures of a scene, one after the other.
 
     Args:
         scene: who and what is seen.
@@ -99,7 +99,7 @@ def _patches(
     position: Array,
     settings: RenderSettings,
 ) -> _Patches:
-    """What faces the camera, lit and sorted."""
+    """The patches that face the camera, lit and sorted by depth."""
     to_light = np.array(settings.to_light) / np.linalg.norm(settings.to_light)
     corners, colours, depths = [], [], []
     for surface in surfaces:

@@ -1,4 +1,4 @@
-"""People in a place before a camera, and the exact truth of what it sees."""
+"""Scenes of people before a camera, and the exact truth of them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Person:
 
 
 class PhantomCamera(BaseModel):
-    """Where the camera stands and looks; the picture is always level.
+    """Position and direction of the camera; the picture is always level.
 
     It starts on a circle around its target and may move from there: what it sees then moves through the picture.
     """
@@ -71,7 +71,7 @@ class PhantomCamera(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PersonTruth:
-    """What is exactly known of one person.
+    """The truth of one person.
 
     Attributes:
         joints3d_mm: ``(frames, joints, 3)``, camera axes (x right, y down, z forward), the phantom skeleton's joints.
@@ -91,7 +91,7 @@ class PersonTruth:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is exactly known of a scene at some times.
+    """The truth of a scene at some times.
 
     Attributes:
         timestamps_s: ``(frames,)``.
@@ -131,7 +131,7 @@ class Scene:
         return tuple(_stage(person, timestamps_s) for person in self.persons)
 
     def truth(self, timestamps_s: Array, width: int, height: int) -> Truth:
-        """What is exactly known at these times, ``(frames,)`` seconds ascending, in pictures of this size."""
+        """The truth at these times, ``(frames,)`` seconds ascending, in pictures of this size."""
         camera = self.camera.intrinsics(width, height)
         rotations, positions = self.camera.extrinsics(timestamps_s)
         persons = []

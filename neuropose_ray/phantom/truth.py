@@ -1,4 +1,4 @@
-"""The truth of a phantom video as a JSON file beside it."""
+"""Truth files: what is known of a phantom video, as JSON."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _PersonRecord(BaseModel):
 
 
 class TruthRecord(BaseModel):
-    """What the file holds; lists are ordered by frame, then by joint of the skeleton."""
+    """Content of a truth file; lists are ordered by frame, then by joint of the skeleton."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Phantom scenes as video files with their truth beside them."""
+"""Phantom scenes as video files, each with a truth file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def even_times(duration_s: float, fps: float) -> Array:
 
 
 def truth_path(video: Path) -> Path:
-    """Where the truth of a phantom video lies: beside it, ``walk.mp4`` has ``walk.truth.json``."""
+    """Path of a phantom video's truth file: ``walk.mp4`` has ``walk.truth.json`` in the same folder."""
     return video.with_suffix(".truth.json")
 
 

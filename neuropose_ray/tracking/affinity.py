@@ -1,4 +1,4 @@
-"""How well a pose continues a track."""
+"""The affinity of poses and tracks: how well a pose continues a track."""
 
 from __future__ import annotations
 

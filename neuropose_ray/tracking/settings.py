@@ -1,4 +1,4 @@
-"""What a user may set of tracking."""
+"""Settings of tracking."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class TrackingSettings(BaseModel):
-    """How people keep their ids."""
+    """Settings of giving people their ids over time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -98,6 +98,6 @@ def _numbered(tracks: list[_Track], people: int, times: NDArray[np.float64], set
         return times[candidate.rows[-1]] - times[candidate.rows[0]] < settled_s, candidate.rows[0]
 
     ids = np.full(people, -1, np.int32)
-    for number, one in enumerate(sorted(tracks, key=order)):
-        ids[one.rows] = number
+    for number, person_track in enumerate(sorted(tracks, key=order)):
+        ids[person_track.rows] = number
     return ids

@@ -27,7 +27,7 @@ _DEMUX_ATTEMPTS = 8
 
 @dataclass(slots=True)
 class DecodeErrors:
-    """Packets that could not be read or decoded: how many, and what was said of the first."""
+    """Count of packets that could not be read or decoded, and the reason given for the first."""
 
     packets: int = 0
     reason: str = ""
@@ -69,7 +69,7 @@ def _unreadable(path: Path, reason: str) -> VideoError:
 
 
 def check_readable(path: Path) -> None:
-    """Refuse what is absent, empty or forbidden, in words of the file system.
+    """Refuse a file that is absent, empty or forbidden, with the file system's reason.
 
     Raises:
         InputNotFoundError: there is no such file.
@@ -112,7 +112,7 @@ def picture_stream(container: InputContainer, index: int) -> VideoStream:
 def read_packets(
     container: InputContainer, stream: VideoStream, errors: DecodeErrors
 ) -> Iterator[Packet[VideoStream]]:
-    """Packets of a stream up to the end, going on after unreadable places.
+    """Packets of a stream up to its end, past parts that cannot be read.
 
     The last one is empty and makes a decoder give out what it holds back. Empty ones before it stand for repeated
     frames in some containers and are left out: a decoder would take them for the end.

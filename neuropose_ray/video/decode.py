@@ -36,10 +36,10 @@ _KEYFRAMES_TRIED = 3
 def decode_chunk(
     info: VideoInfo, chunk: Chunk, *, threads: int = VideoSettings().decode_threads
 ) -> Iterator[DecodedFrame]:
-    """The frames of a chunk; ``ChunkDecoder`` also tells what could not be decoded.
+    """The frames of a chunk; :class:`ChunkDecoder` also has the errors.
 
     Args:
-        info: what probing found.
+        info: the probed video.
         chunk: which part of it.
         threads: threads of the decoder.
 
@@ -51,7 +51,7 @@ def decode_chunk(
 
 
 class ChunkDecoder:
-    """The frames of one chunk and, once they were taken, what was wrong with it."""
+    """The frames of one chunk and, once they were taken, its errors."""
 
     def __init__(self, info: VideoInfo, chunk: Chunk, *, threads: int = VideoSettings().decode_threads) -> None:
         self._info = info
@@ -105,7 +105,7 @@ class ChunkDecoder:
         return DecodeError(what, where=str(self._info.source.path), hint=hint)
 
     def _keyframes(self) -> list[int]:
-        """Where to start, to be tried in turn.
+        """Keyframes to start at, in the order in which they are tried.
 
         Mostly the keyframe at or before the chunk does. Streams that refresh the picture bit by bit have keyframes
         behind which the first pictures cannot be shown; there it takes an earlier one.

@@ -18,7 +18,7 @@ _MATRIX = "DISPLAYMATRIX"
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How the stored picture becomes the displayed one: mirrored left to right first, then turned clockwise.
+    """Turn from the stored to the displayed picture: mirrored left to right first, then turned clockwise.
 
     ``degrees`` is 0, 90, 180 or 270.
     """

@@ -1,4 +1,4 @@
-"""Decoding ahead of the one who uses the frames."""
+"""Items made in a thread ahead of their consumer."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def prefetch(items: Iterable[T], depth: int = VideoSettings().frames_ahead) -> G
     """The same items in the same order, made by a thread of their own up to ``depth`` before they are asked for.
 
     What the source raises is raised here, after the items that came before it. The thread ends with this iterator:
-    at its end, on an error, or when it is closed; the source is closed then too. A source that never returns keeps
-    nobody but this iterator's consumer: the program can still end.
+    at its end, on an error, or when it is closed; the source is closed then too. A source that never returns
+    blocks this iterator's consumer alone: the program can still end.
 
     Args:
         items: where the items come from; used by the thread alone.
@@ -43,7 +43,7 @@ def prefetch(items: Iterable[T], depth: int = VideoSettings().frames_ahead) -> G
 
 
 class _Maker(Generic[T]):
-    """The thread's side; an item comes as a tuple of it, an empty tuple is the end."""
+    """The producing thread; an item is sent as a tuple of one, the end as an empty tuple."""
 
     def __init__(self, source: Iterator[T], depth: int) -> None:
         self.made: queue.SimpleQueue[tuple[tuple[T, ...], BaseException | None]] = queue.SimpleQueue()

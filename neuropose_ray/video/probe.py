@@ -145,7 +145,7 @@ def _times(timeline: Timeline, packets: _Packets) -> tuple[NDArray[np.float64], 
     """Ascending times of the frames, and the places where decoding can start."""
     if timeline.by_order:
         places = range(len(packets.ticks))
-        return np.array([timeline.seconds_of_place(packet) for packet in places]), np.zeros(1, np.int64)
+        return np.array([timeline.seconds_at_position(packet) for packet in places]), np.zeros(1, np.int64)
     order = np.argsort(packets.ticks, kind="stable")
     times = np.fromiter(_ascending(timeline, packets.ticks[order].tolist()), np.float64, len(order))
     # A clock that needs mending can be followed from the start of the file alone.

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-# How far before a keyframe a seek is tried: containers without an index land behind the place asked for.
+# How far before a keyframe a seek is tried: containers without an index land behind the time asked for.
 _SEEK_BACK_S = (0.0, 2.0, 20.0)
 # Decoders that decide by packet, when it comes in, whether to skip it; others skip pictures that are wanted.
 _SKIPPING_CODECS = frozenset({"h264", "hevc"})
 
 
 class PictureReader:
-    """Decodes a stream from a keyframe on.
+    """Decoder of a stream from a keyframe on.
 
     Args:
-        info: what probing found.
+        info: the probed video.
         chunk: pictures before it need not be given where others do not depend on them.
         keyframe: the position among ``info.timestamps_s`` to start at, one of ``info.keyframes``.
         threads: threads of the decoder.
@@ -101,7 +101,9 @@ class PictureReader:
                 tick = clock.stamp(packet)
                 # A second field is due when its first is.
                 if not (self._info.field_coded and pairs.is_second(packet, tick)):
-                    due_s = timeline.seconds_of_place(packet_count) if timeline.by_order else timeline.seconds(tick)
+                    due_s = (
+                        timeline.seconds_at_position(packet_count) if timeline.by_order else timeline.seconds(tick)
+                    )
                     packet_count += 1
             # What no other picture refers to need not be decoded on the way to the first that is wanted.
             skippable = may_skip and due_s < self._chunk.start_s
@@ -114,7 +116,7 @@ class PictureReader:
                 continue
             for picture in pictures:
                 if timeline.by_order:
-                    time_s = timeline.seconds_of_place(picture_count)
+                    time_s = timeline.seconds_at_position(picture_count)
                 else:
                     time_s = last_s if picture.pts is None else timeline.seconds(picture.pts)
                 last_s = strictly_after(time_s, last_s)

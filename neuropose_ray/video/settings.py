@@ -1,4 +1,4 @@
-"""Every default of reading and writing video, once."""
+"""Settings of reading and writing video, with all their defaults."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class VideoSettings(BaseModel):
-    """How videos are read."""
+    """Settings of reading videos."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,7 +34,7 @@ class VideoSettings(BaseModel):
 
 
 class WriterSettings(BaseModel):
-    """How videos are written."""
+    """Settings of writing videos."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -64,7 +64,7 @@ def open_sound(info: VideoInfo) -> Iterator[Sound | None]:
 
 
 class Sound:
-    """Sound that is read as far as the pictures beside it are written.
+    """Sound that is read as far as the pictures of its file are written.
 
     AAC and MP3 are copied bit by bit, all else becomes AAC. Damaged packets are passed over. What sounds before
     the first picture is left out by the packet, some 20 ms, and the rest keeps its time to the sample.

@@ -1,4 +1,4 @@
-"""What a path is: a video file, a folder of numbered images, a still image, or nothing that can be read."""
+"""Kinds of paths: video files, folders of numbered images, still images, and what cannot be read."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _UNSTATED_RATE = Fraction(25)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """How a picture stream counts time.
+    """The clock of a picture stream.
 
     Attributes:
         origin: the tick of ``time_base`` at which seconds count from 0: the stream's start unless another is set.
@@ -37,7 +37,7 @@ class Timeline:
 
     @classmethod
     def of(cls, container: InputContainer, stream: VideoStream) -> Timeline:
-        """What container and stream say of themselves."""
+        """The clock that container and stream state."""
         rate = stream.guessed_rate or stream.average_rate or _UNSTATED_RATE
         # AVI stores frames in decoding order without presentation times; the demuxer's guess is wrong where that
         # order differs from the displayed one.
@@ -62,7 +62,7 @@ class Timeline:
         """The tick count nearest to a presentation time."""
         return self.origin + round(seconds / self.time_base)
 
-    def seconds_of_place(self, index: int) -> float:
+    def seconds_at_position(self, index: int) -> float:
         """Presentation time of the frame displayed after ``index`` others, where only the order is known."""
         return index * self.rate.denominator / self.rate.numerator
 

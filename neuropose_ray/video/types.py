@@ -1,4 +1,4 @@
-"""What is known of a video before it is decoded, and the pieces it is worked in."""
+"""Records of a video: its source, what probing found, its chunks, and decoded frames."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class VideoSource:
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What demuxing tells, without decoding a picture.
+    """A probed video: what its packets state, without decoding them.
 
     Attributes:
         width, height: pixels of the upright frame, that is after ``rotation_degrees`` is applied.

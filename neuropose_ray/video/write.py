@@ -93,7 +93,7 @@ class VideoWriter:
         return self
 
     def write(self, image: Frame, timestamp_s: float) -> None:
-        """Append one frame.
+        """Append one frame to the video.
 
         Args:
             image: ``(height, width, 3)`` RGB.
@@ -149,7 +149,7 @@ class VideoWriter:
 
 @contextmanager
 def _encoder_errors(path: Path) -> Iterator[None]:
-    """Give refusals of the file system back to those who name them; the rest is the encoder's."""
+    """Raise refusals of the file system as OSError, for the caller to name, and the rest as the encoder's errors."""
     import av
 
     try:

@@ -29,7 +29,7 @@ def test_seconds_may_count_from_a_frame_before_the_streams_start() -> None:
 
 
 def test_without_presentation_times_the_order_gives_them() -> None:
-    assert TIMELINE.seconds_of_place(50) == 2
+    assert TIMELINE.seconds_at_position(50) == 2
     assert TIMELINE.frame_ticks == 3600
 
 

@@ -31,7 +31,7 @@ _PARTNERS = _mirror_partners()
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """What the network says of each region.
+    """The network's output for each region.
 
     Attributes:
         pixels: ``(n, 39, 2)`` in the frame.
@@ -64,7 +64,7 @@ class Landmarks:
         return Landmarks.concatenate([self, by]).take(position)
 
     def next_regions(self) -> Regions:
-        """Where to look in the next frame."""
+        """The regions to look at in the next frame."""
         points = self.pixels[:, ALIGNMENT]
         return Regions.from_points(points[:, 0], points[:, 1])
 

@@ -1,4 +1,4 @@
-"""Where and when to look for newcomers: detector views, chosen by what changed in the picture.
+"""The search for people who are not followed yet: detector views, chosen by what changed in the picture.
 
 People who are followed need no detector. A newcomer changes the picture outside the people already known, so a
 view is searched again when it changed there, and now and then in any case.

@@ -55,7 +55,7 @@ class BlazePoseSession:
         return self._poses(rows, Landmarks.concatenate([_nobody(), *people]))
 
     def _follow(self, frame: Frame) -> Landmarks:
-        """Everybody in the next frame: the people known from the last one, then those who came."""
+        """The people of the next frame: those known from the last one, then new ones."""
         boxes = boxes_around(self._people.pixels[:, _BODY], self._people.presence)
         views = self._search.due(self._number, frame, boxes)
         if len(self._people):
@@ -80,7 +80,7 @@ class BlazePoseSession:
         self._people, self._unseen = self._people.take(rows), self._unseen[rows]
 
     def _follow_known(self, frame: Frame) -> NDArray[np.bool_]:
-        """Move the known people to the next frame; which of them are seen there."""
+        """Move the known people to the next frame; a mask of those who are visible there."""
         regions = self._people.next_regions()
         now = self._finder.find(frame, regions)
         double = ~_distinct(now)
@@ -184,7 +184,7 @@ def _wandering(before: Landmarks, now: Landmarks, shape: tuple[int, ...]) -> NDA
 
 
 def painted_over(frame: Frame, people: Landmarks) -> Frame:
-    """The frame with the people hidden under plain paint: what is still found in it is somebody else."""
+    """The frame with known people hidden under plain colour, so that detections in it are other people."""
     import cv2
 
     if not len(people):

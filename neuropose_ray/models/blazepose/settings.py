@@ -1,4 +1,4 @@
-"""What a user may set of BlazePose, and why the defaults are what they are."""
+"""Settings of BlazePose, with the reasons for their defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the common landmarks are in MeTRAbs's skeletons, read off their joint names."""
+"""The common landmarks of MeTRAbs's skeletons, derived from joint names."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class MetrabsModel:
 
     @property
     def batch_size(self) -> int:
-        """How many frames a call should get; less than configured once memory ran out."""
+        """Frames per call; fewer than configured once memory ran out."""
         return self._batch_size
 
     def session(self, camera: Camera) -> MetrabsSession:

@@ -123,7 +123,7 @@ def read_skeleton(model: Any, name: str) -> Skeleton:
 
 
 def complaint_of(error: Exception) -> str:
-    """What TensorFlow complains of, without the graph's trace around it."""
+    """TensorFlow's message without the graph's trace around it."""
     frame = ("Graph execution error", "Detected at node", "<stack traces", " ", "\t")
     # Several causes stand indented below a line that only counts or announces them.
     causes = [line.strip() for line in str(error).splitlines() if line.startswith(("  (0) ", "  Profiling failure"))]

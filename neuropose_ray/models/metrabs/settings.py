@@ -25,7 +25,7 @@ _Row = tuple[float, float, float, float]
 
 
 class MetrabsSettings(BaseModel):
-    """How to run a MeTRAbs SavedModel. Intrinsics and lens distortion belong to the camera, not in here."""
+    """Settings of a MeTRAbs SavedModel. Intrinsics and lens distortion belong to the camera."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

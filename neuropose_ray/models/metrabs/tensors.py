@@ -78,7 +78,7 @@ def padded_count(count: int, most: int) -> int:
 
 
 def most_frames(camera: Camera) -> int:
-    """How many frames of the camera a call may get at the most, whatever the memory; at least one."""
+    """The largest number of frames of the camera per call, whatever the memory; at least one."""
     return max(1, _MOST_ELEMENTS // (camera.height * camera.width * 3))
 
 

@@ -1,4 +1,4 @@
-"""Where the numbers of a pose model come from: a catalogue, and a cache that fetches and checks them."""
+"""Weights of pose models: a catalogue of those known by name, and a cache that fetches and checks them."""
 
 from neuropose_ray.models.weights.catalogue import CATALOGUE, CatalogueEntry, WeightSource, resolve
 from neuropose_ray.models.weights.settings import WeightSettings

@@ -78,7 +78,7 @@ class PathOrigin:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """What the publisher of the weights allows; ``notice`` is what a user must be told before the first run."""
+    """The publisher's licence; ``notice`` has to be shown to a user before the first run."""
 
     name: str
     notice: str | None = None
@@ -86,7 +86,7 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class WeightSource:
-    """Where weights come from. ``key`` names their folder in the cache."""
+    """The source of weights. ``key`` names their folder in the cache."""
 
     name: str
     key: str
@@ -182,7 +182,7 @@ CATALOGUE = (
 
 
 def resolve(model: str) -> WeightSource:
-    """What a model string means, without looking at the disk or the network.
+    """The source that a model string means, without a look at the disk or the network.
 
     Args:
         model: a name or alias of :data:`CATALOGUE`; an ``http(s)`` URL of an archive, optionally with

@@ -21,7 +21,7 @@ Progress = Callable[[int, int | None], None]
 
 
 def no_progress(_received: int, _total: int | None) -> None:
-    """Progress that nobody watches."""
+    """Report no progress."""
 
 
 _PIECE_BYTES = 1 << 20
@@ -30,7 +30,7 @@ _TRANSIENT_STATUS = frozenset({408, 416, 425, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class DownloadPolicy:
-    """How patient a download is."""
+    """Limits of a download: attempts, waits, silence."""
 
     attempts: int = 5  # a university server that drops a 700 MB transfer twice is still worth waiting for
     first_wait_s: float = 1.0  # doubled after each attempt: 15 s in all before giving up
@@ -52,7 +52,7 @@ def download(url: str, part: Path, *, shown: str, policy: DownloadPolicy, progre
         part: the file to fill; left in place, incomplete, when the download fails.
         shown: the URL as errors may show it.
         policy: attempts, waits, time limits.
-        progress: told of every piece.
+        progress: called after every piece.
 
     Raises:
         WeightsUnavailableError: refused, not there, or still incomplete after the last attempt.

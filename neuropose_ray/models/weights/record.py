@@ -1,4 +1,4 @@
-"""What the cache remembers of weights that it holds, and whether they still are what they were."""
+"""Records of weights in the cache: what was put there, and whether it is unchanged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FileRecord(BaseModel):
 
 
 class Record(BaseModel):
-    """What was placed in a cache folder.
+    """The files of a cache folder as they were put there.
 
     ``sha256`` identifies the weights: the digest of the archive they came in, or of their files where the archive
     holds much else. ``filename`` names what it is the digest of.
@@ -78,12 +78,12 @@ def read_record(folder: Path) -> Record | None:
 
 
 def write_record(folder: Path, record: Record) -> None:
-    """Put the record beside the files that it describes."""
+    """Write the record into the folder of the files that it describes."""
     (folder / RECORD_NAME).write_text(record.model_dump_json(indent=2) + "\n", "utf-8")
 
 
 def damage(folder: Path, record: Record, *, every_byte: bool) -> str | None:
-    """What is wrong with the files of a cache folder, None when nothing is.
+    """The first fault of a cache folder's files, None where there is none.
 
     Args:
         folder: the cache folder.

@@ -1,4 +1,4 @@
-"""Where weights are kept and fetched from."""
+"""Settings of the weight store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def default_cache_dir() -> Path:
 
 
 class WeightSettings(BaseModel):
-    """Where weights are kept and fetched from."""
+    """Settings of the weight store."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

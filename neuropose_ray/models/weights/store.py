@@ -91,7 +91,7 @@ class WeightStore:
 
         Args:
             model: what :func:`~neuropose_ray.models.weights.catalogue.resolve` takes: a name, a URL, a path.
-            progress: told how far a download is.
+            progress: called after every piece of a download.
 
         Raises:
             UnknownModelError: no such name, folder or file.
