@@ -47,6 +47,7 @@ def test_the_main_job_runs_and_prints_what_was_found_beside_the_truth(weights, t
 def test_every_command_runs_in_the_order_shown(weights, test_data: Path, tmp_path: Path):
     shutil.copy(test_data / "opencap" / "walk.mp4", tmp_path)
     shutil.copy(test_data / "opencap" / "walk_gt_joints.csv", tmp_path)
+    (tmp_path / "clips.csv").write_text("results,reference,movement\nresults/walk,walk_gt_joints.csv,walk\n")
     shown = [shlex.split(command) for command in COMMANDS if command.startswith("neuropose-ray ")]
     assert {words[1] for words in shown} >= {"process", "export", "models", "doctor", "evaluate", "benchmark"}
     for words in shown:

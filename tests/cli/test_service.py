@@ -46,7 +46,7 @@ def test_a_configuration_that_is_not_there_is_refused(home):
 def test_a_token_is_shown_once_and_kept_as_its_digest():
     import hashlib
 
-    lines = CliRunner().invoke(app, ["service", "token", "lab", "--scope", "admin"]).stdout.splitlines()
+    lines = CliRunner().invoke(app, ["service", "token", "lab", "--scope", "admin", "--print"]).stdout.splitlines()
     secret = lines[1].strip()
     assert hashlib.sha256(secret.encode()).hexdigest() in lines[-1]
     assert secret not in lines[-1]

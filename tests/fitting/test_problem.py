@@ -19,7 +19,17 @@ def test_some_of_the_frames_are_the_same_problem_of_fewer(squat_start):
     assert len(part) == 4
     assert part.linked.tolist() == [True, False, True]
     np.testing.assert_allclose(part.steps, [1 / 12, 1, 1 / 12])
-    for name in ("image", "scores", "ray", "bone_depths", "depth_scores", "contact", "image_sigma", "times"):
+    for name in (
+        "image",
+        "scores",
+        "ray",
+        "bone_depths",
+        "depth_scores",
+        "contact",
+        "image_sigma",
+        "depth_sigma",
+        "times",
+    ):
         np.testing.assert_array_equal(getattr(part, name), getattr(problem, name)[..., frames])
-    for name in ("lengths", "lengths_sigma", "bone_sigma", "depth_sigma", "body"):
+    for name in ("lengths", "lengths_sigma", "bone_sigma", "body"):
         assert getattr(part, name) is getattr(problem, name)

@@ -115,7 +115,8 @@ def test_the_steps_are_done_in_the_fields_order_and_say_what_they_did(true_motio
 
 
 def test_without_settings_they_are_the_usual_ones(true_motion):
-    cleaned, usual = clean(true_motion), clean(true_motion, CleaningSettings())
+    motion = true_motion("walking")
+    cleaned, usual = clean(motion), clean(motion, CleaningSettings())
     np.testing.assert_array_equal(cleaned.motion.positions, usual.motion.positions)
     assert cleaned.steps == usual.steps
 
