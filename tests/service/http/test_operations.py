@@ -23,6 +23,7 @@ ROUTES = {
     "/v1/pose/model": {"get"},
     "/v1/jobs": {"get", "post"},
     "/v1/jobs/{job_id}": {"get", "delete"},
+    "/v1/jobs/{job_id}/cancel": {"post"},
     "/v1/jobs/{job_id}/retry": {"post"},
     "/v1/jobs/{job_id}/log": {"get"},
     "/v1/jobs/{job_id}/events": {"get"},
