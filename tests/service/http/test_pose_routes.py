@@ -72,7 +72,7 @@ def test_one_broken_picture_leaves_the_others_valid_and_in_order(client, person:
 
 def test_unrelated_pictures_of_one_size_are_each_searched_on_their_own(client, test_data: Path):
     """People of one picture are not looked for in the next one, unless it is said to be the next frame."""
-    folder = test_data / "field"
+    folder = test_data / "images"
     names = ("tfjs_pose.jpg", "tfjs_three_people.jpg", "tfjs_coco_dogs_human_legs_only.jpg")
     pictures = [cv2.imencode(".png", cv2.resize(cv2.imread(str(folder / name)), (480, 360)))[1] for name in names]
     files = [("files", (name, picture.tobytes())) for name, picture in zip(names, pictures, strict=True)]
