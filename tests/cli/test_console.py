@@ -6,17 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuropose_ray.cli.console import RunProgress, duration, plan_lines, print_error, print_summary
+from neuropose_ray.cli.console import duration, plan_lines, print_error, print_summary
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.planning.dry_run import RunPlan
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult
 
 ERROR = ErrorRecord(stage="decode", type="DecodeError", message="[red]it is broken", attempts=1)
-
-
-def outcome(frames, state="done"):
-    return ChunkOutcome(video="walk", index=0, state=state, frames=frames, began_s=0.0, ended_s=1.0)
 
 
 def plan(**changes):
@@ -26,43 +21,6 @@ def plan(**changes):
         "workers": 2, "frames_per_s": 20.0, "remaining_s": 30.0, "basis": "a guess", "videos_again": 0,
     }  # fmt: skip
     return RunPlan(**(fields | changes))
-
-
-def test_a_run_says_how_much_there_is_and_what_was_wrong(capsys):
-    progress = RunProgress()
-    progress.start(2, 100)
-    progress.advance(outcome(50))
-    broken = VideoResult(input="a.mp4", name="a", state="failed", errors=(ERROR,))
-    assert list(progress.assembling([broken])) == [broken]
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.splitlines() == ["100 frames in 2 chunks", "failed a: [red]it is broken"]
-
-
-def test_one_chunk_is_one_and_nothing_to_do_is_said(capsys):
-    RunProgress().start(1, 10)
-    RunProgress().start(0, 0)
-    assert capsys.readouterr().err.splitlines() == ["10 frames in 1 chunk", "no frames to compute"]
-
-
-def test_a_quiet_run_prints_nothing(capsys):
-    progress = RunProgress(quiet=True)
-    progress.waiting("waiting for another run")
-    progress.start(2, 100)
-    progress.advance(outcome(100))
-    progress.close()
-    assert capsys.readouterr() == ("", "")
-
-
-def test_lines_of_progress_come_with_the_speed_and_what_is_left(capsys, monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr("neuropose_ray.cli.console.time.perf_counter", lambda: now[0])
-    progress = RunProgress()
-    progress.start(3, 300)
-    for seconds in (5.0, 20.0):
-        now[0] = seconds
-        progress.advance(outcome(100))
-    assert capsys.readouterr().err.splitlines()[1:] == ["200 of 300 frames, 10/s, 10 s left"]
 
 
 def test_a_summary_counts_every_input(capsys):
