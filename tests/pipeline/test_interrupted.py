@@ -16,7 +16,7 @@ from neuropose_ray.pipeline.state.lease import held_lease
 from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.state.run_layout import state_folder
 from neuropose_ray.pipeline.state.summary import RunSummary
-from neuropose_ray.settings import load_settings
+from neuropose_ray.service.settings import load_settings
 
 SPEC = SyntheticSpec(frame_ms=0.0)
 
