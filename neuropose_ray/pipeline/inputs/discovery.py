@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from neuropose_ray.errors import InputNotFoundError
 from neuropose_ray.pipeline.inputs.folder_search import FolderContent, FoundInput, search_folder
-from neuropose_ray.pipeline.inputs.naming import Place, folder_names
+from neuropose_ray.pipeline.inputs.naming import UnnamedInput, folder_names
 from neuropose_ray.pipeline.inputs.source_record import uri_of
 from neuropose_ray.schemas.immutable import utf8_text
 
@@ -33,27 +33,27 @@ class Discovery:
     """All inputs of a run.
 
     Attributes:
-        places: of the inputs, each once.
+        inputs: each once, without their names.
         locations: the same as they were found.
         not_videos: files in given folders that are no videos, and links to folders that are searched anyway.
         notes: what a user may not expect of how the inputs were taken, a sentence each.
     """
 
-    places: tuple[Place, ...]
+    inputs: tuple[UnnamedInput, ...]
     locations: tuple[str, ...]
     not_videos: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.inputs)
 
     def videos(
         self,
         owners: Mapping[str, str] = MappingProxyType({}),
-        was_moved: Callable[[str, Place], bool] = lambda _name, _place: False,
+        was_moved: Callable[[str, UnnamedInput], bool] = lambda _name, _unnamed: False,
     ) -> tuple[FoundVideo, ...]:
         """The inputs with their names; the arguments are those of :func:`~.naming.folder_names`."""
-        names = folder_names(self.places, owners, was_moved)
+        names = folder_names(self.inputs, owners, was_moved)
         return tuple(FoundVideo(*video) for video in zip(names, self.locations, strict=True))
 
 
@@ -74,7 +74,7 @@ def discover(inputs: Sequence[Path], out: Path | None = None) -> Discovery:
     for given in inputs:
         found.add_given(Path(given), out)
     return Discovery(
-        tuple(found.places.values()),
+        tuple(found.inputs.values()),
         tuple(found.locations),
         tuple(utf8_text(path) for path in found.left_out),
         tuple(_notes(found.contents)),
@@ -85,7 +85,7 @@ def discover(inputs: Sequence[Path], out: Path | None = None) -> Discovery:
 class _FoundInputs:
     """Inputs by their real paths, so that none comes twice."""
 
-    places: dict[str, Place] = field(default_factory=dict)
+    inputs: dict[str, UnnamedInput] = field(default_factory=dict)
     locations: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     contents: list[FolderContent] = field(default_factory=list)
@@ -108,9 +108,9 @@ class _FoundInputs:
         self.contents.append(content)
 
     def _add(self, item: FoundInput, label: str, parents: tuple[str, ...]) -> None:
-        if item.real_path not in self.places:
+        if item.real_path not in self.inputs:
             is_folder = item.kind in ("images", "unlistable")
-            self.places[item.real_path] = Place(uri_of(item.real_path), label, parents, is_folder)
+            self.inputs[item.real_path] = UnnamedInput(uri_of(item.real_path), label, parents, is_folder)
             self.locations.append(item.path)
 
 

@@ -29,7 +29,7 @@ _MOST_BYTES = 160
 _RESERVED = frozenset({SUMMARY_FILE, "cohort.json", "cohort.csv"})
 
 
-class Place(NamedTuple):
+class UnnamedInput(NamedTuple):
     """An input before it has a name.
 
     Attributes:
@@ -46,28 +46,28 @@ class Place(NamedTuple):
 
 
 def folder_names(
-    places: Sequence[Place],
+    inputs: Sequence[UnnamedInput],
     owners: Mapping[str, str] = MappingProxyType({}),
-    was_moved: Callable[[str, Place], bool] = lambda _name, _place: False,
+    was_moved: Callable[[str, UnnamedInput], bool] = lambda _name, _unnamed: False,
 ) -> list[str]:
     """A name for each input, in their order.
 
     Args:
-        places: the inputs, each once.
+        inputs: the inputs, each once.
         owners: the names that earlier runs gave, the latest last, and the URI of the input that has each.
-        was_moved: whether the input that has a name seems to lie at this place now.
+        was_moved: whether the input that has a name seems to be this unnamed one now.
     """
     names = {uri: name for name, uri in owners.items()}
     named = {_folded(name): name for name in owners}
     taken = {*named, *map(_folded, _RESERVED)}
-    groups: dict[str, list[Place]] = defaultdict(list)
-    for place in places:
-        if place.uri not in names:
-            groups[_folded(_stem(place))].append(place)
-    present = {place.uri for place in places}
-    for stem, (place, *others) in groups.items():
-        if not others and stem in named and owners[named[stem]] not in present and was_moved(named[stem], place):
-            names[place.uri] = named[stem]
+    groups: dict[str, list[UnnamedInput]] = defaultdict(list)
+    for unnamed in inputs:
+        if unnamed.uri not in names:
+            groups[_folded(_stem(unnamed))].append(unnamed)
+    present = {unnamed.uri for unnamed in inputs}
+    for stem, (unnamed, *others) in groups.items():
+        if not others and stem in named and owners[named[stem]] not in present and was_moved(named[stem], unnamed):
+            names[unnamed.uri] = named[stem]
     groups = {stem: group for stem, group in groups.items() if group[0].uri not in names}
     alone = {stem for stem, group in groups.items() if len(group) == 1 and stem not in taken}
     taken |= alone
@@ -75,8 +75,8 @@ def folder_names(
         group = sorted(groups[stem])
         chosen = [_stem(group[0])] if stem in alone else _told_apart(group, taken)
         taken.update(map(_folded, chosen))
-        names.update(zip((place.uri for place in group), chosen, strict=True))
-    return [names[place.uri] for place in places]
+        names.update(zip((unnamed.uri for unnamed in group), chosen, strict=True))
+    return [names[unnamed.uri] for unnamed in inputs]
 
 
 def base_name(name: str) -> str:
@@ -84,39 +84,39 @@ def base_name(name: str) -> str:
     return name.partition(DIGEST_MARK)[0]
 
 
-def _told_apart(group: Sequence[Place], taken: set[str]) -> list[str]:
+def _told_apart(group: Sequence[UnnamedInput], taken: set[str]) -> list[str]:
     """Names of inputs that have one stem, none of them taken, nor the same twice."""
     for names in _candidates(group):
         folded = {_folded(name) for name in names}
         if len(folded) == len(group) and not folded & taken:
             return names
     used, chosen, number = set(taken), [], 2
-    for place in group:
-        while _folded(name := f"{_stem(place)}_{number}") in used:
+    for unnamed in group:
+        while _folded(name := f"{_stem(unnamed)}_{number}") in used:
             number += 1
         used.add(_folded(name))
         chosen.append(name)
     return chosen
 
 
-def _candidates(group: Sequence[Place]) -> Iterator[list[str]]:
-    deepest = max(len(place.parents) for place in group)
+def _candidates(group: Sequence[UnnamedInput]) -> Iterator[list[str]]:
+    deepest = max(len(unnamed.parents) for unnamed in group)
     for with_ending in (False, True):
         for parents in range(0 if with_ending else 1, deepest + 1):
-            yield [_with_parents(place, parents, with_ending=with_ending) for place in group]
+            yield [_with_parents(unnamed, parents, with_ending=with_ending) for unnamed in group]
 
 
-def _with_parents(place: Place, count: int, *, with_ending: bool) -> str:
-    label = place.label.replace(".", "_") if with_ending else _without_ending(place)
-    return _safe("_".join((*place.parents[len(place.parents) - min(count, len(place.parents)) :], label)))
+def _with_parents(unnamed: UnnamedInput, count: int, *, with_ending: bool) -> str:
+    label = unnamed.label.replace(".", "_") if with_ending else _without_ending(unnamed)
+    return _safe("_".join((*unnamed.parents[len(unnamed.parents) - min(count, len(unnamed.parents)) :], label)))
 
 
-def _stem(place: Place) -> str:
-    return _safe(_without_ending(place))
+def _stem(unnamed: UnnamedInput) -> str:
+    return _safe(_without_ending(unnamed))
 
 
-def _without_ending(place: Place) -> str:
-    return place.label if place.is_folder else place.label.removesuffix(PurePath(place.label).suffix)
+def _without_ending(unnamed: UnnamedInput) -> str:
+    return unnamed.label if unnamed.is_folder else unnamed.label.removesuffix(PurePath(unnamed.label).suffix)
 
 
 def _safe(label: str) -> str:

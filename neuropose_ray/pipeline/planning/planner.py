@@ -37,7 +37,7 @@ from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import Discovery, FoundVideo
-from neuropose_ray.pipeline.inputs.naming import DIGEST_MARK, Place, base_name
+from neuropose_ray.pipeline.inputs.naming import DIGEST_MARK, UnnamedInput, base_name
 from neuropose_ray.pipeline.inputs.signature import Signature, signature_of, signature_of_outputs
 from neuropose_ray.pipeline.inputs.source_record import owner_of, path_of, uri_of, write_source
 from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, digest_of, plan_video, poses_versions
@@ -201,13 +201,13 @@ def named_videos(found: Discovery, known: Manifest) -> tuple[FoundVideo, ...]:
     same video is seen in its content.
     """
 
-    def was_moved(name: str, index: Place) -> bool:
+    def was_moved(name: str, unnamed: UnnamedInput) -> bool:
         row = known.row(name)
         try:
-            size_bytes = path_of(index.uri).stat().st_size
+            size_bytes = path_of(unnamed.uri).stat().st_size
         except OSError:
             return False
-        return not os.path.lexists(path_of(row.uri)) and (index.is_folder or size_bytes == row.size_bytes)
+        return not os.path.lexists(path_of(row.uri)) and (unnamed.is_folder or size_bytes == row.size_bytes)
 
     return found.videos(known.owners(), was_moved)
 
@@ -301,7 +301,7 @@ class ChunkQueue(Sequence[ChunkRef]):
     @overload
     def __getitem__(self, index: slice) -> list[ChunkRef]: ...
     def __getitem__(self, index: int | slice) -> ChunkRef | list[ChunkRef]:
-        """The chunk at a place, or the chunks of a slice."""
+        """The chunk at an index, or the chunks of a slice."""
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuropose_ray.pipeline.inputs.naming import DIGEST_MARK, Place, base_name, folder_names
+from neuropose_ray.pipeline.inputs.naming import DIGEST_MARK, UnnamedInput, base_name, folder_names
 
 
-def place(path: str, below: int = 1, *, is_folder: bool = False) -> Place:
+def place(path: str, below: int = 1, *, is_folder: bool = False) -> UnnamedInput:
     """A file at an absolute path, of which the last parts lie below the folder that was given."""
     parts = PurePath(path).parts[1:]
-    return Place(PurePath(path).as_uri(), "_".join(parts[-below:]), parts[:-below], is_folder)
+    return UnnamedInput(PurePath(path).as_uri(), "_".join(parts[-below:]), parts[:-below], is_folder)
 
 
 def names(*paths: str, owners: dict[str, str] | None = None) -> list[str]:
@@ -87,7 +87,7 @@ PATHS = st.lists(st.lists(PART, min_size=1, max_size=3).map(tuple), min_size=1, 
 
 @given(PATHS, st.data())
 def test_whatever_the_paths_names_are_distinct_safe_and_independent_of_the_order(paths: list, data: st.DataObject):
-    places = [Place("file:///" + repr(parts), "_".join(parts[-1:]), parts[:-1], False) for parts in paths]
+    places = [UnnamedInput("file:///" + repr(parts), "_".join(parts[-1:]), parts[:-1], False) for parts in paths]
     first = dict(zip(places, folder_names(places), strict=True))
     assert len({name.casefold() for name in first.values()}) == len(places)
     for name in first.values():
