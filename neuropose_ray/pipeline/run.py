@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from neuropose_ray.errors import EngineError, NeuroposeRayError, OutputError
-from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, RunContext
