@@ -9,10 +9,10 @@ from pydantic import Field
 
 from neuropose_ray.analysis.cleaning.records import CleaningStep
 from neuropose_ray.analysis.runs.config import AnalysisConfig
-from neuropose_ray.analysis.runs.movement_records import MovementResults, OptionalFloat
+from neuropose_ray.analysis.runs.movement_records import MovementResults
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.header import SCHEMA_VERSION
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, StrictInt, Utf8Str
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, OptionalFloat, StrictInt, Utf8Str
 from neuropose_ray.schemas.json_files import read_json, validated
 from neuropose_ray.schemas.migrations import migrate_analysis_report
 from neuropose_ray.schemas.provenance import Provenance
