@@ -63,6 +63,9 @@ def write_tidy_csv(path: Path, outcomes: Iterable[TrialOutcome]) -> None:
 def _numbers(report: AnalysisReport) -> Iterator[TidyRow]:
     yield {"part": "trial", "name": "frames", "statistic": "value", "value": float(report.primary.frame_count)}
     yield {"part": "trial", "name": "coverage", "statistic": "value", "value": report.primary.coverage}
+    if (person := report.primary.person) is not None and person.track is not None:
+        yield {"part": "trial", "name": "track", "statistic": "value", "value": float(person.track)}
+        yield {"part": "trial", "name": "tracks", "statistic": "n", "value": 1.0 + len(person.others)}
     match report.results:
         case MovementResults() as results:
             yield from _angles(results)
