@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
+from neuropose_ray.cli.motions import Where, connected_ray
 from neuropose_ray.cli.process import Address
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.pipeline.state.terminal import LINE_EVERY_S
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 CONFIG_SUFFIXES = (".yaml", ".yml")
 #: A trial takes about a second, a Ray of our own about ten to start.
 OWN_RAY_FROM_TRIALS = 16
-
-
-class Where(StrEnum):
-    """Who does the work of many trials."""
-
-    AUTO = "auto"
-    LOCAL = "local"
-    RAY = "ray"
 
 
 def analyze(
@@ -76,7 +68,7 @@ def analyze(
     inputs: {primary: results/walk_after, reference: results/walk_before}
     preprocessing: {cleaning: {}}
     segmentation: {kind: gait_cycles_bilateral}
-    analysis: {kind: dtw, align: procrustes_per_sequence}
+    analysis: {kind: dtw, align: procrustes_per_sequence, nan_policy: interpolate}
     output: {report: walk.json}
     ```
     """
@@ -159,21 +151,6 @@ def _analyze_many(
         print_cohort(cohort)
         typer.echo(f"wrote {config.output.report} and {table}")
     raise typer.Exit(1 if cohort.failed else 0)
-
-
-@contextmanager
-def connected_ray(address: str | None) -> Iterator[None]:
-    """The Ray of that address or of RAY_ADDRESS, else one of our own for the time of the block.
-
-    Raises:
-        EngineError: Ray cannot be reached or started.
-    """
-    import os
-
-    from neuropose_ray.cluster import OWN_RAY, connected
-
-    with connected(address or os.environ.get("RAY_ADDRESS") or OWN_RAY):
-        yield
 
 
 class _Watch:

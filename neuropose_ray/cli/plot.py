@@ -136,13 +136,12 @@ def _trajectories(content: ReportContent, show: list[str] | None) -> Callable[[F
 
 
 def _matrix(file: Path) -> Callable[[Figure], None]:
-    from neuropose_ray.analysis import DistanceMatrixRecord
+    from neuropose_ray.analysis import DistanceMatrixRecord, distance_unit
     from neuropose_ray.render import plot_matrix
     from neuropose_ray.schemas.json_files import read_json, validated
 
     record = validated(DistanceMatrixRecord, read_json(file), str(file))
-    angles = record.settings.channels.representation == "angles"
-    unit = "no unit" if record.settings.warping.z_normalise else "rad" if angles else "mm"
+    unit = distance_unit(record.settings.channels.representation, record.settings.warping)
     return lambda figure: plot_matrix(figure, record.names, np.array(record.matrix, np.float64), record.order, unit)
 
 

@@ -40,7 +40,10 @@ class DtwResults(FrozenModel):
 
     kind: Literal["dtw"] = "dtw"
     method: Literal["dtw_all", "dtw_per_joint", "dtw_relation"]
-    distances: tuple[OptionalFloat, ...]
+    distances: tuple[OptionalFloat, ...] = Field(
+        description="as NeuroPose has them: sums over the path, of all joints together, unless the warping says "
+        "path_normalise; they grow with the length of a trial and the number of its joints"
+    )
     paths: tuple[tuple[tuple[int, int], ...], ...]
     per_joint_distances: tuple[tuple[OptionalFloat, ...], ...] | None = None
     segment_labels: tuple[str, ...]
@@ -48,8 +51,17 @@ class DtwResults(FrozenModel):
         default={}, validate_default=True, description="mean, p50, p95 and p99 of the distances that are known"
     )
 
+    unit: Literal["mm", "rad", "SD", ""] = Field(
+        default="", description="of all distances; SD after z-normalisation; empty in files that do not say it"
+    )
+    distances_per_frame: tuple[OptionalFloat, ...] = Field(
+        default=(),
+        description="per pair of frames and joint: root mean square over the joints (angles), mean over the path",
+    )
     time_normalised_points: StrictInt | None = Field(
-        default=None, description="to how many points every segment was resampled; null: not at all"
+        default=None,
+        description="to how many points segments were resampled, all or, as a warning says, those whose lengths "
+        "differ; null: none",
     )
 
 
