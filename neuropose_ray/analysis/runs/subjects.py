@@ -45,6 +45,7 @@ class Subject:
             skeleton=self.trial.header.skeleton.name,
             coverage=self.coverage,
             cleaning=self.steps,
+            predictions_sha256=self.trial.sha256,
         )
 
 
