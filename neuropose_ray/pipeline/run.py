@@ -117,6 +117,7 @@ def run(
             videos=results,
             not_videos=inputs_found.not_videos,
             notes=inputs_found.notes,
+            earlier_videos=tuple(_earlier(known, results)),
         )
         write_summary(summary, out)
         writer.compact()
@@ -124,6 +125,14 @@ def run(
             store.store_videos(video.name for video in results)  # also what an earlier run could not store
             store.store_summary()
     return summary
+
+
+def _earlier(known: Manifest, results: Sequence[VideoResult]) -> Iterator[VideoResult]:
+    """The videos that earlier runs have finished and this one was not asked for."""
+    names = {result.name for result in results}
+    for row in known:
+        if row.name not in names and row.state in ("completed", "partial"):
+            yield result_of(row, computed=False)
 
 
 def _plan(
