@@ -53,6 +53,8 @@ def plan_lines(plan: RunPlan) -> list[str]:
             f"not fetched yet: {plan.not_fetched} objects, {plan.not_fetched_bytes / 1e9:.2f} GB; "
             "their frames are known once they are here"
         )
+    if plan.fetches_weights:
+        lines.append("not fetched yet: the weights of the pose model")
     if plan.remaining_s is not None:
         lines.append(f"time: about {duration(plan.remaining_s)}, by {plan.basis}")
     else:
