@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.errors import RequestError, ServiceError, StorageFullError, first_line
 from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobState, StepKind, Workflow
+from neuropose_ray.service.jobs.dbos_polling import look_less_often_beside_the_queue
 from neuropose_ray.service.jobs.failures import INTERNAL
 
 logger = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ class DurableJobs:
         from dbos import DBOS, DBOSPortableJSONSerializer
         from sqlalchemy.exc import SQLAlchemyError
 
+        look_less_often_beside_the_queue()
         DBOS(
             config={
                 "name": _APPLICATION,
