@@ -7,18 +7,21 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.models.spec import ModelSpec, resolve_model
-from neuropose_ray.models.weights.terminal import download_progress
-from neuropose_ray.pipeline.assembly.result_mirror import ResultStore, output_folder
-from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.inputs.local_copies import listed_inputs, local_inputs
-from neuropose_ray.pipeline.planning.dry_run import RunPlan, plan_run
-from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.settings import RunSettings
-from neuropose_ray.pipeline.state.summary import RunSummary
-from neuropose_ray.pipeline.state.terminal import TerminalReporter
-from neuropose_ray.service.settings import load_settings
+from neuropose_ray.models import ModelSpec, PoseModelSpec, download_progress, resolve_model
+from neuropose_ray.pipeline import (
+    ResultStore,
+    RunPlan,
+    RunSettings,
+    RunSummary,
+    TerminalReporter,
+    listed_inputs,
+    local_inputs,
+    output_folder,
+    plan_run,
+    run,
+    started_engine,
+)
+from neuropose_ray.service import load_settings
 
 #: Where copies of remote inputs are kept, below the output folder that all workers see.
 _FETCHED_FOLDER = ".fetched"

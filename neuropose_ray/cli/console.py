@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from neuropose_ray.pipeline.planning.dry_run import RunPlan
-    from neuropose_ray.pipeline.state.summary import RunSummary
+    from neuropose_ray.pipeline import RunPlan, RunSummary
 
 
 def print_summary(summary: RunSummary, out: str) -> None:

@@ -40,11 +40,15 @@ def import_poses(
 
     Example: neuropose-ray import trial1.trc --out results/trial1_mocap
     """
-    from neuropose_ray.formats.c3d_reader import read_c3d
-    from neuropose_ray.formats.folders import require_free
-    from neuropose_ray.formats.imported import header_of_import, poses_of_trajectories
-    from neuropose_ray.formats.openpose import BODY_25_SKELETON, read_openpose
-    from neuropose_ray.formats.trc_reader import read_trc
+    from neuropose_ray.formats import (
+        BODY_25_SKELETON,
+        header_of_import,
+        poses_of_trajectories,
+        read_c3d,
+        read_openpose,
+        read_trc,
+        require_free,
+    )
     from neuropose_ray.schemas.parquet_files import write_predictions
 
     if not path.exists():

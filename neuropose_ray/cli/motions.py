@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.dtw.matrix import FailedTrial
-    from neuropose_ray.analysis.motion import Motion
-    from neuropose_ray.analysis.runs.trials import TrialSource
+    from neuropose_ray.analysis import FailedTrial, Motion, TrialSource
 
 
 def cleaned_motions(sources: Sequence[TrialSource]) -> list[Motion | FailedTrial]:
@@ -23,10 +21,7 @@ def cleaned_motions(sources: Sequence[TrialSource]) -> list[Motion | FailedTrial
 
     from rich.progress import track
 
-    from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-    from neuropose_ray.analysis.dtw.matrix import FailedTrial
-    from neuropose_ray.analysis.runs.config import PreprocessingConfig
-    from neuropose_ray.analysis.runs.subjects import load_subject
+    from neuropose_ray.analysis import CleaningSettings, FailedTrial, PreprocessingConfig, load_subject
     from neuropose_ray.errors import InputError
 
     console = Console(stderr=True)

@@ -15,7 +15,7 @@ from neuropose_ray.errors import SettingsError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from neuropose_ray.render.records import Curve, CycleCurve, ReportContent
+    from neuropose_ray.render import Curve, CycleCurve, ReportContent
 
 #: What most movements are made of; more panels do not fit a page.
 USUAL_ANGLES = (
@@ -81,7 +81,7 @@ def plot(
 
     neuropose-ray plot distances.json --kind matrix
     """
-    from neuropose_ray.render.plots.style import save_plot
+    from neuropose_ray.render import save_plot
 
     if (kind is Kind.DTW) != (against is not None):
         raise SettingsError("--against goes with --kind dtw, and dtw needs it")
@@ -102,10 +102,8 @@ def _of_trial(
     trial: Path, kind: Kind, show: list[str] | None, against: Path | None, track: int | None
 ) -> Callable[[Figure], None]:
     """What draws the figure of one trial, or of two."""
-    from neuropose_ray.render.plots.comparison import plot_comparison
-    from neuropose_ray.render.plots.curves import plot_angles, plot_cycles
-    from neuropose_ray.render.plots.quality import plot_quality
-    from neuropose_ray.report.collect.content import report_content
+    from neuropose_ray.render import plot_angles, plot_comparison, plot_cycles, plot_quality
+    from neuropose_ray.report import report_content
 
     content = report_content(trial, against=against, track=track)
     title, times = content.title, content.timestamps_s
@@ -124,7 +122,7 @@ def _of_trial(
 
 
 def _trajectories(content: ReportContent, show: list[str] | None) -> Callable[[Figure], None]:
-    from neuropose_ray.render.plots.trajectories import plot_trajectories
+    from neuropose_ray.render import plot_trajectories
 
     if show == [ALL]:
         joints = content.skeleton.joint_names
@@ -138,8 +136,8 @@ def _trajectories(content: ReportContent, show: list[str] | None) -> Callable[[F
 
 
 def _matrix(file: Path) -> Callable[[Figure], None]:
-    from neuropose_ray.analysis.dtw.matrix_files import DistanceMatrixRecord
-    from neuropose_ray.render.plots.matrix import plot_matrix
+    from neuropose_ray.analysis import DistanceMatrixRecord
+    from neuropose_ray.render import plot_matrix
     from neuropose_ray.schemas.json_files import read_json, validated
 
     record = validated(DistanceMatrixRecord, read_json(file), str(file))

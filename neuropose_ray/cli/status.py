@@ -11,8 +11,7 @@ import typer
 from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.service_options import Config, Data, Url, service_client
 from neuropose_ray.cli.service_status import service_lines
-from neuropose_ray.pipeline.assembly.result_mirror import output_folder
-from neuropose_ray.pipeline.state.status import RunStatus, status_of
+from neuropose_ray.pipeline import RunStatus, output_folder, status_of
 
 #: Failures that are shown here; --json has more, summary.json all.
 _SHOWN_FAILURES = 10

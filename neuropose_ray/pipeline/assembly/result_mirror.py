@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuropose_ray.errors import OutputError, SettingsError, first_line
-from neuropose_ray.models.weights.settings import default_cache_dir
+from neuropose_ray.models import default_cache_dir
 from neuropose_ray.pipeline.inputs.object_stores import open_store
 from neuropose_ray.schemas.result_files import METRICS_FILE, SUMMARY_FILE
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.schemas.camera import Camera
-from neuropose_ray.video.types import VideoInfo
+from neuropose_ray.video import VideoInfo
 
 # Sides of a scaled picture are rounded, by some encoders to even numbers.
 _ROUNDING_PX = 1.0

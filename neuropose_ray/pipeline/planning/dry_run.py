@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import discover
 from neuropose_ray.pipeline.inputs.local_copies import RemoteObject

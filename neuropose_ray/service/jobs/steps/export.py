@@ -18,7 +18,7 @@ def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
     Raises:
         OutputError: no space or no permission.
     """
-    from neuropose_ray.analysis.angles.columns import angle_columns
+    from neuropose_ray.analysis import angle_columns
     from neuropose_ray.formats import write_export
     from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
 
