@@ -35,7 +35,7 @@ ALLOWED = {
     "examples": {"schemas", "models", "analysis", "service"},
     "cli": None,
 }
-EVERYBODY = {"errors", "faults", "__init__", "machine", "cluster", "ray_auth", "settings"}
+EVERYBODY = {"errors", "faults", "__init__", "machine", "cluster", "ray_auth", "ray_ports", "settings"}
 
 
 @cache
