@@ -7,7 +7,7 @@ joints by name, the settings of the time warping, time-normalised cycles, and th
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -24,10 +24,7 @@ from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSet
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.faults import faults, yaml_fault
 from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
-from neuropose_ray.schemas.segmentation import SegmentationMethod
-
-#: Noise does not mislead it; ``valley_to_valley_v1`` is NeuroPose's.
-DEFAULT_METHOD: Final = "prominent_valleys_v2"
+from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, SegmentationMethod
 
 _Count = Annotated[StrictInt, Field(ge=0)]
 
