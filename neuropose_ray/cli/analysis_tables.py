@@ -9,9 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.runs.cohort import CohortReport, TrialOutcome
-    from neuropose_ray.analysis.runs.movement_records import GaitRecord, MovementResults, RepetitionsRecord
-    from neuropose_ray.analysis.runs.report import AnalysisReport
+    from neuropose_ray.analysis import (
+        AnalysisReport,
+        CohortReport,
+        GaitRecord,
+        MovementResults,
+        RepetitionsRecord,
+        TrialOutcome,
+    )
 
 NOT_KNOWN = "-"
 #: Angles that most questions are about; all are in the report.
@@ -31,12 +36,12 @@ def number(value: float | None, decimals: int = 1) -> str:
 
 def print_report(report: AnalysisReport) -> None:
     """A movement's tables, and whatever warnings there are."""
-    from neuropose_ray.analysis.runs.movement_records import MovementResults
+    from neuropose_ray.analysis import MovementResults
 
     console, primary = Console(), report.primary
-    coverage = "" if primary.coverage is None else f", person seen in {primary.coverage:.0%}"
+    person = "" if primary.person is None else f"; {primary.person.description}"
     rate = f" at {primary.fps:.4g} fps" if primary.fps else ""
-    console.print(f"[bold]{primary.video}[/]: {primary.frame_count} frames{rate}{coverage}", highlight=False)
+    console.print(f"[bold]{primary.video}[/]: {primary.frame_count} frames{rate}{person}", highlight=False)
     if isinstance(report.results, MovementResults):
         _print_movement(console, report.results)
     for warning in report.warnings:
@@ -45,7 +50,7 @@ def print_report(report: AnalysisReport) -> None:
 
 def print_outline(report: AnalysisReport) -> None:
     """Counts, as NeuroPose's command prints them."""
-    from neuropose_ray.analysis.runs.report import DtwResults, StatsResults
+    from neuropose_ray.analysis import DtwResults, StatsResults
 
     console = Console(soft_wrap=True, highlight=False)
     if report.segmentations:
@@ -80,7 +85,7 @@ def print_cohort(cohort: CohortReport) -> None:
 
 
 def _cohort_cells(outcome: TrialOutcome) -> Iterable[str]:
-    from neuropose_ray.analysis.runs.movement_records import MovementResults
+    from neuropose_ray.analysis import MovementResults
 
     if outcome.report is None:
         return (NOT_KNOWN, NOT_KNOWN, "failed")

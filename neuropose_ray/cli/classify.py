@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,17 +11,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from neuropose_ray.cli.analyze import connected_ray
 from neuropose_ray.cli.dtw_matrix import Representation
-from neuropose_ray.cli.motions import cleaned_motions
+from neuropose_ray.cli.motions import ENGINE_HELP, Where, cleaned_motions, who_compares
 from neuropose_ray.cli.process import Address
 from neuropose_ray.errors import InputError
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.classification.labels import LabelledPath
-    from neuropose_ray.analysis.classification.result import Classification
-    from neuropose_ray.analysis.classification.settings import ClassificationSettings
-    from neuropose_ray.analysis.runs.trials import TrialSource
+    from neuropose_ray.analysis import Classification, ClassificationSettings, LabelledPath, TrialSource
 
 
 class Classifier(StrEnum):
@@ -44,6 +39,7 @@ def classify(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all numbers to this JSON file, - for standard output.")
     ] = None,
+    engine: Annotated[Where, typer.Option(help=ENGINE_HELP)] = Where.AUTO,
     address: Address = None,
 ) -> None:
     """Tell movements apart, and say how well it is done for people who were never seen before.
@@ -59,13 +55,13 @@ def classify(
 
     Example: neuropose-ray classify trials.csv --json classification.json
     """
-    from neuropose_ray.analysis.classification.labels import read_labels
-    from neuropose_ray.analysis.classification.settings import (
+    from neuropose_ray.analysis import (
+        ChannelSettings,
         ClassificationSettings,
         MultiRocketSettings,
         NearestNeighbourSettings,
+        read_labels,
     )
-    from neuropose_ray.analysis.dtw.channels import ChannelSettings
     from neuropose_ray.schemas.json_files import save_model
 
     rows = read_labels(labels)
@@ -75,8 +71,7 @@ def classify(
         classifier=NearestNeighbourSettings(neighbours=neighbours) if nearest else MultiRocketSettings(),
     )
     sources = _sources(rows, labels)
-    with connected_ray(address) if nearest else nullcontext():
-        result = _classified(rows, sources, settings)
+    result = _classified(rows, sources, settings, engine if nearest else Where.LOCAL, address)
     if json_file == Path("-"):
         typer.echo(result.model_dump_json(indent=2))
     else:
@@ -93,7 +88,7 @@ def _sources(rows: Sequence[LabelledPath], table: Path) -> list[TrialSource]:
     Raises:
         InputError: a row names several trials, or the trial of another row.
     """
-    from neuropose_ray.analysis.runs.trials import expand_trials
+    from neuropose_ray.analysis import expand_trials
 
     sources = expand_trials(str(row.path) for row in rows)
     if [source.path for source in sources] == [row.path for row in rows]:
@@ -112,10 +107,13 @@ def _sources(rows: Sequence[LabelledPath], table: Path) -> list[TrialSource]:
 
 
 def _classified(
-    rows: Sequence[LabelledPath], sources: Sequence[TrialSource], settings: ClassificationSettings
+    rows: Sequence[LabelledPath],
+    sources: Sequence[TrialSource],
+    settings: ClassificationSettings,
+    engine: Where,
+    address: str | None,
 ) -> Classification:
-    from neuropose_ray.analysis.classification.validation import LabelledTrial, cross_validate
-    from neuropose_ray.analysis.dtw.matrix import FailedTrial
+    from neuropose_ray.analysis import FailedTrial, LabelledTrial, cross_validate
 
     trials, errors = [], {}
     for row, motion in zip(rows, cleaned_motions(sources), strict=True):
@@ -123,7 +121,8 @@ def _classified(
             errors[motion.name] = motion.error
         else:
             trials.append(LabelledTrial(motion, row.label, row.subject))
-    return cross_validate(trials, settings, errors=errors)
+    with who_compares(len(trials), engine, address) as distances:
+        return cross_validate(trials, settings, errors=errors, distances=distances)
 
 
 def _print(result: Classification) -> None:

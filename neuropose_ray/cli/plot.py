@@ -15,7 +15,7 @@ from neuropose_ray.errors import InputError, SettingsError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from neuropose_ray.render.records import Curve, CycleCurve, PersonTrack, ReportContent
+    from neuropose_ray.render import Curve, CycleCurve, PersonTrack, ReportContent
     from neuropose_ray.schemas.skeleton import Skeleton
 
 #: What most movements are made of; more panels do not fit a page.
@@ -83,7 +83,7 @@ def plot(
 
     neuropose-ray plot distances.json --kind matrix
     """
-    from neuropose_ray.render.plots.style import save_plot
+    from neuropose_ray.render import save_plot
 
     if (kind is Kind.DTW) != (against is not None):
         raise SettingsError("--against goes with --kind dtw, and dtw needs it")
@@ -109,11 +109,8 @@ def _of_trial(
     trial: Path, kind: Kind, show: Sequence[str], against: Path | None, track: int | None
 ) -> Callable[[Figure], None]:
     """What draws the figure of one trial, or of two."""
-    from neuropose_ray.render.plots.comparison import plot_comparison
-    from neuropose_ray.render.plots.curves import plot_angles, plot_cycles
-    from neuropose_ray.render.plots.quality import plot_quality
-    from neuropose_ray.report.collect.content import report_content
-    from neuropose_ray.report.settings import ReportSettings
+    from neuropose_ray.render import plot_angles, plot_comparison, plot_cycles, plot_quality
+    from neuropose_ray.report import ReportSettings, report_content
 
     content = report_content(trial, against=against, track=track, settings=ReportSettings(max_people=1))
     title, times = content.title, content.timestamps_s
@@ -135,7 +132,7 @@ def _of_trial(
 
 
 def _trajectories(content: ReportContent, person: PersonTrack, show: Sequence[str]) -> Callable[[Figure], None]:
-    from neuropose_ray.render.plots.trajectories import plot_trajectories
+    from neuropose_ray.render import plot_trajectories
 
     skeleton = content.skeleton
     if list(show) == [ALL]:
@@ -156,13 +153,12 @@ def _joints_called(name: str, skeleton: Skeleton) -> tuple[str, ...]:
 
 
 def _matrix(file: Path) -> Callable[[Figure], None]:
-    from neuropose_ray.analysis.dtw.matrix_files import DistanceMatrixRecord
-    from neuropose_ray.render.plots.matrix import plot_matrix
+    from neuropose_ray.analysis import DistanceMatrixRecord, distance_unit
+    from neuropose_ray.render import plot_matrix
     from neuropose_ray.schemas.json_files import read_json, validated
 
     record = validated(DistanceMatrixRecord, read_json(file), str(file))
-    angles = record.settings.channels.representation == "angles"
-    unit = "no unit" if record.settings.warping.z_normalise else "rad" if angles else "mm"
+    unit = distance_unit(record.settings.channels.representation, record.settings.warping)
     return lambda figure: plot_matrix(figure, record.names, np.array(record.matrix, np.float64), record.order, unit)
 
 
@@ -182,7 +178,7 @@ def _chosen(curves: Iterable[_Named], show: Sequence[str]) -> list[_Named]:
 
 def _angles_called(name: str, known: Sequence[str]) -> Sequence[str]:
     """An angle by its name, or the angles of a joint: the one that overlays write there, else all that there are."""
-    from neuropose_ray.render.overlay.measure import ANGLE_AT
+    from neuropose_ray.render import ANGLE_AT
 
     if not known or name in known:
         return [name]

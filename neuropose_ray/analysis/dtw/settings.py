@@ -70,6 +70,11 @@ class WarpingSettings(FrozenModel):
         return self
 
 
+def distance_unit(representation: Literal["coords", "angles"], settings: WarpingSettings) -> str:
+    """The unit of distances: mm of coordinates, rad of angles, standard deviations (SD) after z-normalisation."""
+    return "SD" if settings.z_normalise else {"coords": "mm", "angles": "rad"}[representation]
+
+
 def warping_settings(options: WarpingOptions | dict[str, Any]) -> WarpingSettings:
     """The settings that these keywords describe.
 
