@@ -68,7 +68,10 @@ def load_layers(
     try:
         return kind(**merged)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        faults = (
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
         where = None if file is None else str(file)
         raise SettingsError("; ".join(faults), where=where, hint="see neuropose-ray process --help") from error
 

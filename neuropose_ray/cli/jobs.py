@@ -61,6 +61,20 @@ def show(job: JobName, url: Url = None, data: Data = None, config: Config = None
     raise typer.Exit(_exit_code(record))
 
 
+def _possible_height(height: float | None) -> float | None:
+    """The height as it is.
+
+    Raises:
+        typer.BadParameter: nobody is so tall; the message says what may have been meant.
+    """
+    from neuropose_ray.schemas.fitting import require_metres
+
+    try:
+        return None if height is None else require_metres(height)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 @app.command()
 def submit(
     videos: Annotated[
@@ -72,7 +86,9 @@ def submit(
     model: Annotated[str | None, typer.Option(help="A pose model of those that the service has.")] = None,
     height: Annotated[
         float | None,
-        typer.Option(help="The person's height in metres: without it there are no true millimetres.", min=0.3, max=3),
+        typer.Option(
+            help="The person's height in metres: without it there are no true millimetres.", callback=_possible_height
+        ),
     ] = None,
     fov: Annotated[
         float | None,
@@ -256,7 +272,9 @@ def _options(**given: object) -> JobOptions:
         fault = error.errors()[0]
         names = {"height_m": "height", "field_of_view_degrees": "fov"}
         where = f"--{names.get(str(fault['loc'][0]), str(fault['loc'][0])).replace('_', '-')}"
-        raise SettingsError(str(fault["msg"]), where=where, hint="see `jobs submit --help`") from error
+        raise SettingsError(
+            str(fault["msg"]).removeprefix("Value error, "), where=where, hint="see `jobs submit --help`"
+        ) from error
 
 
 def _text(path: Path) -> str:
