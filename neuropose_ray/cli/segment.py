@@ -23,7 +23,8 @@ class ExtractorKind(StrEnum):
 class Method(StrEnum):
     """The methods of segmentation."""
 
-    PROMINENT_VALLEYS = "prominent_valleys_v2"
+    PROMINENT_VALLEYS = "prominent_valleys_v3"
+    PROMINENT_VALLEYS_OF_SLOW_MOVEMENT = "prominent_valleys_v2"
     VALLEY_TO_VALLEY = "valley_to_valley_v1"
 
 

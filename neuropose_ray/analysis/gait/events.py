@@ -55,11 +55,12 @@ def gait_events(motion: Motion, settings: GaitSettings | None = None) -> GaitEve
     """The heel strikes and toe-offs of a walk in any direction, over ground or on a treadmill.
 
     A heel strike is where the heel is farthest ahead of the pelvis along the heading, a toe-off where the toe is
-    farthest behind it (Zeni et al. 2008, Gait & Posture 27(4):710-714). At these moments the foot still moves, or
-    already moves, as fast as the pelvis; from there each is followed to the moment at which the foot's speed over the
-    floor passes ``contact_speed`` times the walking speed, which is the speed of the foot in mid stance relative to
-    the pelvis. Times lie between frames. Only events in the order of walking are kept: running has another. Where
-    the skeleton has no heel or toe the ankle stands for it, and a warning says so.
+    farthest behind it (Zeni et al. 2008, Gait & Posture 27(4):710-714). When the heel turns it still moves as fast as
+    the pelvis, and is followed to the moment at which its speed over the floor has fallen to ``contact_speed`` times
+    the walking speed, which is the speed of the foot in mid stance relative to the pelvis. The toe is not followed
+    back: it rolls at half of the walking speed while it still pushes, and passes the pelvis's speed within 10 ms of
+    leaving a force plate. Times lie between frames. Only events in the order of walking are kept: running has
+    another. Where the skeleton has no heel or toe the ankle stands for it, and a warning says so.
 
     NaN: frames in which hips, feet or heading are not known are bridged up to ``max_gap_s``; in longer gaps, and
     across them, there are no events. Nobody, one frame or somebody who stands gives no events, and a warning.
@@ -79,9 +80,7 @@ def gait_events(motion: Motion, settings: GaitSettings | None = None) -> GaitEve
     walks = _walks(candidates, settings.max_pause_s)
     events = []
     for walk, members in enumerate(walks):
-        moments = _in_order(
-            [_contact_s(segments[member.segment], member, motion, settings) for member in members], members
-        )
+        moments = _in_order([_contact_s(segments[member.segment], member, settings) for member in members], members)
         for moment, member in zip(moments, members, strict=True):
             frame = _nearest(motion.timestamps_s, moment)
             events.append(
@@ -195,21 +194,16 @@ def _walks(candidates: Sequence[_Candidate], max_pause_s: float) -> list[list[_C
     return [walk for walk in walks if len(walk) >= _LEAST_EVENTS]
 
 
-def _contact_s(segment: SignalSegment, candidate: _Candidate, motion: Motion, settings: GaitSettings) -> float:
-    """The moment at which the foot's speed over the floor passes its share of the walking speed.
+def _contact_s(segment: SignalSegment, candidate: _Candidate, settings: GaitSettings) -> float:
+    """The moment at which a foot touches the floor or leaves it.
 
-    The heel is followed forward in time from its turning point, the toe backward; an ankle leaves the floor long
-    before the toe, so that its own turning point is the better guess of a toe-off.
+    A heel is followed from its turning point into the stance, until it is slow enough over the floor.
     """
     side, kind = candidate.what
-    part, sign = _SHOWN_BY[kind]
-    if kind == "toe_off" and not motion.skeleton.has(f"{side}_toe"):
+    if kind == "toe_off":
         return candidate.time_s
-    signal = segment.ahead_mm[side, part]
     at = round((candidate.time_s - float(segment.times_s[0])) * CLOCK_HZ)
-    reach = round(_LONGEST_STANCE_S * CLOCK_HZ)
-    # Both run from the turning point into the stance, the toe's backward in time.
-    into = signal[at : at + reach] if sign > 0 else -signal[max(0, at - reach) : at + 1][::-1]
+    into = segment.ahead_mm[side, "heel"][at : at + round(_LONGEST_STANCE_S * CLOCK_HZ)]
     stance = -np.gradient(into)
     turned = np.flatnonzero(stance[1:] < 0)
     stance = stance[: turned[0] + 1] if len(turned) else stance
@@ -220,7 +214,7 @@ def _contact_s(segment: SignalSegment, candidate: _Candidate, motion: Motion, se
         return candidate.time_s
     before, after = stance[slow[0] : slow[0] + 2]
     share = (level - before) / (after - before) if after > before else 0.0
-    return float(segment.times_s[0] + (at + sign * (slow[0] + np.clip(share, 0, 1))) / CLOCK_HZ)
+    return float(segment.times_s[0] + (at + slow[0] + np.clip(share, 0, 1)) / CLOCK_HZ)
 
 
 def _in_order(moments: Sequence[float], members: Sequence[_Candidate]) -> list[float]:

@@ -13,9 +13,8 @@ from neuropose_ray.analysis.dtw.matrix import differing_repetitions
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.procrustes import AlignmentDiagnostics
-from neuropose_ray.analysis.runs.movement_records import OptionalFloat
 from neuropose_ray.errors import InputError
-from neuropose_ray.schemas.immutable import FrozenModel, StrictInt, Utf8Str
+from neuropose_ray.schemas.immutable import FrozenModel, OptionalFloat, StrictInt, Utf8Str
 from neuropose_ray.schemas.skeleton import LANDMARKS
 
 #: Angles that most movements are made of, on both sides.

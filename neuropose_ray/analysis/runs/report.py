@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from neuropose_ray.analysis.cleaning.records import CleaningStep
+from neuropose_ray.analysis.person_choice import TrackChoice
 from neuropose_ray.analysis.runs.config import AnalysisConfig
-from neuropose_ray.analysis.runs.movement_records import MovementResults, OptionalFloat
+from neuropose_ray.analysis.runs.movement_records import MovementResults
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.header import SCHEMA_VERSION
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, StrictInt, Utf8Str
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, OptionalFloat, StrictInt, Utf8Str
 from neuropose_ray.schemas.json_files import read_json, validated
 from neuropose_ray.schemas.migrations import migrate_analysis_report
 from neuropose_ray.schemas.provenance import Provenance
@@ -30,6 +31,7 @@ class InputSummary(FrozenModel):
     video: Utf8Str | None = Field(default=None, description="the trial's name")
     skeleton: str | None = None
     coverage: OptionalFloat = Field(default=None, description="share of the frames in which the person is seen")
+    person: TrackChoice | None = Field(default=None, description="whom the numbers are of, and who else is there")
     cleaning: tuple[CleaningStep, ...] = Field(default=(), description="what was done to the positions, in order")
 
 
