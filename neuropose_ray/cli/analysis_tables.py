@@ -9,9 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.runs.cohort import CohortReport, TrialOutcome
-    from neuropose_ray.analysis.runs.movement_records import GaitRecord, MovementResults, RepetitionsRecord
-    from neuropose_ray.analysis.runs.report import AnalysisReport
+    from neuropose_ray.analysis import (
+        AnalysisReport,
+        CohortReport,
+        GaitRecord,
+        MovementResults,
+        RepetitionsRecord,
+        TrialOutcome,
+    )
 
 NOT_KNOWN = "-"
 #: Angles that most questions are about; all are in the report.
@@ -31,7 +36,7 @@ def number(value: float | None, decimals: int = 1) -> str:
 
 def print_report(report: AnalysisReport) -> None:
     """A movement's tables, and whatever warnings there are."""
-    from neuropose_ray.analysis.runs.movement_records import MovementResults
+    from neuropose_ray.analysis import MovementResults
 
     console, primary = Console(), report.primary
     person = "" if primary.person is None else f"; {primary.person.description}"
@@ -45,7 +50,7 @@ def print_report(report: AnalysisReport) -> None:
 
 def print_outline(report: AnalysisReport) -> None:
     """Counts, as NeuroPose's command prints them."""
-    from neuropose_ray.analysis.runs.report import DtwResults, StatsResults
+    from neuropose_ray.analysis import DtwResults, StatsResults
 
     console = Console(soft_wrap=True, highlight=False)
     if report.segmentations:
@@ -80,7 +85,7 @@ def print_cohort(cohort: CohortReport) -> None:
 
 
 def _cohort_cells(outcome: TrialOutcome) -> Iterable[str]:
-    from neuropose_ray.analysis.runs.movement_records import MovementResults
+    from neuropose_ray.analysis import MovementResults
 
     if outcome.report is None:
         return (NOT_KNOWN, NOT_KNOWN, "failed")

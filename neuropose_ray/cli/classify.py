@@ -17,10 +17,7 @@ from neuropose_ray.cli.process import Address
 from neuropose_ray.errors import InputError
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.classification.labels import LabelledPath
-    from neuropose_ray.analysis.classification.result import Classification
-    from neuropose_ray.analysis.classification.settings import ClassificationSettings
-    from neuropose_ray.analysis.runs.trials import TrialSource
+    from neuropose_ray.analysis import Classification, ClassificationSettings, LabelledPath, TrialSource
 
 
 class Classifier(StrEnum):
@@ -58,13 +55,13 @@ def classify(
 
     Example: neuropose-ray classify trials.csv --json classification.json
     """
-    from neuropose_ray.analysis.classification.labels import read_labels
-    from neuropose_ray.analysis.classification.settings import (
+    from neuropose_ray.analysis import (
+        ChannelSettings,
         ClassificationSettings,
         MultiRocketSettings,
         NearestNeighbourSettings,
+        read_labels,
     )
-    from neuropose_ray.analysis.dtw.channels import ChannelSettings
     from neuropose_ray.schemas.json_files import save_model
 
     rows = read_labels(labels)
@@ -91,7 +88,7 @@ def _sources(rows: Sequence[LabelledPath], table: Path) -> list[TrialSource]:
     Raises:
         InputError: a row names several trials, or the trial of another row.
     """
-    from neuropose_ray.analysis.runs.trials import expand_trials
+    from neuropose_ray.analysis import expand_trials
 
     sources = expand_trials(str(row.path) for row in rows)
     if [source.path for source in sources] == [row.path for row in rows]:
@@ -116,8 +113,7 @@ def _classified(
     engine: Where,
     address: str | None,
 ) -> Classification:
-    from neuropose_ray.analysis.classification.validation import LabelledTrial, cross_validate
-    from neuropose_ray.analysis.dtw.matrix import FailedTrial
+    from neuropose_ray.analysis import FailedTrial, LabelledTrial, cross_validate
 
     trials, errors = [], {}
     for row, motion in zip(rows, cleaned_motions(sources), strict=True):

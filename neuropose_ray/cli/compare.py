@@ -12,7 +12,7 @@ from rich.table import Table
 from neuropose_ray.cli.analysis_tables import number
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.runs.pairwise import TrialComparison
+    from neuropose_ray.analysis import TrialComparison
 
 #: The joints that differ most; all are in the JSON.
 SHOWN_JOINTS = 8
@@ -46,10 +46,13 @@ def compare(
 
     neuropose-ray compare results/patient results/therapist --second-track 1 --json
     """
-    from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-    from neuropose_ray.analysis.runs.config import PreprocessingConfig
-    from neuropose_ray.analysis.runs.pairwise import PairSettings, compare_trials
-    from neuropose_ray.analysis.runs.subjects import load_subject
+    from neuropose_ray.analysis import (
+        CleaningSettings,
+        PairSettings,
+        PreprocessingConfig,
+        compare_trials,
+        load_subject,
+    )
     from neuropose_ray.schemas.json_files import save_model
 
     settings = PairSettings()

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from neuropose_ray.cli.process import Config, Engine
-from neuropose_ray.service.settings import load_settings
+from neuropose_ray.service import load_settings
 
 #: Two squats: enough to see what is found, and done in a minute.
 DURATION_S = 5.0
@@ -33,8 +33,7 @@ def demo(
     from neuropose_ray.api import run_with
     from neuropose_ray.cli.overlay import write_overlays
     from neuropose_ray.cli.report import write_reports
-    from neuropose_ray.phantom.scene import demo_scene
-    from neuropose_ray.phantom.video import even_times, render_video
+    from neuropose_ray.phantom import demo_scene, even_times, render_video
 
     console = Console()
     settings = load_settings(config, {"engine": {"kind": engine}})
@@ -55,9 +54,7 @@ def demo(
 def _comparison(folder: Path, video: Path) -> Table:
     """What was found beside the truth."""
     from neuropose_ray.evaluate import knee_flexion_deg, limb_joints, score
-    from neuropose_ray.phantom.body import PHANTOM_SKELETON
-    from neuropose_ray.phantom.truth import load_truth
-    from neuropose_ray.phantom.video import truth_path
+    from neuropose_ray.phantom import PHANTOM_SKELETON, load_truth, truth_path
     from neuropose_ray.schemas.parquet_files import read_predictions
     from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
 

@@ -17,7 +17,7 @@ from neuropose_ray.cli.process import Address
 from neuropose_ray.errors import OutputError
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.dtw.matrix import DistanceMatrix
+    from neuropose_ray.analysis import DistanceMatrix
 
 SHOWN_NEIGHBOURS = 3
 MATRIX_ENDINGS, PICTURE_ENDINGS = (".json", ".csv", ".parquet"), (".png", ".svg", ".pdf")
@@ -63,12 +63,14 @@ def dtw_matrix(
 
     neuropose-ray dtw-matrix 'results/squat_*' --out squats.csv --heat-map squats.pdf --z-normalise
     """
-    from neuropose_ray.analysis.dtw.channels import ChannelSettings
-    from neuropose_ray.analysis.dtw.matrix import DistanceMatrixSettings, distance_matrix
-    from neuropose_ray.analysis.dtw.matrix_files import save_distance_matrix
-    from neuropose_ray.analysis.runs.trials import expand_trials
-    from neuropose_ray.render.plots.matrix import plot_matrix
-    from neuropose_ray.render.plots.style import save_plot
+    from neuropose_ray.analysis import (
+        ChannelSettings,
+        DistanceMatrixSettings,
+        distance_matrix,
+        expand_trials,
+        save_distance_matrix,
+    )
+    from neuropose_ray.render import plot_matrix, save_plot
 
     picture = heat_map or out.with_suffix(".png")
     for file, endings in ((out, MATRIX_ENDINGS), (picture, PICTURE_ENDINGS)):

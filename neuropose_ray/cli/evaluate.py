@@ -91,9 +91,8 @@ def evaluate(
         return
     if results is None or reference is None:
         raise typer.BadParameter("give RESULTS and --reference, or --table with a list of clips")
-    from neuropose_ray.analysis.runs.trials import load_trial
-    from neuropose_ray.evaluate import Evaluation, OffsetSearch, score_tracks
-    from neuropose_ray.evaluate.reference import read_reference
+    from neuropose_ray.analysis import load_trial
+    from neuropose_ray.evaluate import Evaluation, OffsetSearch, read_reference, score_tracks
     from neuropose_ray.schemas.json_files import save_model
 
     trial = load_trial(results)

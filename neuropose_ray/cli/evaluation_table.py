@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from neuropose_ray.evaluate.clips import ClipErrors, EvaluationTable, read_clips, score_clip, table_of
+from neuropose_ray.evaluate import ClipErrors, EvaluationTable, read_clips, score_clip, table_of
 from neuropose_ray.schemas.json_files import save_model
 
 NOT_KNOWN = "-"

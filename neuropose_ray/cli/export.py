@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from neuropose_ray.analysis.angles.columns import angle_columns
+from neuropose_ray.analysis import angle_columns
 from neuropose_ray.errors import OutputError
-from neuropose_ray.formats import ExportFormat, PosesKind, write_export
-from neuropose_ray.formats.folders import require_free
+from neuropose_ray.formats import ExportFormat, PosesKind, require_free, write_export
 from neuropose_ray.schemas.result_files import predictions_in
 
 

@@ -15,7 +15,7 @@ from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
 from neuropose_ray.errors import InputNotFoundError, JobStateError, RequestError, SettingsError
 from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME, Job, JobOptions, JobState, StepKind
-from neuropose_ray.service.client import ServiceClient
+from neuropose_ray.service import ServiceClient
 
 app = typer.Typer(no_args_is_help=True, help="The jobs of a running service.")
 

@@ -12,8 +12,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from neuropose_ray.errors import NeuroposeRayError, SettingsError, WeightsUnavailableError
-from neuropose_ray.models.weights import CATALOGUE, CatalogueEntry, WeightSettings, WeightStore
-from neuropose_ray.models.weights.terminal import download_progress
+from neuropose_ray.models import CATALOGUE, CatalogueEntry, WeightSettings, WeightStore, download_progress
 
 app = typer.Typer(no_args_is_help=True, help="The weights of the pose models on this machine.")
 

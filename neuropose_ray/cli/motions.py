@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.dtw.matrix import FailedTrial, PairDistances
-    from neuropose_ray.analysis.motion import Motion
-    from neuropose_ray.analysis.runs.trials import TrialSource
+    from neuropose_ray.analysis import FailedTrial, Motion, PairDistances, TrialSource
 
 #: So many trials have 5,000 pairs, some ten seconds of work, which is what a Ray of our own takes to start.
 OWN_RAY_FROM_TRIALS_COMPARED = 100
@@ -39,7 +37,7 @@ def who_compares(trials: int, engine: Where, address: str | None) -> Iterator[Pa
     Raises:
         EngineError: Ray cannot be reached or started.
     """
-    from neuropose_ray.analysis.dtw.matrix import distances_here, distances_on_ray
+    from neuropose_ray.analysis import distances_here, distances_on_ray
 
     if engine is Where.RAY or (engine is Where.AUTO and (address or trials >= OWN_RAY_FROM_TRIALS_COMPARED)):
         with connected_ray(address):
@@ -73,10 +71,7 @@ def cleaned_motions(sources: Sequence[TrialSource]) -> list[Motion | FailedTrial
 
     from rich.progress import track
 
-    from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-    from neuropose_ray.analysis.dtw.matrix import FailedTrial
-    from neuropose_ray.analysis.runs.config import PreprocessingConfig
-    from neuropose_ray.analysis.runs.subjects import load_subject
+    from neuropose_ray.analysis import CleaningSettings, FailedTrial, PreprocessingConfig, load_subject
     from neuropose_ray.errors import InputError
 
     console = Console(stderr=True)

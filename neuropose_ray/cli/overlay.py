@@ -15,15 +15,18 @@ from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline.state.summary import RunSummary
-from neuropose_ray.pipeline.state.terminal import LINE_EVERY_S
-from neuropose_ray.render.overlay.folder import update_overlay
-from neuropose_ray.render.overlay.measure import measure_for
-from neuropose_ray.render.overlay.settings import AngleJoint, OverlaySettings, View
-from neuropose_ray.render.overlay.video import Progress, render_overlay
+from neuropose_ray.pipeline import LINE_EVERY_S, RunSummary
+from neuropose_ray.render import (
+    AngleJoint,
+    OverlaySettings,
+    Progress,
+    View,
+    measure_for,
+    render_overlay,
+    update_overlay,
+)
 from neuropose_ray.schemas.result_files import OVERLAY_FILE, PREDICTIONS_FILE, predictions_in
-from neuropose_ray.video.sound import has_sound
-from neuropose_ray.video.sources import open_source
+from neuropose_ray.video import has_sound, open_source
 
 _JOINTS = ", ".join(AngleJoint)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from neuropose_ray.cli.console import plan_lines, print_summary
+from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE
 from neuropose_ray.service.settings import load_settings
 
 Config = Annotated[
@@ -164,5 +165,7 @@ def process(
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
     else:
-        print_summary(summary, out)
+        wanted = [OVERLAY_FILE] * (overlay or blur_faces) + [REPORT_FILE] * report
+        made = [f"{video.name}/{file}" for video in summary.videos for file in wanted]
+        print_summary(summary, out, [f"{out.rstrip('/')}/{file}" for file in made if (folder / file).exists()])
     raise typer.Exit(0 if all_well else 1)

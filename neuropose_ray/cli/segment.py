@@ -82,8 +82,7 @@ def segment(
     """
     from pydantic import ValidationError
 
-    from neuropose_ray.analysis.runs.files import faults
-    from neuropose_ray.analysis.runs.segment_files import SegmentRequest, segment_file
+    from neuropose_ray.analysis import SegmentRequest, faults, segment_file
 
     try:
         request = SegmentRequest.model_validate(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from neuropose_ray.errors import EngineError, NeuroposeRayError, OutputError
-from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, RunContext
@@ -117,6 +119,7 @@ def run(
             videos=results,
             not_videos=inputs_found.not_videos,
             notes=inputs_found.notes,
+            earlier_videos=tuple(_earlier(known, results)),
         )
         write_summary(summary, out)
         writer.compact()
@@ -124,6 +127,27 @@ def run(
             store.store_videos(video.name for video in results)  # also what an earlier run could not store
             store.store_summary()
     return summary
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Let Ctrl-C do nothing for the time of the block; it reaches the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+
+
+def _earlier(known: Manifest, results: Sequence[VideoResult]) -> Iterator[VideoResult]:
+    """The videos that earlier runs have finished and this one was not asked for."""
+    names = {result.name for result in results}
+    for row in known:
+        if row.name not in names and row.state in ("completed", "partial"):
+            yield result_of(row, computed=False)
 
 
 def _plan(
@@ -182,10 +206,11 @@ class _AssemblyTracker:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Let nothing go on."""
-        self._work.close()
-        futures = [future for _, future in self._assembled]
-        wait([future for future in futures if not future.cancel()])
+        """Let nothing go on, however often the user interrupts: the folder may be another run's afterwards."""
+        with _no_interrupts():
+            begun = [future for _, future in self._assembled if not future.cancel()]
+            self._work.close()
+            wait(begun)
 
     def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
         """Do all chunks."""

@@ -35,6 +35,12 @@ class ReportSettings(FrozenModel):
         description="mean change of the limbs' lengths, as a share, that fills its strip: bones do not change, and a "
         "quarter is another person or another limb",
     )
+    limb_doubt: float = Field(
+        default=0.15,
+        gt=0,
+        description="mean change of the limbs' lengths, as a share, from which a frame is doubtful: landmarks "
+        "that are a few centimetres off, as everywhere, change a limb by a twentieth to a tenth",
+    )
     frontal_deg: float = Field(
         default=25.0,
         ge=0,

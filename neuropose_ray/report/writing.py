@@ -10,13 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError, InputNotFoundError
-from neuropose_ray.schemas.result_files import (
-    OVERLAY_FILE,
-    OVERLAY_RECORD_FILE,
-    REPORT_FILE,
-    is_video_folder_file,
-    predictions_in,
-)
+from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE, is_video_folder_file, predictions_in
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis.runs.trials import TrialSource
@@ -105,7 +99,7 @@ def _overlay(
     Raises:
         InputError: there is none, and the video is gone or another one, or the predictions are not in Parquet.
     """
-    from neuropose_ray.render.overlay.folder import update_overlay
+    from neuropose_ray.render.overlay.folder import is_up_to_date, update_overlay
     from neuropose_ray.render.overlay.measure import measure_for
     from neuropose_ray.video.sources import open_source
 
@@ -119,7 +113,7 @@ def _overlay(
     before = _settings_before(overlay)
     wanted = before.model_copy(update={"blur_faces": before.blur_faces or choices.blur_faces})
     if video is None or not video.exists():
-        if overlay.is_file() and wanted == before:
+        if wanted == before and is_up_to_date(overlay, predictions):
             return overlay
         raise InputNotFoundError(
             "its video is gone" if video is None else f"its video is gone: {video}",
@@ -134,15 +128,11 @@ def _overlay(
 
 def _settings_before(overlay: Path) -> OverlaySettings:
     """Those of the overlay that is there, or the defaults: who hid faces wants them hidden in the report, too."""
-    from pydantic import ValidationError
-
-    from neuropose_ray.render.overlay.folder import OverlayRecord
+    from neuropose_ray.render.overlay.folder import read_record
     from neuropose_ray.render.overlay.settings import OverlaySettings
 
-    try:
-        return OverlayRecord.model_validate_json(overlay.with_name(OVERLAY_RECORD_FILE).read_bytes()).settings
-    except (OSError, ValidationError):
-        return OverlaySettings()
+    record = read_record(overlay)
+    return OverlaySettings() if record is None else record.settings
 
 
 def _frame_rate(timestamps_s: NDArray[np.float64]) -> float | None:

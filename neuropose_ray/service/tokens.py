@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from neuropose_ray.errors import OutputError, SettingsError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.service.inbox.lock import held_lock
+from neuropose_ray.service.inbox import held_lock
 from neuropose_ray.service.settings import Scope, Token
 
 logger = logging.getLogger("ray.serve")

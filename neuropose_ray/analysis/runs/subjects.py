@@ -49,6 +49,7 @@ class Subject:
             coverage=self.coverage,
             person=self.person,
             cleaning=self.steps,
+            predictions_sha256=self.trial.sha256,
         )
 
 

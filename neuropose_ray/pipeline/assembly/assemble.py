@@ -17,10 +17,10 @@ from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.headers import video_header
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.planning.plan import VideoPlan, digest_of
+from neuropose_ray.schemas.derived_files import replace_predictions
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.neuropose_results import save_neuropose_results
-from neuropose_ray.schemas.parquet_files import write_predictions
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.result_files import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
 from neuropose_ray.tracking import TRACKS_VERSION, TrackingSettings, track
@@ -117,13 +117,13 @@ class Assembly:
             (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
         provenance = self._provenance(poses.provenance)
         header = video_header(plan, table, poses.skeleton, provenance)
-        write_predictions(folder / PREDICTIONS_FILE, table, header)
+        predictions_sha256 = replace_predictions(folder / PREDICTIONS_FILE, table, header)
         save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
         metrics = VideoMetrics(
             plan_key=self.plan_key(plan),
             poses_key=plan.poses_key,
             poses_sha256=poses.sha256(),
-            predictions_sha256=file_sha256(folder / PREDICTIONS_FILE),
+            predictions_sha256=predictions_sha256,
             frames=table.frame_count,
             tracks=len(np.unique(table.track_ids)) if table.track_ids is not None else 0,
             performance=poses.performance,

@@ -23,9 +23,7 @@ from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel, Utf8Str
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.result_files import METRICS_FILE, PREDICTIONS_FILE
-from neuropose_ray.video.probe import content_sha256
-from neuropose_ray.video.sources import open_source
-from neuropose_ray.video.types import VideoSource
+from neuropose_ray.video import VideoSource, content_sha256, open_source
 
 #: Who a folder belongs to where that cannot be told, or nothing of a run is in it.
 STRANGER = "stranger"

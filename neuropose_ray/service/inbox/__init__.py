@@ -3,3 +3,7 @@
 ``inbox`` watches and follows, ``stability`` and ``completeness`` tell what is whole, ``drops`` remembers,
 ``delivery`` moves files, ``ingest`` unpacks archives, and ``lock`` keeps a second service away.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -16,8 +16,8 @@ def report_video(output: VideoOutput, options: ReportOptions, image_fps: float) 
         InputError: nobody is seen, or there is no such person.
         OutputError: no space or no permission.
     """
-    from neuropose_ray.analysis.runs.trials import TrialSource
-    from neuropose_ray.report.writing import ReportChoices, report_file, write_trial_report
+    from neuropose_ray.analysis import TrialSource
+    from neuropose_ray.report import ReportChoices, report_file, write_trial_report
 
     source = TrialSource(output.folder, name=output.folder.name)
     choices = ReportChoices(

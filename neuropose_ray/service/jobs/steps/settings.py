@@ -6,12 +6,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-from neuropose_ray.analysis.runs.config import MovementConfig, PreprocessingConfig, SegmentationChoice, StatsConfig
+from neuropose_ray.analysis import (
+    CleaningSettings,
+    MovementConfig,
+    PreprocessingConfig,
+    SegmentationChoice,
+    StatsConfig,
+)
 from neuropose_ray.formats import ExportFormat, PosesKind
-from neuropose_ray.pipeline.settings import CameraSettings
-from neuropose_ray.render.overlay.settings import OverlaySettings
-from neuropose_ray.report.settings import ReportSettings
+from neuropose_ray.pipeline import CameraSettings
+from neuropose_ray.render import OverlaySettings
+from neuropose_ray.report import ReportSettings
 from neuropose_ray.schemas.fitting import HeightM
 from neuropose_ray.schemas.immutable import FrozenModel
 
