@@ -64,6 +64,6 @@ def _round_moments(times_s: Floats) -> tuple[Floats, NDArray[np.intp]]:
     """Round times among ascending ones, and the position at which each is reached first."""
     from matplotlib.ticker import MaxNLocator
 
-    ticks = np.asarray(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(times_s[0], times_s[-1]))
+    ticks = np.asarray(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]).tick_values(times_s[0], times_s[-1]))
     moments = ticks[(ticks >= times_s[0]) & (ticks <= times_s[-1])]
     return moments, np.searchsorted(times_s, moments - 1e-9)

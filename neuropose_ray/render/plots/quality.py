@@ -52,6 +52,7 @@ def plot_quality(figure: Figure, title: str, timestamps_s: Floats, quality: Qual
         axes.set_yticks([0, strip.full], [_written(value, strip) for value in (0, strip.full)])
         axes.margins(x=0)
         axes.set_ylabel(strip.label, rotation=0, ha="right", va="center")
+    figure.align_ylabels(grid)
     grid[-1].set_xlabel("time (s)")
     figure.supxlabel("\n".join(lines), fontsize=7, ha="left", x=0.02)
 
