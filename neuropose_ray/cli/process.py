@@ -84,7 +84,11 @@ def process(
         ),
     ] = None,
     height: Annotated[
-        float | None, typer.Option(help="The person's height in metres: sets the scale. [default: 1.7]")
+        float | None,
+        typer.Option(
+            help="The person's height in metres: sets the scale of all lengths. A new height runs no pose model. "
+            "[default: 1.7, assumed]"
+        ),
     ] = None,
     moving_camera: Annotated[
         bool | None,

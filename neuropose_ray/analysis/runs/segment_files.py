@@ -29,7 +29,7 @@ from neuropose_ray.schemas.immutable import (
 )
 from neuropose_ray.schemas.json_files import is_video_payload, read_json, validated
 from neuropose_ray.schemas.result_files import SEGMENTATIONS_FILE, predictions_in
-from neuropose_ray.schemas.segmentation import Segmentation, SegmentationMethod
+from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, Segmentation, SegmentationMethod
 
 
 class StoredSegmentations(RootModel[FrozenMapping[Utf8Str, Segmentation]]):
@@ -50,7 +50,7 @@ class SegmentRequest(FrozenModel):
     min_prominence: FiniteFloat | None = None
     min_height: FiniteFloat | None = None
     pad_seconds: Annotated[FiniteFloat, Field(ge=0)] = 0.0
-    method: SegmentationMethod = "prominent_valleys_v2"
+    method: SegmentationMethod = DEFAULT_METHOD
 
 
 @dataclass(frozen=True, slots=True)

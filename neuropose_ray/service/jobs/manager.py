@@ -21,9 +21,10 @@ from neuropose_ray.service.jobs.cleanup import clear_incoming, clear_job_folders
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
 from neuropose_ray.service.jobs.failures import redact_paths
-from neuropose_ray.service.jobs.job_service import JobService, read_mode
+from neuropose_ray.service.jobs.job_service import JobService
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
+from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import VideoTasks
