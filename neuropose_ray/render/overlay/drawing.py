@@ -142,8 +142,8 @@ def draw_head(
         (foot,) = fixed_point(neck[None])
         for ink, more in ((BLACK, 2), (colour, 0)):
             cv2.line(image, foot, middle, ink, width + more, cv2.LINE_AA, _SHIFT)
-    for ink, more in ((BLACK, 1.0), (colour, 0.0)):
-        cv2.circle(image, middle, round((radius + more) * (1 << _SHIFT)), ink, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+    for ink, outline in ((BLACK, 1.0), (colour, 0.0)):
+        cv2.circle(image, middle, round((radius + outline) * (1 << _SHIFT)), ink, cv2.FILLED, cv2.LINE_AA, _SHIFT)
     if nose is not None:
         (tip,) = fixed_point(nose[None])
         cv2.circle(image, tip, round(_NOSE_PER_HEAD * radius * (1 << _SHIFT)), BLACK, cv2.FILLED, cv2.LINE_AA, _SHIFT)

@@ -108,7 +108,8 @@ class SpacePanel:
         draw_label(panel, _WORDS[self._view], (panel.shape[1] / 2, panel.shape[0]), _GROUND)
 
     def _draw_person(self, panel: Frame, points: Floats, sure: NDArray[np.bool_], scale: float) -> None:
-        hangs = attached(np.isfinite(points).all(axis=1), self._edges, self._trunk)
+        known: NDArray[np.bool_] = np.asarray(np.isfinite(points).all(axis=1))
+        hangs = attached(known, self._edges, self._trunk)
         size, body = _PERSON_MM * scale, points.copy()
         body[~hangs] = np.nan
         if self._head is not None:
@@ -146,7 +147,7 @@ class SpacePanel:
         for frame in frames[:: max(1, len(frames) // _LOOKED_AT)].tolist():
             first, last = np.searchsorted(self._table.poses.frame, [frame, frame + 1])
             points = self._seen(frame, 1.0, (0.0, 0.0))(self._poses[first:last].astype(np.float64))[..., :2]
-            known = points[np.isfinite(points).all(axis=2).any(axis=1)]
+            known = points[np.asarray(np.isfinite(points).all(axis=2)).any(axis=1)]
             corners += [(np.nanmin(person, axis=0), np.nanmax(person, axis=0)) for person in known]
         if not corners:
             return _corners(least)
