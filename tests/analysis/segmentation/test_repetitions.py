@@ -80,8 +80,6 @@ def test_what_moves_without_coming_back_is_said_to_have_moved():
     assert found.records == ()
     pattern = r"no repetitions: knee flexion covers 6\d deg, but does not go from rest and back"
     assert re.fullmatch(pattern, found.reason)
-        r"no repetitions: knee flexion covers 6\d deg, but does not go from rest and back", found.reason
-    )
 
 
 def test_setting_up_is_not_counted_and_a_shallow_repetition_is_marked():
