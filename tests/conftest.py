@@ -69,8 +69,11 @@ def ray_cluster() -> Iterator[str]:
 
     # As the service has it with a Ray of its own.
     os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "60000")
+    from neuropose_ray.ray_ports import free_agent_port
+
     # Of its own, whatever other Ray runs on this machine.
-    context = ray.init("local", num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
+    with free_agent_port():
+        context = ray.init("local", num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
     yield f"http://{context.dashboard_url}"
     ray.shutdown()
 

@@ -25,11 +25,15 @@ from .dtw.distance import dtw_relation as dtw_relation
 from .dtw.matrix import DistanceMatrix as DistanceMatrix
 from .dtw.matrix import DistanceMatrixSettings as DistanceMatrixSettings
 from .dtw.matrix import FailedTrial as FailedTrial
+from .dtw.matrix import PairDistances as PairDistances
 from .dtw.matrix import distance_matrix as distance_matrix
+from .dtw.matrix import distances_here as distances_here
+from .dtw.matrix import distances_on_ray as distances_on_ray
 from .dtw.matrix_files import DistanceMatrixRecord as DistanceMatrixRecord
 from .dtw.matrix_files import save_distance_matrix as save_distance_matrix
 from .dtw.missing import NanPolicy as NanPolicy
 from .dtw.settings import WarpingSettings as WarpingSettings
+from .dtw.settings import distance_unit as distance_unit
 from .dtw.warping import DTWResult as DTWResult
 from .gait.events import gait_cycles as gait_cycles
 from .gait.events import gait_events as gait_events
@@ -68,7 +72,6 @@ from .runs.config import load_config as load_config
 from .runs.defaults import cohort_report as cohort_report
 from .runs.defaults import default_analysis as default_analysis
 from .runs.defaults import report_beside as report_beside
-from .runs.files import faults as faults
 from .runs.files import read_text as read_text
 from .runs.movement_records import GaitRecord as GaitRecord
 from .runs.movement_records import MovementResults as MovementResults

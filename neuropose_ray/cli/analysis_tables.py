@@ -39,9 +39,9 @@ def print_report(report: AnalysisReport) -> None:
     from neuropose_ray.analysis import MovementResults
 
     console, primary = Console(), report.primary
-    coverage = "" if primary.coverage is None else f", person seen in {primary.coverage:.0%}"
+    person = "" if primary.person is None else f"; {primary.person.description}"
     rate = f" at {primary.fps:.4g} fps" if primary.fps else ""
-    console.print(f"[bold]{primary.video}[/]: {primary.frame_count} frames{rate}{coverage}", highlight=False)
+    console.print(f"[bold]{primary.video}[/]: {primary.frame_count} frames{rate}{person}", highlight=False)
     if isinstance(report.results, MovementResults):
         _print_movement(console, report.results)
     for warning in report.warnings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from neuropose_ray.cli.analyze import connected_ray
 from neuropose_ray.cli.dtw_matrix import Representation
-from neuropose_ray.cli.motions import cleaned_motions
+from neuropose_ray.cli.motions import ENGINE_HELP, Where, cleaned_motions, who_compares
 from neuropose_ray.cli.process import Address
 from neuropose_ray.errors import InputError
 
@@ -41,6 +39,7 @@ def classify(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all numbers to this JSON file, - for standard output.")
     ] = None,
+    engine: Annotated[Where, typer.Option(help=ENGINE_HELP)] = Where.AUTO,
     address: Address = None,
 ) -> None:
     """Tell movements apart, and say how well it is done for people who were never seen before.
@@ -72,8 +71,7 @@ def classify(
         classifier=NearestNeighbourSettings(neighbours=neighbours) if nearest else MultiRocketSettings(),
     )
     sources = _sources(rows, labels)
-    with connected_ray(address) if nearest else nullcontext():
-        result = _classified(rows, sources, settings)
+    result = _classified(rows, sources, settings, engine if nearest else Where.LOCAL, address)
     if json_file == Path("-"):
         typer.echo(result.model_dump_json(indent=2))
     else:
@@ -109,7 +107,11 @@ def _sources(rows: Sequence[LabelledPath], table: Path) -> list[TrialSource]:
 
 
 def _classified(
-    rows: Sequence[LabelledPath], sources: Sequence[TrialSource], settings: ClassificationSettings
+    rows: Sequence[LabelledPath],
+    sources: Sequence[TrialSource],
+    settings: ClassificationSettings,
+    engine: Where,
+    address: str | None,
 ) -> Classification:
     from neuropose_ray.analysis import FailedTrial, LabelledTrial, cross_validate
 
@@ -119,7 +121,8 @@ def _classified(
             errors[motion.name] = motion.error
         else:
             trials.append(LabelledTrial(motion, row.label, row.subject))
-    return cross_validate(trials, settings, errors=errors)
+    with who_compares(len(trials), engine, address) as distances:
+        return cross_validate(trials, settings, errors=errors, distances=distances)
 
 
 def _print(result: Classification) -> None:

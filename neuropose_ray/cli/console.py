@@ -8,16 +8,32 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from neuropose_ray.pipeline import RunPlan, RunSummary
 
 
-def print_summary(summary: RunSummary, out: str) -> None:
-    """What a run gave, in a few lines."""
+#: Files that are named one by one; of more the first ones.
+_PRINTED_FILES = 10
+
+
+def print_summary(summary: RunSummary, out: str, files: Sequence[str] = ()) -> None:
+    """What a run gave, in a few lines.
+
+    Args:
+        summary: of the run.
+        out: where its results are.
+        files: what was made of them on request.
+    """
+    people = sum(video.tracks for video in summary.videos)
+    lines = [*summary.totals(), f"people found: {people}", f"results: {out}", *files[:_PRINTED_FILES]]
+    if len(files) > _PRINTED_FILES:
+        lines.append(f"and {len(files) - _PRINTED_FILES} more")
+    if summary.earlier_videos:
+        lines.append(f"videos of earlier runs in the same folder: {len(summary.earlier_videos)}")
     console = Console(stderr=True)
-    for line in (*summary.totals(), f"results: {out}"):
-        console.print(line, soft_wrap=True)
-    for note in summary.notes:
-        console.print(f"note: {note}", markup=False, soft_wrap=True)
+    for line in (*lines, *(f"note: {note}" for note in summary.notes)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def plan_lines(plan: RunPlan) -> list[str]:
@@ -36,6 +52,8 @@ def plan_lines(plan: RunPlan) -> list[str]:
             f"not fetched yet: {plan.not_fetched} objects, {plan.not_fetched_bytes / 1e9:.2f} GB; "
             "their frames are known once they are here"
         )
+    if plan.fetches_weights:
+        lines.append("not fetched yet: the weights of the pose model")
     if plan.remaining_s is not None:
         lines.append(f"time: about {duration(plan.remaining_s)}, by {plan.basis}")
     else:

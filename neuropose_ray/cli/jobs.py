@@ -55,6 +55,20 @@ def show(job: JobName, url: Url = None, data: Data = None, config: Config = None
     raise typer.Exit(exit_code(record))
 
 
+def _possible_height(height: float | None) -> float | None:
+    """The height as it is.
+
+    Raises:
+        typer.BadParameter: nobody is so tall; the message says what may have been meant.
+    """
+    from neuropose_ray.schemas.fitting import require_metres
+
+    try:
+        return None if height is None else require_metres(height)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 @app.command()
 def submit(
     videos: Annotated[
@@ -66,7 +80,9 @@ def submit(
     model: Annotated[str | None, typer.Option(help="A pose model of those that the service has.")] = None,
     height: Annotated[
         float | None,
-        typer.Option(help="The person's height in metres: without it there are no true millimetres.", min=0.3, max=3),
+        typer.Option(
+            help="The person's height in metres: without it there are no true millimetres.", callback=_possible_height
+        ),
     ] = None,
     fov: Annotated[
         float | None,

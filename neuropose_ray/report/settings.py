@@ -9,8 +9,9 @@ from pydantic import Field, ValidationError
 
 from neuropose_ray.analysis.angles.settings import AngleSettings
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-from neuropose_ray.analysis.runs.files import faults, read_text
+from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.errors import SettingsError
+from neuropose_ray.faults import faults, yaml_fault
 from neuropose_ray.schemas.immutable import FrozenModel
 
 
@@ -34,6 +35,12 @@ class ReportSettings(FrozenModel):
         gt=0,
         description="mean change of the limbs' lengths, as a share, that fills its strip: bones do not change, and a "
         "quarter is another person or another limb",
+    )
+    limb_doubt: float = Field(
+        default=0.15,
+        gt=0,
+        description="mean change of the limbs' lengths, as a share, from which a frame is doubtful: landmarks "
+        "that are a few centimetres off, as everywhere, change a limb by a twentieth to a tenth",
     )
     frontal_deg: float = Field(
         default=25.0,
@@ -59,7 +66,7 @@ def load_report_settings(path: Path) -> ReportSettings:
         content = yaml.safe_load(read_text(path))
         return ReportSettings.model_validate({} if content is None else content)
     except yaml.YAMLError as error:
-        raise SettingsError(f"not YAML ({error})", where=str(path)) from error
+        raise SettingsError(yaml_fault(error), where=str(path)) from error
     except ValidationError as error:
         hint = f"a report has the settings {', '.join(ReportSettings.model_fields)}"
-        raise SettingsError(faults(error), where=str(path), hint=hint) from error
+        raise SettingsError("; ".join(faults(error, ReportSettings)), where=str(path), hint=hint) from error

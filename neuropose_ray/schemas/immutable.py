@@ -83,6 +83,9 @@ Utf8Str = Annotated[str, AfterValidator(utf8_text)]
 #: A finite number; text and booleans are refused.
 FiniteFloat = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 
+#: A number, None where it is not known: JSON has no NaN and no infinity.
+OptionalFloat = Annotated[float | None, BeforeValidator(_freeze)]
+
 #: A whole number; text, booleans and fractions are refused.
 StrictInt = Annotated[int, Strict()]
 

@@ -20,6 +20,10 @@ METRICS_FILE = "metrics.json"
 FITTING_FILE = "fitting.json"
 #: Named segments of a video, for predictions in Parquet; JSON holds its own.
 SEGMENTATIONS_FILE = "segmentations.json"
+#: A video's poses in other programs' formats, as the service exports them.
+EXPORT_FOLDER = "exports"
+#: What was made from older predictions than those in the same folder; see ``schemas.derived_files``.
+STALE_FOLDER = "stale"
 ANALYSIS_FILE = "analysis.json"
 REPORT_FILE = "report.html"
 OVERLAY_FILE = "overlay.mp4"
@@ -30,6 +34,8 @@ OVERLAY_RECORD_FILE = "overlay.json"
 SUMMARY_FILE = "summary.json"
 #: The analysis of several trials, above their folders.
 COHORT_FILE = "cohort.json"
+#: The same as a table, a number in a row.
+COHORT_TABLE_FILE = "cohort.csv"
 
 #: The files that can hold a video's predictions, the most complete one first.
 _PREDICTIONS_FILES = (PREDICTIONS_FILE, RESULTS_FILE)

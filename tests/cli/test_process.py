@@ -81,6 +81,31 @@ def test_a_plan_says_what_there_is_and_writes_nothing(weights, clip: Path, tmp_p
     assert (counted["frames"], counted["videos_done"]) == (1, 0)
 
 
+@pytest.mark.parametrize("model", ["metrabs", "blazepose", "https://127.0.0.1:1/model.zip"])
+def test_a_plan_fetches_no_weights(clip: Path, tmp_path: Path, model: str):
+    cache = tmp_path / "cache"
+    done = neuropose(
+        "process",
+        clip,
+        "--out",
+        tmp_path / "out",
+        "--plan",
+        "--model",
+        model,
+        NEUROPOSE_WEIGHTS__CACHE_DIR=str(cache),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not fetched yet: the weights of the pose model" in done.stdout
+    assert "to do: 1 frames in 1 chunks" in done.stdout
+    assert not cache.exists()
+
+
+def test_a_calibration_is_looked_at_before_anything_else(tmp_path: Path):
+    done = neuropose("process", "gone.mp4", "--out", tmp_path / "out", "--calibration", tmp_path / "nope.toml")
+    assert (done.returncode, done.stderr) == (2, f"error: {tmp_path}/nope.toml: No such file or directory\n")
+    assert not (tmp_path / "out").exists()
+
+
 def test_results_go_to_a_url(weights, clip: Path, tmp_path: Path):
     url = (tmp_path / "bucket").as_uri()
     done = neuropose("process", clip, "--out", url, "--work-folder", tmp_path / "work")

@@ -7,7 +7,7 @@ joints by name, the settings of the time warping, time-normalised cycles, and th
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -17,15 +17,14 @@ from neuropose_ray.analysis.cleaning.settings import CleaningSettings
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.measures.repetition import MeasureSettings
-from neuropose_ray.analysis.runs.files import faults, read_text
+from neuropose_ray.analysis.person_choice import PersonRule
+from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.analysis.runs.signals import Joint, Signal
 from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSettings
 from neuropose_ray.errors import SettingsError
+from neuropose_ray.faults import faults, yaml_fault
 from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
-from neuropose_ray.schemas.segmentation import SegmentationMethod
-
-#: Noise does not mislead it; ``valley_to_valley_v1`` is NeuroPose's.
-DEFAULT_METHOD: Final = "prominent_valleys_v2"
+from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, SegmentationMethod
 
 _Count = Annotated[StrictInt, Field(ge=0)]
 
@@ -60,7 +59,12 @@ class PreprocessingConfig(FrozenModel):
     """Whose poses, which, and how they are cleaned."""
 
     person_index: _Count = Field(
-        default=0, description="in files with tracks 0 is who is seen in most frames; else the place in each frame"
+        default=0, description="in files with tracks the place in the order of `person`; else the place in each frame"
+    )
+    person: PersonRule = Field(
+        default="longest",
+        description="who comes first: who is seen longest, is largest in the picture, moves most, or is nearest to "
+        "the middle of the picture",
     )
     track: StrictInt | None = Field(default=None, description="a person by the track's id instead")
     poses: Literal["fitted", "model"] = Field(
@@ -219,12 +223,12 @@ def load_config(path: str | Path) -> AnalysisConfig:
     try:
         content = yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
-        raise MalformedConfigError(f"not YAML ({error})", where=str(path)) from error
+        raise MalformedConfigError(yaml_fault(error), where=str(path)) from error
     try:
         config = AnalysisConfig.model_validate(content)
     except ValidationError as error:
         hint = "see neuropose-ray analyze --help"
-        raise ConfigError(faults(error), where=str(path), hint=hint) from error
+        raise ConfigError("; ".join(faults(error, AnalysisConfig)), where=str(path), hint=hint) from error
     return config.model_copy(update={"inputs": _found(config.inputs, path.parent)})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
+from neuropose_ray.analysis.person_choice import PersonRule
 from neuropose_ray.analysis.runs.config import (
     AnalysisConfig,
     InputsConfig,
@@ -19,7 +20,12 @@ from neuropose_ray.schemas.result_files import ANALYSIS_FILE, COHORT_FILE
 
 
 def default_analysis(
-    inputs: InputsConfig, report: Path, *, track: int | None = None, person_index: int = 0
+    inputs: InputsConfig,
+    report: Path,
+    *,
+    track: int | None = None,
+    person_index: int = 0,
+    person: PersonRule = "longest",
 ) -> AnalysisConfig:
     """The field's usual cleaning, then angles, repetitions and gait.
 
@@ -28,10 +34,13 @@ def default_analysis(
         report: where the report goes.
         track: a person by id.
         person_index: without ``track``, see :class:`~neuropose_ray.analysis.runs.config.PreprocessingConfig`.
+        person: who comes first, where neither of them names somebody.
     """
     return AnalysisConfig(
         inputs=inputs,
-        preprocessing=PreprocessingConfig(track=track, person_index=person_index, cleaning=CleaningSettings()),
+        preprocessing=PreprocessingConfig(
+            track=track, person_index=person_index, person=person, cleaning=CleaningSettings()
+        ),
         analysis=MovementConfig(kind="movement"),
         output=OutputConfig(report=report),
     )

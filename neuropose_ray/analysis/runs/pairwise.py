@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from neuropose_ray.analysis.angles.table import AngleTable
+from neuropose_ray.analysis.dtw.matrix import differing_repetitions
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.procrustes import AlignmentDiagnostics
-from neuropose_ray.analysis.runs.movement_records import OptionalFloat
 from neuropose_ray.errors import InputError
-from neuropose_ray.schemas.immutable import FrozenModel, StrictInt, Utf8Str
+from neuropose_ray.schemas.immutable import FrozenModel, OptionalFloat, StrictInt, Utf8Str
 from neuropose_ray.schemas.skeleton import LANDMARKS
 
 #: Angles that most movements are made of, on both sides.
@@ -238,10 +238,7 @@ def _warnings(left_out: Sequence[str], tempo: Tempo) -> Iterator[str]:
     if left_out:
         yield f"angles that are not known well enough in both: {', '.join(left_out)}"
     if tempo.repetitions_first != tempo.repetitions_second:
-        yield (
-            f"{tempo.repetitions_first} repetitions are compared with {tempo.repetitions_second}: "
-            "cut both to the same number for distances that mean something"
-        )
+        yield differing_repetitions(f"{tempo.repetitions_first} and {tempo.repetitions_second}")
 
 
 def _mean(values: Array) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from neuropose_ray.analysis.cleaning.records import CleaningStep
 from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.person_choice import TrackChoice
 from neuropose_ray.analysis.runs.config import PreprocessingConfig
 from neuropose_ray.analysis.runs.report import InputSummary
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
@@ -20,6 +21,7 @@ class Subject:
 
     Attributes:
         trial: where the person comes from.
+        person: which one, and who else is there.
         motion: the person, cleaned where that is configured.
         coverage: share of the frames in which the person was seen before cleaning.
         steps: what cleaning did.
@@ -27,6 +29,7 @@ class Subject:
     """
 
     trial: Trial
+    person: TrackChoice
     motion: Motion
     coverage: float
     steps: tuple[CleaningStep, ...]
@@ -44,7 +47,9 @@ class Subject:
             video=self.trial.name,
             skeleton=self.trial.header.skeleton.name,
             coverage=self.coverage,
+            person=self.person,
             cleaning=self.steps,
+            predictions_sha256=self.trial.sha256,
         )
 
 
@@ -64,18 +69,18 @@ def subject_of(trial: Trial, preprocessing: PreprocessingConfig) -> Subject:
     Raises:
         InputError: there is no such person.
     """
-    motion = trial.motion(
-        track=preprocessing.track,
-        person_index=preprocessing.person_index,
-        fitted=preprocessing.poses == "fitted",
+    person = trial.person(
+        track=preprocessing.track, person_index=preprocessing.person_index, rule=preprocessing.person
     )
+    motion = trial.motion_of(person, fitted=preprocessing.poses == "fitted")
     unrecognised = _unrecognised_landmarks(trial.header.skeleton)
     if preprocessing.cleaning is None:
-        return Subject(trial, motion, motion.coverage, (), unrecognised)
+        return Subject(trial, person, motion, motion.coverage, (), unrecognised)
     from neuropose_ray.analysis.cleaning.clean import clean
 
     cleaned = clean(motion, preprocessing.cleaning)
-    return Subject(trial, cleaned.motion, motion.coverage, cleaned.steps, (*unrecognised, *cleaned.warnings))
+    warnings = (*unrecognised, *cleaned.warnings)
+    return Subject(trial, person, cleaned.motion, motion.coverage, cleaned.steps, warnings)
 
 
 def _unrecognised_landmarks(skeleton: Skeleton) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from neuropose_ray.analysis.measures.repetition import MEASURES
 from neuropose_ray.analysis.runs.cohort import TrialOutcome
-from neuropose_ray.analysis.runs.movement_records import MovementResults
+from neuropose_ray.analysis.runs.movement_records import ANGLE_STATISTICS, MovementResults
 from neuropose_ray.analysis.runs.report import AnalysisReport, DtwResults, StatsResults
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 
@@ -63,6 +63,9 @@ def write_tidy_csv(path: Path, outcomes: Iterable[TrialOutcome]) -> None:
 def _numbers(report: AnalysisReport) -> Iterator[TidyRow]:
     yield {"part": "trial", "name": "frames", "statistic": "value", "value": float(report.primary.frame_count)}
     yield {"part": "trial", "name": "coverage", "statistic": "value", "value": report.primary.coverage}
+    if (person := report.primary.person) is not None and person.track is not None:
+        yield {"part": "trial", "name": "track", "statistic": "value", "value": float(person.track)}
+        yield {"part": "trial", "name": "tracks", "statistic": "n", "value": 1.0 + len(person.others)}
     match report.results:
         case MovementResults() as results:
             yield from _angles(results)
@@ -81,8 +84,8 @@ def _numbers(report: AnalysisReport) -> Iterator[TidyRow]:
 
 def _angles(results: MovementResults) -> Iterator[TidyRow]:
     for angle in results.angles or ():
-        for name, value in angle.model_dump(exclude={"name"}).items():
-            yield {"part": "angle", "name": angle.name, "statistic": name, "value": value}
+        for name in ANGLE_STATISTICS:
+            yield {"part": "angle", "name": angle.name, "statistic": name, "value": getattr(angle, name)}
 
 
 def _repetitions(results: MovementResults) -> Iterator[TidyRow]:

@@ -51,7 +51,9 @@ def fit_tracks(
         if fit.improved:
             fitted[rows] = fit.poses3d[frames_from_start]
         reports.append(_report(track, frames, fit, frames_from_start, None if prior is None else prior.version))
-    return table.with_fitted(fitted), FittingReport(tracks=tuple(reports))
+    return table.with_fitted(fitted), FittingReport(
+        height_m=settings.height_m, height_source=settings.height_source, tracks=tuple(reports)
+    )
 
 
 def _fit(

@@ -18,6 +18,7 @@ from typing import Any
 
 from neuropose_ray.errors import RequestError, ServiceError, StorageFullError, first_line
 from neuropose_ray.schemas.jobs import JobRequest, JobState, StepKind, Workflow
+from neuropose_ray.service.jobs.dbos_polling import look_less_often_beside_the_queue
 from neuropose_ray.service.jobs.job_rows import JOB_STATES, JobRow, job_row, time_of
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class DurableJobs:
         from dbos import DBOS, DBOSPortableJSONSerializer
         from sqlalchemy.exc import SQLAlchemyError
 
+        look_less_often_beside_the_queue()
         DBOS(
             config={
                 "name": _APPLICATION,

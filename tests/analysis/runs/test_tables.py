@@ -5,7 +5,10 @@ import csv
 import pytest
 from analysis.runs.samples import heels
 
+from neuropose_ray.analysis.person_choice import TrackChoice
 from neuropose_ray.analysis.runs.cohort import TrialOutcome
+from neuropose_ray.analysis.runs.config import AnalysisConfig
+from neuropose_ray.analysis.runs.report import AnalysisReport, InputSummary, NoResults
 from neuropose_ray.analysis.runs.tables import COLUMNS, tidy_rows, write_tidy_csv
 
 SLOW, QUICK = heels(30), heels(24, seed=1)
@@ -41,6 +44,18 @@ def test_every_statistic_of_a_signal_has_a_row(run):
 def test_every_trial_says_how_much_of_it_there_was(run):
     values = {row["name"]: row["value"] for row in rows_of(run(SLOW), part="trial")}
     assert values == {"frames": 90.0, "coverage": 1.0}
+
+
+def test_a_trial_with_tracks_says_which_of_how_many_it_was():
+    header = {"path": "p", "frame_count": 90, "fps": 30.0}
+    person = {"track": 2, "others": (0, 1), "coverage": 0.5}
+    primary = InputSummary(**header, person=TrackChoice(**person))
+    config = AnalysisConfig.model_validate(
+        {"inputs": {"primary": "p"}, "analysis": {"kind": "none"}, "output": {"report": "r"}}
+    )
+    report = AnalysisReport(config=config, primary=primary, results=NoResults())
+    values = {row["name"]: row["value"] for row in rows_of(report, part="trial")}
+    assert (values["track"], values["tracks"]) == (2, 3)
 
 
 def test_the_file_has_every_column_and_empty_cells_for_what_is_not_known(run, tmp_path):

@@ -6,8 +6,6 @@ from neuropose_ray.errors import InputError, NeuroposeRayError
 from neuropose_ray.service.jobs.steps.settings import ExportOptions
 from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
 
-EXPORT_FOLDER = "exports"
-
 
 def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
     """Write one video in every format that is asked for.
@@ -20,7 +18,7 @@ def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
     """
     from neuropose_ray.analysis import angle_columns
     from neuropose_ray.formats import write_export
-    from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
+    from neuropose_ray.schemas.result_files import EXPORT_FOLDER, PREDICTIONS_FILE
 
     remarks: list[NeuroposeRayError] = []
     source = output.folder / PREDICTIONS_FILE
