@@ -59,7 +59,7 @@ class SyntheticSpec:
 
     @property
     def name(self) -> str:
-        """The backend's name."""
+        """The name of the backend."""
         return NAME
 
     @property

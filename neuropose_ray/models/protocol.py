@@ -67,7 +67,7 @@ class PoseModelSpec(Protocol):
 
     @property
     def name(self) -> str:
-        """The backend's name."""
+        """The name of the backend, such as ``blazepose``."""
         ...
 
     @property
