@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from neuropose_ray.pipeline.state.summary import RunSummary
 
 
+#: How characters are printed that the terminal's encoding does not have.
+_ANY_PATH = "neuropose-ray-path"
 #: Files that are named one by one; of more the first ones.
 _PRINTED_FILES = 10
 
@@ -71,6 +75,32 @@ def duration(seconds: float) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (whole_seconds, "s")]
     first = next((index for index, (count, _) in enumerate(parts) if count), len(parts) - 1)
     return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2])
+
+
+def print_any_path() -> None:
+    """Let standard output and error take every path.
+
+    Bytes that are no text are printed as they are, so that a shell can use them, and what the encoding does not have
+    as its number.
+    """
+    codecs.register_error(_ANY_PATH, _bytes_or_number)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=_ANY_PATH)
+
+
+def _bytes_or_number(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    return b"".join(_byte_or_number(letter) for letter in letters), error.end
+
+
+def _byte_or_number(letter: str) -> bytes:
+    try:
+        return letter.encode("ascii", "surrogateescape")
+    except UnicodeEncodeError:
+        return letter.encode("ascii", "backslashreplace")
 
 
 def print_error(message: str) -> None:
