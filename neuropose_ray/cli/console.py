@@ -43,18 +43,22 @@ def print_summary(summary: RunSummary, out: str, files: Sequence[str] = ()) -> N
 
 def plan_lines(plan: RunPlan) -> list[str]:
     """What a run would do, in a few lines."""
+    from neuropose_ray.pipeline.state.summary import counted
+
     lines = [
-        f"{plan.inputs} inputs: {plan.videos} videos, {len(plan.unreadable)} that cannot be read, "
-        f"{plan.not_videos} other files left out",
-        f"{plan.hours:.2f} hours of video, {plan.frames} frames",
-        f"done already: {plan.videos_done} videos, {plan.frames_done} frames, {plan.hours_done:.2f} hours",
-        f"to do: {plan.frames - plan.frames_done} frames in {plan.chunks} chunks, {plan.workers} workers",
+        f"{counted(plan.inputs, 'input')}: {counted(plan.videos, 'video')}, "
+        f"{len(plan.unreadable)} that cannot be read, {counted(plan.not_videos, 'other file')} left out",
+        f"{plan.hours:.2f} hours of video, {counted(plan.frames, 'frame')}",
+        f"done already: {counted(plan.videos_done, 'video')}, {counted(plan.frames_done, 'frame')}, "
+        f"{plan.hours_done:.2f} hours",
+        f"to do: {counted(plan.frames - plan.frames_done, 'frame')} in {counted(plan.chunks, 'chunk')}, "
+        f"{counted(plan.workers, 'worker')}",
     ]
     if plan.videos_again:
-        lines.append(f"to make again from the poses of an earlier run: {plan.videos_again} videos")
+        lines.append(f"to make again from the poses of an earlier run: {counted(plan.videos_again, 'video')}")
     if plan.not_fetched:
         lines.append(
-            f"not fetched yet: {plan.not_fetched} objects, {plan.not_fetched_bytes / 1e9:.2f} GB; "
+            f"not fetched yet: {counted(plan.not_fetched, 'object')}, {plan.not_fetched_bytes / 1e9:.2f} GB; "
             "their frames are known once they are here"
         )
     if plan.fetches_weights:
