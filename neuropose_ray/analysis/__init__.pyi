@@ -43,6 +43,10 @@ from .gait.records import GaitCycle as GaitCycle
 from .gait.records import GaitEvents as GaitEvents
 from .gait.records import GaitParameters as GaitParameters
 from .gait.settings import GaitSettings as GaitSettings
+from .measures.labels import Label as Label
+from .measures.labels import column_unit as column_unit
+from .measures.labels import gait_label as gait_label
+from .measures.labels import repetition_label as repetition_label
 from .measures.repetition import RepetitionTable as RepetitionTable
 from .measures.repetition import measure_repetitions as measure_repetitions
 from .measures.smoothness import log_dimensionless_jerk as log_dimensionless_jerk
@@ -74,6 +78,7 @@ from .runs.defaults import default_analysis as default_analysis
 from .runs.defaults import report_beside as report_beside
 from .runs.files import faults as faults
 from .runs.files import read_text as read_text
+from .runs.movement_records import AngleSummary as AngleSummary
 from .runs.movement_records import GaitRecord as GaitRecord
 from .runs.movement_records import MovementResults as MovementResults
 from .runs.movement_records import RepetitionsRecord as RepetitionsRecord
@@ -122,3 +127,5 @@ from .slicing import slice_predictions as slice_predictions
 from .statistics import FeatureStatistics as FeatureStatistics
 from .statistics import extract_feature_statistics as extract_feature_statistics
 from .statistics import find_peaks as find_peaks
+from .uncertainty.records import ErrorBand as ErrorBand
+from .uncertainty.records import Remark as Remark

@@ -16,6 +16,7 @@ from neuropose_ray.analysis.runs.movement_records import (
     RepetitionRecord,
     RepetitionsRecord,
 )
+from neuropose_ray.analysis.runs.recording import coverage_warnings
 from neuropose_ray.analysis.runs.signals import resolve_signal
 
 #: Without these no step can be found.
@@ -55,8 +56,9 @@ def analyse_movement(motion: Motion, config: MovementConfig) -> MovementResult:
     if gait is not None and repetitions is not None and not repetitions.records:
         of_repetitions = ()  # they say that these are steps, and the steps were found
     angles = None if config.angles is None else _angles(motion, config)
+    of_angles = coverage_warnings({angle.name: angle.coverage or 0.0 for angle in angles or ()})
     return MovementResult(
-        MovementResults(angles=angles, repetitions=repetitions, gait=gait), (*of_repetitions, *of_gait)
+        MovementResults(angles=angles, repetitions=repetitions, gait=gait), (*of_angles, *of_repetitions, *of_gait)
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from neuropose_ray.analysis.angles.clinical import clinical_angles
 from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.recording import fit_of, fitting_of
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.errors import InputError
 from neuropose_ray.render.records import PersonTrack, ReportContent
@@ -21,7 +22,7 @@ from neuropose_ray.report.collect.origin import (
     provenance_facts,
     video_facts,
 )
-from neuropose_ray.report.collect.person import ReportedPerson, fit_of, reported_person
+from neuropose_ray.report.collect.person import ReportedPerson, reported_person
 from neuropose_ray.report.collect.quality import quality_of
 from neuropose_ray.report.collect.warnings import report_warnings, sentence
 from neuropose_ray.report.settings import ReportSettings
@@ -76,7 +77,7 @@ def report_content(
 
 def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
     """One person with all that is found of the person."""
-    motion, fit = person.cleaned.motion, fit_of(person)
+    motion, fit = person.cleaned.motion, fit_of(fitting_of(person.trial), person.track)
     movement = find_movement(motion)
     angles = clinical_angles(motion, settings.angles)
     shown = angles if person.shown is motion else clinical_angles(person.shown, settings.angles)
@@ -89,7 +90,7 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
         cycles=cycle_curves(angles, movement.windows, settings.cycle_points),
         tables=movement.tables,
         quality=quality_of(person, fit, settings),
-        warnings=report_warnings(person, movement, fit, settings),
+        warnings=report_warnings(person, angles, movement, settings),
     )
 
 
