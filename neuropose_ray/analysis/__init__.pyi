@@ -93,6 +93,7 @@ from .runs.report import save_report as save_report
 from .runs.run import run_analysis as run_analysis
 from .runs.segment_files import SegmentRequest as SegmentRequest
 from .runs.segment_files import segment_file as segment_file
+from .runs.series import motion_series as motion_series
 from .runs.subjects import load_subject as load_subject
 from .runs.tables import write_tidy_csv as write_tidy_csv
 from .runs.trials import Trial as Trial

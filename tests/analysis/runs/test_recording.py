@@ -87,7 +87,7 @@ def test_a_damaged_file_of_the_fit_is_an_error_that_names_it(tmp_path):
     folder = write_results(tmp_path / "a", truth_table(squatting(), TIMES))
     (folder / "fitting.json").write_text("{}")
     trial = load_trial(folder)
-    with pytest.raises(FileFormatError, match="fitting.json: is not what a fit writes"):
+    with pytest.raises(FileFormatError, match=r"fitting\.json: is not what a fit writes"):
         recording_warnings(trial, 0, trial.motion())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
+
 from neuropose_ray.errors import InputError, NeuroposeRayError
 from neuropose_ray.service.jobs.steps.settings import ExportOptions
 from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
@@ -16,12 +18,13 @@ def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
     Raises:
         OutputError: no space or no permission.
     """
-    from neuropose_ray.analysis import angle_columns
+    from neuropose_ray.analysis import angle_columns, motion_series
     from neuropose_ray.formats import write_export
     from neuropose_ray.schemas.result_files import EXPORT_FOLDER, PREDICTIONS_FILE
 
     remarks: list[NeuroposeRayError] = []
     source = output.folder / PREDICTIONS_FILE
+    series = cache(partial(motion_series, source, track=options.track, poses=options.poses.value))
     for kind in options.formats:
         target = output.folder / EXPORT_FOLDER / f"{source.stem}{kind.ending}"
         target.parent.mkdir(exist_ok=True)
@@ -31,6 +34,7 @@ def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
                 source,
                 target,
                 angles=angle_columns,
+                series=series,
                 track=options.track,
                 poses=options.poses,
                 note=lambda text: None,  # noqa: ARG005  hints for who chooses a format by hand
