@@ -7,11 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from neuropose_ray.fitting import FittingSettings
-from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.models import BlazePoseSettings, MetrabsSettings, WeightSettings
-from neuropose_ray.models.blazepose.settings import BlazePoseSettings
-from neuropose_ray.models.metrabs.settings import MetrabsSettings
-from neuropose_ray.models.weights import WeightSettings
 from neuropose_ray.schemas.immutable import AnyPath
 from neuropose_ray.settings import LayeredSettings
 from neuropose_ray.tracking import TrackingSettings

@@ -15,6 +15,7 @@ from neuropose_ray.analysis.runs.movement_records import (
     RepetitionRecord,
     RepetitionsRecord,
 )
+from neuropose_ray.analysis.runs.recording import coverage_warnings
 from neuropose_ray.analysis.runs.signals import resolve_signal
 from neuropose_ray.analysis.uncertainty.records import Remark
 
@@ -60,11 +61,12 @@ def analyse_movement(motion: Motion, config: MovementConfig) -> MovementResult:
     elif repetitions is not None and repetitions.records:
         remarks = []  # no gait is no news: most recordings are of something else
     angles, implausible = (None, ()) if config.angles is None else _angles(motion, config)
+    of_angles = coverage_warnings({angle.name: angle.coverage or 0.0 for angle in angles or ()})
     remarks += implausible
     reasons = tuple(remark.sentence for remark in remarks)
     return MovementResult(
         MovementResults(angles=angles, repetitions=repetitions, gait=gait, remarks=tuple(remarks)),
-        (*reasons, *of_repetitions, *of_gait),
+        (*reasons, *of_angles, *of_repetitions, *of_gait),
     )
 
 

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from neuropose_ray.video.boxes import TOP_KINDS, top_boxes
+from neuropose_ray.video import TOP_KINDS, top_boxes
 
 _ISO_SUFFIXES = frozenset([".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".qt"])
 _EBML_UNKNOWN_SIZE = {2 ** (7 * length) - 1 for length in range(1, 9)}

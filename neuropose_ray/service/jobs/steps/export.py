@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from neuropose_ray.errors import InputError, NeuroposeRayError
@@ -23,13 +23,14 @@ def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
     Raises:
         OutputError: no space or no permission.
     """
-    from neuropose_ray.analysis import angle_columns
+    from neuropose_ray.analysis import angle_columns, motion_series
     from neuropose_ray.formats import write_export
     from neuropose_ray.schemas.result_files import EXPORT_FOLDER, PREDICTIONS_FILE
 
     remarks: list[NeuroposeRayError] = []
     notes: list[str] = []
     source = output.folder / PREDICTIONS_FILE
+    series = cache(partial(motion_series, source, track=options.track, poses=options.poses.value))
     for kind in options.formats:
         target = output.folder / EXPORT_FOLDER / f"{source.stem}{kind.ending}"
         target.parent.mkdir(exist_ok=True)
@@ -39,6 +40,7 @@ def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
                 source,
                 target,
                 angles=angle_columns,
+                series=series,
                 track=options.track,
                 poses=options.poses,
                 note=partial(_note, notes, target.name),
