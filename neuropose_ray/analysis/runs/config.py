@@ -18,7 +18,7 @@ from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.measures.repetition import MeasureSettings
 from neuropose_ray.analysis.person_choice import ALL_PEOPLE, PersonRule
-from neuropose_ray.analysis.runs.files import faults, read_text
+from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.analysis.runs.signals import Joint, Signal
 from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSettings
 from neuropose_ray.errors import SettingsError
