@@ -34,7 +34,7 @@ def written(folder, **content):
 def test_without_a_configuration_a_movement_is_counted_and_measured(results):
     done = analyze(results / "squats")
     assert done.exit_code == 0, done.output
-    assert "squats: 135 frames at 30 fps, person seen in 100%" in done.output
+    assert "squats: 135 frames at 30 fps; track 0, the only one, seen in 100 %" in done.output
     assert "2 repetitions of knee flexion" in done.output
     assert f"wrote analysis report to {results}/squats/analysis.json" in done.output.replace("\n", "")
     report = load_report(results / "squats" / "analysis.json")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.config import MovementConfig
 from neuropose_ray.analysis.runs.movement_records import (
+    ANGLE_STATISTICS,
     AngleSummary,
     GaitRecord,
     MeasureSummary,
@@ -16,6 +15,7 @@ from neuropose_ray.analysis.runs.movement_records import (
     RepetitionRecord,
     RepetitionsRecord,
 )
+from neuropose_ray.analysis.runs.recording import coverage_warnings
 from neuropose_ray.analysis.runs.signals import resolve_signal
 from neuropose_ray.analysis.uncertainty.records import Remark
 
@@ -60,24 +60,36 @@ def analyse_movement(motion: Motion, config: MovementConfig) -> MovementResult:
         of_repetitions, remarks = (), []  # nothing repeats because somebody walks
     elif repetitions is not None and repetitions.records:
         remarks = []  # no gait is no news: most recordings are of something else
-    angles = None if config.angles is None else _angles(motion, config)
+    angles, implausible = (None, ()) if config.angles is None else _angles(motion, config)
+    of_angles = coverage_warnings({angle.name: angle.coverage or 0.0 for angle in angles or ()})
+    remarks += implausible
     reasons = tuple(remark.sentence for remark in remarks)
     return MovementResult(
         MovementResults(angles=angles, repetitions=repetitions, gait=gait, remarks=tuple(remarks)),
-        (*reasons, *of_repetitions, *of_gait),
+        (*reasons, *of_angles, *of_repetitions, *of_gait),
     )
 
 
-def _angles(motion: Motion, config: MovementConfig) -> tuple[AngleSummary, ...]:
+def _angles(motion: Motion, config: MovementConfig) -> tuple[tuple[AngleSummary, ...], tuple[Remark, ...]]:
+    """Every angle over the frames that can be used, and which values no body reaches."""
     from neuropose_ray.analysis.angles.clinical import clinical_angles
+    from neuropose_ray.analysis.angles.extremes import angle_extremes
+    from neuropose_ray.analysis.uncertainty.frames import usable_frames
 
-    table = clinical_angles(motion, config.angles)
-    summaries = []
-    for name, statistics in table.ranges().items():
-        speeds = np.abs(table.velocity(name))
-        peak = float(np.nanmax(speeds)) if np.isfinite(speeds).any() else np.nan
-        summaries.append(AngleSummary(name=name, peak_velocity=peak, **asdict(statistics)))
-    return tuple(summaries)
+    table, usable = clinical_angles(motion, config.angles), usable_frames(motion)
+    summaries, remarks = [], []
+    for name in table.names:
+        found = angle_extremes(table, name, usable)
+        reason = "" if found.reliable else found.remark
+        if found.remark:
+            remarks.append(Remark(kind="implausible", concerns=name, sentence=found.remark))
+        summaries.append(
+            AngleSummary(
+                name=name, reliable=found.reliable, reason=reason,
+                **{statistic: getattr(found, statistic) for statistic in ANGLE_STATISTICS},
+            )
+        )  # fmt: skip
+    return tuple(summaries), tuple(remarks)
 
 
 def _repetitions(motion: Motion, config: MovementConfig) -> tuple[RepetitionsRecord, tuple[str, ...], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,12 +66,20 @@ def run_analysis(config: AnalysisConfig) -> AnalysisReport:
         segmentations=segmentations,
         results=results,
         warnings=(
-            *primary.warnings,
-            *(reference.warnings if reference else ()),
+            *_of_both(primary.warnings, reference.warnings if reference else ()),
             *_empty(primary.motion, segmentations),
             *warnings,
         ),
     )
+
+
+def _of_both(primary: Sequence[str], reference: Sequence[str]) -> Iterator[str]:
+    """The warnings of two trials, each once, saying which trial they are of where it is not the primary alone."""
+    for warning in primary:
+        yield f"primary and reference: {warning}" if warning in reference else warning
+    for warning in reference:
+        if warning not in primary:
+            yield f"reference: {warning}"
 
 
 def _with_config(provenance: Provenance | None, config: AnalysisConfig) -> Provenance | None:

@@ -9,6 +9,9 @@ import numpy as np
 
 from neuropose_ray.analysis.angles.clinical import clinical_angles
 from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.config import MovementConfig
+from neuropose_ray.analysis.runs.movement import analyse_movement
+from neuropose_ray.analysis.runs.recording import fit_of, fitting_of
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.errors import InputError
 from neuropose_ray.render.records import PersonTrack, ReportContent
@@ -21,8 +24,9 @@ from neuropose_ray.report.collect.origin import (
     provenance_facts,
     video_facts,
 )
-from neuropose_ray.report.collect.person import ReportedPerson, fit_of, reported_person
+from neuropose_ray.report.collect.person import ReportedPerson, reported_person
 from neuropose_ray.report.collect.quality import quality_of
+from neuropose_ray.report.collect.ranges import marked, range_table
 from neuropose_ray.report.collect.warnings import report_warnings, sentence
 from neuropose_ray.report.settings import ReportSettings
 
@@ -76,20 +80,26 @@ def report_content(
 
 def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
     """One person with all that is found of the person."""
-    motion, fit = person.cleaned.motion, fit_of(person)
+    motion, fit = person.cleaned.motion, fit_of(fitting_of(person.trial), person.track)
     movement = find_movement(motion)
+    ranges = analyse_movement(
+        motion, MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None)
+    ).results.angles
+    range_of_motion = range_table(ranges or ())
     angles = clinical_angles(motion, settings.angles)
     shown = angles if person.shown is motion else clinical_angles(person.shown, settings.angles)
     return PersonTrack(
         track_id=person.track or 0,
         positions=person.shown.positions.astype(np.float32),
         facts=person_facts(person, movement),
-        curves=angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed),
+        curves=marked(
+            angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed), ranges or ()
+        ),
         bands=movement.bands,
         cycles=cycle_curves(angles, movement.windows, settings.cycle_points),
-        tables=movement.tables,
+        tables=(*movement.tables, *([] if range_of_motion is None else [range_of_motion])),
         quality=quality_of(person, fit, settings),
-        warnings=report_warnings(person, movement, fit, settings),
+        warnings=report_warnings(person, angles, movement, settings),
     )
 
 

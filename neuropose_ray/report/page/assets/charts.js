@@ -1,7 +1,7 @@
 /* Charts by plotly: curves over time and over the cycle. The moving cursor is ours, so that no chart is drawn again. */
 
 const MARGIN_PX = { l: 60, r: 14, t: 30, b: 46 };
-const PRINTED_WIDTH_PX = 680;
+const PRINTED_WIDTH_PX = 680; // as wide as the style sheet makes charts on paper
 const MOST_BAND_LABELS = 40;
 const MOST_SINGLE_CYCLES = 30; // more cannot be told apart
 const CLICK_PX = 4;
@@ -28,10 +28,10 @@ function axis(title, more) {
 }
 
 /** The house style of every chart. */
-function layoutOf(element, { x, y, ...more }) {
+function layoutOf({ x, y, ...more }) {
   return {
     autosize: !theme.printing,
-    width: theme.printing ? Math.min(PRINTED_WIDTH_PX, element.clientWidth || PRINTED_WIDTH_PX) : undefined,
+    width: theme.printing ? PRINTED_WIDTH_PX : undefined,
     margin: MARGIN_PX,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
@@ -47,7 +47,7 @@ function layoutOf(element, { x, y, ...more }) {
 
 function plot(element, traces, layout) {
   const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
-  return Plotly.react(element, traces, layoutOf(element, layout), config);
+  return Plotly.react(element, traces, layoutOf(layout), config);
 }
 
 /** The area between a chart's axes in pixels of the chart; plotly makes it smaller than asked for where legends need room. */

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from formats.people import nobody
+from formats.people import nobody, squatting
 
 from neuropose_ray.formats import ExportFormat
 from neuropose_ray.formats.trc_reader import read_trc
@@ -42,3 +42,20 @@ def test_a_format_that_cannot_hold_the_video_stops_none_of_the_others(output: Vi
 def test_a_person_that_there_is_not_is_remarked(output: VideoOutput):
     (remark,) = export_video(output, ExportOptions(formats=(ExportFormat.CSV,), track=7))
     assert remark.what.startswith("csv: ")
+
+
+def test_what_a_reader_should_know_is_beside_the_files(tmp_path):
+    output = VideoOutput("walk.mp4", tmp_path, tmp_path / "walk.mp4")
+    options = ExportOptions(formats=(ExportFormat.MOT, ExportFormat.CSV))
+    write_predictions(tmp_path / "predictions.parquet", *squatting(frames=90, missing=range(30, 60)))
+    assert export_video(output, options) == ()
+    files = {path.name for path in (tmp_path / "exports").iterdir()}
+    assert files == {"predictions_1.mot", "predictions_2.mot", "predictions.csv", "notes.txt"}
+    notes = (tmp_path / "exports" / "notes.txt").read_text().splitlines()
+    assert any(
+        line.startswith("predictions.mot: 2 files, one for each stretch between the gaps: predictions_1.mot")
+        for line in notes
+    )
+    write_predictions(tmp_path / "predictions.parquet", *squatting(frames=90))
+    assert export_video(output, ExportOptions(formats=(ExportFormat.CSV,))) == ()
+    assert not (tmp_path / "exports" / "notes.txt").exists()
