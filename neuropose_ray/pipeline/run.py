@@ -38,6 +38,7 @@ from neuropose_ray.pipeline.state.progress import ProgressReporter
 from neuropose_ray.pipeline.state.run_layout import manifest_folder, state_folder
 from neuropose_ray.pipeline.state.run_state import ProgressRecorder
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, now, write_summary
+from neuropose_ray.schemas.result_files import METRICS_FILE
 
 #: Videos that are being assembled at once, for each worker, before the run waits for them: short videos may come
 #: faster than they are assembled, and each takes memory and, on a cluster, a process.
@@ -119,7 +120,7 @@ def run(
             videos=results,
             not_videos=inputs_found.not_videos,
             notes=inputs_found.notes,
-            earlier_videos=tuple(_earlier(known, results)),
+            earlier_videos=tuple(_earlier(known, results, out)),
         )
         write_summary(summary, out)
         writer.compact()
@@ -142,11 +143,12 @@ def _no_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
-def _earlier(known: Manifest, results: Sequence[VideoResult]) -> Iterator[VideoResult]:
-    """The videos that earlier runs have finished and this one was not asked for."""
+def _earlier(known: Manifest, results: Sequence[VideoResult], out: Path) -> Iterator[VideoResult]:
+    """The videos that earlier runs have finished and this one was not asked for, whose results are still there."""
     names = {result.name for result in results}
     for row in known:
-        if row.name not in names and row.state in ("completed", "partial"):
+        is_finished = row.name not in names and row.state in ("completed", "partial")
+        if is_finished and (out / row.name / METRICS_FILE).exists():
             yield result_of(row, computed=False)
 
 
