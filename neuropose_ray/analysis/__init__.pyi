@@ -43,6 +43,10 @@ from .gait.records import GaitCycle as GaitCycle
 from .gait.records import GaitEvents as GaitEvents
 from .gait.records import GaitParameters as GaitParameters
 from .gait.settings import GaitSettings as GaitSettings
+from .measures.labels import Label as Label
+from .measures.labels import column_unit as column_unit
+from .measures.labels import gait_label as gait_label
+from .measures.labels import repetition_label as repetition_label
 from .measures.repetition import RepetitionTable as RepetitionTable
 from .measures.repetition import measure_repetitions as measure_repetitions
 from .measures.smoothness import log_dimensionless_jerk as log_dimensionless_jerk
@@ -73,6 +77,7 @@ from .runs.defaults import cohort_report as cohort_report
 from .runs.defaults import default_analysis as default_analysis
 from .runs.defaults import report_beside as report_beside
 from .runs.files import read_text as read_text
+from .runs.movement_records import AngleSummary as AngleSummary
 from .runs.movement_records import GaitRecord as GaitRecord
 from .runs.movement_records import MovementResults as MovementResults
 from .runs.movement_records import RepetitionsRecord as RepetitionsRecord
@@ -87,6 +92,7 @@ from .runs.report import save_report as save_report
 from .runs.run import run_analysis as run_analysis
 from .runs.segment_files import SegmentRequest as SegmentRequest
 from .runs.segment_files import segment_file as segment_file
+from .runs.series import motion_series as motion_series
 from .runs.subjects import load_subject as load_subject
 from .runs.tables import write_tidy_csv as write_tidy_csv
 from .runs.trials import Trial as Trial
@@ -121,3 +127,5 @@ from .slicing import slice_predictions as slice_predictions
 from .statistics import FeatureStatistics as FeatureStatistics
 from .statistics import extract_feature_statistics as extract_feature_statistics
 from .statistics import find_peaks as find_peaks
+from .uncertainty.records import ErrorBand as ErrorBand
+from .uncertainty.records import Remark as Remark

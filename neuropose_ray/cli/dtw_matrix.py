@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from neuropose_ray.cli.analysis_tables import print_warning
 from neuropose_ray.cli.motions import ENGINE_HELP, Where, cleaned_motions, who_compares
 from neuropose_ray.cli.process import Address
+from neuropose_ray.cli.tables import TextTable, print_table
 from neuropose_ray.errors import OutputError
 
 if TYPE_CHECKING:
@@ -113,15 +114,15 @@ def _write_csv(path: Path, distances: DistanceMatrix) -> None:
 
 def _print_neighbours(distances: DistanceMatrix) -> None:
     console = Console(highlight=False)
-    table = Table("trial", f"nearest ({distances.unit} per pair of frames)", box=None)
+    rows = []
     indices = {name: index for index, name in enumerate(distances.names)}
     for name, nearest in distances.neighbours.items():
         if name not in distances.errors:
             row = distances.matrix[indices[name]]
             listed = (f"{neighbour} {row[indices[neighbour]]:.3f}" for neighbour in nearest[:SHOWN_NEIGHBOURS])
-            table.add_row(name, ", ".join(listed))
-    console.print(table)
+            rows.append((name, ", ".join(listed)))
+    print_table(console, TextTable(("trial", f"nearest ({distances.unit} per pair of frames)"), tuple(rows)))
     for warning in distances.warnings:
-        console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
+        print_warning(console, warning)
     for name, error in distances.errors.items():
         console.print(f"failed: {name}: {error}", style="red", markup=False)

@@ -10,7 +10,7 @@ import typer
 
 from neuropose_ray.cli.job_arguments import calibration_text, label_of, options_of, state_of, step_of, whole_id
 from neuropose_ray.cli.job_progress import bytes_bar, fetch, watched
-from neuropose_ray.cli.job_text import exit_code, job_lines, print_job, print_table
+from neuropose_ray.cli.job_text import exit_code, job_lines, print_job, print_jobs
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
 from neuropose_ray.errors import JobStateError, RequestError
 from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME
@@ -41,7 +41,7 @@ def list_jobs(
     if as_json:
         typer.echo(json.dumps([job.model_dump(mode="json") for job in jobs], indent=2))
     elif jobs:
-        print_table(jobs)
+        print_jobs(jobs)
     else:
         typer.echo("no such jobs")
 

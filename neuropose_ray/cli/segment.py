@@ -105,6 +105,8 @@ def segment(
     stored = segment_file(results, request, output=output, force=force)
     for video, segmentation in stored.found.items():
         typer.echo(f"{video}: {len(segmentation.segments)} segment(s) under name={name!r}")
+    for video, reason in stored.empty.items():
+        typer.echo(f"{video}: {reason}", err=True)
     for video, problem in stored.failed.items():
         typer.echo(f"{video}: failed: {problem}", err=True)
     total = sum(len(segmentation.segments) for segmentation in stored.found.values())

@@ -23,7 +23,7 @@ from neuropose_ray.analysis.runs.signals import Joint, Signal
 from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSettings
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.faults import faults, yaml_fault
-from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
+from neuropose_ray.schemas.immutable import AnyPath, AnyPattern, FiniteFloat, FrozenModel, StrictInt
 from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, SegmentationMethod
 
 _Count = Annotated[StrictInt, Field(ge=0)]
@@ -40,9 +40,11 @@ class MalformedConfigError(ConfigError, yaml.YAMLError):  # type: ignore[misc]  
 class InputsConfig(FrozenModel):
     """What is analysed: one trial against a reference or alone, or several trials."""
 
-    primary: Path | None = Field(default=None, description="predictions.parquet, a folder OUT/NAME, or JSON")
-    reference: Path | None = Field(default=None, description="what dtw compares with")
-    trials: tuple[str, ...] = Field(default=(), description="several primaries: files, folders and glob patterns")
+    primary: AnyPath | None = Field(default=None, description="predictions.parquet, a folder OUT/NAME, or JSON")
+    reference: AnyPath | None = Field(default=None, description="what dtw compares with")
+    trials: tuple[AnyPattern, ...] = Field(
+        default=(), description="several primaries: files, folders and glob patterns"
+    )
     primary_video: str | None = Field(default=None, description="which video of a job's results.json")
     reference_video: str | None = Field(default=None, description="which video of the reference's results.json")
 
@@ -186,7 +188,7 @@ AnalysisChoice = Annotated[DtwConfig | StatsConfig | MovementConfig | NoAnalysis
 class OutputConfig(FrozenModel):
     """Where the results go."""
 
-    report: Path = Field(description="JSON; of several trials, one file with all of them")
+    report: AnyPath = Field(description="JSON; of several trials, one file with all of them")
 
 
 class AnalysisConfig(FrozenModel):

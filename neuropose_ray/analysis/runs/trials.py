@@ -129,7 +129,14 @@ class Trial:
         table = self.table
         if person.track is None:
             table = table.take(table.positions_in_frame() == (person.place or 0))
-        return motion_of_table(table, self.header.skeleton, name=self.name, track=person.track, fitted=fitted)
+        return motion_of_table(
+            table,
+            self.header.skeleton,
+            name=self.name,
+            track=person.track,
+            fitted=fitted,
+            is_measured=not self.header.metadata.has_picture,
+        )
 
     @property
     def tracks(self) -> list[int]:

@@ -11,6 +11,7 @@ from neuropose_ray.analysis.angles.clinical import clinical_angles
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.config import MovementConfig
 from neuropose_ray.analysis.runs.movement import analyse_movement
+from neuropose_ray.analysis.runs.recording import fit_of, fitting_of
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.errors import InputError
 from neuropose_ray.render.records import PersonTrack, ReportContent
@@ -23,7 +24,7 @@ from neuropose_ray.report.collect.origin import (
     provenance_facts,
     video_facts,
 )
-from neuropose_ray.report.collect.person import ReportedPerson, fit_of, reported_person
+from neuropose_ray.report.collect.person import ReportedPerson, reported_person
 from neuropose_ray.report.collect.quality import quality_of
 from neuropose_ray.report.collect.ranges import marked, range_table
 from neuropose_ray.report.collect.warnings import report_warnings, sentence
@@ -79,7 +80,7 @@ def report_content(
 
 def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
     """One person with all that is found of the person."""
-    motion, fit = person.cleaned.motion, fit_of(person)
+    motion, fit = person.cleaned.motion, fit_of(fitting_of(person.trial), person.track)
     movement = find_movement(motion)
     ranges = analyse_movement(
         motion, MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None)
@@ -98,7 +99,7 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
         cycles=cycle_curves(angles, movement.windows, settings.cycle_points),
         tables=(*movement.tables, *([] if range_of_motion is None else [range_of_motion])),
         quality=quality_of(person, fit, settings),
-        warnings=report_warnings(person, movement, fit, settings),
+        warnings=report_warnings(person, angles, movement, settings),
     )
 
 

@@ -84,6 +84,8 @@ def find_movement(motion: Motion) -> Movement:
         tables.append(repetition_table(measure_repetitions(motion, result)))
     if result.records or not events.events:
         warnings += [f"Repetitions: {warning}" for warning in result.warnings]
+    if not result.records and not events.events:
+        warnings += [result.reason, *events.refused]
     if events.events:
         gait = gait_parameters(motion, events)
         tables += gait_tables(gait, cycles, events)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from neuropose_ray.analysis.cleaning.records import Cleaned
 from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.recording import doubtful
 from neuropose_ray.render.records import Quality, QualityStrip
 from neuropose_ray.report.collect.person import ReportedPerson
 from neuropose_ray.report.settings import ReportSettings
@@ -26,8 +27,6 @@ _PARTS = {
 }
 #: Share of the joints from which what is missing or filled in is worth a look: more than one of them.
 _FEW_JOINTS = 0.1
-#: Flags of a fit in a frame: farther from the picture than the model, or another sign of depth.
-_DOUBTFUL = 2 | 4
 
 
 def quality_of(person: ReportedPerson, fit: TrackFit | None, settings: ReportSettings) -> Quality:
@@ -103,15 +102,6 @@ def track_changes(table: PoseTable) -> NDArray[np.bool_]:
     there = np.zeros((table.frame_count, len(tracks)), bool)
     there[table.poses.frame, track_index] = True
     return np.concatenate([[False], (there[1:] != there[:-1]).any(1)])
-
-
-def doubtful(fit: TrackFit, frames: int) -> Array:
-    """``(frames,)``: 1 where the fit lies off the picture or contradicts the depth that was expected, else 0."""
-    values = np.zeros(frames)
-    places = np.array(fit.frame_index, int)
-    inside = places < frames
-    values[places[inside]] = (np.array(fit.flags, int)[inside] & _DOUBTFUL) > 0
-    return values
 
 
 def _judged(person: ReportedPerson) -> list[int]:
