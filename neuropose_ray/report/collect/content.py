@@ -82,10 +82,10 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
     """One person with all that is found of the person."""
     motion, fit = person.cleaned.motion, fit_of(fitting_of(person.trial), person.track)
     movement = find_movement(motion)
-    ranges = analyse_movement(
-        motion, MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None)
-    ).results.angles
-    range_of_motion = range_table(ranges or ())
+    of_angles = MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None)
+    found = analyse_movement(motion, of_angles).results
+    ranges = found.angles or ()
+    range_of_motion = range_table(ranges)
     angles = clinical_angles(motion, settings.angles)
     shown = angles if person.shown is motion else clinical_angles(person.shown, settings.angles)
     return PersonTrack(
@@ -93,13 +93,16 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
         positions=person.shown.positions.astype(np.float32),
         facts=person_facts(person, movement),
         curves=marked(
-            angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed), ranges or ()
+            angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed), ranges
         ),
         bands=movement.bands,
         cycles=cycle_curves(angles, movement.windows, settings.cycle_points),
         tables=(*movement.tables, *([] if range_of_motion is None else [range_of_motion])),
         quality=quality_of(person, fit, settings),
-        warnings=report_warnings(person, angles, movement, settings),
+        warnings=(
+            *report_warnings(person, angles, movement, settings),
+            *(sentence(remark.sentence) for remark in found.remarks),
+        ),
     )
 
 

@@ -107,6 +107,7 @@ def _person(person: PersonTrack, skeleton: Skeleton, times: NDArray[np.floating]
     return {
         "id": person.track_id,
         "main": person.main,
+        "seen": int(np.isfinite(person.positions).any(axis=(1, 2)).sum()),
         **_body(person.positions, skeleton, times),
         "curves": [_curve(curve) for curve in person.curves],
         "bands": [_band(band) for band in person.bands],

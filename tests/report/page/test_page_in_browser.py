@@ -356,6 +356,7 @@ def test_another_person_has_other_curves_tables_marks_strips_and_warnings(opened
     report = opened(squats(120))
     report.show_charts()
     page = report.page
+    assert page.locator("#person option").all_inner_texts() == ["id 1, seen in 100 %", "id 2, seen in 100 %"]
     assert page.locator("#curve option").all_inner_texts() == ["Knee flexion", "Hip flexion"]
     page.locator("#curve").select_option(label="Hip flexion")
     page.locator("#person").select_option(index=1)

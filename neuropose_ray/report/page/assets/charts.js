@@ -2,6 +2,7 @@
 
 const MARGIN_PX = { l: 60, r: 14, t: 30, b: 46 };
 const PRINTED_WIDTH_PX = 680; // as wide as the style sheet makes charts on paper
+const PRINTED_HEIGHT_PX = 320;
 const MOST_BAND_LABELS = 40;
 const MOST_SINGLE_CYCLES = 30; // more cannot be told apart
 const CLICK_PX = 4;
@@ -28,10 +29,12 @@ function axis(title, more) {
 }
 
 /** The house style of every chart. */
-function layoutOf({ x, y, ...more }) {
+function layoutOf(element, { x, y, ...more }) {
   return {
     autosize: !theme.printing,
     width: theme.printing ? PRINTED_WIDTH_PX : undefined,
+    // Unasked, plotly draws charts of a fixed width higher than their place, over what stands below.
+    height: theme.printing ? element.clientHeight || PRINTED_HEIGHT_PX : undefined,
     margin: MARGIN_PX,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
@@ -47,7 +50,7 @@ function layoutOf({ x, y, ...more }) {
 
 function plot(element, traces, layout) {
   const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
-  return Plotly.react(element, traces, layoutOf(layout), config);
+  return Plotly.react(element, traces, layoutOf(element, layout), config);
 }
 
 /** The area between a chart's axes in pixels of the chart; plotly makes it smaller than asked for where legends need room. */
