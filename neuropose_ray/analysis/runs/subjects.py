@@ -10,6 +10,10 @@ from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.config import PreprocessingConfig
 from neuropose_ray.analysis.runs.report import InputSummary
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
+from neuropose_ray.analysis.uncertainty.conditions import Conditions, conditions_of
+from neuropose_ray.schemas.fitting import FittingReport, TrackFit
+from neuropose_ray.schemas.json_files import read_json, validated
+from neuropose_ray.schemas.result_files import FITTING_FILE
 from neuropose_ray.schemas.skeleton import Skeleton
 from neuropose_ray.schemas.skeletons import KNOWN_SKELETONS
 
@@ -24,6 +28,7 @@ class Subject:
         coverage: share of the frames in which the person was seen before cleaning.
         steps: what cleaning did.
         warnings: what a reader of the numbers should know.
+        conditions: how the person was recorded.
     """
 
     trial: Trial
@@ -31,6 +36,7 @@ class Subject:
     coverage: float
     steps: tuple[CleaningStep, ...]
     warnings: tuple[str, ...]
+    conditions: Conditions
 
     @property
     def summary(self) -> InputSummary:
@@ -70,12 +76,31 @@ def subject_of(trial: Trial, preprocessing: PreprocessingConfig) -> Subject:
         fitted=preprocessing.poses == "fitted",
     )
     unrecognised = _unrecognised_landmarks(trial.header.skeleton)
+    track = preprocessing.track
+    if track is None and trial.tracks:
+        track = trial.tracks[preprocessing.person_index]
+    fit = None if preprocessing.poses == "model" else _fit_of_track(trial, track)
+    conditions = conditions_of(motion, trial.header, fit)
     if preprocessing.cleaning is None:
-        return Subject(trial, motion, motion.coverage, (), unrecognised)
+        return Subject(trial, motion, motion.coverage, (), unrecognised, conditions)
     from neuropose_ray.analysis.cleaning.clean import clean
 
     cleaned = clean(motion, preprocessing.cleaning)
-    return Subject(trial, cleaned.motion, motion.coverage, cleaned.steps, (*unrecognised, *cleaned.warnings))
+    warnings = (*unrecognised, *cleaned.warnings)
+    return Subject(trial, cleaned.motion, motion.coverage, cleaned.steps, warnings, conditions)
+
+
+def _fit_of_track(trial: Trial, track: int | None) -> TrackFit | None:
+    """How a person's fit went; None where nothing was fitted.
+
+    Raises:
+        FileFormatError: the file beside the predictions is damaged.
+    """
+    file = trial.path.with_name(FITTING_FILE)
+    if track is None or not file.is_file():
+        return None
+    report = validated(FittingReport, read_json(file), str(file))
+    return next((fit for fit in report.tracks if fit.track_id == track), None)
 
 
 def _unrecognised_landmarks(skeleton: Skeleton) -> tuple[str, ...]:
