@@ -17,7 +17,7 @@ REPETITION_BANDS = (
 )  # fmt: skip
 #: Angles of the feet, and what may be wrong of the range of any other.
 _FEET = ("ankle_dorsiflexion", "foot_angle")
-_TOO_WIDE_DEG = 40.0
+_TOO_WIDE_DEG = 45.0
 #: The unit is the end of a gait parameter's name; the longer ending first.
 _GAIT_UNITS = {"_steps_per_min": "steps/min", "_m_per_s": "m/s", "_percent": "%", "_m": "m", "_s": "s"}
 #: What errs by a share of its value: everything that scales with the height of the person or the pace.
@@ -52,6 +52,14 @@ def symmetry_measure(name: str) -> str:
 def is_relative(measure: str) -> bool:
     """Whether the error of a measure is a share of its value."""
     return any(part in measure.rsplit(".", 1)[-1] for part in _RELATIVE) and not measure.startswith("symmetry.")
+
+
+def unit_of(measure: str) -> str:
+    """The unit of a measure's absolute errors; an angle's where its name tells none."""
+    if measure.startswith("symmetry."):
+        return "%"
+    endings = {"_percent": "%", "_m": "m", "_s": "s"}
+    return next((unit for ending, unit in endings.items() if measure.endswith(ending)), "deg")
 
 
 def angle_bands(name: str, statistics: Mapping[str, float | None], conditions: Conditions) -> dict[str, ErrorBand]:
