@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
-from neuropose_ray.cli.process import Address
+from neuropose_ray.cli.process import Address, CaptureFps
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.pipeline.state.terminal import LINE_EVERY_S
 
@@ -46,6 +46,7 @@ def analyze(
     person_index: Annotated[
         int, typer.Option(min=0, help="With tracks 1 is who is seen second longest, ...; else the place in a frame.")
     ] = 0,
+    capture_fps: CaptureFps = None,
     engine: Annotated[
         Where, typer.Option(help=f"For many trials. auto: ray with an address or from {OWN_RAY_FROM_TRIALS} on.")
     ] = Where.AUTO,
@@ -88,10 +89,11 @@ def analyze(
     if (config is None) == (not trials):
         raise SettingsError("give either a configuration or trials", hint="see neuropose-ray analyze --help")
     if config is None:
-        chosen = _usual(trials, output, track, person_index)
+        chosen = _usual(trials, output, track, person_index, capture_fps)
     else:
-        if track is not None or person_index:
-            raise SettingsError("the person is chosen in the configuration", where=str(config), hint="preprocessing")
+        if track is not None or person_index or capture_fps is not None:
+            what = "the person is" if capture_fps is None else "capture_fps is"
+            raise SettingsError(f"{what} chosen in the configuration", where=str(config), hint="preprocessing")
         chosen = load_config(config)
         if output is not None:
             chosen = chosen.model_copy(update={"output": chosen.output.model_copy(update={"report": output})})
@@ -101,7 +103,9 @@ def analyze(
         _analyze_one(chosen, as_json=as_json)
 
 
-def _usual(trials: list[str], output: Path | None, track: int | None, person_index: int) -> AnalysisConfig:
+def _usual(
+    trials: list[str], output: Path | None, track: int | None, person_index: int, capture_fps: float | None
+) -> AnalysisConfig:
     """The configuration of who gives none."""
     from neuropose_ray.analysis.runs.config import InputsConfig
     from neuropose_ray.analysis.runs.defaults import cohort_report, default_analysis, report_beside
@@ -115,7 +119,7 @@ def _usual(trials: list[str], output: Path | None, track: int | None, person_ind
         report = output or report_beside(sources[0])
     else:
         given, report = InputsConfig(trials=tuple(trials)), output or cohort_report(sources)
-    return default_analysis(given, report, track=track, person_index=person_index)
+    return default_analysis(given, report, track=track, person_index=person_index, capture_fps=capture_fps)
 
 
 def _analyze_one(config: AnalysisConfig, *, as_json: bool) -> None:

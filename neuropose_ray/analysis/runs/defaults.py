@@ -19,7 +19,12 @@ from neuropose_ray.schemas.result_files import ANALYSIS_FILE, COHORT_FILE
 
 
 def default_analysis(
-    inputs: InputsConfig, report: Path, *, track: int | None = None, person_index: int = 0
+    inputs: InputsConfig,
+    report: Path,
+    *,
+    track: int | None = None,
+    person_index: int = 0,
+    capture_fps: float | None = None,
 ) -> AnalysisConfig:
     """The field's usual cleaning, then angles, repetitions and gait.
 
@@ -27,11 +32,14 @@ def default_analysis(
         inputs: one trial, or several.
         report: where the report goes.
         track: a person by id.
+        capture_fps: frames per second at which a slowed-down clip was taken.
         person_index: without ``track``, see :class:`~neuropose_ray.analysis.runs.config.PreprocessingConfig`.
     """
     return AnalysisConfig(
         inputs=inputs,
-        preprocessing=PreprocessingConfig(track=track, person_index=person_index, cleaning=CleaningSettings()),
+        preprocessing=PreprocessingConfig(
+            track=track, person_index=person_index, capture_fps=capture_fps, cleaning=CleaningSettings()
+        ),
         analysis=MovementConfig(kind="movement"),
         output=OutputConfig(report=report),
     )

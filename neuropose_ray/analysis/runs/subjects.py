@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neuropose_ray.analysis.cleaning.records import CleaningStep
@@ -29,6 +29,7 @@ class Subject:
         steps: what cleaning did.
         warnings: what a reader of the numbers should know.
         conditions: how the person was recorded.
+        seconds_of_a_second: true seconds that go by in a second of the file.
     """
 
     trial: Trial
@@ -37,6 +38,7 @@ class Subject:
     steps: tuple[CleaningStep, ...]
     warnings: tuple[str, ...]
     conditions: Conditions
+    seconds_of_a_second: float = 1.0
 
     @property
     def summary(self) -> InputSummary:
@@ -45,7 +47,7 @@ class Subject:
         return InputSummary(
             path=str(self.trial.path),
             frame_count=metadata.frame_count,
-            fps=metadata.fps,
+            fps=metadata.fps / self.seconds_of_a_second,
             provenance=self.trial.header.provenance,
             video=self.trial.name,
             skeleton=self.trial.header.skeleton.name,
@@ -75,19 +77,28 @@ def subject_of(trial: Trial, preprocessing: PreprocessingConfig) -> Subject:
         person_index=preprocessing.person_index,
         fitted=preprocessing.poses == "fitted",
     )
-    unrecognised = _unrecognised_landmarks(trial.header.skeleton)
+    seconds = trial.header.metadata.seconds_of_a_second(preprocessing.capture_fps)
+    motion = replace(motion, timestamps_s=motion.timestamps_s * seconds)
+    unrecognised = (*_unrecognised_landmarks(trial.header.skeleton), *_slowed(seconds))
     track = preprocessing.track
     if track is None and trial.tracks:
         track = trial.tracks[preprocessing.person_index]
     fit = None if preprocessing.poses == "model" else _fit_of_track(trial, track)
     conditions = conditions_of(motion, trial.header, fit)
     if preprocessing.cleaning is None:
-        return Subject(trial, motion, motion.coverage, (), unrecognised, conditions)
+        return Subject(trial, motion, motion.coverage, (), unrecognised, conditions, seconds)
     from neuropose_ray.analysis.cleaning.clean import clean
 
     cleaned = clean(motion, preprocessing.cleaning)
     warnings = (*unrecognised, *cleaned.warnings)
-    return Subject(trial, cleaned.motion, motion.coverage, cleaned.steps, warnings, conditions)
+    return Subject(trial, cleaned.motion, motion.coverage, cleaned.steps, warnings, conditions, seconds)
+
+
+def _slowed(seconds: float) -> tuple[str, ...]:
+    """What a reader of times must know of a clip that is stored slowed down."""
+    if seconds == 1:
+        return ()
+    return (f"the clip is stored {1 / seconds:.3g} times slowed down: times and speeds are those of what was filmed",)
 
 
 def _fit_of_track(trial: Trial, track: int | None) -> TrackFit | None:
