@@ -1,4 +1,4 @@
-"""Angles, velocities and events over time, in CSV and in a workbook, as spreadsheets and statistics programs read them."""
+"""Angles, velocities and events over time as spreadsheets and statistics programs read them."""
 
 import csv
 import math
@@ -89,7 +89,7 @@ def test_the_workbook_has_the_same_and_what_a_reader_should_know(tmp_path, serie
         head, *rows = book[sheet].iter_rows(values_only=True)
         rows = [dict(zip(head, row, strict=True)) for row in rows]
         assert_columns(rows, [f"{name}_{unit}" for name in NAMES], series.times_s, values.values())
-    events = [row for row in book["events"].iter_rows(min_row=2, values_only=True)]
+    events = list(book["events"].iter_rows(min_row=2, values_only=True))
     assert [(row[0], row[1], row[2] or "", row[3]) for row in events] == [
         (event.time_s, event.name, event.side, event.number) for event in series.events
     ]
@@ -109,7 +109,7 @@ def of_frames(frames):
 
 
 def test_more_frames_than_a_sheet_has_rows_are_refused_with_what_to_do(tmp_path):
-    with pytest.raises(InputError, match="1048576 frames are more than the 1048575 .*; export angles-csv instead"):
+    with pytest.raises(InputError, match=r"1048576 frames are more than the 1048575 .*; export angles-csv instead"):
         write_workbook(tmp_path / "a.xlsx", of_frames(1_048_576))
     assert not (tmp_path / "a.xlsx").exists()
 
