@@ -103,6 +103,7 @@ from .runs.trials import expand_trials as expand_trials
 from .runs.trials import file_beside as file_beside
 from .runs.trials import load_motion as load_motion
 from .runs.trials import load_trial as load_trial
+from .runs.wide_table import write_wide_table as write_wide_table
 from .segmentation.cycles import Cycles as Cycles
 from .segmentation.cycles import Window as Window
 from .segmentation.cycles import time_normalise as time_normalise

@@ -55,8 +55,9 @@ def analyze(
     Without a configuration: the field's usual cleaning (confidence, left-right swaps, outliers, short gaps, 6 Hz
     low-pass), clinical angles, the repetitions of whatever movement repeats with duration, range, speed, smoothness
     and symmetry, and a gait table where somebody walks. A trial's report is analysis.json beside its predictions; of
-    several trials there are also cohort.json and cohort.csv (one number in a row) in the folder above. A bad trial
-    never stops the rest; the exit code is then 1.
+    several trials there are also cohort.json, cohort.csv (a trial in a row, every column with its unit) and
+    cohort_long.csv (a number in a row) in the folder above. A bad trial never stops the rest; the exit code is then
+    1.
 
     Numbers are of one person: who is seen longest, unless --track (`neuropose-ray people OUT/NAME` shows who is who)
     or --person says another; the first line says which of how many it is. --person all analyses each in turn.
@@ -154,6 +155,7 @@ def _analyze_many(
 ) -> None:
     from neuropose_ray.analysis.runs.cohort import analyse_here, analyse_on_ray, cohort_tasks, run_cohort, save_cohort
     from neuropose_ray.analysis.runs.tables import write_tidy_csv
+    from neuropose_ray.analysis.runs.wide_table import write_wide_table
 
     tasks = cohort_tasks(config)
     on_ray = engine is Where.RAY or (
@@ -164,12 +166,14 @@ def _analyze_many(
     unwritten = _write_each(tasks, cohort) if each_beside else 0
     save_cohort(config.output.report, cohort)
     table = config.output.report.with_suffix(".csv")
-    write_tidy_csv(table, cohort.trials)
+    long_table = table.with_name(f"{table.stem}_long.csv")
+    write_wide_table(table, cohort.trials)
+    write_tidy_csv(long_table, cohort.trials)
     if as_json:
         typer.echo(cohort.model_dump_json(indent=2))
     else:
         print_cohort(cohort)
-        typer.echo(f"wrote {config.output.report} and {table}")
+        typer.echo(f"wrote {config.output.report}, {table} and {long_table}")
     raise typer.Exit(1 if cohort.failed or unwritten else 0)
 
 
