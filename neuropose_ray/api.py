@@ -7,18 +7,22 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.models.spec import ModelSpec, resolve_model
-from neuropose_ray.models.weights.terminal import download_progress
-from neuropose_ray.pipeline.assembly.result_mirror import ResultStore, output_folder
-from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.inputs.local_copies import listed_inputs, local_inputs
-from neuropose_ray.pipeline.planning.dry_run import RunPlan, plan_run
-from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.settings import RunSettings
-from neuropose_ray.pipeline.state.summary import RunSummary
-from neuropose_ray.pipeline.state.terminal import TerminalReporter
-from neuropose_ray.service.settings import load_settings
+from neuropose_ray.models import ModelSpec, PoseModelSpec, download_progress, expected_model, resolve_model
+from neuropose_ray.pipeline import (
+    ResultStore,
+    RunPlan,
+    RunSettings,
+    RunSummary,
+    TerminalReporter,
+    listed_inputs,
+    local_inputs,
+    output_folder,
+    plan_run,
+    require_calibration,
+    run,
+    started_engine,
+)
+from neuropose_ray.service import load_settings
 
 #: Where copies of remote inputs are kept, below the output folder that all workers see.
 _FETCHED_FOLDER = ".fetched"
@@ -113,6 +117,7 @@ def run_with(
     Raises:
         NeuroposeRayError: as :func:`process`.
     """
+    require_calibration(settings.camera)
     paths = local_inputs(inputs, out / _FETCHED_FOLDER)
     spec = model or named_model(settings, quiet=quiet)
     with (
@@ -123,15 +128,17 @@ def run_with(
 
 
 def plan_with(settings: RunSettings, inputs: Sequence[str], out: Path) -> RunPlan:
-    """What :func:`run_with` would do; nothing is written but weights that were not on this machine.
+    """What :func:`run_with` would do; nothing is written and nothing fetched.
 
     Raises:
         NeuroposeRayError: as :func:`process`.
     """
+    require_calibration(settings.camera)
     paths, remote = listed_inputs(inputs, out / _FETCHED_FOLDER)
-    spec = named_model(settings)
+    spec = expected_model(settings)
     with started_engine(settings.engine, spec, run_name=f"plan of {out.name}") as engine:
-        return plan_run(paths, out, settings=settings, spec=spec, engine=engine, remote=remote)
+        plan = plan_run(paths, out, settings=settings, spec=spec, engine=engine, remote=remote)
+    return plan.model_copy(update={"fetches_weights": not spec.weights.path.exists()})
 
 
 def _expanded(path: str | Path) -> str:

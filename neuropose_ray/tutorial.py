@@ -16,6 +16,7 @@ import numpy as np
 
 import neuropose_ray
 from neuropose_ray.analysis import (
+    Motion,
     clean,
     clinical_angles,
     compare_trials,
@@ -23,7 +24,6 @@ from neuropose_ray.analysis import (
     measure_repetitions,
     repetitions,
 )
-from neuropose_ray.analysis.motion import Motion
 
 
 def tutorial(before: Path, after: Path, out: Path) -> None:

@@ -92,11 +92,9 @@ def test_every_file_of_a_layout_is_one_that_the_code_writes(layout: str):
 def test_every_file_of_the_package_is_shipped():
     """Of what is no module, setuptools takes the files that pyproject.toml names."""
     pyproject = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
-    shipped = {
-        file
-        for pattern in pyproject["tool"]["setuptools"]["package-data"]["neuropose_ray"]
-        for file in PACKAGE.glob(pattern)
-    }
+    data = pyproject["tool"]["setuptools"]["package-data"]
+    shipped = {file for pattern in data["neuropose_ray"] for file in PACKAGE.glob(pattern)}
+    shipped |= {file for pattern in data["*"] for file in PACKAGE.rglob(pattern)}
     others = {
         file
         for file in PACKAGE.rglob("*")

@@ -14,14 +14,12 @@ import numpy as np
 
 from neuropose_ray.benchmark.clip import Frames
 from neuropose_ray.benchmark.synthetic import SyntheticSpec, spend
+from neuropose_ray.models import BlazePoseSettings, MetrabsSettings, ModelSpec, PoseModelSpec
 from neuropose_ray.models.blazepose.detection import PersonDetector
 from neuropose_ray.models.blazepose.geometry import LANDMARK_SIDE, Regions, whole_view
 from neuropose_ray.models.blazepose.landmarks import ALIGNMENT, refine_by_heatmap, to_frame
 from neuropose_ray.models.blazepose.networks import DetectorNetwork
-from neuropose_ray.models.blazepose.settings import BlazePoseSettings
-from neuropose_ray.models.metrabs.settings import CPU_BATCH_SIZE, GPU_BATCH_SIZE, MetrabsSettings
-from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.models.metrabs.settings import CPU_BATCH_SIZE, GPU_BATCH_SIZE
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.poses import Frame
 

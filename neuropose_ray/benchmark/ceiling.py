@@ -14,10 +14,8 @@ from types import TracebackType
 from neuropose_ray.benchmark.baseline import baseline_model
 from neuropose_ray.benchmark.clip import Clip, rounds
 from neuropose_ray.errors import EngineError, NeuroposeRayError
+from neuropose_ray.models import MetrabsSettings, ModelSpec, PoseModelSpec
 from neuropose_ray.models.metrabs.saved_model import visible_gpus
-from neuropose_ray.models.metrabs.settings import MetrabsSettings
-from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.models.spec import ModelSpec
 from neuropose_ray.schemas.camera import Camera
 
 

@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.errors import OutputError, VideoError
 from neuropose_ray.schemas.poses import Frame
-from neuropose_ray.video.chunks import plan_chunks
-from neuropose_ray.video.decode import decode_chunk
-from neuropose_ray.video.types import VideoInfo
+from neuropose_ray.video import VideoInfo, decode_chunk, plan_chunks
 
 #: A clip that cannot hold the whole video is taken from about so many places of it.
 _PLACES = 4

@@ -10,9 +10,8 @@ from dataclasses import replace
 from neuropose_ray.benchmark.figures import aggregate, poses3d_divergence
 from neuropose_ray.benchmark.passes import Pass, Workload, run_pass
 from neuropose_ray.benchmark.settings import BenchmarkSettings
-from neuropose_ray.models.metrabs.settings import MetrabsSettings
-from neuropose_ray.models.spec import ModelSpec
-from neuropose_ray.pipeline.engines.start import started_engine
+from neuropose_ray.models import MetrabsSettings, ModelSpec
+from neuropose_ray.pipeline import started_engine
 from neuropose_ray.schemas.benchmark import CpuComparison
 
 

@@ -10,13 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neuropose_ray.errors import EngineError, OutputError
-from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
-from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.settings import RunSettings
-from neuropose_ray.pipeline.state.progress import NullReporter
+from neuropose_ray.models import PoseModelSpec
+from neuropose_ray.pipeline import ChunkOutcome, Engine, NullReporter, RunSettings, VideoMetrics, run
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.performance import PerformanceMetrics
 from neuropose_ray.schemas.poses import PoseTable

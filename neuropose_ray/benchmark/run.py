@@ -19,13 +19,10 @@ from neuropose_ray.benchmark.figures import aggregate, compared
 from neuropose_ray.benchmark.mediapipe_baseline import MediaPipeBaseline
 from neuropose_ray.benchmark.passes import Pass, Workload, copies_of, run_pass
 from neuropose_ray.benchmark.settings import BenchmarkSettings
-from neuropose_ray.models.spec import ModelSpec
-from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.inputs.cameras import camera_of
-from neuropose_ray.pipeline.settings import RunSettings
+from neuropose_ray.models import ModelSpec
+from neuropose_ray.pipeline import RunSettings, camera_of, started_engine
 from neuropose_ray.schemas.benchmark import BenchmarkResult, StageSeconds
-from neuropose_ray.video.probe import probe
-from neuropose_ray.video.sources import open_source
+from neuropose_ray.video import open_source, probe
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,17 +27,10 @@ from neuropose_ray.benchmark.passes import Pass, Workload, copies_of, run_pass
 from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, SyntheticSpec, write_synthetic_video
 from neuropose_ray.cluster import OWN_RAY
-from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.pipeline.engines.start import started_engine
-from neuropose_ray.pipeline.inputs.cameras import camera_of
-from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.settings import EngineSettings, RunSettings
-from neuropose_ray.pipeline.state.progress import NullReporter
+from neuropose_ray.pipeline import Engine, EngineSettings, NullReporter, RunSettings, camera_of, run, started_engine
 from neuropose_ray.schemas.scale import ChunkCost, ResumeCost, ScaleResult, Throughput
 from neuropose_ray.settings import load_layers
-from neuropose_ray.video.probe import probe
-from neuropose_ray.video.settings import VideoSettings
-from neuropose_ray.video.sources import open_source
+from neuropose_ray.video import VideoSettings, open_source, probe
 
 #: Scenes of a chunk in the measurement of throughput: the program's own chunk size.
 _CHUNK_SCENES = VideoSettings().chunk_frames // SCENE_FRAMES

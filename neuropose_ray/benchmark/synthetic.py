@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.models.protocol import ModelInfo
+from neuropose_ray.models import ModelInfo
 from neuropose_ray.schemas.atomic import atomic_path
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.poses import Frame, Poses
 from neuropose_ray.schemas.skeletons import BLAZEPOSE_33
-from neuropose_ray.video.write import VideoWriter
+from neuropose_ray.video import VideoWriter
 
 if TYPE_CHECKING:
     from av.packet import Packet

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,26 +13,20 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
+from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.motions import Where, connected_ray
 from neuropose_ray.cli.person import Person
 from neuropose_ray.cli.process import Address
-from neuropose_ray.errors import SettingsError
+from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline.state.terminal import LINE_EVERY_S
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.runs.cohort import Outcomes
+    from neuropose_ray.analysis.runs.cohort import CohortReport, Outcomes, TrialTask
     from neuropose_ray.analysis.runs.config import AnalysisConfig
 
 CONFIG_SUFFIXES = (".yaml", ".yml")
 #: A trial takes about a second, a Ray of our own about ten to start.
 OWN_RAY_FROM_TRIALS = 16
-
-
-class Where(StrEnum):
-    """Who does the work of many trials."""
-
-    AUTO = "auto"
-    LOCAL = "local"
-    RAY = "ray"
 
 
 def analyze(
@@ -85,7 +78,7 @@ def analyze(
     inputs: {primary: results/walk_after, reference: results/walk_before}
     preprocessing: {cleaning: {}}
     segmentation: {kind: gait_cycles_bilateral}
-    analysis: {kind: dtw, align: procrustes_per_sequence}
+    analysis: {kind: dtw, align: procrustes_per_sequence, nan_policy: interpolate}
     output: {report: walk.json}
     ```
     """
@@ -151,8 +144,6 @@ def _analyze_many(
     config: AnalysisConfig, engine: Where, address: str | None, *, each_beside: bool, as_json: bool
 ) -> None:
     from neuropose_ray.analysis.runs.cohort import analyse_here, analyse_on_ray, cohort_tasks, run_cohort, save_cohort
-    from neuropose_ray.analysis.runs.defaults import report_beside
-    from neuropose_ray.analysis.runs.report import save_report
     from neuropose_ray.analysis.runs.tables import write_tidy_csv
 
     tasks = cohort_tasks(config)
@@ -161,10 +152,7 @@ def _analyze_many(
     )
     with connected_ray(address) if on_ray else nullcontext(), _progress(len(tasks), quiet=as_json) as watch:
         cohort = run_cohort(config, tasks, watch(analyse_on_ray(tasks) if on_ray else analyse_here(tasks)))
-    if each_beside:
-        for task, outcome in zip(tasks, cohort.trials, strict=True):
-            if outcome.report is not None:
-                save_report(report_beside(task.source, task.track), outcome.report)
+    unwritten = _write_each(tasks, cohort) if each_beside else 0
     save_cohort(config.output.report, cohort)
     table = config.output.report.with_suffix(".csv")
     write_tidy_csv(table, cohort.trials)
@@ -173,22 +161,23 @@ def _analyze_many(
     else:
         print_cohort(cohort)
         typer.echo(f"wrote {config.output.report} and {table}")
-    raise typer.Exit(1 if cohort.failed else 0)
+    raise typer.Exit(1 if cohort.failed or unwritten else 0)
 
 
-@contextmanager
-def connected_ray(address: str | None) -> Iterator[None]:
-    """The Ray of that address or of RAY_ADDRESS, else one of our own for the time of the block.
+def _write_each(tasks: Sequence[TrialTask], cohort: CohortReport) -> int:
+    """Write each trial's report beside its predictions; how many could not be written."""
+    from neuropose_ray.analysis.runs.defaults import report_beside
+    from neuropose_ray.analysis.runs.report import save_report
 
-    Raises:
-        EngineError: Ray cannot be reached or started.
-    """
-    import os
-
-    from neuropose_ray.cluster import OWN_RAY, connected
-
-    with connected(address or os.environ.get("RAY_ADDRESS") or OWN_RAY):
-        yield
+    unwritten = 0
+    for task, outcome in zip(tasks, cohort.trials, strict=True):
+        try:
+            if outcome.report is not None:
+                save_report(report_beside(task.source, task.track), outcome.report)
+        except NeuroposeRayError as error:
+            print_error(f"report of {outcome.name}: {error}")
+            unwritten += 1
+    return unwritten
 
 
 class _Watch:

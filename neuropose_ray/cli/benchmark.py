@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from neuropose_ray.benchmark.settings import BenchmarkSettings
+from neuropose_ray.benchmark import BenchmarkSettings
 from neuropose_ray.cli.process import Config, Fov, Model, Workers
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.service.settings import load_settings
+from neuropose_ray.faults import faults
+from neuropose_ray.service import load_settings
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.immutable import FrozenModel
@@ -115,8 +116,7 @@ def _video(
     video: Path, options: BenchmarkSettings, flags: dict[str, Any], config: Path | None, say: Callable[[str], None]
 ) -> tuple[FrozenModel, str]:
     from neuropose_ray.api import named_model
-    from neuropose_ray.benchmark.report import format_report
-    from neuropose_ray.benchmark.run import run_benchmark
+    from neuropose_ray.benchmark import format_report, run_benchmark
     from neuropose_ray.cluster import OWN_RAY
 
     # The ceiling is this machine's, so a cluster elsewhere cannot be compared with it.
@@ -126,8 +126,7 @@ def _video(
 
 
 def _scale(full: bool, say: Callable[[str], None]) -> tuple[FrozenModel, str]:
-    from neuropose_ray.benchmark.scale import FULL, ScaleSettings, run_scale
-    from neuropose_ray.benchmark.scale_report import format_scale
+    from neuropose_ray.benchmark import FULL, ScaleSettings, format_scale, run_scale
 
     result = run_scale(FULL if full else ScaleSettings(), say)
     return result, format_scale(result)
@@ -137,5 +136,5 @@ def _options(**given: Any) -> BenchmarkSettings:
     try:
         return BenchmarkSettings(**given)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingsError(first["msg"], where="--" + str(first["loc"][0]).replace("_", "-")) from error
+        key, _, what = faults(error, BenchmarkSettings)[0].partition(": ")
+        raise SettingsError(what, where="--" + key.replace("_", "-")) from error

@@ -8,10 +8,10 @@ from typing import Annotated
 import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from neuropose_ray.cli.process import Config, Engine
-from neuropose_ray.service.settings import load_settings
+from neuropose_ray.cli.tables import TextTable, print_table
+from neuropose_ray.service import load_settings
 
 #: Two squats: enough to see what is found, and done in a minute.
 DURATION_S = 5.0
@@ -33,8 +33,7 @@ def demo(
     from neuropose_ray.api import run_with
     from neuropose_ray.cli.overlay import write_overlays
     from neuropose_ray.cli.report import write_reports
-    from neuropose_ray.phantom.scene import demo_scene
-    from neuropose_ray.phantom.video import even_times, render_video
+    from neuropose_ray.phantom import demo_scene, even_times, render_video
 
     console = Console()
     settings = load_settings(config, {"engine": {"kind": engine}})
@@ -47,17 +46,15 @@ def demo(
     written = write_overlays(summary, out, blur_faces=False) and write_reports(summary, out, blur_faces=False)
     result = summary.videos[0]
     console.print(f"3. {result.frames} frames computed, people found: {result.tracks}\n")
-    console.print(_comparison(out / result.name, video))
+    print_table(console, _comparison(out / result.name, video))
     _print_next_steps(console, out / result.name)
     raise typer.Exit(0 if summary.all_well and written else 1)
 
 
-def _comparison(folder: Path, video: Path) -> Table:
+def _comparison(folder: Path, video: Path) -> TextTable:
     """What was found beside the truth."""
     from neuropose_ray.evaluate import knee_flexion_deg, limb_joints, score
-    from neuropose_ray.phantom.body import PHANTOM_SKELETON
-    from neuropose_ray.phantom.truth import load_truth
-    from neuropose_ray.phantom.video import truth_path
+    from neuropose_ray.phantom import PHANTOM_SKELETON, load_truth, truth_path
     from neuropose_ray.schemas.parquet_files import read_predictions
     from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
 
@@ -74,18 +71,17 @@ def _comparison(folder: Path, video: Path) -> Table:
     bottoms = [event.timestamp_s for event in person.events if event.kind == "repetition_bottom"]
     frames = np.searchsorted(table.timestamps_s, bottoms)
     knees = {name: np.nanmean(knee_flexion_deg(limbs[frames], "right")) for name, limbs in errors.items()}
-    shown = Table("", "truth", *errors, box=None, pad_edge=False)
-    shown.add_row(
-        "frames with the person", str(len(real)), *(f"{s.coverage * len(real):.0f}" for s in scores.values())
+    rows = (
+        ("frames with the person", str(len(real)), *(f"{s.coverage * len(real):.0f}" for s in scores.values())),
+        (
+            f"right knee at the {len(bottoms)} squats' bottoms, deg",
+            f"{np.mean(knee_flexion_deg(real[frames], 'right')):.0f}",
+            *(f"{knee:.0f}" for knee in knees.values()),
+        ),
+        ("knee error, deg", "0", *(f"{s.knee_mae_deg:.1f}" for s in scores.values())),
+        ("joint error (PA-MPJPE), mm", "0", *(f"{s.pa_mpjpe_mm:.0f}" for s in scores.values())),
     )
-    shown.add_row(
-        f"right knee at the {len(bottoms)} squats' bottoms, deg",
-        f"{np.mean(knee_flexion_deg(real[frames], 'right')):.0f}",
-        *(f"{knee:.0f}" for knee in knees.values()),
-    )
-    shown.add_row("knee error, deg", "0", *(f"{s.knee_mae_deg:.1f}" for s in scores.values()))
-    shown.add_row("joint error (PA-MPJPE), mm", "0", *(f"{s.pa_mpjpe_mm:.0f}" for s in scores.values()))
-    return shown
+    return TextTable(("", "truth", *errors), rows)
 
 
 def _print_next_steps(console: Console, folder: Path) -> None:

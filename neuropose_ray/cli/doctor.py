@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from neuropose_ray import __version__, machine
+from neuropose_ray import doctor as checks
 from neuropose_ray.cli.models import AsJson, CacheDir, weight_settings
-from neuropose_ray.doctor import checks
-from neuropose_ray.doctor.checks import Check
-from neuropose_ray.models.weights import CATALOGUE, Weights, WeightStore
-from neuropose_ray.service.settings import Settings
+from neuropose_ray.doctor import Check
+from neuropose_ray.models import CATALOGUE, Weights, WeightStore
+from neuropose_ray.service import Settings
 from neuropose_ray.settings import OTHER_VARIABLES
 
 _KNOWN_VARIABLES = checks.setting_variables(Settings) | OTHER_VARIABLES

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from neuropose_ray.errors import FileFormatError, InputNotFoundError, SettingsError
-from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
+from neuropose_ray.errors import FileFormatError, InputNotFoundError, OutputError, SettingsError
+from neuropose_ray.schemas.result_files import METRICS_FILE, PREDICTIONS_FILE
 
 
 class UpAxis(StrEnum):
@@ -40,12 +40,16 @@ def import_poses(
 
     Example: neuropose-ray import trial1.trc --out results/trial1_mocap
     """
-    from neuropose_ray.formats.c3d_reader import read_c3d
-    from neuropose_ray.formats.folders import require_free
-    from neuropose_ray.formats.imported import header_of_import, poses_of_trajectories
-    from neuropose_ray.formats.openpose import BODY_25_SKELETON, read_openpose
-    from neuropose_ray.formats.trc_reader import read_trc
-    from neuropose_ray.schemas.parquet_files import write_predictions
+    from neuropose_ray.formats import (
+        BODY_25_SKELETON,
+        header_of_import,
+        poses_of_trajectories,
+        read_c3d,
+        read_openpose,
+        read_trc,
+        require_free,
+    )
+    from neuropose_ray.schemas.derived_files import replace_predictions
 
     if not path.exists():
         raise InputNotFoundError("there is no such file or folder", where=str(path), hint="check the path")
@@ -64,7 +68,9 @@ def import_poses(
         )
     target = out / PREDICTIONS_FILE
     require_free(target, overwrite=overwrite)
-    write_predictions(target, table, header)
+    if (out / METRICS_FILE).exists():
+        raise OutputError("a run has its results there", where=str(out), hint="import into a folder of its own")
+    replace_predictions(target, table, header)
     for note in header.metadata.notes:
         typer.echo(f"note: {note}", err=True)
     typer.echo(target)

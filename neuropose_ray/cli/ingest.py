@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from neuropose_ray.cli.service_options import Config, Data, data_folder, service_settings
-from neuropose_ray.service.inbox.ingest import IngestResult
-from neuropose_ray.service.inbox.ingest import ingest as place_in_inbox
+from neuropose_ray.service import IngestResult
+from neuropose_ray.service import ingest as place_in_inbox
 
 #: Without need for a bar: copied in about a second.
 _SMALL_BYTES = 50_000_000

@@ -29,7 +29,7 @@ def metrics(
 
     Example: neuropose-ray metrics
     """
-    from neuropose_ray.pipeline.state.grafana import dashboard_json
+    from neuropose_ray.pipeline import dashboard_json
     from neuropose_ray.schemas.atomic import atomic_write_bytes
 
     path = folder / DASHBOARD_FILE

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from neuropose_ray.cli.console import plan_lines, print_summary
+from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE
 from neuropose_ray.service.settings import load_settings
 
 Config = Annotated[
@@ -83,7 +84,11 @@ def process(
         ),
     ] = None,
     height: Annotated[
-        float | None, typer.Option(help="The person's height in metres: sets the scale. [default: 1.7]")
+        float | None,
+        typer.Option(
+            help="The person's height in metres: sets the scale of all lengths. A new height runs no pose model. "
+            "[default: 1.7, assumed]"
+        ),
     ] = None,
     moving_camera: Annotated[
         bool | None,
@@ -150,15 +155,17 @@ def process(
     if overlay or blur_faces:
         from neuropose_ray.cli.overlay import write_overlays
 
-        all_well &= write_overlays(summary, folder, blur_faces=blur_faces, fps=settings.video.image_fps)
+        all_well &= write_overlays(summary, folder, blur_faces=blur_faces)
     if report:
         from neuropose_ray.cli.report import write_reports
 
-        all_well &= write_reports(summary, folder, blur_faces=blur_faces, fps=settings.video.image_fps)
+        all_well &= write_reports(summary, folder, blur_faces=blur_faces)
     if store is not None and (overlay or blur_faces or report):
         store.store_videos(video.name for video in summary.videos)
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
     else:
-        print_summary(summary, out)
+        wanted = [OVERLAY_FILE] * (overlay or blur_faces) + [REPORT_FILE] * report
+        made = [f"{video.name}/{file}" for video in summary.videos for file in wanted]
+        print_summary(summary, out, [f"{out.rstrip('/')}/{file}" for file in made if (folder / file).exists()])
     raise typer.Exit(0 if all_well else 1)

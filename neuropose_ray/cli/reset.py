@@ -9,9 +9,7 @@ import typer
 
 from neuropose_ray.cli.service_options import AsJson, Config, Data, data_folder, service_settings
 from neuropose_ray.errors import ServiceRunningError
-from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.inbox.lock import FolderLock, held_lock
-from neuropose_ray.service.reset import Removal, removals, remove, stop_service
+from neuropose_ray.service import DataFolder, FolderLock, Removal, held_lock, removals, remove, stop_service
 
 _DECLINED = 2
 

@@ -16,13 +16,18 @@ import typer
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError
-from neuropose_ray.models.weights.terminal import download_progress
-from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.preflight import require_database, require_free_address, require_free_folder
-from neuropose_ray.service.processes import ProcessFamily
-from neuropose_ray.service.runner import Announcements, ServiceRunner
-from neuropose_ray.service.settings import load_settings
-from neuropose_ray.service.supervision import supervise
+from neuropose_ray.models import download_progress
+from neuropose_ray.service import (
+    Announcements,
+    DataFolder,
+    ProcessFamily,
+    ServiceRunner,
+    load_settings,
+    require_database,
+    require_free_address,
+    require_free_folder,
+    supervise,
+)
 
 
 def serve(
@@ -57,8 +62,8 @@ def serve(
 
     Example: neuropose-ray serve --data /srv/neuropose
     """
-    from neuropose_ray.models.spec import resolve_model
-    from neuropose_ray.service.app import check_settings
+    from neuropose_ray.models import resolve_model
+    from neuropose_ray.service import check_settings
 
     flags = {"model": model, "service": {"data_dir": None if data is None else str(data), "host": host, "port": port}}
     settings = load_settings(config, flags)

@@ -14,7 +14,7 @@ from neuropose_ray.cli.service_options import Config, Data, data_folder, service
 from neuropose_ray.cli.tokens import revoke, token, tokens
 from neuropose_ray.errors import InputNotFoundError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
-from neuropose_ray.service.units import ServiceUnit, launchd_path, serve_command, systemd_path
+from neuropose_ray.service import ServiceUnit, launchd_path, serve_command, systemd_path
 
 app = typer.Typer(no_args_is_help=True, help="The service as a part of the system.")
 for command in (token, tokens, revoke):

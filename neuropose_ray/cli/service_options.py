@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.names import TOKEN_VARIABLE, URL_VARIABLE
-from neuropose_ray.service.record import read_record
+from neuropose_ray.service import TOKEN_VARIABLE, URL_VARIABLE, DataFolder, read_record
 
 if TYPE_CHECKING:
-    from neuropose_ray.service.client import ServiceClient
-    from neuropose_ray.service.settings import ServiceSettings
+    from neuropose_ray.service import ServiceClient, ServiceSettings
 
 Data = Annotated[
     Path | None,
@@ -41,7 +38,7 @@ def service_settings(config: Path | None, data: Path | None) -> ServiceSettings:
     Raises:
         SettingsError: a file, variable or flag is wrong.
     """
-    from neuropose_ray.service.settings import load_settings
+    from neuropose_ray.service import load_settings
 
     flags: dict[str, Any] = {"service": {"data_dir": None if data is None else str(data)}}
     return load_settings(config, flags).service
@@ -58,7 +55,7 @@ def service_client(url: str | None, config: Path | None, data: Path | None) -> S
     Raises:
         SettingsError: a file, variable or flag is wrong.
     """
-    from neuropose_ray.service.client import ServiceClient
+    from neuropose_ray.service import ServiceClient
 
     if url is None:
         settings = service_settings(config, data)

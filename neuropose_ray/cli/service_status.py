@@ -9,7 +9,7 @@ from neuropose_ray.cli.console import duration
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.jobs import Job
-    from neuropose_ray.service.client import ServiceReport
+    from neuropose_ray.service import ServiceReport
 
 #: A running job that has moved nothing for longer is pointed out.
 STALE_S = 60.0

@@ -9,8 +9,7 @@ import typer
 
 from neuropose_ray.cli.service_options import Config, Data, data_folder, service_settings
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.service.settings import SCOPES, Scope
-from neuropose_ray.service.tokens import add_token, new_token, read_tokens, revoke_token
+from neuropose_ray.service import SCOPES, Scope, add_token, new_token, read_tokens, revoke_token
 
 Name = Annotated[str, typer.Argument(help="Of a person or program; jobs and the audit log have it.")]
 

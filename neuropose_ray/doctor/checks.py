@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from neuropose_ray.cluster import CURRENT_CLUSTER, OWN_RAY, listening_endpoint
 from neuropose_ray.errors import EngineError, NeuroposeRayError
-from neuropose_ray.models.weights import CatalogueEntry, Weights
+from neuropose_ray.models import CatalogueEntry, Weights
 
 Status = Literal["ok", "warn", "fail"]
 

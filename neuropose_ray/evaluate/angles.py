@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.angles.clinical import clinical_angles
-from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis import Motion, clinical_angles
 from neuropose_ray.evaluate.joints import LIMB_JOINTS
 from neuropose_ray.evaluate.results import AngleAgreement
 from neuropose_ray.schemas.skeleton import LANDMARKS, Skeleton

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from pydantic import Field
 
-from neuropose_ray.analysis.runs.trials import load_trial
+from neuropose_ray.analysis import load_trial
 from neuropose_ray.errors import FileFormatError, InputNotFoundError
 from neuropose_ray.evaluate.reference import read_reference
 from neuropose_ray.evaluate.results import FloatOrNaN, TrackScores

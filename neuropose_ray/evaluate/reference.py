@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError
 from neuropose_ray.evaluate.interpolation import positions_at
 from neuropose_ray.evaluate.joints import LIMB_JOINTS, landmark_joints
-from neuropose_ray.formats.trc_reader import read_marker_table
+from neuropose_ray.formats import read_marker_table
 from neuropose_ray.schemas.skeleton import LANDMARKS
 
 #: Names of TRC markers, their letters alone in lower case; {s} stands for r or l, {side} for right or left.
@@ -103,8 +103,7 @@ def _is_phantom(path: Path) -> bool:
 
 
 def _phantom(path: Path, person: int | None) -> Reference:
-    from neuropose_ray.phantom.body import PHANTOM_SKELETON
-    from neuropose_ray.phantom.truth import load_truth
+    from neuropose_ray.phantom import PHANTOM_SKELETON, load_truth
 
     truth, index = load_truth(path), person or 0
     if not 0 <= index < len(truth.persons) or not len(truth.timestamps_s):
@@ -115,7 +114,7 @@ def _phantom(path: Path, person: int | None) -> Reference:
 
 
 def _predictions(path: Path, person: int | None) -> Reference:
-    from neuropose_ray.analysis.runs.trials import load_motion
+    from neuropose_ray.analysis import load_motion
 
     motion = load_motion(path, track=person)
     joints = landmark_joints(motion.positions, motion.skeleton, where=str(path))

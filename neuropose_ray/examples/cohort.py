@@ -16,10 +16,15 @@ from pathlib import Path
 import pandas as pd
 
 import neuropose_ray
-from neuropose_ray.analysis.runs.cohort import analyse_here, cohort_tasks, run_cohort, save_cohort
-from neuropose_ray.analysis.runs.config import InputsConfig
-from neuropose_ray.analysis.runs.defaults import default_analysis
-from neuropose_ray.analysis.runs.tables import write_tidy_csv
+from neuropose_ray.analysis import (
+    InputsConfig,
+    analyse_here,
+    cohort_tasks,
+    default_analysis,
+    run_cohort,
+    save_cohort,
+    write_tidy_csv,
+)
 
 
 def cohort(videos: Sequence[Path], out: Path) -> None:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import neuropose_ray
-from neuropose_ray.models.protocol import ModelInfo
+from neuropose_ray.models import ModelInfo
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.poses import Frame, Poses
 from neuropose_ray.schemas.skeleton import Skeleton

@@ -14,7 +14,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from neuropose_ray.service.client import ServiceClient
+from neuropose_ray.service import ServiceClient
 
 
 def submit_and_fetch(video: Path, out: Path, url: str, token: str | None) -> None:

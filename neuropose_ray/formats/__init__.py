@@ -5,6 +5,6 @@ of one person (TRC, C3D, MOT, STO, BVH) have a module each. ``trc_reader``, ``c3
 ``imported`` makes predictions of points, whose joints ``markers`` recognises by their names.
 """
 
-from neuropose_ray.formats.writing import ExportFormat, PosesKind, write_export
+import lazy_loader
 
-__all__ = ["ExportFormat", "PosesKind", "write_export"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

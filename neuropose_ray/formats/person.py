@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError
 from neuropose_ray.formats.axes import camera_to_y_up
+from neuropose_ray.formats.floor import floor_height_mm
 from neuropose_ray.formats.trajectories import Trajectories
-from neuropose_ray.formats.uniform_timebase import EvenRateSettings, UniformTimebase, uniform_timebase
+from neuropose_ray.formats.uniform_timebase import UniformTimebase, uniform_timebase
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -44,6 +45,14 @@ class EvenPerson:
         names, clock = self.skeleton.joint_names, self.clock
         return Trajectories(names, clock.rate_hz, clock.start_s, camera_to_y_up(self.positions))
 
+    def on_floor(self) -> Trajectories:
+        """The same with the floor at y = 0, where the feet show it: see :func:`.floor.floor_height_mm`."""
+        points = self.space()
+        height = floor_height_mm(self.skeleton, points.positions)
+        if height is None:
+            return points
+        return replace(points, positions=points.positions - np.array([0.0, height, 0.0]), on_floor=True)
+
     def image(self) -> Trajectories:
         """The joints in px of the upright frame: x right, y down, z 0."""
         names, clock = self.skeleton.joint_names, self.clock
@@ -51,14 +60,7 @@ class EvenPerson:
         return Trajectories(names, clock.rate_hz, clock.start_s, np.concatenate([self.places, flat], -1), units="px")
 
 
-def person_at_even_rate(
-    table: PoseTable,
-    header: PredictionsHeader,
-    *,
-    track: int | None,
-    where: str,
-    settings: EvenRateSettings | None = None,
-) -> EvenPerson:
+def person_at_even_rate(table: PoseTable, header: PredictionsHeader, *, track: int | None, where: str) -> EvenPerson:
     """One person of a table, on the video's own clock where that is even, else resampled to its median rate.
 
     Args:
@@ -66,7 +68,6 @@ def person_at_even_rate(
         header: their description.
         track: a track id; None for the one seen in most frames.
         where: what the table was read from, for the errors.
-        settings: what counts as even.
 
     Raises:
         InputError: nobody was found, there is no such track, or the times of the frames are of no use.
@@ -74,7 +75,7 @@ def person_at_even_rate(
     if not len(table.poses):
         raise InputError("nobody was found in this video", where=where, hint="there is nothing to write")
     rows = table.rows_of_track(track, where=where)
-    clock = uniform_timebase(table.timestamps_s, fps=header.metadata.fps, where=where, settings=settings)
+    clock = uniform_timebase(table.timestamps_s, fps=header.metadata.fps, where=where)
     return EvenPerson(
         skeleton=header.skeleton,
         clock=clock,

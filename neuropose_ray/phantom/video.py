@@ -11,7 +11,7 @@ from neuropose_ray.phantom.render import RenderSettings, render_frames
 from neuropose_ray.phantom.rotations import Array
 from neuropose_ray.phantom.scene import Scene, Truth
 from neuropose_ray.phantom.truth import counted_from_first_frame, save_truth
-from neuropose_ray.video.write import VideoWriter
+from neuropose_ray.video import VideoWriter
 
 
 def even_times(duration_s: float, fps: float) -> Array:

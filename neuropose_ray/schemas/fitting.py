@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel
+
+#: How a person's stature came to be known.
+HeightSource = Literal["given", "assumed"]
+
+
+def require_metres(height: float) -> float:
+    """The height as it is.
+
+    Raises:
+        ValueError: nobody is so tall in metres; the message says what may have been meant.
+    """
+    if 0.3 < height < 3:
+        return height
+    meant = f": {height / 100:g} rather than {height:g}" if 30 < height < 300 else ", above 0.3 and below 3"
+    raise ValueError(f"a person's height is in metres{meant}")
+
+
+#: A person's stature in m.
+HeightM = Annotated[
+    float,
+    AfterValidator(require_metres),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0.3, "exclusiveMaximum": 3}),
+]
 
 #: What each bit of a frame's flags says.
 FLAG_MEANINGS = {
@@ -77,4 +100,8 @@ class FittingReport(FrozenModel):
     """All tracks of a video, and what the flags mean."""
 
     flag_meanings: FrozenMapping[str, str] = Field(default=FLAG_MEANINGS, validate_default=True)
+    height_m: float | None = Field(
+        default=None, description="the stature to which all tracks are scaled; null: the file does not say it"
+    )
+    height_source: HeightSource | None = Field(default=None, description="assumed: nobody gave a height")
     tracks: tuple[TrackFit, ...]

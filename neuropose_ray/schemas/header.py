@@ -76,6 +76,11 @@ class VideoMetadata(FrozenModel):
         default=(), description="file names of the frames where these are pictures of their own, else empty"
     )
 
+    @property
+    def has_picture(self) -> bool:
+        """Whether the poses are those of a picture; points imported from a laboratory have none."""
+        return self.width > 0 and self.height > 0
+
 
 class VideoDescription(FrozenModel):
     """All that is known of a video's predictions but the numbers."""

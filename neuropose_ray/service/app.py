@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.models.spec import ModelSpec, resolve_model
+from neuropose_ray.models import ModelSpec, resolve_model
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.http.auth import is_loopback
+from neuropose_ray.service.http import is_loopback
 from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, ONE_LOOP
 from neuropose_ray.service.settings import Settings, load_settings
 from neuropose_ray.service.tokens import read_tokens
@@ -58,7 +58,7 @@ def check_settings(settings: Settings) -> None:
         SettingsError: an address that others reach without a token, a damaged file of tokens, an unknown workflow or
             option in one.
     """
-    from neuropose_ray.service.jobs.workflows import Workflows
+    from neuropose_ray.service.jobs import Workflows
 
     service = settings.service
     kept = read_tokens(DataFolder(service.data_dir.expanduser()).tokens)
@@ -88,11 +88,10 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
     """
     from ray import serve
 
-    from neuropose_ray.service.http.ingress import Ingress
-    from neuropose_ray.service.http.listener import Listener
-    from neuropose_ray.service.inbox.inbox import Inbox
-    from neuropose_ray.service.jobs.manager import JobManager
-    from neuropose_ray.service.pose.deployment import pose_deployment
+    from neuropose_ray.service.http import Ingress, Listener
+    from neuropose_ray.service.inbox import Inbox
+    from neuropose_ray.service.jobs import JobManager
+    from neuropose_ray.service.pose import pose_deployment
 
     check_settings(settings)
     service = settings.service.model_copy(update={"data_dir": settings.service.data_dir.expanduser().absolute()})
@@ -129,7 +128,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
 
 def _other_model(settings: Settings, name: str) -> tuple[ModelSpec, Application]:
     """A further pose model, and its deployment."""
-    from neuropose_ray.service.pose.deployment import pose_deployment
+    from neuropose_ray.service.pose import pose_deployment
 
     spec = resolve_model(settings.model_copy(update={"model": name}))
     return spec, pose_deployment(settings, spec, name)

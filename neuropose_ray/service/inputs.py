@@ -16,7 +16,7 @@ from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.jobs import JobInput
 from neuropose_ray.service.fetching import FetchLimits, check_url, fetch
 from neuropose_ray.service.settings import UploadSettings
-from neuropose_ray.video.sources import VIDEO_EXTENSIONS, is_video_name
+from neuropose_ray.video import VIDEO_EXTENSIONS, is_video_name
 
 if TYPE_CHECKING:
     from pyarrow import fs
@@ -170,7 +170,7 @@ def _reading(uri: str) -> Iterator[None]:
 def _opened(url: str) -> Iterator[tuple[fs.FileSystem, str, int]]:
     from pyarrow import fs
 
-    from neuropose_ray.pipeline.inputs.object_stores import open_store
+    from neuropose_ray.pipeline import open_store
 
     system, path = open_store(url)
     info = system.get_file_info(path)

@@ -7,7 +7,7 @@ import time
 
 from neuropose_ray.errors import EngineError, ServiceError, ServiceRunningError, SettingsError, first_line
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.inbox.lock import FolderLock
+from neuropose_ray.service.inbox import FolderLock
 from neuropose_ray.service.settings import ServiceSettings
 
 _LOOK_S = 0.2
@@ -22,7 +22,7 @@ def require_free_address(settings: ServiceSettings) -> None:
     Raises:
         EngineError: another program listens there, or it is no address of this machine.
     """
-    from neuropose_ray.service.http.listener import bound
+    from neuropose_ray.service.http import bound
 
     try:
         bound(settings.host, settings.port).close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from neuropose_ray.pipeline.state.lease_record import LeaseRecord, own_record, process_is_gone
+from neuropose_ray.pipeline import LeaseRecord, own_record, process_is_gone
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel
 

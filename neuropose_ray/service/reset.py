@@ -13,8 +13,7 @@ from pathlib import Path
 
 from neuropose_ray.errors import OutputError, ServiceRunningError
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.inbox.ingest import STAGING_PREFIX
-from neuropose_ray.service.inbox.lock import FolderLock
+from neuropose_ray.service.inbox import STAGING_PREFIX, FolderLock
 from neuropose_ray.service.record import ServiceRecord, read_record
 
 _LOOK_S = 0.2

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neuropose_ray.errors import EngineError, NeuroposeRayError, first_line
-from neuropose_ray.models.spec import ModelSpec
+from neuropose_ray.models import ModelSpec
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.names import APPLICATION, STARTUP_MESSAGES
 from neuropose_ray.service.own_ray import connected_ray

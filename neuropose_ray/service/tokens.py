@@ -14,9 +14,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from neuropose_ray.errors import OutputError, SettingsError
+from neuropose_ray.faults import faults
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.service.inbox.lock import held_lock
+from neuropose_ray.service.inbox import held_lock
 from neuropose_ray.service.settings import Scope, Token
 
 logger = logging.getLogger("ray.serve")
@@ -60,8 +61,7 @@ def new_token(name: str, scopes: frozenset[Scope], expires_at: datetime | None) 
     try:
         token = Token(name=name, sha256=digest_of(secret), scopes=scopes, expires_at=expires_at)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise SettingsError(faults, where="token", hint="choose another one") from error
+        raise SettingsError("; ".join(faults(error, Token)), where="token", hint="choose another one") from error
     return secret, token
 
 

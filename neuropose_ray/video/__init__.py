@@ -6,3 +6,7 @@ into parts that machines can work on apart, ``decode`` gives the frames of one, 
 they are asked for. Pictures come through ``images``, HEIC and AVIF through ``heif``; ``tone_mapping`` makes high
 dynamic range look as a normal screen shows it. ``write`` encodes, with the source's ``sound``.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -96,6 +96,8 @@ class PictureReader:
         decoder.thread_type = "AUTO" if self._threads > 1 else "SLICE"
         may_skip = decoder.codec.canonical_name in _SKIPPING_CODECS and not timeline.by_order
         clock, pairs = PacketClock(timeline), FieldPairs(stream, timeline)
+        if self._info.field_coded:
+            timeline = timeline.of_fields(stream)
         timeline = timeline.starting_at(self._info.first_tick)
         packet_count, picture_count, due_s, last_s = 0, 0, -np.inf, -np.inf
         for packet in packets:

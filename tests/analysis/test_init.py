@@ -1,7 +1,5 @@
-import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -25,21 +23,8 @@ def test_neuroposes_names_are_all_there(name):
     assert name in dir(analysis)
 
 
-def test_type_checkers_and_python_are_told_the_same_names():
-    tree = ast.parse(Path(analysis.__file__).read_text("utf-8"))
-    imported = {
-        (node.module, alias.name)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    told = {(module, name) for module, name in imported if (module or "").startswith("neuropose_ray.analysis")}
-    assert told == {(f"neuropose_ray.analysis.{module}", name) for name, module in analysis._HOMES.items()}
-    assert all(hasattr(analysis, name) for _, name in told)
-
-
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match=r"'neuropose_ray\.analysis' has no attribute 'dance'"):
+    with pytest.raises(AttributeError, match=r"neuropose_ray\.analysis attribute dance"):
         _ = analysis.dance
 
 

@@ -57,6 +57,15 @@ def test_several_trials_give_a_table_a_json_and_a_csv_and_one_bad_one_exit_code_
     assert (results / "walk" / "analysis.json").exists()
 
 
+def test_a_report_that_cannot_be_written_stops_no_other(results):
+    (results / "squats" / "analysis.json").mkdir()
+    done = analyze(results)
+    assert done.exit_code == 1
+    assert "error: report of squats: " in done.stderr
+    assert (results / "walk" / "analysis.json").is_file()
+    assert len(json.loads((results / "cohort.json").read_text())["trials"]) == 2
+
+
 def test_json_is_all_that_is_printed_if_asked_for(results, tmp_path):
     done = analyze(results / "squats", "--json", "--output", tmp_path / "r.json")
     assert json.loads(done.stdout)["results"]["kind"] == "movement"

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from neuropose_ray.cli.report import report, write_reports
 from neuropose_ray.errors import InputError, InputNotFoundError, SettingsError
+from neuropose_ray.pipeline.inputs.signature import signature_of
+from neuropose_ray.pipeline.inputs.source_record import write_source
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, write_summary
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.video.probe import probe
@@ -27,6 +29,7 @@ def processed(out, video, table=None):
     info = probe(open_source(video))
     table = table or truth_table(squatting(), info.timestamps_s)
     write_results(out / video.stem, table, video_sha256=info.sha256, filename=video.name)
+    write_source(out / video.stem, info.source, sha256=info.sha256, signature=signature_of(video).text)
     return VideoResult(input=str(video), name=video.stem, state="completed")
 
 

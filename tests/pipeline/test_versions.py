@@ -93,6 +93,12 @@ class Program:
             changed += count
         assert changed
 
+    def rename(self, old: str, new: str) -> None:
+        """Give a name another one wherever it stands, faces of rooms included."""
+        for path in self.package.rglob("*.py*"):
+            if path.suffix in (".py", ".pyi"):
+                path.write_text(re.sub(rf"\b{old}\b", new, path.read_text("utf-8")), "utf-8")
+
     def process(self, video: Path, out: Path, *flags: str) -> int:
         """Run the command; how many frames went through the pose model."""
         code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from neuropose_ray.cli import main; main()"
@@ -123,7 +129,7 @@ def test_with_other_docstrings_comments_and_names_a_finished_run_computes_nothin
     program.replace("**/*.py", r'\A"""', '"""Other words.  ')
     program.replace("**/*.py", r"\Z", "# The end.\n")
     for old, new in (("plan_chunks", "cut_into_chunks"), ("fit_sequence", "fit_one"), ("costs", "assignment_costs")):
-        program.replace("**/*.py", rf"\b{old}\b", new)
+        program.rename(old, new)
     assert program.process(clip, tmp_path / "out") == 0
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "made_vfr_walk").iterdir()} == files
 

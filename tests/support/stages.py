@@ -20,6 +20,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -40,7 +41,7 @@ from neuropose_ray.pipeline.planning import plan, plan_file
 from neuropose_ray.pipeline.state import run_layout
 from neuropose_ray.schemas import atomic, camera, digest, immutable, migrations, poses, result_files, skeletons
 from neuropose_ray.tracking import tracker
-from neuropose_ray.video import chunks, decode, probe
+from neuropose_ray.video import chunks, decode
 
 PINS = Path(__file__).with_name("stage_pins.json")
 PACKAGE = Path(neuropose_ray.__file__).parent
@@ -70,7 +71,7 @@ class Stage:
 SHARED = (camera, poses, skeletons, protocol)
 #: In the order in which they claim modules.
 STAGES = (
-    Stage("DECODING_VERSION", decode, (decode, probe, chunks)),
+    Stage("DECODING_VERSION", decode, (decode, import_module("neuropose_ray.video.probe"), chunks)),
     Stage("BLAZEPOSE_VERSION", blazepose_settings, (blazepose_model,)),
     Stage("METRABS_VERSION", metrabs_settings, (metrabs_model,)),
     Stage("POSES_VERSION", plan, (process, cameras, plan)),
@@ -123,15 +124,21 @@ def code_digest(files: Iterable[Path]) -> str:
 
 
 def code_of(source: str) -> str:
-    """A module's syntax tree as text, without docstrings and without where imported names come from."""
+    """A module's syntax tree as text, without docstrings; of imported names, not where and how they are imported."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            node.module, node.level = None, 0
         for body in ("body", "orelse", "finalbody"):
             if isinstance(statements := getattr(node, body, None), list):
-                setattr(node, body, [line for line in statements if not _is_text(line)])
+                setattr(node, body, _with_imports_as_one([line for line in statements if not _is_text(line)]))
     return _text_of(tree)
+
+
+def _with_imports_as_one(statements: list[ast.AST]) -> list[ast.AST]:
+    """Statements, of which those that import names from modules are one statement with the names in order."""
+    imports = [line for line in statements if isinstance(line, ast.ImportFrom)]
+    names = sorted((name for line in imports for name in line.names), key=lambda name: (name.name, name.asname or ""))
+    others = [line for line in statements if not isinstance(line, ast.ImportFrom)]
+    return [ast.ImportFrom(module=None, names=names, level=0), *others] if names else others
 
 
 def _text_of(node: object) -> str:
@@ -173,8 +180,21 @@ def _imported(file: Path) -> list[Path]:
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE.name:
             base = PACKAGE.parent.joinpath(*node.module.split("."))
-            imported += [path for name in node.names if (path := _module(base / name.name) or _module(base))]
+            imported += [
+                path
+                for name in node.names
+                if (path := _module(base / name.name) or _behind_face(base, name.name) or _module(base))
+            ]
     return imported
+
+
+def _behind_face(package: Path, name: str) -> Path | None:
+    """The module that brings a name to a package's face, None for what is no such name."""
+    stub = package / "__init__.pyi"
+    for node in ast.parse(stub.read_text("utf-8")).body if stub.is_file() else ():
+        if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
+            return _module(package.joinpath(*node.module.split(".")))
+    return None
 
 
 def _module(path: Path) -> Path | None:

@@ -7,7 +7,7 @@ joints by name, the settings of the time warping, time-normalised cycles, and th
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -18,15 +18,13 @@ from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.measures.repetition import MeasureSettings
 from neuropose_ray.analysis.person_choice import ALL_PEOPLE, PersonRule
-from neuropose_ray.analysis.runs.files import faults, read_text
+from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.analysis.runs.signals import Joint, Signal
 from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSettings
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
-from neuropose_ray.schemas.segmentation import SegmentationMethod
-
-#: Noise does not mislead it; ``valley_to_valley_v1`` is NeuroPose's.
-DEFAULT_METHOD: Final = "prominent_valleys_v2"
+from neuropose_ray.faults import faults, yaml_fault
+from neuropose_ray.schemas.immutable import AnyPath, AnyPattern, FiniteFloat, FrozenModel, StrictInt
+from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, SegmentationMethod
 
 _Count = Annotated[StrictInt, Field(ge=0)]
 
@@ -42,9 +40,11 @@ class MalformedConfigError(ConfigError, yaml.YAMLError):  # type: ignore[misc]  
 class InputsConfig(FrozenModel):
     """What is analysed: one trial against a reference or alone, or several trials."""
 
-    primary: Path | None = Field(default=None, description="predictions.parquet, a folder OUT/NAME, or JSON")
-    reference: Path | None = Field(default=None, description="what dtw compares with")
-    trials: tuple[str, ...] = Field(default=(), description="several primaries: files, folders and glob patterns")
+    primary: AnyPath | None = Field(default=None, description="predictions.parquet, a folder OUT/NAME, or JSON")
+    reference: AnyPath | None = Field(default=None, description="what dtw compares with")
+    trials: tuple[AnyPattern, ...] = Field(
+        default=(), description="several primaries: files, folders and glob patterns"
+    )
     primary_video: str | None = Field(default=None, description="which video of a job's results.json")
     reference_video: str | None = Field(default=None, description="which video of the reference's results.json")
 
@@ -195,7 +195,7 @@ AnalysisChoice = Annotated[DtwConfig | StatsConfig | MovementConfig | NoAnalysis
 class OutputConfig(FrozenModel):
     """Where the results go."""
 
-    report: Path = Field(description="JSON; of several trials, one file with all of them")
+    report: AnyPath = Field(description="JSON; of several trials, one file with all of them")
 
 
 class AnalysisConfig(FrozenModel):
@@ -232,12 +232,12 @@ def load_config(path: str | Path) -> AnalysisConfig:
     try:
         content = yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
-        raise MalformedConfigError(f"not YAML ({error})", where=str(path)) from error
+        raise MalformedConfigError(yaml_fault(error), where=str(path)) from error
     try:
         config = AnalysisConfig.model_validate(content)
     except ValidationError as error:
         hint = "see neuropose-ray analyze --help"
-        raise ConfigError(faults(error), where=str(path), hint=hint) from error
+        raise ConfigError("; ".join(faults(error, AnalysisConfig)), where=str(path), hint=hint) from error
     return config.model_copy(update={"inputs": _found(config.inputs, path.parent)})
 
 

@@ -9,9 +9,10 @@ from neuropose_ray.analysis.cleaning.records import CleaningStep
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.person_choice import TrackChoice
 from neuropose_ray.analysis.runs.config import PreprocessingConfig
+from neuropose_ray.analysis.runs.recording import recording_warnings
 from neuropose_ray.analysis.runs.report import InputSummary
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
-from neuropose_ray.schemas.skeleton import Skeleton
+from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.skeletons import KNOWN_SKELETONS
 
 
@@ -49,6 +50,7 @@ class Subject:
             coverage=self.coverage,
             person=self.person,
             cleaning=self.steps,
+            predictions_sha256=self.trial.sha256,
         )
 
 
@@ -70,19 +72,23 @@ def subject_of(trial: Trial, preprocessing: PreprocessingConfig) -> Subject:
     """
     person = trial.person(track=preprocessing.track, person_index=preprocessing.person_index, rule=preprocessing.rule)
     motion = trial.motion_of(person, fitted=preprocessing.poses == "fitted")
-    unrecognised = _unrecognised_landmarks(trial.header.skeleton)
+    warnings = (*recording_warnings(trial, person.track, motion), *_unrecognised_landmarks(trial.header))
     if preprocessing.cleaning is None:
-        return Subject(trial, person, motion, motion.coverage, (), unrecognised)
+        return Subject(trial, person, motion, motion.coverage, (), warnings)
     from neuropose_ray.analysis.cleaning.clean import clean
 
     cleaned = clean(motion, preprocessing.cleaning)
-    warnings = (*unrecognised, *cleaned.warnings)
+    warnings = (*warnings, *cleaned.warnings)
     return Subject(trial, person, cleaned.motion, motion.coverage, cleaned.steps, warnings)
 
 
-def _unrecognised_landmarks(skeleton: Skeleton) -> tuple[str, ...]:
-    """A warning where an imported skeleton, whose joints were recognised by their names, lacks landmarks."""
+def _unrecognised_landmarks(header: PredictionsHeader) -> tuple[str, ...]:
+    """A warning where an imported skeleton, whose joints were recognised by their names, lacks landmarks.
+
+    The import may have noted it.
+    """
+    skeleton = header.skeleton
     missing = ", ".join(landmark.replace("_", " ") for landmark in skeleton.missing_landmarks)
-    if not missing or skeleton.name in KNOWN_SKELETONS:
+    if not missing or skeleton.name in KNOWN_SKELETONS or any(missing in note for note in header.metadata.notes):
         return ()
     return (f"not recognised among the joints of {skeleton.name}: {missing}; what needs them is missing",)

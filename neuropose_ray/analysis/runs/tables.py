@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from neuropose_ray.analysis.measures.repetition import MEASURES
 from neuropose_ray.analysis.runs.cohort import TrialOutcome
-from neuropose_ray.analysis.runs.movement_records import MovementResults
+from neuropose_ray.analysis.runs.movement_records import ANGLE_STATISTICS, MovementResults
 from neuropose_ray.analysis.runs.report import AnalysisReport, DtwResults, StatsResults
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 
@@ -84,8 +84,8 @@ def _numbers(report: AnalysisReport) -> Iterator[TidyRow]:
 
 def _angles(results: MovementResults) -> Iterator[TidyRow]:
     for angle in results.angles or ():
-        for name, value in angle.model_dump(exclude={"name"}).items():
-            yield {"part": "angle", "name": angle.name, "statistic": name, "value": value}
+        for name in ANGLE_STATISTICS:
+            yield {"part": "angle", "name": angle.name, "statistic": name, "value": getattr(angle, name)}
 
 
 def _repetitions(results: MovementResults) -> Iterator[TidyRow]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from neuropose_ray.analysis.motion import Motion, motion_of_table
 from neuropose_ray.analysis.person_choice import PersonRule, TrackChoice, choose_person
 from neuropose_ray.errors import InputError
+from neuropose_ray.schemas.derived_files import predictions_digest
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.json_files import is_video_payload, read_json, validated, video_in_payload
 from neuropose_ray.schemas.migrations import migrate_video_predictions
@@ -61,12 +62,14 @@ class Trial:
         path: the file that was read.
         header: skeleton, frame rate, provenance.
         table: everybody in all frames; at least one frame.
+        sha256: digest of the file; None where it is not known.
     """
 
     name: str
     path: Path
     header: PredictionsHeader
     table: PoseTable
+    sha256: str | None = None
 
     @classmethod
     def from_payload(cls, name: str, path: Path, payload: object) -> Trial:
@@ -126,7 +129,14 @@ class Trial:
         table = self.table
         if person.track is None:
             table = table.take(table.positions_in_frame() == (person.place or 0))
-        return motion_of_table(table, self.header.skeleton, name=self.name, track=person.track, fitted=fitted)
+        return motion_of_table(
+            table,
+            self.header.skeleton,
+            name=self.name,
+            track=person.track,
+            fitted=fitted,
+            is_measured=not self.header.metadata.has_picture,
+        )
 
     @property
     def tracks(self) -> list[int]:
@@ -149,6 +159,8 @@ def load_trial(path: str | Path, *, video: str | None = None) -> Trial:
         InputError: no frames; no such video, or several to choose from.
     """
     file = predictions_in(Path(path))
+    # Before the file is read: where it is replaced in between, its numbers count as those of another one.
+    sha256 = predictions_digest(file)
     if file.suffix == ".parquet":
         table, header = read_predictions(file)
         trial = Trial(video_name(file), file, header, table)
@@ -159,7 +171,7 @@ def load_trial(path: str | Path, *, video: str | None = None) -> Trial:
         trial = Trial.from_payload(name, file, payload)
     if not trial.table.frame_count:
         raise InputError("holds zero frames", where=str(file), hint="look at the video")
-    return trial
+    return replace(trial, sha256=sha256)
 
 
 def load_motion(

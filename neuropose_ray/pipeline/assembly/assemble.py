@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from pydantic import JsonValue
 
 from neuropose_ray.errors import VideoError
 from neuropose_ray.fitting import FIT_VERSION, FittingSettings
@@ -17,11 +18,12 @@ from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.headers import video_header
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.planning.plan import VideoPlan, digest_of
+from neuropose_ray.schemas.derived_files import replace_predictions
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.neuropose_results import save_neuropose_results
-from neuropose_ray.schemas.parquet_files import write_predictions
 from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.result_files import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
 from neuropose_ray.tracking import NOBODY, TRACKS_VERSION, TrackingSettings, Tracks, track
 
@@ -47,6 +49,8 @@ class Assembly:
         """What identifies the way from poses to files."""
         fit = self.fitting
         fitting = "" if fit is None else f"fit {FIT_VERSION} {fit.model_dump_json()} {prior_version(fit)}"
+        if fit is not None and fit.height_source == "given":
+            fitting += " height given"  # as the files say, also where it is the height that is assumed
         tracking = f"tracks {TRACKS_VERSION} {self.tracking.model_dump_json()}"
         return "|".join((tracking, fitting, f"files {FILES_VERSION}"))
 
@@ -113,23 +117,35 @@ class Assembly:
             save_model(folder / FITTING_FILE, report)
         else:
             (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
-        header = video_header(plan, table, poses.skeleton, poses.provenance, tracks.returns)
-        write_predictions(folder / PREDICTIONS_FILE, table, header)
+        provenance = self._provenance(poses.provenance)
+        header = video_header(plan, table, poses.skeleton, provenance, tracks.returns)
+        predictions_sha256 = replace_predictions(folder / PREDICTIONS_FILE, table, header)
         save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
         metrics = VideoMetrics(
             plan_key=self.plan_key(plan),
             poses_key=plan.poses_key,
             poses_sha256=poses.sha256(),
-            predictions_sha256=file_sha256(folder / PREDICTIONS_FILE),
+            predictions_sha256=predictions_sha256,
             frames=table.frame_count,
             tracks=len(np.unique(table.track_ids)) if table.track_ids is not None else 0,
             performance=poses.performance,
-            provenance=poses.provenance,
+            provenance=provenance,
             notes=(*plan.info.notes, *_left_out(tracks)),
             errors=poses.errors,
         )
         save_model(folder / METRICS_FILE, metrics)
         return metrics
+
+    def _provenance(self, of_poses: Provenance | None) -> Provenance | None:
+        """That of the poses with the settings of tracking and fit in the place of an earlier assembly's."""
+        if of_poses is None:
+            return None
+        settings = {name: value for name, value in of_poses.settings.items() if name not in ("tracking", "fitting")}
+        settings["tracking"] = self.tracking.model_dump(mode="json")
+        if self.fitting is not None:
+            source: JsonValue = self.fitting.height_source
+            settings["fitting"] = {**self.fitting.model_dump(mode="json"), "height_source": source}
+        return Provenance(**{**of_poses.model_dump(), "settings": settings})
 
 
 def _of_people(

@@ -11,8 +11,7 @@ from neuropose_ray.errors import NeuroposeRayError
 from neuropose_ray.schemas.poses import Frame, PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 from neuropose_ray.tracking import Colours
-from neuropose_ray.video.decode import decode_chunk
-from neuropose_ray.video.types import Chunk, VideoInfo
+from neuropose_ray.video import Chunk, VideoInfo, decode_chunk
 
 #: Frames that are wanted within this many are decoded in one go: a new start costs a group of pictures.
 _ONE_GO_FRAMES = 60

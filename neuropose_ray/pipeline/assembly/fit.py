@@ -53,7 +53,9 @@ def fit_tracks(
             fitted[rows] = fit.poses3d[frames_from_start]
         report = _report(track, frames, fit, frames_from_start, None if prior is None else prior.version)
         reports.append(report.model_copy(update={"exchanges": _in_video(exchanges, int(frames[0]))}))
-    return table.with_fitted(fitted), FittingReport(tracks=tuple(reports))
+    return table.with_fitted(fitted), FittingReport(
+        height_m=settings.height_m, height_source=settings.height_source, tracks=tuple(reports)
+    )
 
 
 def _fit(

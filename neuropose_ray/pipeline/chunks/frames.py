@@ -11,8 +11,7 @@ from typing import Literal, Protocol
 from neuropose_ray.errors import DecodeError
 from neuropose_ray.pipeline.planning.plan import ChunkTask
 from neuropose_ray.schemas.poses import Frame
-from neuropose_ray.video.decode import ChunkDecoder
-from neuropose_ray.video.prefetch import prefetch
+from neuropose_ray.video import ChunkDecoder, prefetch
 
 #: What a chunk is at. ``wait`` is for something that has a limit of its own, as another chunk's turn at the model.
 Stage = Literal["decode", "model", "wait", "write"]

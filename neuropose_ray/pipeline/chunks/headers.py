@@ -7,13 +7,13 @@ import json
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.models.protocol import ModelInfo
+from neuropose_ray.models import ModelInfo
 from neuropose_ray.pipeline.planning.plan import ChunkTask, VideoPlan
 from neuropose_ray.schemas.header import PredictionsHeader, TrackReturn, VideoMetadata
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.skeleton import Skeleton
-from neuropose_ray.video.types import VideoInfo
+from neuropose_ray.video import VideoInfo
 
 
 def chunk_header(task: ChunkTask, model: ModelInfo, frames: int) -> PredictionsHeader:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neuropose_ray.errors import DecodeError
-from neuropose_ray.models.protocol import PoseModel
+from neuropose_ray.models import PoseModel
 from neuropose_ray.pipeline.chunks.frames import FrameSource, Stage
 from neuropose_ray.pipeline.planning.plan import ChunkTask
 from neuropose_ray.schemas.poses import Poses, PoseTable

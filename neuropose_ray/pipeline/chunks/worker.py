@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field
 
 from neuropose_ray.errors import FileFormatError, NeuroposeRayError, OutputError, StalledError
-from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
+from neuropose_ray.models import PoseModel, PoseModelSpec
 from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt, CancelledError
 from neuropose_ray.pipeline.chunks.commit import ChunkMarker, ChunkStore, ErrorRecord, error_record
 from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames, Stage

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from neuropose_ray.cluster import cause_of
-from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, RunContext
 from neuropose_ray.pipeline.engines.allocation import allocate
 from neuropose_ray.pipeline.engines.pose_worker import PoseWorker, WorkerSetup, loads_folder

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 from neuropose_ray import machine
 from neuropose_ray.cluster import OWN_RAY, connected
-from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.settings import EngineSettings

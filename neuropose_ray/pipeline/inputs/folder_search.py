@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from neuropose_ray.pipeline.state.run_layout import SOURCE_FILE, STATE_FOLDER
 from neuropose_ray.schemas.result_files import METRICS_FILE, PREDICTIONS_FILE
-from neuropose_ray.video.sources import is_image_name, is_image_series, is_video_name
+from neuropose_ray.video import is_image_name, is_image_series, is_video_name
 
 
 class FoundInput(NamedTuple):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neuropose_ray.errors import VideoError
-from neuropose_ray.video.sources import list_images
+from neuropose_ray.video import list_images
 
 
 @dataclass(frozen=True, slots=True)

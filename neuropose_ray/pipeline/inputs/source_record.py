@@ -23,9 +23,7 @@ from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel, Utf8Str
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.result_files import METRICS_FILE, PREDICTIONS_FILE
-from neuropose_ray.video.probe import content_sha256
-from neuropose_ray.video.sources import open_source
-from neuropose_ray.video.types import VideoSource
+from neuropose_ray.video import VideoSource, content_sha256, open_source
 
 #: Who a folder belongs to where that cannot be told, or nothing of a run is in it.
 STRANGER = "stranger"
@@ -141,6 +139,23 @@ def find_video(folder: Path) -> VideoSource:
         except NeuroposeRayError:
             continue
     raise InputNotFoundError(f"its video is no longer at {record.path}", where=str(folder), hint=hint)
+
+
+def video_at(path: Path, folder: Path, *, fps: float | None = None) -> VideoSource:
+    """The video that a user says a folder's results are made from, with the time base that its images had then.
+
+    Args:
+        path: where the user says it lies.
+        folder: of the results.
+        fps: frames per second of numbered images; None for those of the folder's record.
+
+    Raises:
+        InputNotFoundError: there is nothing at ``path``.
+        VideoError: there is no video at ``path``.
+        SettingsError: ``fps`` is not a positive number.
+    """
+    record = read_source(folder)
+    return open_source(path, fps=fps or (record.image_fps if record else None))
 
 
 def _paths(record: SourceRecord, folder: Path) -> Iterator[Path]:

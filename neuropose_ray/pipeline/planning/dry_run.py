@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import discover
 from neuropose_ray.pipeline.inputs.local_copies import RemoteObject
@@ -42,6 +42,7 @@ class RunPlan(FrozenModel):
     frames_done: int = Field(description="of finished videos and of chunks that are kept")
     hours: float = Field(description="of video, from the first frames to the last")
     hours_done: float = Field(description="of finished videos")
+    fetches_weights: bool = Field(default=False, description="the pose model's are not on this machine yet")
     workers: int
     frames_per_s: float | None = Field(description="of all workers together, assumed")
     remaining_s: float | None = Field(description="estimated; None where there is nothing to go by")

@@ -12,15 +12,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.schemas.camera import Camera
-from neuropose_ray.video.chunks import plan_chunks
-from neuropose_ray.video.decode import DECODING_VERSION
-from neuropose_ray.video.probe import probe
-from neuropose_ray.video.types import Chunk, VideoInfo, VideoSource
+from neuropose_ray.video import DECODING_VERSION, Chunk, VideoInfo, VideoSource, plan_chunks, probe
 
 #: Of the way from a chunk of pictures to a table of poses, without what decoding and the pose model count for
 #: themselves. Raised where the same pictures and model give other numbers: then every video is computed again.

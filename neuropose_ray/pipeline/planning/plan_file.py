@@ -14,7 +14,7 @@ from neuropose_ray.errors import FileFormatError
 from neuropose_ray.pipeline.planning.plan import VideoPlan
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.camera import Camera
-from neuropose_ray.video.types import Chunk, VideoInfo, VideoSource
+from neuropose_ray.video import Chunk, VideoInfo, VideoSource
 
 _ARRAYS = ("timestamps_s", "keyframes")
 

@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import overload
 
 from neuropose_ray.errors import EngineError, FileFormatError, NeuroposeRayError, OutputError, VideoError
-from neuropose_ray.fitting.settings import FittingSettings
-from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.fitting import FittingSettings
+from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.assembly.assemble import Assembly
 from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
 from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
@@ -47,7 +47,7 @@ from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
 from neuropose_ray.pipeline.state.summary import VideoResult
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.immutable import utf8_text
-from neuropose_ray.video.sources import open_source
+from neuropose_ray.video import open_source
 
 #: Inputs per task: enough that a task's own cost does not count, few enough that every core of a cluster gets some.
 _LARGEST_BATCH = 64

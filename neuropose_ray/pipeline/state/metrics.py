@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from neuropose_ray.errors import DecodeError
-from neuropose_ray.models.delegating import DelegatingSpec
-from neuropose_ray.models.protocol import ModelInfo, PoseModel, PoseSession
+from neuropose_ray.models import DelegatingSpec, ModelInfo, PoseModel, PoseSession
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.frames import FrameBatch, FrameSource, Stage
 from neuropose_ray.pipeline.planning.plan import ChunkTask

@@ -17,7 +17,7 @@ from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.service.http.bodies import Share, body_of, read_json
 from neuropose_ray.service.http.errors import faults
 from neuropose_ray.service.http.multipart import MAX_FIELDS, PartBegin, PartData, PartEnd, read_form
-from neuropose_ray.service.pose.requests import FrameRequest
+from neuropose_ray.service.pose import FrameRequest
 from neuropose_ray.service.settings import PoseReplicaSettings
 
 #: What one picture is sent as.

@@ -9,7 +9,7 @@ from typing import Any
 from neuropose_ray.cluster import SEE_LOG, cause_of
 from neuropose_ray.errors import NotReadyError, OverloadedError, RequestTimeoutError
 from neuropose_ray.schemas.pose_replies import ModelDescription, PoseReply, RequestTiming
-from neuropose_ray.service.pose.requests import FrameRequest
+from neuropose_ray.service.pose import FrameRequest
 from neuropose_ray.service.settings import PoseReplicaSettings
 
 # A replica that is there answers what it is in milliseconds; a request need not wait longer to be told to come again.

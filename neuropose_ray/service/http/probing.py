@@ -56,8 +56,7 @@ async def _check_one(folder: Path, name: str, limits: UploadSettings) -> None:
 
 def _measures(path: str) -> tuple[float, int]:
     """Duration in seconds and pixels of a frame of a video."""
-    from neuropose_ray.video.probe import probe
-    from neuropose_ray.video.sources import open_source
+    from neuropose_ray.video import open_source, probe
 
     info = probe(open_source(Path(path)))
     return float(info.timestamps_s[-1] - info.timestamps_s[0]), info.width * info.height

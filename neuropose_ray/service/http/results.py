@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from neuropose_ray.errors import JobNotFoundError, JobStateError, RequestError
-from neuropose_ray.pipeline.state.run_layout import is_internal
+from neuropose_ray.pipeline import is_internal
 from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.schemas.result_files import PREDICTIONS_FILE, RESULTS_FILE, video_folders
 from neuropose_ray.service.data_folder import DataFolder
@@ -208,7 +208,7 @@ async def _as_csv(predictions: Path, folder: Path) -> Path:
 
 
 def _write_csv(predictions: str, table: str) -> None:
-    from neuropose_ray.formats.tables import write_csv
+    from neuropose_ray.formats import write_csv
     from neuropose_ray.schemas.parquet_files import read_predictions
 
     write_csv(Path(table), *read_predictions(Path(predictions)))

@@ -20,7 +20,7 @@ from neuropose_ray.errors import OutputError, RequestError, StorageFullError, To
 from neuropose_ray.schemas.jobs import FileName, JobInput
 from neuropose_ray.service.data_folder import UPLOAD_LOCK, DataFolder
 from neuropose_ray.service.settings import UploadSettings
-from neuropose_ray.video.sources import VIDEO_EXTENSIONS, is_video_name
+from neuropose_ray.video import VIDEO_EXTENSIONS, is_video_name
 
 # Bytes that go to the disk, and into the digest, at once: enough that the change of threads costs nothing.
 _BLOCK_BYTES = 1 << 20

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from neuropose_ray.errors import FileFormatError
-from neuropose_ray.pipeline.state.summary import RunSummary
+from neuropose_ray.pipeline import RunSummary
 from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.schemas.result_files import RESULTS_FILE, SUMMARY_FILE
 from neuropose_ray.service.data_folder import JobFolder

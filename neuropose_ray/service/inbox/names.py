@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import PurePosixPath
 
 from neuropose_ray.schemas.result_files import RESULTS_FILE, SUMMARY_FILE
-from neuropose_ray.video.sources import VIDEO_EXTENSIONS
+from neuropose_ray.video import VIDEO_EXTENSIONS
 
 #: What lies beside the jobs' folders in ``out`` or in a job's results, and so can be no folder's name.
 RESERVED_NAMES = frozenset(["status.json", RESULTS_FILE, SUMMARY_FILE, "job.json"])

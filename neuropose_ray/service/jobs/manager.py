@@ -11,19 +11,20 @@ from typing import Any, Protocol, TypeVar
 
 from neuropose_ray import machine
 from neuropose_ray.errors import EngineError, NeuroposeRayError, NotReadyError, ServiceError
-from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.engines.protocol import Engine
+from neuropose_ray.models import PoseModelSpec
+from neuropose_ray.pipeline import Engine
 from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, JobState, StepKind
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.inbox.lock import FolderLock
+from neuropose_ray.service.inbox import FolderLock
 from neuropose_ray.service.inputs import Inputs
 from neuropose_ray.service.jobs.cleanup import clear_incoming, clear_job_folders
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
 from neuropose_ray.service.jobs.failures import redact_paths
-from neuropose_ray.service.jobs.job_service import JobService, read_mode
+from neuropose_ray.service.jobs.job_service import JobService
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
+from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import VideoTasks
@@ -294,8 +295,7 @@ def _database_url(settings: Settings) -> str:
 def _serve_engines(settings: Settings, spec: PoseModelSpec, pose: Any) -> Engines:
     @contextmanager
     def engine(should_stop: Callable[[], bool], log: Callable[[str], None]) -> Iterator[Engine]:
-        from neuropose_ray.service.pose.chunks import chunks_at_once
-        from neuropose_ray.service.pose.engine import ServeEngine
+        from neuropose_ray.service.pose import ServeEngine, chunks_at_once
 
         at_once = chunks_at_once(settings.engine, spec)
         with closing(ServeEngine(pose, chunks_per_replica=at_once, should_stop=should_stop, log=log)) as serve:

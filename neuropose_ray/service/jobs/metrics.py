@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from neuropose_ray.pipeline.state.metrics import Metric
+from neuropose_ray.pipeline import Metric
 from neuropose_ray.schemas.jobs import JobState, StepKind
 
 JOBS = Metric("neuropose_jobs", "gauge", "Jobs by state; queued is the depth of the queue.", ("state",))

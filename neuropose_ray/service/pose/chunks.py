@@ -10,15 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neuropose_ray.errors import ModelError
-from neuropose_ray.models.delegating import DelegatingSpec
-from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
-from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt
-from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWorker, RunContext
-from neuropose_ray.pipeline.engines.pose_worker import end_when_stalled
-from neuropose_ray.pipeline.planning.plan import ChunkTask
-from neuropose_ray.pipeline.settings import EngineSettings
-from neuropose_ray.pipeline.state.metrics import RayMeter, metered_frames
+from neuropose_ray.models import DelegatingSpec, PoseModel, PoseModelSpec
+from neuropose_ray.pipeline import (
+    ActiveAttempts,
+    Attempt,
+    ChunkOutcome,
+    ChunkTask,
+    ChunkWorker,
+    EngineSettings,
+    FrameSource,
+    LocalFrames,
+    RayMeter,
+    RunContext,
+    end_when_stalled,
+    metered_frames,
+)
 from neuropose_ray.service.pose.requests import ChunkCall
 
 # Runs whose plans are kept at hand; more jobs than that do not run at once.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.engines.allocation import allocate
-from neuropose_ray.pipeline.engines.ray_tasks import present_cluster
-from neuropose_ray.pipeline.settings import EngineSettings
+from neuropose_ray.models import PoseModelSpec
+from neuropose_ray.pipeline import EngineSettings, allocate, present_cluster
 from neuropose_ray.service.names import HEALTH_CHECKS, ONE_LOOP, POSE_MODEL, deployment_name
 from neuropose_ray.service.pose.chunks import chunks_at_once
 from neuropose_ray.service.pose.replica import PoseReplica

@@ -13,9 +13,7 @@ from typing import Any
 
 from neuropose_ray.cluster import SEE_LOG, cause_of
 from neuropose_ray.errors import EngineError, JobCancelledError
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, RunContext
-from neuropose_ray.pipeline.engines.ray_tasks import RayTasks
-from neuropose_ray.pipeline.planning.plan import ChunkRef
+from neuropose_ray.pipeline import ChunkOutcome, ChunkRef, RayTasks, RunContext
 from neuropose_ray.service.pose.requests import ChunkCall
 
 logger = logging.getLogger("ray.serve")

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from neuropose_ray.errors import ModelError, NeuroposeRayError
-from neuropose_ray.models.protocol import PoseModel, PoseSession
+from neuropose_ray.models import PoseModel, PoseSession
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.poses import Frame, Poses
 

@@ -13,8 +13,7 @@ import numpy as np
 
 from neuropose_ray.errors import TooLargeError
 from neuropose_ray.schemas.poses import Frame
-from neuropose_ray.video.images import decode_image
-from neuropose_ray.video.picture_size import picture_size
+from neuropose_ray.video import decode_image, picture_size
 
 _BYTES_PER_PIXEL = 3
 # Decoded pictures of all requests of a replica together: 80 of 1080p, or 3 of the largest that are taken.

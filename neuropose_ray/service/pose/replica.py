@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from neuropose_ray.errors import NeuroposeRayError, StalledError
-from neuropose_ray.models.protocol import PoseModel, PoseModelSpec
-from neuropose_ray.pipeline.chunks.worker import peak_rss_mb
-from neuropose_ray.pipeline.state.metrics import WORKER_METRICS, MeteredSpec, RayMeter
+from neuropose_ray.models import PoseModel, PoseModelSpec
+from neuropose_ray.pipeline import WORKER_METRICS, MeteredSpec, RayMeter, peak_rss_mb
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.pose_replies import (
     FrameError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from neuropose_ray.pipeline.planning.plan import ChunkRef
+from neuropose_ray.pipeline import ChunkRef
 
 
 @dataclass(frozen=True, slots=True)

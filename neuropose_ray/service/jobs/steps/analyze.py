@@ -16,8 +16,7 @@ def analyze_video(output: VideoOutput, options: AnalyzeOptions) -> Remarks:
         InputError: nobody is seen, or the options ask for what is not there.
         OutputError: no space or no permission.
     """
-    from neuropose_ray.analysis.runs.config import AnalysisConfig, InputsConfig, OutputConfig
-    from neuropose_ray.analysis.runs.run import run_analysis
+    from neuropose_ray.analysis import AnalysisConfig, InputsConfig, OutputConfig, run_analysis
     from neuropose_ray.schemas.result_files import ANALYSIS_FILE, PREDICTIONS_FILE
 
     report = run_analysis(

@@ -13,10 +13,9 @@ def overlay_video(output: VideoOutput, options: OverlayOptions, image_fps: float
         InputError: the video is gone or is another one.
         OutputError: no space or no permission.
     """
-    from neuropose_ray.render.overlay.folder import update_overlay
-    from neuropose_ray.render.overlay.measure import measure_for
+    from neuropose_ray.render import measure_for, update_overlay
     from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
-    from neuropose_ray.video.sources import open_source
+    from neuropose_ray.video import open_source
 
     update_overlay(
         open_source(output.video, fps=image_fps),

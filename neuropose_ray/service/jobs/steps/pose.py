@@ -8,11 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from neuropose_ray.errors import UnknownModelError
-from neuropose_ray.models.protocol import PoseModelSpec
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
-from neuropose_ray.pipeline.engines.protocol import Engine
-from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, write_summary
+from neuropose_ray.models import PoseModelSpec
+from neuropose_ray.pipeline import ChunkOutcome, Engine, RunSummary, VideoResult, run, write_summary
 from neuropose_ray.schemas.jobs import JobError
 from neuropose_ray.service.jobs.failures import StepFailedError, record_error
 from neuropose_ray.service.jobs.steps.settings import PoseOptions
@@ -71,8 +68,9 @@ class PoseStep:
                 progress=_Progress(work, paths),
             )
         # What a client reads names the inputs as the client did.
+        parts = {"videos": summary.videos, "earlier_videos": summary.earlier_videos}
         summary = summary.model_copy(
-            update={"videos": tuple(_named(result, work.names_by_path) for result in summary.videos)}
+            update={part: tuple(_named(result, work.names_by_path) for result in of) for part, of in parts.items()}
         )
         write_summary(summary, work.folder.results)
         errors += _errors(summary, work.names_by_path)

@@ -10,7 +10,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from neuropose_ray.errors import FileFormatError, JobCancelledError, NeuroposeRayError
-from neuropose_ray.pipeline.state.summary import RunSummary
+from neuropose_ray.pipeline import RunSummary
 from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest, Step
 from neuropose_ray.schemas.result_files import SUMMARY_FILE
 from neuropose_ray.service.data_folder import JobFolder

@@ -1,0 +1,17 @@
+from .blazepose.settings import BlazePoseSettings as BlazePoseSettings
+from .delegating import DelegatingSpec as DelegatingSpec
+from .metrabs.settings import MetrabsSettings as MetrabsSettings
+from .protocol import ModelInfo as ModelInfo
+from .protocol import PoseModel as PoseModel
+from .protocol import PoseModelSpec as PoseModelSpec
+from .protocol import PoseSession as PoseSession
+from .spec import ModelSpec as ModelSpec
+from .spec import expected_model as expected_model
+from .spec import resolve_model as resolve_model
+from .weights import CATALOGUE as CATALOGUE
+from .weights import CatalogueEntry as CatalogueEntry
+from .weights import Weights as Weights
+from .weights import WeightSettings as WeightSettings
+from .weights import WeightStore as WeightStore
+from .weights.settings import default_cache_dir as default_cache_dir
+from .weights.terminal import download_progress as download_progress

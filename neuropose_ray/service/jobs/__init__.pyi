@@ -1,0 +1,2 @@
+from .manager import JobManager as JobManager
+from .workflows import Workflows as Workflows
