@@ -69,6 +69,7 @@ def ray_cluster() -> Iterator[str]:
 
     # As the service has it with a Ray of its own.
     os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "60000")
+    os.environ.setdefault("RAY_DASHBOARD_STARTUP_TIMEOUT_S", "180")
     from neuropose_ray.ray_ports import free_agent_port
 
     # Of its own, whatever other Ray runs on this machine.
