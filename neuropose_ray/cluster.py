@@ -205,8 +205,8 @@ def _what_happened(error: BaseException) -> str:
     # An exception that cannot be pickled comes as a traceback in text, which ends with what the exception says.
     lines = str(getattr(error, "traceback_str", "")).rstrip().splitlines()
     frames = [number for number, line in enumerate(lines) if line.startswith('  File "')]
-    said = [line for line in lines[frames[-1] + 1 :] if line and not line[0].isspace()] if frames else []
-    return said[0] if said else first_line(raised)
+    messages = [line for line in lines[frames[-1] + 1 :] if line and not line[0].isspace()] if frames else []
+    return messages[0] if messages else first_line(raised)
 
 
 def _raised_in_task(error: BaseException) -> BaseException | None:

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,28 +42,33 @@ def listens(port: int) -> bool:
 
 @pytest.fixture
 def foreign_ray(tmp_path: Path) -> Iterator[None]:
-    """Another user's Ray with a token, on all usual ports; one that is there already is as good."""
+    """Another user's Ray with a token, on all usual ports; what listens there already is as good."""
     if all(map(listens, USUAL_PORTS.values())):
         yield
         return
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    words = [
-        "start", "--head", "--block", "--num-cpus", "1", "--object-store-memory", "100000000",
-        "--temp-dir", str(tmp_path / "foreign"), "--port", str(USUAL_PORTS["gcs"]), "--include-dashboard", "true",
-    ]  # fmt: skip
-    with (tmp_path / "foreign.log").open("wb") as log:
-        foreign = subprocess.Popen(
-            [str(Path(sys.executable).with_name("ray")), *words], stdout=log, stderr=log, start_new_session=True,
-            env={**environment, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "f" * 64, "HOME": str(tmp_path)},
-        )  # fmt: skip
-    until = time.monotonic() + 120
-    while not all(map(listens, USUAL_PORTS.values())):
-        assert foreign.poll() is None, (tmp_path / "foreign.log").read_text()
-        assert time.monotonic() < until, (tmp_path / "foreign.log").read_text()
-        time.sleep(0.5)
-    yield
-    foreign.terminate()
-    foreign.wait(60)
+    environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "f" * 64, "HOME": str(tmp_path)}
+    log = tmp_path / "foreign.log"
+    # Names of sockets have at most 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="ray_", dir="/tmp") as folder, log.open("wb") as file:
+        words = [
+            "start", "--head", "--block", "--num-cpus", "1", "--object-store-memory", "100000000",
+            "--temp-dir", folder, "--port", str(USUAL_PORTS["gcs"]),
+        ]  # fmt: skip
+        if listens(USUAL_PORTS["dashboard"]):
+            words += ["--include-dashboard", "false"]
+        ray = Path(sys.executable).with_name("ray")
+        foreign = subprocess.Popen([ray, *words], stdout=file, stderr=file, start_new_session=True, env=environment)
+        try:
+            until = time.monotonic() + 120
+            while not all(map(listens, USUAL_PORTS.values())):
+                assert foreign.poll() is None, log.read_text()
+                assert time.monotonic() < until, log.read_text()
+                time.sleep(0.5)
+            yield
+        finally:
+            foreign.terminate()
+            foreign.wait(60)
 
 
 def test_the_parameters_of_ray_are_as_they_were_afterwards():

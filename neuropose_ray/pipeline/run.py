@@ -27,6 +27,7 @@ from neuropose_ray.pipeline.state.progress import ProgressReporter
 from neuropose_ray.pipeline.state.run_layout import manifest_folder, state_folder
 from neuropose_ray.pipeline.state.run_state import ProgressRecorder
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, now, write_summary
+from neuropose_ray.schemas.result_files import METRICS_FILE
 
 
 def run(
@@ -104,7 +105,7 @@ def run(
             videos=results,
             not_videos=inputs_found.not_videos,
             notes=inputs_found.notes,
-            earlier_videos=tuple(_earlier(known, results)),
+            earlier_videos=tuple(_earlier(known, results, out)),
         )
         write_summary(summary, out)
         writer.compact()
@@ -114,11 +115,12 @@ def run(
     return summary
 
 
-def _earlier(known: Manifest, results: Sequence[VideoResult]) -> Iterator[VideoResult]:
-    """The videos that earlier runs have finished and this one was not asked for."""
+def _earlier(known: Manifest, results: Sequence[VideoResult], out: Path) -> Iterator[VideoResult]:
+    """The videos that earlier runs have finished and this one was not asked for, whose results are still there."""
     names = {result.name for result in results}
     for row in known:
-        if row.name not in names and row.state in ("completed", "partial"):
+        is_finished = row.name not in names and row.state in ("completed", "partial")
+        if is_finished and (out / row.name / METRICS_FILE).exists():
             yield result_of(row, computed=False)
 
 

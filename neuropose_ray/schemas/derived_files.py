@@ -22,6 +22,7 @@ from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.result_files import (
     ANALYSIS_FILE,
     COHORT_FILE,
+    COHORT_LONG_TABLE_FILE,
     COHORT_TABLE_FILE,
     EXPORT_FOLDER,
     OVERLAY_FILE,
@@ -39,7 +40,7 @@ _MOVED = (
     *(f"{kind}.{form}" for kind in ("angles", "trajectories", "cycles", "quality", "dtw")
       for form in ("png", "svg", "pdf")),
 )  # fmt: skip
-_OF_SEVERAL_VIDEOS = (COHORT_FILE, COHORT_TABLE_FILE)
+_OF_SEVERAL_VIDEOS = (COHORT_FILE, COHORT_TABLE_FILE, COHORT_LONG_TABLE_FILE)
 
 
 def is_derived(name: str) -> bool:

@@ -35,8 +35,10 @@ OVERLAY_RECORD_FILE = "overlay.json"
 SUMMARY_FILE = "summary.json"
 #: The analysis of several trials, above their folders.
 COHORT_FILE = "cohort.json"
-#: The same as a table, a number in a row.
+#: The same as a table, a trial in a row.
 COHORT_TABLE_FILE = "cohort.csv"
+#: The same as a table, a number in a row.
+COHORT_LONG_TABLE_FILE = "cohort_long.csv"
 
 #: The files that can hold a video's predictions, the most complete one first.
 _PREDICTIONS_FILES = (PREDICTIONS_FILE, RESULTS_FILE)

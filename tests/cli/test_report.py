@@ -72,6 +72,16 @@ def test_without_video_the_page_is_smaller_by_it_and_no_overlay_is_made(video, o
     assert page.stat().st_size == pytest.approx(bare + overlay * 4 / 3, abs=10)
 
 
+def test_an_overlay_of_older_predictions_is_not_shown_where_the_video_is_gone(video, out):
+    summary_of(out, processed(out, video))
+    assert run(out / "squat").exit_code == 0
+    processed(out, video, truth_table(squatting(), seconds(3, rate=10.0) + 0.001))
+    video.unlink()
+    result = run(out / "squat")
+    assert result.exit_code == 0
+    assert "has no video" in result.stderr
+
+
 def test_a_video_that_is_gone_leaves_a_report_without_it_and_a_line(video, out):
     summary_of(out, processed(out, video))
     video.rename(video.with_name("moved.mp4"))

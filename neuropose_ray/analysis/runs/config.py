@@ -17,7 +17,7 @@ from neuropose_ray.analysis.cleaning.settings import CleaningSettings
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.measures.repetition import MeasureSettings
-from neuropose_ray.analysis.person_choice import PersonRule
+from neuropose_ray.analysis.person_choice import ALL_PEOPLE, PersonRule
 from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.analysis.runs.signals import Joint, Signal
 from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSettings
@@ -63,14 +63,19 @@ class PreprocessingConfig(FrozenModel):
     person_index: _Count = Field(
         default=0, description="in files with tracks the place in the order of `person`; else the place in each frame"
     )
-    person: PersonRule = Field(
+    person: PersonRule | Literal["all"] = Field(
         default="longest",
         description="who comes first: who is seen longest, is largest in the picture, moves most, or is nearest to "
-        "the middle of the picture",
+        "the middle of the picture; of several trials also `all` people, each as a trial",
     )
     track: StrictInt | None = Field(default=None, description="a person by the track's id instead")
     poses: Literal["fitted", "model"] = Field(
         default="fitted", description="the fitted skeleton where there is one, or what the pose model said"
+    )
+    capture_fps: Annotated[FiniteFloat, Field(gt=0)] | None = Field(
+        default=None,
+        description="frames per second at which a clip was taken that is stored slowed down; empty: what was told to "
+        "process, else the times are true",
     )
     cleaning: CleaningSettings | None = Field(
         default=None, description="steps before everything else; {} for the field's usual ones, empty for none"
@@ -80,7 +85,14 @@ class PreprocessingConfig(FrozenModel):
     def _one_person(self) -> PreprocessingConfig:
         if self.track is not None and self.person_index:
             raise ValueError("give either person_index or track")
+        if self.person == ALL_PEOPLE and (self.track is not None or self.person_index):
+            raise ValueError("person: all leaves nobody to choose by person_index or track")
         return self
+
+    @property
+    def rule(self) -> PersonRule:
+        """How one person is chosen."""
+        return "longest" if self.person == "all" else self.person
 
 
 class GaitCyclesConfig(FrozenModel):
