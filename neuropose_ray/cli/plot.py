@@ -172,7 +172,7 @@ def _chosen(curves: Iterable[_Named], show: Sequence[str]) -> list[_Named]:
     if list(show) == [ALL]:
         return given
     known = list(dict.fromkeys(curve.name for curve in given))
-    wanted = [found for name in show for found in _angles_called(name, known)] if show else USUAL_ANGLES
+    wanted = [angle for name in show for angle in _angles_called(name, known)] if show else USUAL_ANGLES
     return [curve for name in dict.fromkeys(wanted) for curve in given if curve.name == name]
 
 
@@ -184,7 +184,7 @@ def _angles_called(name: str, known: Sequence[str]) -> Sequence[str]:
         return [name]
     if ANGLE_AT.get(name) in known:
         return [ANGLE_AT[name]]
-    found = [angle for angle in known if angle.startswith(f"{name}_")]
-    if not found:
+    angles = [angle for angle in known if angle.startswith(f"{name}_")]
+    if not angles:
         raise SettingsError(f"no angle {name}", hint=f"there are {', '.join(known)}")
-    return found
+    return angles
