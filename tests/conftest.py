@@ -67,7 +67,7 @@ def ray_cluster() -> Iterator[str]:
     """One Ray on this machine for the session, its start costs 10 to 20 seconds; the address of its dashboard."""
     import ray
 
-    from neuropose_ray.service.own_ray import OWN_RAY_VARIABLES
+    from neuropose_ray.service.own_ray import OWN_RAY_VARIABLES, started_ray
 
     # As the service has them with a Ray of its own.
     for name in (
@@ -77,7 +77,7 @@ def ray_cluster() -> Iterator[str]:
     ):
         os.environ.setdefault(name, OWN_RAY_VARIABLES[name])
     # Of its own, whatever other Ray runs on this machine.
-    context = ray.init("local", num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
+    context = started_ray(address="local", num_cpus=2, object_store_memory=500_000_000)
     yield f"http://{context.dashboard_url}"
     ray.shutdown()
 
