@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from neuropose_ray.models import ModelSpec, PoseModelSpec, download_progress, resolve_model
+from neuropose_ray.models import ModelSpec, PoseModelSpec, download_progress, expected_model, resolve_model
 from neuropose_ray.pipeline import (
     ResultStore,
     RunPlan,
@@ -18,6 +18,7 @@ from neuropose_ray.pipeline import (
     local_inputs,
     output_folder,
     plan_run,
+    require_calibration,
     run,
     started_engine,
 )
@@ -116,6 +117,7 @@ def run_with(
     Raises:
         NeuroposeRayError: as :func:`process`.
     """
+    require_calibration(settings.camera)
     paths = local_inputs(inputs, out / _FETCHED_FOLDER)
     spec = model or named_model(settings, quiet=quiet)
     with (
@@ -126,15 +128,17 @@ def run_with(
 
 
 def plan_with(settings: RunSettings, inputs: Sequence[str], out: Path) -> RunPlan:
-    """What :func:`run_with` would do; nothing is written but weights that were not on this machine.
+    """What :func:`run_with` would do; nothing is written and nothing fetched.
 
     Raises:
         NeuroposeRayError: as :func:`process`.
     """
+    require_calibration(settings.camera)
     paths, remote = listed_inputs(inputs, out / _FETCHED_FOLDER)
-    spec = named_model(settings)
+    spec = expected_model(settings)
     with started_engine(settings.engine, spec, run_name=f"plan of {out.name}") as engine:
-        return plan_run(paths, out, settings=settings, spec=spec, engine=engine, remote=remote)
+        plan = plan_run(paths, out, settings=settings, spec=spec, engine=engine, remote=remote)
+    return plan.model_copy(update={"fetches_weights": not spec.weights.path.exists()})
 
 
 def _expanded(path: str | Path) -> str:

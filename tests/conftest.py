@@ -67,6 +67,7 @@ def ray_cluster() -> Iterator[str]:
     """One Ray on this machine for the session, its start costs 10 to 20 seconds; the address of its dashboard."""
     import ray
 
+    from neuropose_ray.ray_ports import free_agent_port
     from neuropose_ray.service.own_ray import OWN_RAY_VARIABLES, started_ray
 
     # As the service has them with a Ray of its own.
@@ -77,7 +78,8 @@ def ray_cluster() -> Iterator[str]:
     ):
         os.environ.setdefault(name, OWN_RAY_VARIABLES[name])
     # Of its own, whatever other Ray runs on this machine.
-    context = started_ray(address="local", num_cpus=2, object_store_memory=500_000_000)
+    with free_agent_port():
+        context = started_ray(address="local", num_cpus=2, object_store_memory=500_000_000)
     yield f"http://{context.dashboard_url}"
     ray.shutdown()
 

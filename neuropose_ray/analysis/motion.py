@@ -23,6 +23,8 @@ class Motion:
         positions: ``(frames, joints, 3)`` float64 in mm, camera axes (x right, y down, z forward), NaN where the
             person or the joint is missing.
         joint_scores: ``(frames, joints)`` float64 in 0..1, NaN where missing or not known.
+        is_measured: whether the positions were measured in space, as by motion capture; else they were estimated
+            from pictures, and depth is what they know least of.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Motion:
     timestamps_s: NDArray[np.float64]
     positions: NDArray[np.float64]
     joint_scores: NDArray[np.float64]
+    is_measured: bool = False
 
     def __post_init__(self) -> None:
         """Check the shapes against each other.
@@ -74,7 +77,13 @@ class Motion:
 
 
 def motion_of_table(
-    table: PoseTable, skeleton: Skeleton, *, name: str, track: int | None = None, fitted: bool = True
+    table: PoseTable,
+    skeleton: Skeleton,
+    *,
+    name: str,
+    track: int | None = None,
+    fitted: bool = True,
+    is_measured: bool = False,
 ) -> Motion:
     """One track of a table.
 
@@ -84,6 +93,7 @@ def motion_of_table(
         name: what the table was read from.
         track: its id; None for the one that is seen in most frames (the first of equals).
         fitted: take the fitted skeleton where there is one, else what the pose model said.
+        is_measured: whether the table holds motion capture rather than poses of pictures.
 
     Raises:
         InputError: there is no such track.
@@ -91,4 +101,4 @@ def motion_of_table(
     rows = table.rows_of_track(track, where=name)
     poses = table.best_poses3d() if fitted else table.poses.poses3d
     positions, scores = table.by_frame(poses, rows), table.by_frame(table.poses.joint_scores, rows)
-    return Motion(name, skeleton, table.timestamps_s, positions, scores)
+    return Motion(name, skeleton, table.timestamps_s, positions, scores, is_measured)

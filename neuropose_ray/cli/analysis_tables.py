@@ -2,50 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
+
+from neuropose_ray.cli.tables import DOUBTED, NOT_KNOWN, TextTable, estimate, heading, number, print_table
+from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis import (
         AnalysisReport,
+        AngleSummary,
         CohortReport,
+        DtwResults,
         GaitRecord,
         MovementResults,
+        Remark,
         RepetitionsRecord,
         TrialOutcome,
     )
 
-NOT_KNOWN = "-"
 #: Angles that most questions are about; all are in the report.
 SHOWN_ANGLES = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion", "shoulder_elevation", "elbow_flexion")
-#: Measure of a repetition -> heading and decimals.
-SHOWN_MEASURES = {
-    "duration_s": ("duration s", 2), "out_s": ("out s", 2), "hold_s": ("hold s", 2), "back_s": ("back s", 2),
-    "range_of_motion": ("range", 0), "peak_velocity_out": ("speed out", 0), "peak_velocity_back": ("speed back", 0),
-    "sparc_out": ("SPARC out", 2), "symmetry_percent": ("asymmetry %", 0),
-}  # fmt: skip
-
-
-def number(value: float | None, decimals: int = 1) -> str:
-    """A number for a cell."""
-    return NOT_KNOWN if value is None else f"{value:.{decimals}f}"
+#: Measures of a repetition that are shown; all are in the report.
+SHOWN_MEASURES = (
+    "duration_s", "out_s", "hold_s", "back_s", "range_of_motion", "peak_velocity_out", "peak_velocity_back",
+    "sparc_out", "symmetry_percent",
+)  # fmt: skip
 
 
 def print_report(report: AnalysisReport) -> None:
-    """A movement's tables, and whatever warnings there are."""
-    from neuropose_ray.analysis import MovementResults
+    """Who was measured, the tables of a movement or of distances, and whatever warnings there are."""
+    from neuropose_ray.analysis import DtwResults, MovementResults
 
-    console, primary = Console(), report.primary
-    coverage = "" if primary.coverage is None else f", person seen in {primary.coverage:.0%}"
-    rate = f" at {primary.fps:.4g} fps" if primary.fps else ""
-    console.print(f"[bold]{primary.video}[/]: {primary.frame_count} frames{rate}{coverage}", highlight=False)
-    if isinstance(report.results, MovementResults):
-        _print_movement(console, report.results)
-    for warning in report.warnings:
-        console.print(f"warning: {warning}", style="yellow", markup=False, highlight=False)
+    console, primary = Console(highlight=False), report.primary
+    frames = counted(primary.frame_count, "frame")
+    rate = f" at {primary.fps:.4g} fps" if primary.fps and primary.frame_count > 1 else ""
+    person = "" if primary.person is None else f"; {primary.person.description}"
+    console.print(f"[bold]{primary.video}[/]: {frames}{rate}{person}")
+    remarks: tuple[Remark, ...] = ()
+    match report.results:
+        case MovementResults() as results:
+            _print_movement(console, results)
+            remarks = results.remarks
+        case DtwResults() as results:
+            _print_distances(console, results)
+    for warning in dict.fromkeys((*report.warnings, *(remark.sentence for remark in remarks))):
+        print_warning(console, warning)
+
+
+def print_warning(console: Console, warning: str) -> None:
+    """A sentence that a reader of numbers should know."""
+    console.print(f"warning: {warning}", style="yellow", markup=False)
 
 
 def print_outline(report: AnalysisReport) -> None:
@@ -72,36 +81,42 @@ def print_outline(report: AnalysisReport) -> None:
 
 def print_cohort(cohort: CohortReport) -> None:
     """One line per trial, then the errors."""
-    table = Table("trial", "frames", "seen", "movement", "repetitions", "duration s", "cadence /min", "speed m/s",
-                  "warnings", box=None)  # fmt: skip
-    for outcome in cohort.trials:
-        table.add_row(outcome.name, *_cohort_cells(outcome))
-    console = Console()
-    console.print(table)
+    headings = (
+        "trial", "frames", "person", "seen", "movement", "repetitions", heading("duration", "s"),
+        heading("cadence", "steps/min"), heading("speed", "m/s"), "warnings",
+    )  # fmt: skip
+    rows = tuple((outcome.name, *_cohort_cells(outcome)) for outcome in cohort.trials)
+    console = Console(highlight=False)
+    print_table(console, TextTable(headings, rows))
     for outcome in cohort.failed:
-        console.print(f"failed: {outcome.name}: {outcome.error}", style="red", markup=False, highlight=False)
+        console.print(f"failed: {outcome.name}: {outcome.error}", style="red", markup=False)
     good = len(cohort.trials) - len(cohort.failed)
-    console.print(f"{len(cohort.trials)} trials: {good} analysed, {len(cohort.failed)} failed", highlight=False)
+    console.print(f"{counted(len(cohort.trials), 'trial')}: {good} analysed, {len(cohort.failed)} failed")
 
 
 def _cohort_cells(outcome: TrialOutcome) -> Iterable[str]:
     from neuropose_ray.analysis import MovementResults
 
     if outcome.report is None:
-        return (NOT_KNOWN, NOT_KNOWN, "failed")
+        return (*[NOT_KNOWN] * 3, "failed", *[NOT_KNOWN] * 5)
     report = outcome.report
-    covered = NOT_KNOWN if report.primary.coverage is None else f"{report.primary.coverage:.0%}"
-    cells = [str(report.primary.frame_count), covered]
+    primary, warnings = report.primary, str(len(report.warnings) or NOT_KNOWN)
+    covered = NOT_KNOWN if primary.coverage is None else f"{primary.coverage:.0%}"
+    who = NOT_KNOWN
+    if primary.person is not None and primary.person.track is not None:
+        who = f"{primary.person.track} of {1 + len(primary.person.others)}"
+    cells = [str(primary.frame_count), who, covered]
     if not isinstance(report.results, MovementResults):
-        return (*cells, report.results.kind)
+        return (*cells, report.results.kind, *[NOT_KNOWN] * 4, warnings)
     repetitions, gait = report.results.repetitions, report.results.gait
     walks = {} if gait is None else {row.name: row.mean for row in gait.parameters if row.side == "both"}
     has_repetitions = repetitions is not None and bool(repetitions.records)
-    cells += [repetitions.movement if repetitions and has_repetitions else "walking" if walks else NOT_KNOWN]
+    movement = repetitions.movement.replace("_", " ") if repetitions and has_repetitions else ""
+    cells += [movement or ("walking" if walks else NOT_KNOWN)]
     cells += [str(len(repetitions.records)) if repetitions else NOT_KNOWN]
     cells += [number(repetitions.summary["duration_s"].mean, 2) if repetitions and has_repetitions else NOT_KNOWN]
     cells += [number(walks.get("cadence_steps_per_min"), 0), number(walks.get("speed_m_per_s"), 2)]
-    return (*cells, str(len(report.warnings) or NOT_KNOWN))
+    return (*cells, warnings)
 
 
 def _print_movement(console: Console, results: MovementResults) -> None:
@@ -112,55 +127,127 @@ def _print_movement(console: Console, results: MovementResults) -> None:
     if results.gait is not None:
         _print_gait(console, results.gait)
     if results.angles is not None:
-        _print_angles(console, results)
+        _print_angles(console, results.angles)
 
 
 def _print_repetitions(console: Console, repetitions: RepetitionsRecord) -> None:
+    from neuropose_ray.analysis import repetition_label
+
     name = repetitions.movement.replace("_", " ")
-    console.print(
-        f"{len(repetitions.records)} repetitions of {name} "
-        f"({repetitions.unit}, {repetitions.unit}/s; out: from rest to the peak)",
-        highlight=False,
-    )
-    headings = [heading for heading, _ in SHOWN_MEASURES.values()]
-    table = Table("", "side", "start s", "peak s", "end s", *headings, box=None)
-    for record in repetitions.records:
-        cells = (number(getattr(record, name), decimals) for name, (_, decimals) in SHOWN_MEASURES.items())
-        times = (number(time, 2) for time in (record.start_s, record.peak_s, record.end_s))
-        table.add_row(str(record.number), record.side, *times, *cells)
-    for label, field in (("mean", "mean"), ("SD", "sd")):
-        cells = (
-            number(getattr(repetitions.summary[name], field), decimals)
-            for name, (_, decimals) in SHOWN_MEASURES.items()
+    console.print(f"{counted(len(repetitions.records), 'repetition')} of {name} (out: from rest to the peak)")
+    labels = {measure: repetition_label(measure, repetitions.unit) for measure in SHOWN_MEASURES}
+    headings = ["", "side", *(heading(text, "s") for text in ("start", "peak", "end"))]
+    rows = [
+        (
+            str(record.number),
+            record.side,
+            *(number(time, 2) for time in (record.start_s, record.peak_s, record.end_s)),
+            *(
+                estimate(getattr(record, measure), label.decimals, record.bands.get(measure))
+                for measure, label in labels.items()
+            ),
         )
-        table.add_row(label, "", "", "", "", *cells, style="bold")
-    console.print(table)
+        for record in repetitions.records
+    ]
+    blank = ("",) * (len(headings) - 1)
+    summary = repetitions.summary
+    rows.append(
+        (
+            "mean",
+            *blank,
+            *(estimate(summary[name].mean, label.decimals, summary[name].band) for name, label in labels.items()),
+        )
+    )
+    rows.append(("SD", *blank, *(number(summary[name].sd, label.decimals) for name, label in labels.items())))
+    headings += [heading(label.text, label.unit) for label in labels.values()]
+    print_table(console, TextTable(tuple(headings), tuple(rows), keys=2, bold=(len(rows) - 2, len(rows) - 1)))
     for record in repetitions.records:
         for warning in record.warnings:
-            console.print(f"repetition {record.number}: {warning}", style="yellow", highlight=False)
+            console.print(f"repetition {record.number}: {warning}", style="yellow")
 
 
 def _print_gait(console: Console, gait: GaitRecord) -> None:
-    """The parameters that could be told; the others need a longer walk, as the warnings say."""
-    console.print(f"walking: {len(gait.events)} heel strikes and toe-offs", highlight=False)
-    table = Table("gait", "both", "SD", "left", "right", "n", box=None)
-    rows = {(row.name, row.side): row for row in gait.parameters}
-    for (name, side), row in rows.items():
-        if side == "both" and row.n:
-            sides = (number(rows[name, leg].mean, 2) for leg in ("left", "right"))
-            table.add_row(name, number(row.mean, 2), number(row.sd, 2), *sides, str(row.n))
-    console.print(table)
+    """The parameters that are known; the others need a longer walk, as the warnings say."""
+    from neuropose_ray.analysis import gait_label
+
+    strikes = sum(event.kind == "heel_strike" for event in gait.events)
+    lifts = len(gait.events) - strikes
+    console.print(f"walking: {counted(strikes, 'heel strike')}, {counted(lifts, 'toe-off')}")
+    parameters = {(row.name, row.side): row for row in gait.parameters}
+    symmetry = {row.name: row for row in gait.symmetry}
+    rows = []
+    for (name, side), row in parameters.items():
+        if side != "both" or not row.n:
+            continue
+        label = gait_label(name)
+        sides = (parameters[name, leg] for leg in ("left", "right"))
+        index = symmetry.get(name)
+        rows.append(
+            (
+                label.text,
+                label.unit,
+                estimate(row.mean, label.decimals, row.band),
+                number(row.sd, label.decimals),
+                *(estimate(leg.mean, label.decimals, leg.band) for leg in sides),
+                "" if index is None else estimate(index.symmetry_index_percent, 0, index.band),
+                str(row.n),
+            )
+        )
+    headings = ("gait", "unit", "both", "SD", "left", "right", heading("symmetry index", "%"), "n")
+    print_table(console, TextTable(headings, tuple(rows), keys=2))
 
 
-def _print_angles(console: Console, results: MovementResults) -> None:
-    angles = {angle.name: angle for angle in results.angles or ()}
-    table = Table("angles, deg", "left min", "max", "range", "right min", "max", "range", box=None)
+def _print_angles(console: Console, angles: tuple[AngleSummary, ...]) -> None:
+    by_name = {angle.name: angle for angle in angles}
+    columns = ("min", "max", "range", "known")
+    headings = ("angle", *(f"{side}\n{column}\n{'%' if column == 'known' else 'deg'}"
+                           for side in ("left", "right") for column in columns))  # fmt: skip
+    rows = tuple(
+        (
+            name.replace("_", " "),
+            *(cell for side in ("left", "right") for cell in _angle(by_name.get(f"{side}_{name}"))),
+        )
+        for name in SHOWN_ANGLES
+    )
+    print_table(console, TextTable(headings, rows))
+    for reason in _reasons(by_name):
+        console.print(f"{DOUBTED} {reason}", style="yellow", markup=False)
+    if angles:
+        console.print(f"({counted(len(angles), 'angle')} with speeds: see the report)", style="dim")
+
+
+def _angle(angle: AngleSummary | None) -> list[str]:
+    if angle is None:
+        return [NOT_KNOWN] * 4
+    cells = [estimate(getattr(angle, name), 0, angle.bands.get(name)) for name in ("min", "max", "range")]
+    if not angle.reliable:
+        cells = [cell if cell.endswith(DOUBTED) or cell == NOT_KNOWN else cell + DOUBTED for cell in cells]
+    known = NOT_KNOWN if angle.coverage is None else f"{100 * angle.coverage:.0f}"
+    return [*cells, known]
+
+
+def _reasons(angles: dict[str, AngleSummary]) -> Iterator[str]:
+    """Why angles that are shown are not reliable, each reason once."""
+    doubted: dict[str, list[str]] = {}
     for name in SHOWN_ANGLES:
-        cells: list[str] = []
         for side in ("left", "right"):
             angle = angles.get(f"{side}_{name}")
-            cells += [NOT_KNOWN] * 3 if angle is None else [number(v, 0) for v in (angle.min, angle.max, angle.range)]
-        table.add_row(name.replace("_", " "), *cells)
-    console.print(table)
-    if angles:
-        console.print(f"({len(angles)} angles with speeds are in the report)", style="dim", highlight=False)
+            if angle is not None and not angle.reliable:
+                doubted.setdefault(angle.reason, []).append(angle.name.replace("_", " "))
+    for reason, names in doubted.items():
+        yield f"{', '.join(names)}: {reason or 'not reliable'}"
+
+
+def _print_distances(console: Console, results: DtwResults) -> None:
+    if not results.distances:
+        return
+    per_frame = results.distances_per_frame or (None,) * len(results.distances)
+    rows = tuple(
+        (label, str(len(path)), number(mean, 2), number(distance, 1))
+        for label, path, mean, distance in zip(
+            results.segment_labels, results.paths, per_frame, results.distances, strict=True
+        )
+    )
+    unit = results.unit
+    headings = ("distance", "pairs of\nframes", f"per frame\nand joint\n{unit}", f"sum over\nall\n{unit}")
+    print_table(console, TextTable(headings, rows))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,25 +13,20 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
-from neuropose_ray.cli.process import Address
-from neuropose_ray.errors import SettingsError
+from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.motions import Where, connected_ray
+from neuropose_ray.cli.person import Person
+from neuropose_ray.cli.process import Address, CaptureFps
+from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline.state.terminal import LINE_EVERY_S
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.runs.cohort import Outcomes
+    from neuropose_ray.analysis.runs.cohort import CohortReport, Outcomes, TrialTask
     from neuropose_ray.analysis.runs.config import AnalysisConfig
 
 CONFIG_SUFFIXES = (".yaml", ".yml")
 #: A trial takes about a second, a Ray of our own about ten to start.
 OWN_RAY_FROM_TRIALS = 16
-
-
-class Where(StrEnum):
-    """Who does the work of many trials."""
-
-    AUTO = "auto"
-    LOCAL = "local"
-    RAY = "ray"
 
 
 def analyze(
@@ -44,8 +38,12 @@ def analyze(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Report. [default: see above]")] = None,
     track: Annotated[int | None, typer.Option(help="A person by track id. [default: who is seen longest]")] = None,
     person_index: Annotated[
-        int, typer.Option(min=0, help="With tracks 1 is who is seen second longest, ...; else the place in a frame.")
+        int, typer.Option(min=0, help="With tracks 1 is the second by --person, ...; else the place in a frame.")
     ] = 0,
+    person: Annotated[
+        Person, typer.Option(help="Who, where several are seen. all: each in a report of their own.")
+    ] = Person.LONGEST,
+    capture_fps: CaptureFps = None,
     engine: Annotated[
         Where, typer.Option(help=f"For many trials. auto: ray with an address or from {OWN_RAY_FROM_TRIALS} on.")
     ] = Where.AUTO,
@@ -57,8 +55,12 @@ def analyze(
     Without a configuration: the field's usual cleaning (confidence, left-right swaps, outliers, short gaps, 6 Hz
     low-pass), clinical angles, the repetitions of whatever movement repeats with duration, range, speed, smoothness
     and symmetry, and a gait table where somebody walks. A trial's report is analysis.json beside its predictions; of
-    several trials there are also cohort.json and cohort.csv (one number in a row) in the folder above. A bad trial
-    never stops the rest; the exit code is then 1.
+    several trials there are also cohort.json, cohort.csv (a trial in a row, every column with its unit) and
+    cohort_long.csv (a number in a row) in the folder above. A bad trial never stops the rest; the exit code is then
+    1.
+
+    Numbers are of one person: who is seen longest, unless --track (`neuropose-ray people OUT/NAME` shows who is who)
+    or --person says another; the first line says which of how many it is. --person all analyses each in turn.
 
     A configuration (YAML) chooses person, cleaning, segmentation, comparison with a reference and all settings;
     NeuroPose's are read as they are. Its inputs are looked for below the working folder, then beside the file.
@@ -66,6 +68,8 @@ def analyze(
     For example:
 
     neuropose-ray analyze results/squat
+
+    neuropose-ray analyze results/two_people --person all
 
     neuropose-ray analyze results --engine ray
 
@@ -76,7 +80,7 @@ def analyze(
     inputs: {primary: results/walk_after, reference: results/walk_before}
     preprocessing: {cleaning: {}}
     segmentation: {kind: gait_cycles_bilateral}
-    analysis: {kind: dtw, align: procrustes_per_sequence}
+    analysis: {kind: dtw, align: procrustes_per_sequence, nan_policy: interpolate}
     output: {report: walk.json}
     ```
     """
@@ -88,10 +92,11 @@ def analyze(
     if (config is None) == (not trials):
         raise SettingsError("give either a configuration or trials", hint="see neuropose-ray analyze --help")
     if config is None:
-        chosen = _usual(trials, output, track, person_index)
+        chosen = _usual(trials, output, track, person_index, person, capture_fps)
     else:
-        if track is not None or person_index:
-            raise SettingsError("the person is chosen in the configuration", where=str(config), hint="preprocessing")
+        if track is not None or person_index or person is not Person.LONGEST or capture_fps is not None:
+            what = "the person is" if capture_fps is None else "capture_fps is"
+            raise SettingsError(f"{what} chosen in the configuration", where=str(config), hint="preprocessing")
         chosen = load_config(config)
         if output is not None:
             chosen = chosen.model_copy(update={"output": chosen.output.model_copy(update={"report": output})})
@@ -101,7 +106,14 @@ def analyze(
         _analyze_one(chosen, as_json=as_json)
 
 
-def _usual(trials: list[str], output: Path | None, track: int | None, person_index: int) -> AnalysisConfig:
+def _usual(
+    trials: list[str],
+    output: Path | None,
+    track: int | None,
+    person_index: int,
+    person: Person,
+    capture_fps: float | None,
+) -> AnalysisConfig:
     """The configuration of who gives none."""
     from neuropose_ray.analysis.runs.config import InputsConfig
     from neuropose_ray.analysis.runs.defaults import cohort_report, default_analysis, report_beside
@@ -109,13 +121,19 @@ def _usual(trials: list[str], output: Path | None, track: int | None, person_ind
 
     if track is not None and person_index:
         raise SettingsError("give either --track or --person-index")
+    if person is not Person.LONGEST and track is not None:
+        raise SettingsError("give either --track or --person")
+    if person is Person.ALL and person_index:
+        raise SettingsError("--person all leaves nobody to choose by --person-index")
     sources = expand_trials(trials)
-    if len(sources) == 1:
+    if len(sources) == 1 and person is not Person.ALL:
         given = InputsConfig(primary=sources[0].path, primary_video=sources[0].video)
         report = output or report_beside(sources[0])
     else:
         given, report = InputsConfig(trials=tuple(trials)), output or cohort_report(sources)
-    return default_analysis(given, report, track=track, person_index=person_index)
+    return default_analysis(
+        given, report, track=track, person_index=person_index, person=person.value, capture_fps=capture_fps
+    )
 
 
 def _analyze_one(config: AnalysisConfig, *, as_json: bool) -> None:
@@ -136,9 +154,8 @@ def _analyze_many(
     config: AnalysisConfig, engine: Where, address: str | None, *, each_beside: bool, as_json: bool
 ) -> None:
     from neuropose_ray.analysis.runs.cohort import analyse_here, analyse_on_ray, cohort_tasks, run_cohort, save_cohort
-    from neuropose_ray.analysis.runs.defaults import report_beside
-    from neuropose_ray.analysis.runs.report import save_report
     from neuropose_ray.analysis.runs.tables import write_tidy_csv
+    from neuropose_ray.analysis.runs.wide_table import write_wide_table
 
     tasks = cohort_tasks(config)
     on_ray = engine is Where.RAY or (
@@ -146,34 +163,34 @@ def _analyze_many(
     )
     with connected_ray(address) if on_ray else nullcontext(), _progress(len(tasks), quiet=as_json) as watch:
         cohort = run_cohort(config, tasks, watch(analyse_on_ray(tasks) if on_ray else analyse_here(tasks)))
-    if each_beside:
-        for task, outcome in zip(tasks, cohort.trials, strict=True):
-            if outcome.report is not None:
-                save_report(report_beside(task.source), outcome.report)
+    unwritten = _write_each(tasks, cohort) if each_beside else 0
     save_cohort(config.output.report, cohort)
     table = config.output.report.with_suffix(".csv")
-    write_tidy_csv(table, cohort.trials)
+    long_table = table.with_name(f"{table.stem}_long.csv")
+    write_wide_table(table, cohort.trials)
+    write_tidy_csv(long_table, cohort.trials)
     if as_json:
         typer.echo(cohort.model_dump_json(indent=2))
     else:
         print_cohort(cohort)
-        typer.echo(f"wrote {config.output.report} and {table}")
-    raise typer.Exit(1 if cohort.failed else 0)
+        typer.echo(f"wrote {config.output.report}, {table} and {long_table}")
+    raise typer.Exit(1 if cohort.failed or unwritten else 0)
 
 
-@contextmanager
-def connected_ray(address: str | None) -> Iterator[None]:
-    """The Ray of that address or of RAY_ADDRESS, else one of our own for the time of the block.
+def _write_each(tasks: Sequence[TrialTask], cohort: CohortReport) -> int:
+    """Write each trial's report beside its predictions; how many could not be written."""
+    from neuropose_ray.analysis.runs.defaults import report_beside
+    from neuropose_ray.analysis.runs.report import save_report
 
-    Raises:
-        EngineError: Ray cannot be reached or started.
-    """
-    import os
-
-    from neuropose_ray.cluster import OWN_RAY, connected
-
-    with connected(address or os.environ.get("RAY_ADDRESS") or OWN_RAY):
-        yield
+    unwritten = 0
+    for task, outcome in zip(tasks, cohort.trials, strict=True):
+        try:
+            if outcome.report is not None:
+                save_report(report_beside(task.source, task.track), outcome.report)
+        except NeuroposeRayError as error:
+            print_error(f"report of {outcome.name}: {error}")
+            unwritten += 1
+    return unwritten
 
 
 class _Watch:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from neuropose_ray.cli.analyze import connected_ray
 from neuropose_ray.cli.dtw_matrix import Representation
-from neuropose_ray.cli.motions import cleaned_motions
+from neuropose_ray.cli.motions import ENGINE_HELP, Where, cleaned_motions, who_compares
 from neuropose_ray.cli.process import Address
+from neuropose_ray.cli.tables import TextTable, print_table
 from neuropose_ray.errors import InputError
+from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis import Classification, ClassificationSettings, LabelledPath, TrialSource
@@ -41,6 +40,7 @@ def classify(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all numbers to this JSON file, - for standard output.")
     ] = None,
+    engine: Annotated[Where, typer.Option(help=ENGINE_HELP)] = Where.AUTO,
     address: Address = None,
 ) -> None:
     """Tell movements apart, and say how well it is done for people who were never seen before.
@@ -72,8 +72,7 @@ def classify(
         classifier=NearestNeighbourSettings(neighbours=neighbours) if nearest else MultiRocketSettings(),
     )
     sources = _sources(rows, labels)
-    with connected_ray(address) if nearest else nullcontext():
-        result = _classified(rows, sources, settings)
+    result = _classified(rows, sources, settings, engine if nearest else Where.LOCAL, address)
     if json_file == Path("-"):
         typer.echo(result.model_dump_json(indent=2))
     else:
@@ -109,7 +108,11 @@ def _sources(rows: Sequence[LabelledPath], table: Path) -> list[TrialSource]:
 
 
 def _classified(
-    rows: Sequence[LabelledPath], sources: Sequence[TrialSource], settings: ClassificationSettings
+    rows: Sequence[LabelledPath],
+    sources: Sequence[TrialSource],
+    settings: ClassificationSettings,
+    engine: Where,
+    address: str | None,
 ) -> Classification:
     from neuropose_ray.analysis import FailedTrial, LabelledTrial, cross_validate
 
@@ -119,31 +122,29 @@ def _classified(
             errors[motion.name] = motion.error
         else:
             trials.append(LabelledTrial(motion, row.label, row.subject))
-    return cross_validate(trials, settings, errors=errors)
+    with who_compares(len(trials), engine, address) as distances:
+        return cross_validate(trials, settings, errors=errors, distances=distances)
 
 
 def _print(result: Classification) -> None:
     console = Console(highlight=False)
-    scores = Table("", "", box=None, pad_edge=False, show_header=False)
-    subjects = len(result.accuracy_by_subject)
-    scores.add_row("trials", f"{len(result.trials)} of {subjects} subjects")
-    scores.add_row("accuracy", f"{result.accuracy:.1%}")
-    scores.add_row("balanced accuracy", f"{result.balanced_accuracy:.1%}")
-    scores.add_row("baseline", f"{result.baseline_accuracy:.1%}")
-    console.print(scores)
+    subjects = counted(len(result.accuracy_by_subject), "subject")
+    scores = (
+        ("trials", f"{len(result.trials)} of {subjects}"),
+        ("accuracy", f"{result.accuracy:.1%}"),
+        ("balanced accuracy", f"{result.balanced_accuracy:.1%}"),
+        ("baseline", f"{result.baseline_accuracy:.1%}"),
+    )
+    print_table(console, TextTable(("", ""), scores))
     console.print()
-    confusion = Table("true movement", *(f"found {label}" for label in result.classes), box=None, pad_edge=False)
-    for column in confusion.columns[1:]:
-        column.justify = "right"
-    for label, counts in zip(result.classes, result.confusion, strict=True):
-        confusion.add_row(label, *map(str, counts))
-    console.print(confusion)
+    confusion = tuple(
+        (label, *map(str, counts)) for label, counts in zip(result.classes, result.confusion, strict=True)
+    )
+    headings = ("true movement", *(f"found {label}" for label in result.classes))
+    print_table(console, TextTable(headings, confusion))
     console.print()
-    by_subject = Table("subject held out", "accuracy", box=None, pad_edge=False)
-    by_subject.columns[1].justify = "right"
-    for subject, accuracy in result.accuracy_by_subject.items():
-        by_subject.add_row(subject, f"{accuracy:.1%}")
-    console.print(by_subject)
+    by_subject = tuple((subject, f"{accuracy:.1%}") for subject, accuracy in result.accuracy_by_subject.items())
+    print_table(console, TextTable(("subject held out", "accuracy"), by_subject))
     for warning in result.warnings:
         console.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
     for name, error in result.errors.items():

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from neuropose_ray.cli.analysis_tables import number
+from neuropose_ray.cli.analysis_tables import print_warning
+from neuropose_ray.cli.tables import NOT_KNOWN, TextTable, estimate, number, print_table
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis import TrialComparison
@@ -40,6 +40,9 @@ def compare(
     the middle of the hips, are laid on the second's by one rotation, translation and scale (Procrustes, never
     mirrored): the distance by joints is in mm.
 
+    Measures of repetitions and gait stand side by side with means and standard deviations. A change is beyond its
+    band where the 90 % band, of the errors of measuring and of the spread between repetitions, leaves out 0.
+
     For example:
 
     neuropose-ray compare results/squat_before results/squat_after
@@ -58,11 +61,13 @@ def compare(
     settings = PairSettings()
     if band is not None:
         settings = PairSettings(warping=settings.warping.model_copy(update={"band": band}))
-    first_motion, second_motion = (
-        load_subject(path, video, PreprocessingConfig(track=track, cleaning=CleaningSettings())).motion
+    subjects = [
+        load_subject(path, video, PreprocessingConfig(track=track, cleaning=CleaningSettings()))
         for path, video, track in ((first, first_video, first_track), (second, second_video, second_track))
-    )
-    comparison = compare_trials(first_motion, second_motion, settings)
+    ]
+    comparison = compare_trials(subjects[0].motion, subjects[1].motion, settings)
+    notes = [f"{subject.trial.name}: {warning}" for subject in subjects for warning in subject.warnings]
+    comparison = comparison.model_copy(update={"warnings": (*comparison.warnings, *dict.fromkeys(notes))})
     if output is not None:
         save_model(output, comparison)
     if as_json:
@@ -78,39 +83,67 @@ def _print(comparison: TrialComparison) -> None:
     console.print(f"[bold]{comparison.first}[/] against [bold]{comparison.second}[/]")
     tempo, band = comparison.tempo, comparison.settings.warping.band
     limits = "" if band is None else f", band {band:g}"
-    summary = Table(box=None, show_header=False)
-    for name, value, meaning in (
+    for name, text in (
         (
             "distance by angles",
-            number(comparison.angle_distance, 3),
-            f"SD per angle (exact DTW, z-normalised{limits})",
+            f"{number(comparison.angle_distance, 3)} SD per angle (exact DTW, z-normalised{limits})",
         ),
         (
-            "distance by joints", number(comparison.joint_distance_mm, 1),
-            f"mm (Procrustes: turned {number(comparison.rotation_deg, 0)} deg, scaled {number(comparison.scale, 2)})",
+            "distance by joints",
+            f"{number(comparison.joint_distance_mm, 1)} mm (Procrustes: turned {number(comparison.rotation_deg, 0)} "
+            f"deg, scaled {number(comparison.scale, 2)})",
         ),
-        ("tempo", number(tempo.ratio, 2), f"times as long ({tempo.first_s:.2f} s, then {tempo.second_s:.2f} s)"),
-        ("largest lag", number(tempo.largest_lag_s, 2), f"s off an even tempo, at {number(tempo.at_s, 2)} s"),
+        ("tempo", f"{number(tempo.ratio, 2)} times as long ({tempo.first_s:.2f} s, then {tempo.second_s:.2f} s)"),
+        ("largest lag", f"{number(tempo.largest_lag_s, 2)} s off an even tempo, at {number(tempo.at_s, 2)} s"),
         (
-            "repetitions", f"{tempo.repetitions_first}, {tempo.repetitions_second}",
-            f"of {number(tempo.repetition_s_first, 2)} s and {number(tempo.repetition_s_second, 2)} s on average",
+            "repetitions",
+            f"{tempo.repetitions_first}, then {tempo.repetitions_second}, of {number(tempo.repetition_s_first, 2)} s "
+            f"and {number(tempo.repetition_s_second, 2)} s on average",
         ),
-    ):  # fmt: skip
-        summary.add_row(name, value, meaning)
-    console.print(summary)
-    angles = Table("angle, deg", "RMSE", "mean difference", "range", "range of the second", box=None)
-    for angle in comparison.angles:
-        angles.add_row(
+    ):
+        console.print(f"{name:<20}{text}", soft_wrap=True)
+    _print_changes(console, comparison)
+    rows = tuple(
+        (
             angle.name.replace("_", " "), number(angle.rmse), number(angle.mean_difference),
             number(angle.range_first, 0), number(angle.range_second, 0),
-        )  # fmt: skip
-    console.print(angles)
+        )
+        for angle in comparison.angles
+    )  # fmt: skip
+    headings = ("angle at the same moments", "RMSE\ndeg", "mean\ndifference\ndeg", "range\nof first\ndeg",
+                "range\nof second\ndeg")  # fmt: skip
+    print_table(console, TextTable(headings, rows))
     known = sorted(
         (joint for joint in comparison.joints if joint.mean_mm is not None), key=lambda joint: -(joint.mean_mm or 0)
     )
-    joints = Table(f"joints that differ most, of {len(comparison.joints)}", "mm", box=None)
-    for joint in known[:SHOWN_JOINTS]:
-        joints.add_row(joint.name.replace("_", " "), number(joint.mean_mm, 0))
-    console.print(joints)
+    joints = tuple((joint.name.replace("_", " "), number(joint.mean_mm, 0)) for joint in known[:SHOWN_JOINTS])
+    print_table(console, TextTable((f"joints that differ most, of {len(comparison.joints)}", "mm"), joints))
     for warning in comparison.warnings:
-        console.print(f"warning: {warning}", style="yellow", markup=False)
+        print_warning(console, warning)
+
+
+def _print_changes(console: Console, comparison: TrialComparison) -> None:
+    """Means of both trials, what changed, and how far a change may be one of measuring and of chance alone."""
+    shown = [change for change in comparison.changes if change.part != "angles" and change.side in ("", "both")]
+    if not shown:
+        return
+    rows = tuple(
+        (
+            change.label,
+            change.unit,
+            *(
+                cell
+                for each in (change.first, change.second)
+                for cell in (number(each.mean, change.decimals), number(each.sd, change.decimals), str(each.n))
+            ),
+            estimate(change.change, change.decimals, change.band),
+            "yes" if change.band is not None and change.band.is_finding else "no" if change.band else NOT_KNOWN,
+        )
+        for change in shown
+    )
+    headings = (
+        "measure", "unit", "first\nmean", "\nSD", "\nn", "second\nmean", "\nSD", "\nn", "change", "beyond\nband",
+    )  # fmt: skip
+    print_table(console, TextTable(headings, rows, keys=2))
+    if any(each.band is None for change in shown for each in (change.first, change.second)):
+        console.print("(where the error of measuring is not known, a band is of the spread of repetitions alone)")

@@ -8,9 +8,9 @@ from typing import Annotated
 import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from neuropose_ray.cli.process import Config, Engine
+from neuropose_ray.cli.tables import TextTable, print_table
 from neuropose_ray.service import load_settings
 
 #: Two squats: enough to see what is found, and done in a minute.
@@ -46,12 +46,12 @@ def demo(
     written = write_overlays(summary, out, blur_faces=False) and write_reports(summary, out, blur_faces=False)
     result = summary.videos[0]
     console.print(f"3. {result.frames} frames computed, people found: {result.tracks}\n")
-    console.print(_comparison(out / result.name, video))
+    print_table(console, _comparison(out / result.name, video))
     _print_next_steps(console, out / result.name)
     raise typer.Exit(0 if summary.all_well and written else 1)
 
 
-def _comparison(folder: Path, video: Path) -> Table:
+def _comparison(folder: Path, video: Path) -> TextTable:
     """What was found beside the truth."""
     from neuropose_ray.evaluate import knee_flexion_deg, limb_joints, score
     from neuropose_ray.phantom import PHANTOM_SKELETON, load_truth, truth_path
@@ -71,18 +71,17 @@ def _comparison(folder: Path, video: Path) -> Table:
     bottoms = [event.timestamp_s for event in person.events if event.kind == "repetition_bottom"]
     frames = np.searchsorted(table.timestamps_s, bottoms)
     knees = {name: np.nanmean(knee_flexion_deg(limbs[frames], "right")) for name, limbs in errors.items()}
-    shown = Table("", "truth", *errors, box=None, pad_edge=False)
-    shown.add_row(
-        "frames with the person", str(len(real)), *(f"{s.coverage * len(real):.0f}" for s in scores.values())
+    rows = (
+        ("frames with the person", str(len(real)), *(f"{s.coverage * len(real):.0f}" for s in scores.values())),
+        (
+            f"right knee at the {len(bottoms)} squats' bottoms, deg",
+            f"{np.mean(knee_flexion_deg(real[frames], 'right')):.0f}",
+            *(f"{knee:.0f}" for knee in knees.values()),
+        ),
+        ("knee error, deg", "0", *(f"{s.knee_mae_deg:.1f}" for s in scores.values())),
+        ("joint error (PA-MPJPE), mm", "0", *(f"{s.pa_mpjpe_mm:.0f}" for s in scores.values())),
     )
-    shown.add_row(
-        f"right knee at the {len(bottoms)} squats' bottoms, deg",
-        f"{np.mean(knee_flexion_deg(real[frames], 'right')):.0f}",
-        *(f"{knee:.0f}" for knee in knees.values()),
-    )
-    shown.add_row("knee error, deg", "0", *(f"{s.knee_mae_deg:.1f}" for s in scores.values()))
-    shown.add_row("joint error (PA-MPJPE), mm", "0", *(f"{s.pa_mpjpe_mm:.0f}" for s in scores.values()))
-    return shown
+    return TextTable(("", "truth", *errors), rows)
 
 
 def _print_next_steps(console: Console, folder: Path) -> None:

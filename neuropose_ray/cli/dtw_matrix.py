@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from neuropose_ray.cli.analyze import connected_ray
-from neuropose_ray.cli.motions import cleaned_motions
+from neuropose_ray.cli.analysis_tables import print_warning
+from neuropose_ray.cli.motions import ENGINE_HELP, Where, cleaned_motions, who_compares
 from neuropose_ray.cli.process import Address
+from neuropose_ray.cli.tables import TextTable, print_table
 from neuropose_ray.errors import OutputError
 
 if TYPE_CHECKING:
@@ -48,13 +48,15 @@ def dtw_matrix(
     z_normalise: Annotated[
         bool, typer.Option("--z-normalise", help="Compare the shapes of the curves alone, not their sizes.")
     ] = False,
+    engine: Annotated[Where, typer.Option(help=ENGINE_HELP)] = Where.AUTO,
     address: Address = None,
 ) -> None:
-    """Compare every trial with every other by exact dynamic time warping, on Ray.
+    """Compare every trial with every other by exact dynamic time warping.
 
     Each trial is cleaned as `analyze` does; the person is who is seen longest. The distance is per pair of frames: in
-    radians over the angles of hips, knees, shoulders and elbows, or in mm over the joints. A trial that cannot be
-    read or compared is listed and left empty; the exit code is then 1.
+    radians over the angles of hips, knees, shoulders and elbows together, or in mm over the joints. Where the trials
+    have different numbers of repetitions, that is said. A trial that cannot be read or compared is listed and left
+    empty; the exit code is then 1.
 
     For example:
 
@@ -83,15 +85,17 @@ def dtw_matrix(
         warping=usual.warping.model_copy(update={"band": band, "z_normalise": z_normalise}),
     )
     motions = cleaned_motions(expand_trials(trials))
-    with connected_ray(address):
-        distances = distance_matrix(motions, settings)
+    with who_compares(len(motions), engine, address) as compare:
+        distances = distance_matrix(motions, settings, distances=compare)
     if out.suffix == ".csv":
         _write_csv(out, distances)
     else:
         save_distance_matrix(out, distances)
-    unit = "no unit" if z_normalise else "rad" if representation is Representation.ANGLES else "mm"
-    save_plot(picture, lambda figure: plot_matrix(figure, distances.names, distances.matrix, distances.order, unit))
-    _print_neighbours(distances, unit)
+    save_plot(
+        picture,
+        lambda figure: plot_matrix(figure, distances.names, distances.matrix, distances.order, distances.unit),
+    )
+    _print_neighbours(distances)
     typer.echo(f"wrote {out} and {picture}")
     raise typer.Exit(1 if distances.errors else 0)
 
@@ -108,15 +112,17 @@ def _write_csv(path: Path, distances: DistanceMatrix) -> None:
     atomic_write_bytes(path, text.getvalue().encode())
 
 
-def _print_neighbours(distances: DistanceMatrix, unit: str) -> None:
+def _print_neighbours(distances: DistanceMatrix) -> None:
     console = Console(highlight=False)
-    table = Table("trial", f"nearest ({unit} per pair of frames)", box=None)
+    rows = []
     indices = {name: index for index, name in enumerate(distances.names)}
     for name, nearest in distances.neighbours.items():
         if name not in distances.errors:
             row = distances.matrix[indices[name]]
             listed = (f"{neighbour} {row[indices[neighbour]]:.3f}" for neighbour in nearest[:SHOWN_NEIGHBOURS])
-            table.add_row(name, ", ".join(listed))
-    console.print(table)
+            rows.append((name, ", ".join(listed)))
+    print_table(console, TextTable(("trial", f"nearest ({distances.unit} per pair of frames)"), tuple(rows)))
+    for warning in distances.warnings:
+        print_warning(console, warning)
     for name, error in distances.errors.items():
         console.print(f"failed: {name}: {error}", style="red", markup=False)

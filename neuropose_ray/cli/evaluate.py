@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 if TYPE_CHECKING:
-    from neuropose_ray.evaluate import AngleAgreement, Evaluation, PoseMeasures, TrackScores
-
-NOT_KNOWN = "-"
+    from neuropose_ray.cli.tables import NOT_KNOWN, TextTable, print_table
+from neuropose_ray.evaluate import AngleAgreement, Evaluation, PoseMeasures, TrackScores
 
 
 def evaluate(
@@ -113,41 +111,43 @@ def evaluate(
 
 def _print(console: Console, evaluation: Evaluation, *, per_joint: bool) -> None:
     turned = "" if evaluation.axes == "camera" else "; the reference's axes turned once for all frames"
-    console.print(_overall(evaluation.results))
+    print_table(console, _overall(evaluation.results))
     console.print(f"MPJPE, PCK, AUC: mid-hips laid on each other{turned}.\n", highlight=False)
-    console.print(_flexions(evaluation.results))
+    print_table(console, _flexions(evaluation.results))
     for result in evaluation.results if per_joint else ():
         console.print()
-        console.print(_joints(result))
+        print_table(console, _joints(result))
     for result in evaluation.results:
         if result.offset_at_limit:
             warning = f"{result.poses}: the best offset is the last that was tried; try a larger --max-offset"
             console.print(warning, style="yellow", highlight=False)
 
 
-def _overall(results: Sequence[TrackScores]) -> Table:
+def _overall(results: Sequence[TrackScores]) -> TextTable:
     scores = [result.scores for result in results]
-    table = _table(f"track {results[0].track}", *(result.poses for result in results))
-    table.add_row("frames found", *(f"{score.found_frames} of {score.reference_frames}" for score in scores))
-    table.add_row("coverage", *(_share(score.coverage) for score in scores))
+    rows = [
+        ("frames found", *(f"{score.found_frames} of {score.reference_frames}" for score in scores)),
+        ("coverage", *(_share(score.coverage) for score in scores)),
+    ]
     for measure in MEASURES:
         cells = [measure.cell(score) for score in scores]
         if set(cells) != {NOT_KNOWN}:
-            table.add_row(measure.label, *cells)
-    table.add_row("knee error, deg", *(_number(score.knee_mae_deg) for score in scores))
-    table.add_row("time offset, ms", *(f"{result.time_offset_s * 1000:+.0f}" for result in results))
-    return table
+            rows.append((measure.label, *cells))
+    rows.append(("knee error, deg", *(_number(score.knee_mae_deg) for score in scores)))
+    rows.append(("time offset, ms", *(f"{result.time_offset_s * 1000:+z.0f}" for result in results)))
+    return TextTable((f"track {results[0].track}", *(result.poses for result in results)), tuple(rows))
 
 
-def _flexions(results: Sequence[TrackScores]) -> Table:
+def _flexions(results: Sequence[TrackScores]) -> TextTable:
     """One row per angle and kind of poses, the kinds of an angle below each other."""
-    table = _table("flexion, deg", "poses", "coverage", "MAE", "RMSE", "r", "bias", "limits")
-    for name in results[0].scores.angles:
-        for result in results:
-            angle = result.scores.angles.get(name)
-            if angle is not None:
-                table.add_row(_joint_of(name), result.poses, *_agreement(angle))
-    return table
+    rows = tuple(
+        (_joint_of(name), result.poses, *_agreement(angle))
+        for name in results[0].scores.angles
+        for result in results
+        if (angle := result.scores.angles.get(name)) is not None
+    )
+    headings = ("flexion, deg", "poses", "coverage", "MAE", "RMSE", "r", "bias", "limits")
+    return TextTable(headings, rows, keys=2)
 
 
 def _agreement(angle: AngleAgreement) -> tuple[str, ...]:
@@ -156,20 +156,13 @@ def _agreement(angle: AngleAgreement) -> tuple[str, ...]:
     return _share(angle.coverage), *errors, _number(angle.bias_deg), limits
 
 
-def _joints(result: TrackScores) -> Table:
+def _joints(result: TrackScores) -> TextTable:
     shown = [measure for measure in MEASURES if measure.cell(result.scores) != NOT_KNOWN]
-    table = _table(result.poses, *(measure.label for measure in shown))
-    for joint, measures in result.scores.joints.items():
-        table.add_row(joint.replace("_", " "), *(measure.cell(measures) for measure in shown))
-    return table
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
+    rows = tuple(
+        (joint.replace("_", " "), *(measure.cell(measures) for measure in shown))
+        for joint, measures in result.scores.joints.items()
+    )
+    return TextTable((result.poses, *(measure.label for measure in shown)), rows)
 
 
 def _joint_of(angle: str) -> str:
@@ -194,12 +187,12 @@ class Measure:
 
 
 MEASURES = (
-    Measure("MPJPE, mm", lambda each: _number(each.mpjpe_mm)),
-    Measure("N-MPJPE, mm", lambda each: _number(each.n_mpjpe_mm)),
-    Measure("PA-MPJPE, mm", lambda each: _number(each.pa_mpjpe_mm)),
-    Measure("abs-MPJPE, mm", lambda each: _number(each.abs_mpjpe_mm)),
-    Measure("PCK 50 mm", lambda each: _share(each.pck_50mm)),
-    Measure("PCK 150 mm", lambda each: _share(each.pck_150mm)),
-    Measure("AUC 200 mm", lambda each: _share(each.auc_200mm)),
-    Measure("accel. error, m/s2", lambda each: _number(each.acceleration_error_m_s2)),
+    Measure("MPJPE, mm", lambda scores: _number(scores.mpjpe_mm)),
+    Measure("N-MPJPE, mm", lambda scores: _number(scores.n_mpjpe_mm)),
+    Measure("PA-MPJPE, mm", lambda scores: _number(scores.pa_mpjpe_mm)),
+    Measure("abs-MPJPE, mm", lambda scores: _number(scores.abs_mpjpe_mm)),
+    Measure("PCK 50 mm", lambda scores: _share(scores.pck_50mm)),
+    Measure("PCK 150 mm", lambda scores: _share(scores.pck_150mm)),
+    Measure("AUC 200 mm", lambda scores: _share(scores.auc_200mm)),
+    Measure("accel. error, m/s2", lambda scores: _number(scores.acceleration_error_m_s2)),
 )

@@ -8,12 +8,12 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
+from neuropose_ray.cli.tables import NOT_KNOWN, TextTable, print_table
 from neuropose_ray.evaluate import ClipErrors, EvaluationTable, read_clips, score_clip, table_of
 from neuropose_ray.schemas.json_files import save_model
 
-NOT_KNOWN = "-"
+_ERRORS = ("model mm", "deg", "fitted mm", "deg", "change")
 
 
 def evaluate_table(clips_file: Path, json_file: Path | None) -> None:
@@ -37,26 +37,23 @@ def evaluate_table(clips_file: Path, json_file: Path | None) -> None:
 
 def _print(console: Console, table: EvaluationTable) -> None:
     labels = list(dict.fromkeys(name for clip in table.clips for name in clip.labels))
-    shown = _table("clip", *labels, "frames")
-    for clip in table.clips:
-        cells = (Path(clip.results).name, *(clip.labels.get(label, "") for label in labels), str(clip.frames))
-        shown.add_row(*cells, *_cells(clip.model, clip.fitted))
-    means = _table("mean over", "", "clips")
-    for group in table.groups:
-        means.add_row(group.label or "all", group.value, str(group.clips), *_cells(group.model, group.fitted))
-    console.print(shown)
+    clips = tuple(
+        (
+            Path(clip.results).name,
+            *(clip.labels.get(label, "") for label in labels),
+            str(clip.frames),
+            *_cells(clip.model, clip.fitted),
+        )
+        for clip in table.clips
+    )
+    means = tuple(
+        (group.label or "all", group.value, str(group.clips), *_cells(group.model, group.fitted))
+        for group in table.groups
+    )
+    print_table(console, TextTable(("clip", *labels, "frames", *_ERRORS), clips, keys=1 + len(labels)))
     console.print()
-    console.print(means)
+    print_table(console, TextTable(("mean over", "", "clips", *_ERRORS), means, keys=2))
     console.print("PA-MPJPE over twelve limb joints; deg: knee flexion, both sides.", highlight=False)
-
-
-def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in names[:-1]:
-        table.add_column(name, overflow="fold")
-    for name in (names[-1], "model mm", "deg", "fitted mm", "deg", "change"):
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
 
 
 def _cells(model: ClipErrors, fitted: ClipErrors | None) -> tuple[str, ...]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from neuropose_ray.analysis import angle_columns
+from neuropose_ray.analysis import angle_columns, motion_series
 from neuropose_ray.errors import OutputError
 from neuropose_ray.formats import ExportFormat, PosesKind, require_free, write_export
 from neuropose_ray.schemas.result_files import predictions_in
+
+#: Formats whose numbers rest on what an analysis warns of: heights, views, feet.
+WARNED_OF = frozenset(
+    {
+        ExportFormat.TRC, ExportFormat.C3D, ExportFormat.MOT, ExportFormat.STO, ExportFormat.BVH,
+        ExportFormat.ANGLES_CSV, ExportFormat.VELOCITIES_CSV, ExportFormat.EVENTS_CSV, ExportFormat.XLSX,
+    }
+)  # fmt: skip
 
 
 def export(
@@ -43,12 +52,22 @@ def export(
 
     Motion of one person, of the track seen in most frames unless --track says otherwise: trc and c3d (joints, mm),
     trc-px (joints in the picture, px, y down), mot and sto (joint angles, degrees), bvh (skeleton, cm). Axes of trc,
-    c3d and bvh: x right, y up, z towards the camera; that is x, -y, -z of the camera axes. Uneven frames are
-    resampled to the median rate. A missing frame is empty cells in trc, residual -1 in c3d, and the frame before in
-    bvh. In mot and sto no number may be missing: gaps of up to 0.25 s are filled, longer ones part the file into
-    OUT_1, OUT_2 and so on, and what is left out is said.
+    c3d and bvh: x right, y up, z towards the camera; that is x, -y, -z of the camera axes, and in trc and c3d y is 0
+    at the floor. c3d has the heel strikes and toe-offs as events. mot and sto name angles as OpenSim does where its
+    models have the same one (hip_flexion_r, knee_angle_l). Uneven frames are resampled to the median rate. A missing
+    frame is empty cells in trc, residual -1 in c3d, and the frame before in bvh. In mot and sto no number may be
+    missing: gaps of up to 0.25 s are filled, longer ones part the file into OUT_1, OUT_2 and so on, and what is left
+    out is said.
 
-    Example: neuropose-ray export results/walk --format trc
+    What an analysis finds of one person, cleaned as `analyze` does: angles-csv (degrees) and velocities-csv (degrees
+    per second) have a row for each frame, events-csv one for each heel strike, toe-off and repetition; xlsx has all
+    of it in one workbook, angles that are not reliable in grey. Every column says its unit.
+
+    For example:
+
+    neuropose-ray export results/walk --format trc
+
+    neuropose-ray export results/walk --format angles-csv
     """
     source = predictions_in(path)
     named = source.with_suffix("") if track is None else source.with_name(f"{source.stem}_track{track}")
@@ -57,7 +76,13 @@ def export(
         raise OutputError("the export would replace the predictions", where=str(target), hint="write elsewhere")
     if out is not None:
         require_free(out, overwrite=overwrite)
-    write_export(export_format, source, target, angles=angle_columns, track=track, poses=poses, note=_note)
+    series = cache(partial(motion_series, source, track=track, poses=poses.value))
+    write_export(
+        export_format, source, target, angles=angle_columns, series=series, track=track, poses=poses, note=_note
+    )
+    if export_format in WARNED_OF:
+        for warning in series().warnings:
+            _note(warning)
     typer.echo(target)
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from neuropose_ray.errors import FileFormatError, InputNotFoundError, SettingsError
-from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
+from neuropose_ray.errors import FileFormatError, InputNotFoundError, OutputError, SettingsError
+from neuropose_ray.schemas.result_files import METRICS_FILE, PREDICTIONS_FILE
 
 
 class UpAxis(StrEnum):
@@ -49,7 +49,7 @@ def import_poses(
         read_trc,
         require_free,
     )
-    from neuropose_ray.schemas.parquet_files import write_predictions
+    from neuropose_ray.schemas.derived_files import replace_predictions
 
     if not path.exists():
         raise InputNotFoundError("there is no such file or folder", where=str(path), hint="check the path")
@@ -68,7 +68,9 @@ def import_poses(
         )
     target = out / PREDICTIONS_FILE
     require_free(target, overwrite=overwrite)
-    write_predictions(target, table, header)
+    if (out / METRICS_FILE).exists():
+        raise OutputError("a run has its results there", where=str(out), hint="import into a folder of its own")
+    replace_predictions(target, table, header)
     for note in header.metadata.notes:
         typer.echo(f"note: {note}", err=True)
     typer.echo(target)

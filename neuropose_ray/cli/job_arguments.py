@@ -51,13 +51,14 @@ def options_of(**given: object) -> JobOptions:
     """
     from pydantic import ValidationError
 
+    from neuropose_ray.faults import faults
+
     try:
         return JobOptions.model_validate(given)
     except ValidationError as error:
-        fault = error.errors()[0]
-        names = {"height_m": "height", "field_of_view_degrees": "fov"}
-        where = f"--{names.get(str(fault['loc'][0]), str(fault['loc'][0])).replace('_', '-')}"
-        raise SettingsError(str(fault["msg"]), where=where, hint="see `jobs submit --help`") from error
+        key, _, what = faults(error, JobOptions)[0].partition(": ")
+        where = "--" + {"height_m": "height", "field_of_view_degrees": "fov"}.get(key, key).replace("_", "-")
+        raise SettingsError(what, where=where, hint="see `jobs submit --help`") from error
 
 
 def calibration_text(path: Path) -> str:

@@ -49,31 +49,23 @@ def job_lines(job: Job) -> list[str]:
     return lines
 
 
-def print_table(jobs: Iterable[Job]) -> None:
+def print_jobs(jobs: Iterable[Job]) -> None:
     """Print jobs as a table, a row each."""
     from rich.console import Console
-    from rich.table import Column, Table
 
-    table = Table(
-        Column("job", no_wrap=True),
-        "state",
-        "progress",
-        "inputs",
-        "from",
-        "submitted",
-        "took",
-        box=None,
-        pad_edge=False,
-    )
+    from neuropose_ray.cli.tables import TextTable, print_table
+
+    rows = []
     for job in jobs:
         stage = f" {job.progress.stage}" if job.progress.stage else ""
         took = "" if job.started_at is None or job.ended_at is None else _seconds(job)
         inputs = job.inputs[0] if len(job.inputs) == 1 else f"{job.inputs[0]} and {len(job.inputs) - 1} more"
-        table.add_row(
+        rows.append((
             job.id[:SHORT_ID], job.state, f"{job.progress.percent:.0f} %{stage}", inputs, job.folder or job.source,
             f"{job.submitted_at.astimezone():%m-%d %H:%M:%S}", took,
-        )  # fmt: skip
-    Console(markup=False).print(table)
+        ))  # fmt: skip
+    headings = ("job", "state", "progress", "inputs", "from", "submitted", "took")
+    print_table(Console(), TextTable(headings, tuple(rows)))
 
 
 def _seconds(job: Job) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from neuropose_ray.cli.job_arguments import calibration_text, label_of, options_of, state_of, step_of, whole_id
 from neuropose_ray.cli.job_progress import bytes_bar, fetch, watched
-from neuropose_ray.cli.job_text import exit_code, job_lines, print_job, print_table
+from neuropose_ray.cli.job_text import exit_code, job_lines, print_job, print_jobs
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
 from neuropose_ray.errors import JobStateError, RequestError
 from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME
@@ -41,7 +41,7 @@ def list_jobs(
     if as_json:
         typer.echo(json.dumps([job.model_dump(mode="json") for job in jobs], indent=2))
     elif jobs:
-        print_table(jobs)
+        print_jobs(jobs)
     else:
         typer.echo("no such jobs")
 
@@ -55,6 +55,20 @@ def show(job: JobName, url: Url = None, data: Data = None, config: Config = None
     raise typer.Exit(exit_code(record))
 
 
+def _possible_height(height: float | None) -> float | None:
+    """The height as it is.
+
+    Raises:
+        typer.BadParameter: nobody is so tall; the message says what may have been meant.
+    """
+    from neuropose_ray.schemas.fitting import require_metres
+
+    try:
+        return None if height is None else require_metres(height)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 @app.command()
 def submit(
     videos: Annotated[
@@ -66,7 +80,9 @@ def submit(
     model: Annotated[str | None, typer.Option(help="A pose model of those that the service has.")] = None,
     height: Annotated[
         float | None,
-        typer.Option(help="The person's height in metres: without it there are no true millimetres.", min=0.3, max=3),
+        typer.Option(
+            help="The person's height in metres: without it there are no true millimetres.", callback=_possible_height
+        ),
     ] = None,
     fov: Annotated[
         float | None,

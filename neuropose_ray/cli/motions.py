@@ -1,14 +1,64 @@
-"""The motions of many trials, for commands that compare trials with each other."""
+"""The motions of many trials, and who computes their distances, for commands that compare trials with each other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis import FailedTrial, Motion, TrialSource
+    from neuropose_ray.analysis import FailedTrial, Motion, PairDistances, TrialSource
+
+#: So many trials have 5,000 pairs, some ten seconds of work, which is what a Ray of our own takes to start.
+OWN_RAY_FROM_TRIALS_COMPARED = 100
+
+
+ENGINE_HELP = (
+    "Who compares: local (this process), ray, or auto: ray with an address or from "
+    f"{OWN_RAY_FROM_TRIALS_COMPARED} trials on."
+)
+
+
+class Where(StrEnum):
+    """Who does the work of many trials."""
+
+    AUTO = "auto"
+    LOCAL = "local"
+    RAY = "ray"
+
+
+@contextmanager
+def who_compares(trials: int, engine: Where, address: str | None) -> Iterator[PairDistances]:
+    """Who computes the distances of so many trials: this process, or a Ray for the time of the block.
+
+    Raises:
+        EngineError: Ray cannot be reached or started.
+    """
+    from neuropose_ray.analysis import distances_here, distances_on_ray
+
+    if engine is Where.RAY or (engine is Where.AUTO and (address or trials >= OWN_RAY_FROM_TRIALS_COMPARED)):
+        with connected_ray(address):
+            yield distances_on_ray
+    else:
+        yield distances_here
+
+
+@contextmanager
+def connected_ray(address: str | None) -> Iterator[None]:
+    """The Ray of that address or of RAY_ADDRESS, else one of our own for the time of the block.
+
+    Raises:
+        EngineError: Ray cannot be reached or started.
+    """
+    import os
+
+    from neuropose_ray.cluster import OWN_RAY, connected
+
+    with connected(address or os.environ.get("RAY_ADDRESS") or OWN_RAY):
+        yield
 
 
 def cleaned_motions(sources: Sequence[TrialSource]) -> list[Motion | FailedTrial]:

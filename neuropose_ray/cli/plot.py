@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import numpy as np
 import typer
 
-from neuropose_ray.errors import SettingsError
+from neuropose_ray.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from neuropose_ray.render import Curve, CycleCurve, ReportContent
+    from neuropose_ray.render import Curve, CycleCurve, PersonTrack, ReportContent
+    from neuropose_ray.schemas.skeleton import Skeleton
 
 #: What most movements are made of; more panels do not fit a page.
 USUAL_ANGLES = (
@@ -61,7 +62,8 @@ def plot(
     show: Annotated[
         list[str] | None,
         typer.Option(
-            help="An angle (knee_flexion) or a joint (left_knee) instead of the usual ones; all; repeatable."
+            help="A joint (knee), an angle (knee_flexion), or for trajectories one side's joint (left_knee), instead "
+            "of the usual ones; several with commas; all."
         ),
     ] = None,
     against: Annotated[Path | None, typer.Option(help="The trial that dtw compares with.")] = None,
@@ -75,7 +77,7 @@ def plot(
 
     For example:
 
-    neuropose-ray plot results/squat --kind cycles --format pdf
+    neuropose-ray plot results/squat --kind cycles --show knee,hip --format pdf
 
     neuropose-ray plot results/after --kind dtw --against results/before --out compared.svg
 
@@ -88,8 +90,13 @@ def plot(
     if out and file_format and out.suffix != f".{file_format}":
         raise SettingsError(f"--out {out} is not {file_format}", hint="leave --format out")
     target = out or _beside(trial, kind) / f"{kind}.{file_format or Format.PNG}"
-    save_plot(target, _matrix(trial) if kind is Kind.MATRIX else _of_trial(trial, kind, show, against, track))
+    save_plot(target, _matrix(trial) if kind is Kind.MATRIX else _of_trial(trial, kind, _names(show), against, track))
     typer.echo(target)
+
+
+def _names(show: Sequence[str] | None) -> list[str]:
+    """The names of options that may hold several each."""
+    return [name.strip() for names in show or () for name in names.split(",") if name.strip()]
 
 
 def _beside(trial: Path, kind: Kind) -> Path:
@@ -99,64 +106,85 @@ def _beside(trial: Path, kind: Kind) -> Path:
 
 
 def _of_trial(
-    trial: Path, kind: Kind, show: list[str] | None, against: Path | None, track: int | None
+    trial: Path, kind: Kind, show: Sequence[str], against: Path | None, track: int | None
 ) -> Callable[[Figure], None]:
     """What draws the figure of one trial, or of two."""
     from neuropose_ray.render import plot_angles, plot_comparison, plot_cycles, plot_quality
-    from neuropose_ray.report import report_content
+    from neuropose_ray.report import ReportSettings, report_content
 
-    content = report_content(trial, against=against, track=track)
+    content = report_content(trial, against=against, track=track, settings=ReportSettings(max_people=1))
     title, times = content.title, content.timestamps_s
     if content.comparison is not None:
         comparison = content.comparison
         return lambda figure: plot_comparison(figure, comparison)
+    person = content.main
+    if person is None:
+        raise InputError("there is nothing to plot", where=title, hint="nobody was found in this trial")
     if kind is Kind.QUALITY:
-        return lambda figure: plot_quality(figure, title, times, content.quality)
+        return lambda figure: plot_quality(figure, title, times, person.quality)
     if kind is Kind.TRAJECTORIES:
-        return _trajectories(content, show)
+        return _trajectories(content, person, show)
     if kind is Kind.CYCLES:
-        cycles = _chosen(content.cycles, show)
+        cycles = _chosen(person.cycles, show)
         return lambda figure: plot_cycles(figure, title, cycles)
-    curves = _chosen(content.curves, show)
-    return lambda figure: plot_angles(figure, title, times, curves, content.bands)
+    curves = _chosen(person.curves, show)
+    return lambda figure: plot_angles(figure, title, times, curves, person.bands)
 
 
-def _trajectories(content: ReportContent, show: list[str] | None) -> Callable[[Figure], None]:
+def _trajectories(content: ReportContent, person: PersonTrack, show: Sequence[str]) -> Callable[[Figure], None]:
     from neuropose_ray.render import plot_trajectories
 
-    if show == [ALL]:
-        joints = content.skeleton.joint_names
+    skeleton = content.skeleton
+    if list(show) == [ALL]:
+        joints = skeleton.joint_names
+    elif show:
+        joints = tuple(joint for name in show for joint in _joints_called(name, skeleton))
     else:
-        joints = tuple(show) if show else tuple(name for name in USUAL_JOINTS if content.skeleton.has(name))
-    positions = np.full((len(content.timestamps_s), len(content.skeleton), 3), np.nan)
-    main = next((person.positions for person in content.people if person.main), positions)
+        joints = tuple(name for name in USUAL_JOINTS if skeleton.has(name))
     return lambda figure: plot_trajectories(
-        figure, content.title, content.timestamps_s, content.skeleton, main, content.bands, joints
+        figure, content.title, content.timestamps_s, skeleton, person.positions, person.bands, joints
     )
 
 
+def _joints_called(name: str, skeleton: Skeleton) -> tuple[str, ...]:
+    """A joint by its name, or both sides' by what their names share."""
+    pair = (f"left_{name}", f"right_{name}")
+    return pair if not skeleton.has(name) and skeleton.has(*pair) else (name,)
+
+
 def _matrix(file: Path) -> Callable[[Figure], None]:
-    from neuropose_ray.analysis import DistanceMatrixRecord
+    from neuropose_ray.analysis import DistanceMatrixRecord, distance_unit
     from neuropose_ray.render import plot_matrix
     from neuropose_ray.schemas.json_files import read_json, validated
 
     record = validated(DistanceMatrixRecord, read_json(file), str(file))
-    angles = record.settings.channels.representation == "angles"
-    unit = "no unit" if record.settings.warping.z_normalise else "rad" if angles else "mm"
+    unit = distance_unit(record.settings.channels.representation, record.settings.warping)
     return lambda figure: plot_matrix(figure, record.names, np.array(record.matrix, np.float64), record.order, unit)
 
 
-def _chosen(curves: Iterable[_Named], show: list[str] | None) -> list[_Named]:
-    """Those that are asked for, by the name that both sides share.
+def _chosen(curves: Iterable[_Named], show: Sequence[str]) -> list[_Named]:
+    """Those that are asked for, in this order: by the name that both sides share, or by their joint.
 
     Raises:
         SettingsError: there is no such curve.
     """
     given = list(curves)
-    if show == [ALL]:
+    if list(show) == [ALL]:
         return given
     known = list(dict.fromkeys(curve.name for curve in given))
-    unknown = [name for name in show or () if name not in known]
-    if unknown and known:
-        raise SettingsError(f"no angle {', '.join(unknown)}", hint=f"there are {', '.join(known)}")
-    return [curve for name in show or USUAL_ANGLES for curve in given if curve.name == name]
+    wanted = [found for name in show for found in _angles_called(name, known)] if show else USUAL_ANGLES
+    return [curve for name in dict.fromkeys(wanted) for curve in given if curve.name == name]
+
+
+def _angles_called(name: str, known: Sequence[str]) -> Sequence[str]:
+    """An angle by its name, or the angles of a joint: the one that overlays write there, else all that there are."""
+    from neuropose_ray.render import ANGLE_AT
+
+    if not known or name in known:
+        return [name]
+    if ANGLE_AT.get(name) in known:
+        return [ANGLE_AT[name]]
+    found = [angle for angle in known if angle.startswith(f"{name}_")]
+    if not found:
+        raise SettingsError(f"no angle {name}", hint=f"there are {', '.join(known)}")
+    return found

@@ -23,7 +23,8 @@ class ExtractorKind(StrEnum):
 class Method(StrEnum):
     """The methods of segmentation."""
 
-    PROMINENT_VALLEYS = "prominent_valleys_v2"
+    PROMINENT_VALLEYS = "prominent_valleys_v3"
+    PROMINENT_VALLEYS_OF_SLOW_MOVEMENT = "prominent_valleys_v2"
     VALLEY_TO_VALLEY = "valley_to_valley_v1"
 
 
@@ -81,7 +82,8 @@ def segment(
     """
     from pydantic import ValidationError
 
-    from neuropose_ray.analysis import SegmentRequest, faults, segment_file
+    from neuropose_ray.analysis import SegmentRequest, segment_file
+    from neuropose_ray.faults import faults
 
     try:
         request = SegmentRequest.model_validate(
@@ -98,10 +100,13 @@ def segment(
             }
         )
     except ValidationError as error:
-        raise SettingsError(faults(error), where="options", hint="see neuropose-ray segment --help") from error
+        what = "; ".join(faults(error, SegmentRequest))
+        raise SettingsError(what, where="options", hint="see neuropose-ray segment --help") from error
     stored = segment_file(results, request, output=output, force=force)
     for video, segmentation in stored.found.items():
         typer.echo(f"{video}: {len(segmentation.segments)} segment(s) under name={name!r}")
+    for video, reason in stored.empty.items():
+        typer.echo(f"{video}: {reason}", err=True)
     for video, problem in stored.failed.items():
         typer.echo(f"{video}: failed: {problem}", err=True)
     total = sum(len(segmentation.segments) for segmentation in stored.found.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -11,7 +12,8 @@ import typer
 from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.service_options import Config, Data, Url, service_client
 from neuropose_ray.cli.service_status import service_lines
-from neuropose_ray.pipeline import RunStatus, output_folder, status_of
+from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.pipeline import RunStatus, known_videos, output_folder, status_of
 
 #: Failures that are shown here; --json has more, summary.json all.
 _SHOWN_FAILURES = 10
@@ -30,19 +32,25 @@ def status(
     url: Url = None,
     data: Data = None,
     config: Config = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the status as JSON.")] = False,
+    videos: Annotated[
+        bool, typer.Option("--videos", help="List all videos with results in the folder, and where each lies now.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the status, or the list, as JSON.")] = False,
 ) -> None:
     """How a run is: from its own files alone, while it goes on, after it died, and long after it ended.
 
     Without a run, how the service is: its queue, running jobs, replicas and disk.
 
-    Exit code 0 for a run that goes on or has finished and for a service that is ready, 1 otherwise.
+    Exit code 0 for a run that goes on or has finished and for a service that is ready, 1 otherwise. With --videos it
+    is 1 where a video is no longer found: neither where it was nor moved along with its results.
 
     Example: neuropose-ray status results
     """
     if out is None:
         _service_status(url, data, config, as_json=as_json)
     folder, _ = output_folder(str(out))
+    if videos:
+        _list_videos(folder, as_json=as_json)
     run = status_of(folder)
     typer.echo(run.model_dump_json(indent=2) if as_json else "\n".join(_lines(run)))
     raise typer.Exit(0 if run.state in ("running", "finished") else 1)
@@ -54,6 +62,20 @@ def _service_status(url: str | None, data: Path | None, config: Path | None, *, 
     lines = service_lines(report, datetime.now(UTC))
     typer.echo(report.model_dump_json(indent=2) if as_json else "\n".join(lines))
     raise typer.Exit(0 if report.ready else 1)
+
+
+def _list_videos(folder: Path, *, as_json: bool) -> NoReturn:
+    """Every video with results, whichever run made them."""
+    known = list(known_videos(folder))
+    if not known:
+        hint = "give the folder that was --out of `neuropose-ray process`"
+        raise InputNotFoundError("no video has results in this folder", where=str(folder), hint=hint)
+    if as_json:
+        typer.echo(json.dumps([video.model_dump(mode="json") for video in known], indent=2))
+    for video in () if as_json else known:
+        lost = "not found" if video.path_before is None else f"no longer at {video.path_before}"
+        typer.echo(f"{video.name}: {video.state or 'results'}; {video.path or lost}")
+    raise typer.Exit(0 if all(video.path is not None for video in known) else 1)
 
 
 def _lines(run: RunStatus) -> list[str]:

@@ -1,4 +1,4 @@
-"""Many videos, analysed alike: one table of angles, repetitions and gait, one number in a row.
+"""Many videos, analysed alike: one table of angles, repetitions and gait, a video in a row.
 
 ::
 
@@ -23,7 +23,7 @@ from neuropose_ray.analysis import (
     default_analysis,
     run_cohort,
     save_cohort,
-    write_tidy_csv,
+    write_wide_table,
 )
 
 
@@ -46,11 +46,11 @@ def cohort(videos: Sequence[Path], out: Path) -> None:
     for trial in report.failed:
         print(f"{trial.name}: {trial.error}")
 
-    write_tidy_csv(out / "cohort.csv", report.trials)
-    table = pd.read_csv(out / "cohort.csv")
-    ranges = table[(table["part"] == "angle") & (table["statistic"] == "range")]
+    write_wide_table(out / "cohort.csv", report.trials)
+    table = pd.read_csv(out / "cohort.csv", index_col="trial")
+    ranges = table.filter(regex="_range_deg$")
     print("range of motion, degrees")
-    print(ranges.pivot(index="name", columns="trial", values="value").round(1).to_string())
+    print(ranges.rename(columns=lambda name: name.removesuffix("_range_deg")).T.round(1).to_string())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from neuropose_ray.schemas.fitting import HeightM, HeightSource
+
 
 class FittingSettings(BaseModel):
     """Weights, limits and sizes of the sequence fit."""
@@ -13,8 +15,8 @@ class FittingSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     # What is known of the scene.
-    height_m: float = Field(
-        default=1.70, gt=0.3, lt=3.0,
+    height_m: HeightM = Field(
+        default=1.70,
         description="stature in metres; one camera cannot see size, so this sets the scale of everything",
     )  # fmt: skip
     moving_camera: bool = Field(
@@ -142,3 +144,8 @@ class FittingSettings(BaseModel):
     length_frames: int = Field(
         default=240, ge=10, description="frames, spread over the sequence, from which bone lengths are estimated"
     )
+
+    @property
+    def height_source(self) -> HeightSource:
+        """Whether somebody gave the height, also where it is that of the default."""
+        return "given" if "height_m" in self.model_fields_set else "assumed"

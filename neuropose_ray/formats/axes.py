@@ -7,6 +7,10 @@ from numpy.typing import NDArray
 
 #: What a file says of its axes where the format has a place for it.
 Y_UP_AXES = "x right, y up, z towards the camera, origin at the camera: x, -y, -z of the camera axes of predictions"
+#: The same where the floor is known.
+ON_FLOOR_AXES = (
+    "x right, y up from the floor, z towards the camera, origin below the camera: x, -y, -z of the camera axes"
+)
 
 
 def camera_to_y_up(positions: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -9,22 +12,32 @@ from typing import Any
 import numpy as np
 
 from neuropose_ray.errors import InputError, OutputError
-from neuropose_ray.formats.axes import Y_UP_AXES
+from neuropose_ray.formats.axes import ON_FLOOR_AXES, Y_UP_AXES
 from neuropose_ray.formats.c3d_layout import MAX_FRAMES
 from neuropose_ray.formats.trajectories import Trajectories
 from neuropose_ray.schemas.atomic import atomic_path
+from neuropose_ray.schemas.immutable import utf8_text
+from neuropose_ray.schemas.motion_series import MotionEvent
+
+#: An array of a parameter has this many entries at most; further events have a number behind their names.
+_EVENTS_AT_ONCE = 255
+_EVENT_LABELS = {"heel strike": "Foot Strike", "toe-off": "Foot Off"}
+_EVENT_CONTEXTS = {"left": "Left", "right": "Right"}
 
 
-def write_c3d(path: Path, trajectories: Trajectories) -> None:
+def write_c3d(path: Path, trajectories: Trajectories, events: Sequence[MotionEvent] = ()) -> None:
     """Write a file of points without analog channels, atomically; numbers are float32.
 
     A missing point has residual -1, all others 0, the mark of computed positions. ``POINT:X_SCREEN`` and
     ``Y_SCREEN`` say that x runs across and y up, ``NEUROPOSE_RAY:AXES`` says it in words. The time of the first frame
     is its number at the rate, rounded: frame 1 is at 0 s, which a time before that becomes too.
 
+    Heel strikes and toe-offs are in the group ``EVENT``, as Foot Strike and Foot Off of the contexts Left and Right.
+
     Args:
         path: the file.
         trajectories: the points, y up, in mm.
+        events: on the clock of the trajectories; those that are not of gait are left out.
 
     Raises:
         InputError: more than 65535 frames, or a first frame so late that its number or the last one's is.
@@ -48,7 +61,8 @@ def write_c3d(path: Path, trajectories: Trajectories) -> None:
     parameters["UNITS"]["value"] = [trajectories.units]
     document.add_parameter("POINT", "X_SCREEN", ["+X"])
     document.add_parameter("POINT", "Y_SCREEN", ["+Y"])
-    document.add_parameter("NEUROPOSE_RAY", "AXES", [Y_UP_AXES])
+    document.add_parameter("NEUROPOSE_RAY", "AXES", [ON_FLOOR_AXES if trajectories.on_floor else Y_UP_AXES])
+    _add_events(document, events, first / trajectories.rate_hz - trajectories.start_s)
     document["header"]["points"]["first_frame"] = first
     document["data"]["points"] = data
     document["data"]["meta_points"] = {
@@ -56,6 +70,21 @@ def write_c3d(path: Path, trajectories: Trajectories) -> None:
         "camera_masks": np.zeros((7, points, frames), bool),
     }
     _write(document, path, at_least=frames * points * 16)
+
+
+def _add_events(document: Any, events: Sequence[MotionEvent], shift_s: float) -> None:
+    """Events as the C3D user guide has them: times in minutes and seconds, contexts and labels as text."""
+    of_gait = [event for event in events if event.name in _EVENT_LABELS and event.side in _EVENT_CONTEXTS]
+    if not of_gait:
+        return
+    document.add_parameter("EVENT", "USED", [len(of_gait)])
+    for first in range(0, len(of_gait), _EVENTS_AT_ONCE):
+        part = of_gait[first : first + _EVENTS_AT_ONCE]
+        number = "" if first == 0 else str(first // _EVENTS_AT_ONCE + 1)
+        minutes, seconds = np.divmod([event.time_s + shift_s for event in part], 60.0)
+        document.add_parameter("EVENT", f"CONTEXTS{number}", [_EVENT_CONTEXTS[event.side] for event in part])
+        document.add_parameter("EVENT", f"LABELS{number}", [_EVENT_LABELS[event.name] for event in part])
+        document.add_parameter("EVENT", f"TIMES{number}", np.stack([minutes, seconds]))
 
 
 def load_ezc3d() -> ModuleType:
@@ -75,10 +104,10 @@ def load_ezc3d() -> ModuleType:
 
 def _write(document: Any, path: Path, at_least: int) -> None:
     """Let ezc3d write under another name, which it insists on ending with .c3d, and look whether it did."""
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary, folder_as_text(temporary.parent) as folder:
         # The library reports no failure: an open that fails must fail here.
         temporary.touch()
-        written = temporary.with_name(f"{temporary.name}.c3d")
+        written = folder / f"{utf8_text(temporary.name)}.c3d"
         try:
             document.write(str(written))
             if not written.is_file() or written.stat().st_size < at_least:
@@ -86,3 +115,15 @@ def _write(document: Any, path: Path, at_least: int) -> None:
             written.replace(temporary)
         finally:
             written.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_as_text(folder: Path) -> Iterator[Path]:
+    """The folder under a name that is text, as the library takes no other: by a link where it has none."""
+    if utf8_text(str(folder)) == str(folder):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="c3d_") as beside:
+        link = Path(beside) / "folder"
+        link.symlink_to(folder.absolute())
+        yield link

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError
 from neuropose_ray.formats.axes import camera_to_y_up
+from neuropose_ray.formats.floor import floor_height_mm
 from neuropose_ray.formats.trajectories import Trajectories
 from neuropose_ray.formats.uniform_timebase import UniformTimebase, uniform_timebase
 from neuropose_ray.schemas.header import PredictionsHeader
@@ -43,6 +44,14 @@ class EvenPerson:
         """The joints in mm, y up: see :func:`~neuropose_ray.formats.axes.camera_to_y_up`."""
         names, clock = self.skeleton.joint_names, self.clock
         return Trajectories(names, clock.rate_hz, clock.start_s, camera_to_y_up(self.positions))
+
+    def on_floor(self) -> Trajectories:
+        """The same with the floor at y = 0, where the feet show it: see :func:`.floor.floor_height_mm`."""
+        points = self.space()
+        height = floor_height_mm(self.skeleton, points.positions)
+        if height is None:
+            return points
+        return replace(points, positions=points.positions - np.array([0.0, height, 0.0]), on_floor=True)
 
     def image(self) -> Trajectories:
         """The joints in px of the upright frame: x right, y down, z 0."""

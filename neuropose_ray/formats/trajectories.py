@@ -22,6 +22,7 @@ class Trajectories:
         positions: ``(frames, points, 3)`` float64, NaN where missing; axes as whoever made them says.
         units: of the positions.
         notes: what a user of the file that they come from should know, one sentence each.
+        on_floor: whether height 0 is the floor; else it is where the axes have it.
     """
 
     names: tuple[str, ...]
@@ -30,6 +31,7 @@ class Trajectories:
     positions: NDArray[np.float64]
     units: Literal["mm", "px"] = "mm"
     notes: tuple[str, ...] = ()
+    on_floor: bool = False
 
     def __post_init__(self) -> None:
         """Check the parts against each other.

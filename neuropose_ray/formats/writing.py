@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError
 from neuropose_ray.formats.person import EvenPerson, person_at_even_rate
+from neuropose_ray.formats.trajectories import Trajectories
 from neuropose_ray.schemas.header import PredictionsHeader
+from neuropose_ray.schemas.motion_series import MotionSeries
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 
@@ -33,6 +35,10 @@ class ExportFormat(StrEnum):
     C3D = "c3d"
     MOT = "mot"
     STO = "sto"
+    ANGLES_CSV = "angles-csv"
+    VELOCITIES_CSV = "velocities-csv"
+    EVENTS_CSV = "events-csv"
+    XLSX = "xlsx"
     BVH = "bvh"
     COCO = "coco"
     COCO_WHOLEBODY = "coco-wholebody"
@@ -77,6 +83,7 @@ class ExportedPoses:
         track: the one person; None where none was chosen.
         source: the file that it comes from.
         angles: what the joint angles of a person are, for the formats that hold these.
+        series: angles, velocities and events of the person over time, computed when first asked for.
         note: told, in a line each, what a reader of the file should know.
     """
 
@@ -85,6 +92,7 @@ class ExportedPoses:
     track: int | None
     source: Path
     angles: JointAngles
+    series: Callable[[], MotionSeries]
     note: Callable[[str], None]
 
 
@@ -94,6 +102,7 @@ def write_export(
     target: Path,
     *,
     angles: JointAngles,
+    series: Callable[[], MotionSeries],
     track: int | None = None,
     poses: PosesKind = PosesKind.FITTED,
     note: Callable[[str], None],
@@ -106,6 +115,7 @@ def write_export(
         target: the file to write, a folder for openpose; one that is there is replaced. MOT and STO with long gaps
             become several files, numbered behind its stem.
         angles: what the joint angles of a person are.
+        series: what an analysis finds of the same person and poses; asked for once, by formats that hold it.
         track: one person alone.
         poses: fitted, where they were fitted, or what the pose model said.
         note: told what a reader of the file should know.
@@ -121,7 +131,7 @@ def write_export(
         table = table.take(table.rows_of_track(track, where=str(source)))
     if poses is PosesKind.MODEL:
         table = replace(table, poses3d_fitted=None)
-    _WRITERS[kind][1](target, ExportedPoses(table, header, track, source, angles, note))
+    _WRITERS[kind][1](target, ExportedPoses(table, header, track, source, angles, series, note))
 
 
 def _csv(target: Path, what: ExportedPoses) -> None:
@@ -167,7 +177,7 @@ def _npz(target: Path, what: ExportedPoses) -> None:
 def _trc(target: Path, what: ExportedPoses) -> None:
     from neuropose_ray.formats.trc import write_trc
 
-    write_trc(target, _one_person(what).space())
+    write_trc(target, _on_floor(what))
 
 
 def _trc_px(target: Path, what: ExportedPoses) -> None:
@@ -179,8 +189,8 @@ def _trc_px(target: Path, what: ExportedPoses) -> None:
 def _c3d(target: Path, what: ExportedPoses) -> None:
     from neuropose_ray.formats.c3d import write_c3d
 
-    points = _one_person(what).space()
-    write_c3d(target, points)
+    points = _on_floor(what)
+    write_c3d(target, points, what.series().events)
     if points.start_s < -0.5 / points.rate_hz:
         what.note(f"C3D has no time before 0: the first frame, at {points.start_s:g} s, is at 0 s in the file")
 
@@ -188,10 +198,12 @@ def _c3d(target: Path, what: ExportedPoses) -> None:
 def _angles(target: Path, what: ExportedPoses) -> None:
     from neuropose_ray.formats.known_parts import known_parts
     from neuropose_ray.formats.motion_file import write_motion_file
+    from neuropose_ray.formats.opensim import opensim_coordinates
 
     person = _one_person(what)
     times_s = person.clock.times_s
-    columns = what.angles(str(what.source), person.skeleton, times_s, person.positions, person.scores)
+    angles = what.angles(str(what.source), person.skeleton, times_s, person.positions, person.scores)
+    columns = opensim_coordinates(angles)
     known = known_parts(times_s, columns)
     if not known.parts:
         raise InputError("there are no two frames in a row in which all angles are known", where=str(what.source))
@@ -206,6 +218,30 @@ def _angles(target: Path, what: ExportedPoses) -> None:
     for path, rows in zip(paths, known.parts, strict=True):
         part = {name: values[rows] for name, values in known.columns.items()}
         write_motion_file(path, times_s[rows], part, in_degrees=True)
+
+
+def _angles_csv(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.series import write_angles_csv
+
+    write_angles_csv(target, _series(what))
+
+
+def _velocities_csv(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.series import write_velocities_csv
+
+    write_velocities_csv(target, _series(what))
+
+
+def _events_csv(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.series import write_events_csv
+
+    write_events_csv(target, _series(what))
+
+
+def _xlsx(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.series import write_workbook
+
+    write_workbook(target, _series(what))
 
 
 def _bvh(target: Path, what: ExportedPoses) -> None:
@@ -260,6 +296,10 @@ _WRITERS: Mapping[ExportFormat, tuple[str, Callable[[Path, ExportedPoses], None]
         ExportFormat.C3D: (".c3d", _c3d),
         ExportFormat.MOT: (".mot", _angles),
         ExportFormat.STO: (".sto", _angles),
+        ExportFormat.ANGLES_CSV: ("_angles.csv", _angles_csv),
+        ExportFormat.VELOCITIES_CSV: ("_velocities.csv", _velocities_csv),
+        ExportFormat.EVENTS_CSV: ("_events.csv", _events_csv),
+        ExportFormat.XLSX: (".xlsx", _xlsx),
         ExportFormat.BVH: (".bvh", _bvh),
         ExportFormat.COCO: ("_coco.json", _coco),
         ExportFormat.COCO_WHOLEBODY: ("_coco_wholebody.json", _coco_wholebody),
@@ -267,6 +307,24 @@ _WRITERS: Mapping[ExportFormat, tuple[str, Callable[[Path, ExportedPoses], None]
         ExportFormat.OPENPOSE: ("_openpose", _openpose),
     }
 )
+
+
+def _on_floor(what: ExportedPoses) -> Trajectories:
+    points = _one_person(what).on_floor()
+    if not points.on_floor:
+        what.note("no foot is known in any frame: height 0 is that of the camera, not the floor")
+    return points
+
+
+def _series(what: ExportedPoses) -> MotionSeries:
+    """The series of the person, with what a reader of the file should know."""
+    if not len(what.table.poses):
+        raise InputError("nobody was found in this video", where=str(what.source), hint="there is nothing to write")
+    series = what.series()
+    what.note(f"the file holds one person: {series.person}")
+    if series.unreliable:
+        what.note(f"not reliable: {', '.join(series.unreliable)}")
+    return series
 
 
 def _one_person(what: ExportedPoses) -> EvenPerson:

@@ -6,6 +6,7 @@ from .protocol import PoseModel as PoseModel
 from .protocol import PoseModelSpec as PoseModelSpec
 from .protocol import PoseSession as PoseSession
 from .spec import ModelSpec as ModelSpec
+from .spec import expected_model as expected_model
 from .spec import resolve_model as resolve_model
 from .weights import CATALOGUE as CATALOGUE
 from .weights import CatalogueEntry as CatalogueEntry

@@ -55,7 +55,7 @@ class ModelSpec:
 
     @property
     def name(self) -> str:
-        """The backend's name."""
+        """The name of the backend, such as ``blazepose``."""
         return self.weights.backend
 
     @property
@@ -149,6 +149,19 @@ def resolve_model(settings: ModelSettings, progress: Progress = no_progress) -> 
         ModelError: the weights cannot be had.
         OutputError: their cache cannot be written.
     """
-    weights = WeightStore.from_settings(settings.weights).path(settings.model, progress=progress)
+    return _spec(WeightStore.from_settings(settings.weights).path(settings.model, progress=progress), settings)
+
+
+def expected_model(settings: ModelSettings) -> ModelSpec:
+    """The pose model that settings name, without fetching weights: to plan with, not to be loaded.
+
+    Raises:
+        ModelError: there is no such model.
+        OutputError: the cache cannot be read.
+    """
+    return _spec(WeightStore.from_settings(settings.weights).expected(settings.model), settings)
+
+
+def _spec(weights: Weights, settings: ModelSettings) -> ModelSpec:
     own = settings.blazepose if weights.backend == "blazepose" else settings.metrabs
     return ModelSpec(weights, own, WeightsOrigin(settings.model, settings.weights))

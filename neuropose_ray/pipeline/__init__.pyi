@@ -17,9 +17,12 @@ from .engines.ray_tasks import RayTasks as RayTasks
 from .engines.ray_tasks import present_cluster as present_cluster
 from .engines.start import started_engine as started_engine
 from .inputs.cameras import camera_of as camera_of
+from .inputs.cameras import require_calibration as require_calibration
 from .inputs.local_copies import listed_inputs as listed_inputs
 from .inputs.local_copies import local_inputs as local_inputs
 from .inputs.object_stores import open_store as open_store
+from .inputs.source_record import find_video as find_video
+from .inputs.source_record import video_at as video_at
 from .planning.dry_run import RunPlan as RunPlan
 from .planning.dry_run import plan_run as plan_run
 from .planning.plan import ChunkRef as ChunkRef
@@ -29,6 +32,7 @@ from .settings import CameraSettings as CameraSettings
 from .settings import EngineSettings as EngineSettings
 from .settings import RunSettings as RunSettings
 from .state.grafana import dashboard_json as dashboard_json
+from .state.known_videos import known_videos as known_videos
 from .state.lease_record import LeaseRecord as LeaseRecord
 from .state.lease_record import own_record as own_record
 from .state.lease_record import process_is_gone as process_is_gone
@@ -43,6 +47,7 @@ from .state.status import RunStatus as RunStatus
 from .state.status import status_of as status_of
 from .state.summary import RunSummary as RunSummary
 from .state.summary import VideoResult as VideoResult
+from .state.summary import counted as counted
 from .state.summary import write_summary as write_summary
 from .state.terminal import LINE_EVERY_S as LINE_EVERY_S
 from .state.terminal import TerminalReporter as TerminalReporter

@@ -18,6 +18,7 @@ from neuropose_ray.pipeline.planning.planner import (
     named_videos,
     plan_videos,
     planner_for,
+    result_of,
 )
 from neuropose_ray.pipeline.settings import RunSettings
 from neuropose_ray.pipeline.state.lease import Lease, held_lease
@@ -25,7 +26,8 @@ from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow, Manifes
 from neuropose_ray.pipeline.state.progress import ProgressReporter
 from neuropose_ray.pipeline.state.run_layout import manifest_folder, state_folder
 from neuropose_ray.pipeline.state.run_state import ProgressRecorder
-from neuropose_ray.pipeline.state.summary import RunSummary, now, write_summary
+from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, now, write_summary
+from neuropose_ray.schemas.result_files import METRICS_FILE
 
 
 def run(
@@ -103,6 +105,7 @@ def run(
             videos=results,
             not_videos=inputs_found.not_videos,
             notes=inputs_found.notes,
+            earlier_videos=tuple(_earlier(known, results, out)),
         )
         write_summary(summary, out)
         writer.compact()
@@ -110,6 +113,15 @@ def run(
             store.store_videos(video.name for video in results)  # also what an earlier run could not store
             store.store_summary()
     return summary
+
+
+def _earlier(known: Manifest, results: Sequence[VideoResult], out: Path) -> Iterator[VideoResult]:
+    """The videos that earlier runs have finished and this one was not asked for, whose results are still there."""
+    names = {result.name for result in results}
+    for row in known:
+        is_finished = row.name not in names and row.state in ("completed", "partial")
+        if is_finished and (out / row.name / METRICS_FILE).exists():
+            yield result_of(row, computed=False)
 
 
 def _plan(

@@ -1,5 +1,9 @@
+from .body import head_of as head_of
+from .body import head_radius_mm as head_radius_mm
+from .body import trunk_joints as trunk_joints
 from .overlay.folder import OverlayRecord as OverlayRecord
 from .overlay.folder import update_overlay as update_overlay
+from .overlay.measure import ANGLE_AT as ANGLE_AT
 from .overlay.measure import measure_for as measure_for
 from .overlay.settings import AngleJoint as AngleJoint
 from .overlay.settings import OverlaySettings as OverlaySettings
@@ -18,6 +22,7 @@ from .records import Column as Column
 from .records import Comparison as Comparison
 from .records import Curve as Curve
 from .records import CycleCurve as CycleCurve
+from .records import Estimate as Estimate
 from .records import Fact as Fact
 from .records import PersonTrack as PersonTrack
 from .records import Quality as Quality

@@ -6,6 +6,7 @@ shown as gaps or left empty, never as 0. Text is shown as it is, markup in it to
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,21 +20,6 @@ Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
-class PersonTrack:
-    """One person over all frames.
-
-    Attributes:
-        track_id: the number by which the overlay calls the person.
-        positions: ``(frames, joints, 3)`` in mm, camera axes (x right, y down, z forward), NaN where missing.
-        main: whether the curves, tables and quality are this person's; true for one at most.
-    """
-
-    track_id: int
-    positions: Floats
-    main: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Curve:
     """One number over time, such as a joint angle.
 
@@ -42,9 +28,10 @@ class Curve:
         label: what the chart is called ("Knee flexion").
         unit: of both arrays ("deg", shown as the degree sign; "mm").
         side: of the body.
-        raw: ``(frames,)`` before cleaning, NaN where not known.
-        cleaned: ``(frames,)`` after it, None where nothing was cleaned.
+        raw: ``(frames,)`` as the pose model saw it, before the fit and the cleaning; NaN where not known.
+        cleaned: ``(frames,)`` after both, None where nothing was fitted or cleaned.
         definition: one sentence: between what it is measured, and what a positive number means.
+        unreliable: why the curve cannot be relied on, in one sentence; empty where it can.
     """
 
     name: str
@@ -54,6 +41,7 @@ class Curve:
     raw: Floats
     cleaned: Floats | None
     definition: str
+    unreliable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +104,41 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number in a table of which it is known how far off it may be.
+
+    Attributes:
+        value: None where it is not known.
+        low: between which and ``high`` the true value lies; None where that is not known.
+        high: likewise.
+        unreliable: why the number cannot be relied on, in one sentence; empty where it can.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    unreliable: str = ""
+
+
+#: What a table's cell holds; None and NaN are shown as a dash.
+Cell = str | float | Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Repetitions, gait events, gait parameters and the like.
 
     Attributes:
         title: its heading.
         columns: from left to right.
-        rows: a cell for each column; None and NaN are shown as a dash.
+        rows: a cell for each column.
         seek_s: for each row the time to which a click on it leads, None for none; empty where no row leads anywhere.
         note: sentences below it, such as how the numbers are defined.
     """
 
     title: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str | float | None, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     seek_s: tuple[float | None, ...] = ()
     note: str = ""
 
@@ -151,14 +160,20 @@ class QualityStrip:
 
     Attributes:
         label: its name ("Confidence", "Gaps", "Interpolated", "Track changes").
-        values: ``(frames,)`` in 0..1, NaN where not known.
-        good: True: high values are good and are drawn as a height; False: values mark something to look out for,
-            such as a gap.
+        values: ``(frames,)`` from 0, NaN where not known.
+        good: True: high values are good; False: values mark something to look out for, such as a gap.
+        doubt: values on the bad side of it are doubtful and are shown so; others are as they should be.
+        full: the value that fills the strip.
+        unit: of the values where they are written: "%" for shares, written times 100; "yes or no" where 1 is yes;
+            empty for a score.
     """
 
     label: str
     values: Floats
     good: bool
+    doubt: float
+    full: float = 1.0
+    unit: Literal["", "%", "yes or no"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +191,17 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label and its text, as the report's head, its provenance and a comparison list them."""
+    """A label and its text, as the report's head, its provenance and a comparison list them.
+
+    Attributes:
+        label: what it is.
+        value: its text.
+        folded: whether it is long and seldom read, such as all settings, and is shown on request alone.
+    """
 
     label: str
     value: str
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,24 +235,49 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonTrack:
+    """One person over all frames, and what was found of the person.
+
+    Attributes:
+        track_id: the number by which the overlay calls the person.
+        positions: ``(frames, joints, 3)`` in mm, camera axes (x right, y down, z forward), NaN where missing.
+        main: whether the page begins with this person; true for one at most.
+        facts: coverage, movement and the like, as text with units.
+        curves: in the order in which they are offered.
+        bands: repetitions, cycles, events.
+        cycles: curves over the cycle.
+        tables: in the order of the page.
+        quality: of this person's poses.
+        warnings: what the reader must know before believing the numbers, a sentence each.
+    """
+
+    track_id: int
+    positions: Floats
+    main: bool = False
+    facts: tuple[Fact, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    bands: tuple[Band, ...] = ()
+    cycles: tuple[CycleCurve, ...] = ()
+    tables: tuple[Table, ...] = ()
+    quality: Quality = Quality()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportContent:
     """All that a report shows. Every part but the first four may be empty; what is empty is left out of the page.
 
     Attributes:
         title: the heading, mostly the video's name.
-        facts: for the line below it: frame rate, frames, duration, coverage, date, as text with units.
+        facts: of the video: frame rate, frames, duration, date, as text with units.
         skeleton: of all people, and of a comparison.
         timestamps_s: ``(frames,)`` ascending presentation times.
         people: the tracks, at most one of them the main one.
-        curves: in the order in which they are offered.
-        bands: repetitions, cycles, events.
-        cycles: curves over the cycle.
-        tables: in the order of the page.
-        quality: what is always in sight.
-        warnings: what the reader must know before believing the numbers, a sentence each.
+        tables: that are not of one person alone, as of a comparison.
+        warnings: that hold whoever is looked at.
         provenance: model, digest, settings, versions.
         citation: how to cite.
-        comparison: with another trial.
+        comparison: of the main person with another trial.
     """
 
     title: str
@@ -238,11 +285,7 @@ class ReportContent:
     skeleton: Skeleton
     timestamps_s: NDArray[np.float64]
     people: tuple[PersonTrack, ...] = ()
-    curves: tuple[Curve, ...] = ()
-    bands: tuple[Band, ...] = ()
-    cycles: tuple[CycleCurve, ...] = ()
     tables: tuple[Table, ...] = ()
-    quality: Quality = Quality()
     warnings: tuple[str, ...] = ()
     provenance: tuple[Fact, ...] = ()
     citation: str = ""
@@ -259,11 +302,23 @@ class ReportContent:
         for person in self.people:
             if person.positions.shape != shape:
                 raise ValueError(f"track {person.track_id} has positions {person.positions.shape}, not {shape}")
+            for label, values in _series(person):
+                if values.shape != (frames,):
+                    raise ValueError(f"{label!r} has values {values.shape}, not {(frames,)}")
         if sum(person.main for person in self.people) > 1:
             raise ValueError("more than one person is the main one")
-        arrays = [(curve.label, curve.raw) for curve in self.curves]
-        arrays += [(curve.label, curve.cleaned) for curve in self.curves if curve.cleaned is not None]
-        arrays += [(strip.label, strip.values) for strip in self.quality.strips]
-        for label, values in arrays:
-            if values.shape != (frames,):
-                raise ValueError(f"{label!r} has values {values.shape}, not {(frames,)}")
+
+    @property
+    def main(self) -> PersonTrack | None:
+        """The person with whom the page begins; None where nobody is seen."""
+        return next((person for person in self.people if person.main), None)
+
+
+def _series(person: PersonTrack) -> Iterator[tuple[str, Floats]]:
+    """Everything of a person that has a value for each frame, with its label."""
+    for curve in person.curves:
+        yield curve.label, curve.raw
+        if curve.cleaned is not None:
+            yield curve.label, curve.cleaned
+    for strip in person.quality.strips:
+        yield strip.label, strip.values

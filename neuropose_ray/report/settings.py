@@ -9,12 +9,13 @@ from pydantic import Field, ValidationError
 
 from neuropose_ray.analysis.angles.settings import AngleSettings
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-from neuropose_ray.analysis.runs.files import faults, read_text
+from neuropose_ray.analysis.runs.files import read_text
+from neuropose_ray.analysis.runs.recording import RecordingSettings
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.faults import faults, yaml_fault
 
 
-class ReportSettings(FrozenModel):
+class ReportSettings(RecordingSettings):
     """How the numbers of a report are made, and what is warned of."""
 
     cleaning: CleaningSettings = CleaningSettings()
@@ -26,24 +27,17 @@ class ReportSettings(FrozenModel):
     poor_score: float = Field(
         default=0.5, ge=0, le=1, description="below it the pose model holds it for likelier that a joint is hidden"
     )
-    doubtful_share: float = Field(
-        default=0.2, ge=0, le=1, description="of the frames with a doubtful fit, from which the reader is warned"
-    )
     limb_change: float = Field(
         default=0.25,
         gt=0,
         description="mean change of the limbs' lengths, as a share, that fills its strip: bones do not change, and a "
         "quarter is another person or another limb",
     )
-    frontal_deg: float = Field(
-        default=25.0,
-        ge=0,
-        le=90,
-        description="nearer than this to a view from the front or the back, a knee or hip bends along the line of "
-        "sight: cos 25 is 0.9, so that a tenth more or less depth decides",
-    )
-    lateral_deg: float = Field(
-        default=65.0, ge=0, le=90, description="beyond it, seen from the side, one leg and arm hide the others"
+    limb_doubt: float = Field(
+        default=0.15,
+        gt=0,
+        description="mean change of the limbs' lengths, as a share, from which a frame is doubtful: landmarks "
+        "that are a few centimetres off, as everywhere, change a limb by a twentieth to a tenth",
     )
 
 
@@ -59,7 +53,7 @@ def load_report_settings(path: Path) -> ReportSettings:
         content = yaml.safe_load(read_text(path))
         return ReportSettings.model_validate({} if content is None else content)
     except yaml.YAMLError as error:
-        raise SettingsError(f"not YAML ({error})", where=str(path)) from error
+        raise SettingsError(yaml_fault(error), where=str(path)) from error
     except ValidationError as error:
         hint = f"a report has the settings {', '.join(ReportSettings.model_fields)}"
-        raise SettingsError(faults(error), where=str(path), hint=hint) from error
+        raise SettingsError("; ".join(faults(error, ReportSettings)), where=str(path), hint=hint) from error

@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel
+
+#: How a person's stature came to be known.
+HeightSource = Literal["given", "assumed"]
+
+
+def require_metres(height: float) -> float:
+    """The height as it is.
+
+    Raises:
+        ValueError: nobody is so tall in metres; the message says what may have been meant.
+    """
+    if 0.3 < height < 3:
+        return height
+    meant = f": {height / 100:g} rather than {height:g}" if 30 < height < 300 else ", above 0.3 and below 3"
+    raise ValueError(f"a person's height is in metres{meant}")
+
+
+#: A person's stature in m.
+HeightM = Annotated[
+    float,
+    AfterValidator(require_metres),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0.3, "exclusiveMaximum": 3}),
+]
 
 #: What each bit of a frame's flags says.
 FLAG_MEANINGS = {
@@ -15,6 +40,31 @@ FLAG_MEANINGS = {
     "16": "ground contact not used: the camera moves",
     "32": "not detected, in a gap too long to fill",
 }
+
+
+class SideExchange(FrozenModel):
+    """Frames in which the pose model's right and left of the legs, or of the arms, look exchanged."""
+
+    limb: Literal["legs", "arms"]
+    first_frame: int
+    last_frame: int = Field(description="inclusive")
+    log_odds: float = Field(
+        description="logarithm of how much likelier exchanged is, the mean over the frames: half the difference of "
+        "the prior's answers to the labels as given and exchanged"
+    )
+    repaired: bool = Field(description="whether the fit has them put back; only where that is sure")
+
+    @property
+    def description(self) -> str:
+        """A sentence without a full stop."""
+        frames = (
+            f"in frame {self.first_frame}"
+            if self.first_frame == self.last_frame
+            else f"in frames {self.first_frame} to {self.last_frame}"
+        )
+        if self.repaired:
+            return f"right and left {self.limb} were exchanged {frames} and were put back"
+        return f"right and left {self.limb} may be exchanged {frames}: what is said of one side there is not sure"
 
 
 class TrackFit(FrozenModel):
@@ -38,6 +88,9 @@ class TrackFit(FrozenModel):
         "of the likelihood ratio, above 0 if exchanged is likelier; empty without a depth prior",
     )
     arms_exchanged: tuple[float | None, ...] = Field(default=(), description="the same of the arms")
+    exchanges: tuple[SideExchange, ...] = Field(
+        default=(), description="where right and left look exchanged, and whether they were put back"
+    )
     frame_index: tuple[int, ...]
     residual_px: tuple[float | None, ...] = Field(description="root mean square distance to the 2D landmarks")
     flags: tuple[int, ...] = Field(description="a sum of the numbers in flag_meanings")
@@ -47,4 +100,8 @@ class FittingReport(FrozenModel):
     """All tracks of a video, and what the flags mean."""
 
     flag_meanings: FrozenMapping[str, str] = Field(default=FLAG_MEANINGS, validate_default=True)
+    height_m: float | None = Field(
+        default=None, description="the stature to which all tracks are scaled; null: the file does not say it"
+    )
+    height_source: HeightSource | None = Field(default=None, description="assumed: nobody gave a height")
     tracks: tuple[TrackFit, ...]

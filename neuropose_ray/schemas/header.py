@@ -45,6 +45,17 @@ COLUMN_DESCRIPTIONS: Mapping[str, str] = ReadOnlyMapping(
 )
 
 
+class TrackReturn(FrozenModel):
+    """A person who was away and came back under the same id."""
+
+    track: _Count
+    frame: _Count = Field(description="in which the person is seen again")
+    unseen_s: Annotated[FiniteFloat, Field(gt=0)]
+    certainty: Annotated[FiniteFloat, Field(ge=0, le=1)] = Field(
+        description="how likely it is, by place, size, proportions and colours, that it is the same person"
+    )
+
+
 class VideoMetadata(FrozenModel):
     """The video that was looked at. The first four fields are NeuroPose's."""
 
@@ -58,9 +69,31 @@ class VideoMetadata(FrozenModel):
     notes: tuple[Utf8Str, ...] = Field(
         default=(), description="what a user should know of the video, a sentence each"
     )
+    returns: tuple[TrackReturn, ...] = Field(
+        default=(), description="people who were away longer than a moment and kept their track"
+    )
     image_names: tuple[Utf8Str, ...] = Field(
         default=(), description="file names of the frames where these are pictures of their own, else empty"
     )
+    capture_fps: Annotated[FiniteFloat, Field(gt=0)] | None = Field(
+        default=None,
+        description="frames per second at which a clip was taken that is stored slowed down; null where its times "
+        "are true. The times of the frames are the file's",
+    )
+
+    def seconds_of_a_second(self, capture_fps: float | None = None) -> float:
+        """True seconds that go by in a second of the file: less than 1 where it is stored slowed down.
+
+        Args:
+            capture_fps: frames per second at which it was taken; None for what the file says.
+        """
+        taken = self.capture_fps if capture_fps is None else capture_fps
+        return 1.0 if taken is None or self.fps == 0 else self.fps / taken
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether the poses are those of a picture; points imported from a laboratory have none."""
+        return self.width > 0 and self.height > 0
 
 
 class VideoDescription(FrozenModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import (
@@ -80,8 +81,15 @@ FrozenJson = Annotated[
 #: Text; bytes of a file name that are not UTF-8, which JSON cannot hold, become the replacement character.
 Utf8Str = Annotated[str, AfterValidator(utf8_text)]
 
+#: A path, and a pattern of paths, of any bytes; in JSON those that are not UTF-8 become the replacement character.
+AnyPath = Annotated[Path, PlainSerializer(lambda path: utf8_text(str(path)), return_type=str, when_used="json")]
+AnyPattern = Annotated[str, PlainSerializer(utf8_text, return_type=str, when_used="json")]
+
 #: A finite number; text and booleans are refused.
 FiniteFloat = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+
+#: A number, None where it is not known: JSON has no NaN and no infinity.
+OptionalFloat = Annotated[float | None, BeforeValidator(_freeze)]
 
 #: A whole number; text, booleans and fractions are refused.
 StrictInt = Annotated[int, Strict()]

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from neuropose_ray.schemas.fitting import HeightM
 from neuropose_ray.schemas.immutable import FrozenJson, FrozenModel
 
 JobState = Literal["queued", "running", "completed", "failed", "cancelled"]
@@ -67,10 +68,8 @@ class JobOptions(FrozenModel):
     model: str | None = Field(
         default=None, max_length=500, description="a pose model of those that the service has", examples=["blazepose"]
     )
-    height_m: float | None = Field(
+    height_m: HeightM | None = Field(
         default=None,
-        gt=0.3,
-        lt=3.0,
         description="the person's height in metres: without it there are no true millimetres, for one camera does "
         "not see the size of a body",
         examples=[1.75],

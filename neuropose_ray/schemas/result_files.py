@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.schemas.immutable import utf8_text
 
 #: All that is known of a video's poses.
 PREDICTIONS_FILE = "predictions.parquet"
@@ -20,6 +21,10 @@ METRICS_FILE = "metrics.json"
 FITTING_FILE = "fitting.json"
 #: Named segments of a video, for predictions in Parquet; JSON holds its own.
 SEGMENTATIONS_FILE = "segmentations.json"
+#: A video's poses in other programs' formats, as the service exports them.
+EXPORT_FOLDER = "exports"
+#: What was made from older predictions than those in the same folder; see ``schemas.derived_files``.
+STALE_FOLDER = "stale"
 ANALYSIS_FILE = "analysis.json"
 REPORT_FILE = "report.html"
 OVERLAY_FILE = "overlay.mp4"
@@ -30,6 +35,10 @@ OVERLAY_RECORD_FILE = "overlay.json"
 SUMMARY_FILE = "summary.json"
 #: The analysis of several trials, above their folders.
 COHORT_FILE = "cohort.json"
+#: The same as a table, a trial in a row.
+COHORT_TABLE_FILE = "cohort.csv"
+#: The same as a table, a number in a row.
+COHORT_LONG_TABLE_FILE = "cohort_long.csv"
 
 #: The files that can hold a video's predictions, the most complete one first.
 _PREDICTIONS_FILES = (PREDICTIONS_FILE, RESULTS_FILE)
@@ -67,7 +76,7 @@ def is_video_folder_file(predictions: Path) -> bool:
 
 def video_name(predictions: Path) -> str:
     """The name of the video that a file of predictions is of: its folder's, or its own without the ending."""
-    return predictions.resolve().parent.name if is_video_folder_file(predictions) else predictions.stem
+    return utf8_text(predictions.resolve().parent.name if is_video_folder_file(predictions) else predictions.stem)
 
 
 def video_folders(out: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -50,8 +50,11 @@ class JointAngle(FrozenModel):
 Extractor = Annotated[JointAxis | JointPairDistance | JointSpeed | JointAngle, Field(discriminator="kind")]
 
 
-#: The rules by which a signal is cut: NeuroPose's, and the one that noise does not mislead.
-SegmentationMethod = Literal["valley_to_valley_v1", "prominent_valleys_v2"]
+#: The rules by which a signal is cut: NeuroPose's, the first that noise does not mislead, and the one that does not
+#: take fast movement for noise either.
+SegmentationMethod = Literal["valley_to_valley_v1", "prominent_valleys_v2", "prominent_valleys_v3"]
+#: What is used where nobody chooses.
+DEFAULT_METHOD: Final = "prominent_valleys_v3"
 
 
 class SegmentationConfig(FrozenModel):

@@ -224,7 +224,7 @@ class ServiceClient:
             ServiceError: the service names a file outside the folder.
             OutputError: the file system refuses.
         """
-        total, done = sum(each.size_bytes for each in job.artifacts), 0
+        total, done = sum(file.size_bytes for file in job.artifacts), 0
         paths = []
         for artifact in job.artifacts:
             path = folder / artifact.path

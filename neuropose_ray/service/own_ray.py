@@ -12,6 +12,7 @@ from typing import Any
 from neuropose_ray import machine
 from neuropose_ray.cluster import connection_errors
 from neuropose_ray.ray_auth import use_token_file
+from neuropose_ray.ray_ports import free_agent_port
 from neuropose_ray.service.dashboard import DashboardOnDemand, RayDashboardProcess, listening_socket
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.light_serve import hide_pandas_from_serve
@@ -107,7 +108,7 @@ def connected_ray(
         options["runtime_env"] = {
             "worker_process_setup_hook": f"{hide_pandas_from_serve.__module__}.{hide_pandas_from_serve.__name__}"
         }
-    with connection_errors(address, hint="see `doctor`"):
+    with connection_errors(address, hint="see `doctor`"), free_agent_port():
         listening = listening_socket(dashboard_port) if address is None and dashboard else None
         context = started_ray(**options)
     # What it says of its start is said here already.

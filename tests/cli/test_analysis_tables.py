@@ -1,5 +1,8 @@
 """The tables of `analyze`, of real analyses of phantom people."""
 
+import re
+
+import numpy as np
 import pytest
 from analysis.runs.samples import PHANTOM_SKELETON, heels, neuropose_video, phantom, write_json, write_parquet
 
@@ -7,7 +10,8 @@ from neuropose_ray.analysis.runs.cohort import analyse_here, cohort_tasks, run_c
 from neuropose_ray.analysis.runs.config import AnalysisConfig, InputsConfig
 from neuropose_ray.analysis.runs.defaults import default_analysis
 from neuropose_ray.analysis.runs.run import run_analysis
-from neuropose_ray.cli.analysis_tables import NOT_KNOWN, number, print_cohort, print_outline, print_report
+from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
+from neuropose_ray.cli.tables import NOT_KNOWN
 from neuropose_ray.phantom.gait import Walking
 from neuropose_ray.phantom.motions import Squatting
 
@@ -33,26 +37,63 @@ def analysed(path):
     return run_analysis(default_analysis(InputsConfig(primary=path), path / "analysis.json"))
 
 
-@pytest.mark.parametrize(("value", "decimals", "cell"), [(None, 1, NOT_KNOWN), (1.25, 1, "1.2"), (99.6, 0, "100")])
-def test_a_cell_is_a_number_or_says_that_there_is_none(value, decimals, cell):
-    assert number(value, decimals) == cell
-
-
 def test_every_repetition_has_a_row_and_below_them_are_mean_and_sd(out, capsys):
     report = analysed(out / "squats")
     print_report(report)
     lines = lines_of(capsys)
-    assert lines[0][:4] == ["squats:", "195", "frames", "at"]
+    assert " ".join(lines[0]) == "squats: 195 frames at 30 fps; track 0, the only one, seen in 100 %"
     records = report.results.repetitions.records
     for record in records:
         assert [str(record.number), record.side, f"{record.start_s:.2f}", f"{record.peak_s:.2f}"] in [
             line[:4] for line in lines
         ]
     mean = next(line for line in lines if line[:1] == ["mean"])
-    assert f"{report.results.repetitions.summary['range_of_motion'].mean:.0f}" in mean
+    assert f"{report.results.repetitions.summary['range_of_motion'].mean:.1f}" in mean
     knee = next(line for line in lines if line[:2] == ["knee", "flexion"])
     angles = {angle.name: angle for angle in report.results.angles}
     assert knee[3] == f"{angles['left_knee_flexion'].max:.0f}"
+
+
+@pytest.mark.parametrize("name", ["squats", "walk"])
+def test_at_80_columns_nothing_is_cut_and_no_line_is_longer(out, capsys, monkeypatch, name):
+    report = analysed(out / name)
+    print_report(report)
+    numbers = set(re.findall(r"-?\d+\.\d+", capsys.readouterr().out))
+    monkeypatch.setenv("COLUMNS", "80")
+    print_report(report)
+    narrow = capsys.readouterr().out
+    assert numbers <= set(re.findall(r"-?\d+\.\d+", narrow))
+    assert "…" not in narrow
+    assert max(map(len, narrow.splitlines())) <= 80
+
+
+def test_numbers_that_are_not_reliable_are_marked_with_the_reason(out, capsys):
+    report = analysed(out / "squats")
+    reason = "the feet are too short in the picture"
+    angles = tuple(
+        angle.model_copy(update={"reliable": False, "reason": reason}) if "ankle" in angle.name else angle
+        for angle in report.results.angles
+    )
+    results = report.results.model_copy(update={"angles": angles})
+    print_report(report.model_copy(update={"results": results}))
+    lines = lines_of(capsys)
+    ankle = next(line for line in lines if line[:2] == ["ankle", "dorsiflexion"])
+    assert [cell.endswith("?") for cell in ankle[2:]] == 2 * [True, True, True, False]
+    assert f"? left ankle dorsiflexion, right ankle dorsiflexion: {reason}".split() in lines
+
+
+def test_a_value_of_few_frames_says_in_how_many_it_is_known(out, tmp_path, capsys):
+    truth = phantom(Squatting(period_s=2.0), 6.5)
+    truth[20:, PHANTOM_SKELETON.index("left_wrist")] = np.nan
+    folder = write_parquet(tmp_path / "hidden", truth, joints=PHANTOM_SKELETON)
+    report = analysed(folder)
+    elbow = next(angle for angle in report.results.angles if angle.name == "left_elbow_flexion")
+    print_report(report)
+    lines = lines_of(capsys)
+    shown = next(line for line in lines if line[:2] == ["elbow", "flexion"])
+    assert shown[5] == f"{100 * elbow.coverage:.0f}"
+    assert 5 < float(shown[5]) < 20
+    assert any(f"left elbow flexion {elbow.coverage:.0%}" in warning for warning in report.warnings)
 
 
 def test_walking_has_a_table_of_gait(out, capsys):
@@ -60,8 +101,9 @@ def test_walking_has_a_table_of_gait(out, capsys):
     print_report(report)
     lines = lines_of(capsys)
     speed = next(row for row in report.results.gait.parameters if (row.name, row.side) == ("speed_m_per_s", "both"))
-    assert ["walking:", str(len(report.results.gait.events))] in [line[:2] for line in lines]
-    assert ["speed_m_per_s", f"{speed.mean:.2f}"] in [line[:2] for line in lines]
+    strikes = sum(event.kind == "heel_strike" for event in report.results.gait.events)
+    assert ["walking:", str(strikes), "heel", "strikes,"] in [line[:4] for line in lines]
+    assert ["speed", "m/s", f"{speed.mean:.2f}"] in [line[:3] for line in lines]
 
 
 def test_a_cohort_is_a_line_for_each_trial_and_then_the_errors(out, capsys, tmp_path):
@@ -71,9 +113,9 @@ def test_a_cohort_is_a_line_for_each_trial_and_then_the_errors(out, capsys, tmp_
     tasks = cohort_tasks(config)
     print_cohort(run_cohort(config, tasks, analyse_here(tasks)))
     lines = lines_of(capsys)
-    assert ["squats", "195", "100%", "knee_flexion", "3"] in [line[:5] for line in lines]
-    assert ["walk", "240", "100%", "walking"] in [line[:4] for line in lines]
-    assert ["noise", NOT_KNOWN, NOT_KNOWN, "failed"] in lines
+    assert ["squats", "195", "0", "of", "1", "100%", "knee", "flexion", "3"] in [line[:9] for line in lines]
+    assert ["walk", "240", "0", "of", "1", "100%", "walking"] in [line[:7] for line in lines]
+    assert ["noise", NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, "failed"] in [line[:5] for line in lines]
     assert lines[-2][:2] == ["failed:", "noise:"]
     assert lines[-1] == ["3", "trials:", "2", "analysed,", "1", "failed"]
 

@@ -34,7 +34,7 @@ def written(folder, **content):
 def test_without_a_configuration_a_movement_is_counted_and_measured(results):
     done = analyze(results / "squats")
     assert done.exit_code == 0, done.output
-    assert "squats: 135 frames at 30 fps, person seen in 100%" in done.output
+    assert "squats: 135 frames at 30 fps; track 0, the only one, seen in 100 %" in " ".join(done.output.split())
     assert "2 repetitions of knee flexion" in done.output
     assert f"wrote analysis report to {results}/squats/analysis.json" in done.output.replace("\n", "")
     report = load_report(results / "squats" / "analysis.json")
@@ -43,7 +43,8 @@ def test_without_a_configuration_a_movement_is_counted_and_measured(results):
 
 def test_a_walk_is_told_with_its_gait(results):
     done = analyze(results / "walk")
-    assert "cadence_steps_per_min" in done.output
+    assert "cadence" in done.output
+    assert "steps/min" in done.output
     assert "no repetitions" in done.output
 
 
@@ -53,8 +54,17 @@ def test_several_trials_give_a_table_a_json_and_a_csv_and_one_bad_one_exit_code_
     assert done.exit_code == 1
     assert "3 trials: 2 analysed, 1 failed" in done.output
     assert "failed: none: " in done.output
-    assert {path.name for path in results.glob("cohort.*")} == {"cohort.json", "cohort.csv"}
+    assert {path.name for path in results.glob("cohort*")} == {"cohort.json", "cohort.csv", "cohort_long.csv"}
     assert (results / "walk" / "analysis.json").exists()
+
+
+def test_a_report_that_cannot_be_written_stops_no_other(results):
+    (results / "squats" / "analysis.json").mkdir()
+    done = analyze(results)
+    assert done.exit_code == 1
+    assert "error: report of squats: " in done.stderr
+    assert (results / "walk" / "analysis.json").is_file()
+    assert len(json.loads((results / "cohort.json").read_text())["trials"]) == 2
 
 
 def test_json_is_all_that_is_printed_if_asked_for(results, tmp_path):

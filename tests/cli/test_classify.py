@@ -43,8 +43,8 @@ def classify(*words):
     return CliRunner().invoke(app, ["classify", *map(str, words)], env={"COLUMNS": "120"})
 
 
-@pytest.mark.ray
-def test_movements_of_people_who_were_never_seen_are_told_apart(ray_cluster, table, tmp_path):
+def test_movements_of_people_who_were_never_seen_are_told_apart_without_a_ray(table, tmp_path, monkeypatch):
+    monkeypatch.setattr("neuropose_ray.cluster.connected", lambda address: pytest.fail("a Ray was asked for"))
     done = classify(table, "--json", tmp_path / "c.json")
     assert done.exit_code == 0, done.output
     result = json.loads((tmp_path / "c.json").read_text())
@@ -65,7 +65,7 @@ def test_movements_of_people_who_were_never_seen_are_told_apart(ray_cluster, tab
 def test_a_trial_that_cannot_be_read_is_listed_and_stops_no_other(ray_cluster, table):
     extra = {"trial": "out/gone", "subject": "dora", "label": "walk"}
     more = with_rows(table.with_name("more.csv"), [*rows_of(table), extra])
-    done = classify(more, "--json", "-")
+    done = classify(more, "--json", "-", "--engine", "ray")
     assert done.exit_code == 1
     result = json.loads(done.stdout)
     assert result["errors"]["gone"].endswith("there is no such file or folder; check the path")

@@ -24,7 +24,7 @@ def plan(**changes):
 
 
 def test_a_summary_counts_every_input(capsys):
-    videos = tuple(VideoResult(input=name, name=name, state=state) for name, state in (
+    videos = tuple(VideoResult(input=name, name=name, state=state, tracks=1) for name, state in (
         ("a", "completed"), ("b", "completed"), ("c", "failed"),
     ))  # fmt: skip
     summary = RunSummary(
@@ -35,12 +35,32 @@ def test_a_summary_counts_every_input(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "3 videos: 2 completed, 0 partial, 1 failed"
     assert lines[1] == "50 frames computed in 2.0 s (25/s, local engine)"
-    assert lines[2] == "results: results/" + "long/" * 40
+    assert lines[2] == "people found: 3"
+    assert lines[3] == "results: results/" + "long/" * 40
+
+
+def test_a_summary_names_what_was_made_and_counts_what_earlier_runs_left(capsys):
+    video = VideoResult(input="a.mp4", name="a", state="completed", frames=5, tracks=2)
+    summary = RunSummary(
+        model="blazepose", model_sha256="", engine="local", started_at=datetime.now(UTC), seconds=2.0,
+        frames_computed=5, videos=(video,), not_videos=(), notes=("[1] note",), earlier_videos=(video,) * 3,
+    )  # fmt: skip
+    print_summary(summary, "out", [f"out/{number}/report.html" for number in range(12)])
+    assert capsys.readouterr().err.splitlines() == [
+        "1 video: 1 completed, 0 partial, 0 failed",
+        "5 frames computed in 2.0 s (2/s, local engine)",
+        "people found: 2",
+        "results: out",
+        *(f"out/{number}/report.html" for number in range(10)),
+        "and 2 more",
+        "videos of earlier runs in the same folder: 3",
+        "note: [1] note",
+    ]
 
 
 def test_a_plan_says_what_is_done_and_what_is_left():
     lines = plan_lines(plan())
-    assert lines[0] == "3 inputs: 3 videos, 0 that cannot be read, 1 other files left out"
+    assert lines[0] == "3 inputs: 3 videos, 0 that cannot be read, 1 other file left out"
     assert "to do: 600 frames in 4 chunks, 2 workers" in lines
     assert lines[-1] == "time: about 30 s, by a guess"
 

@@ -14,11 +14,15 @@ from pycocotools.coco import COCO
 from schemas.pose_tables import assert_tables_equal, header_of, table_of
 from typer.testing import CliRunner
 
+from neuropose_ray.analysis import motion_series
 from neuropose_ray.cli.export import ExportFormat, export
 from neuropose_ray.errors import FileFormatError, InputError, OutputError
+from neuropose_ray.formats.c3d_reader import read_c3d
+from neuropose_ray.formats.imported import poses_of_trajectories
 from neuropose_ray.formats.openpose import read_openpose
 from neuropose_ray.formats.trc_reader import read_trc
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
+from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.json_files import load_job_results, load_video_predictions
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
 
@@ -26,7 +30,16 @@ app = typer.Typer()
 app.command()(export)
 TABLE = table_of(frames=4, persons_per_frame=2)
 PEOPLE, PEOPLES_HEADER = squatting(frames=6, persons=2)
-ONE_PERSON = ("trc", "trc-px", "c3d", "mot", "sto", "bvh")
+ONE_PERSON = (
+    "trc", "trc-px", "c3d", "mot", "sto", "bvh", "angles-csv", "velocities-csv", "events-csv", "xlsx",
+)  # fmt: skip
+FEET = [PHANTOM_SKELETON.index(f"{side}_{part}") for side in ("left", "right") for part in ("heel", "toe")]
+
+
+def floor_of(track):
+    """By how much a person of :data:`PEOPLE` is lifted for the floor to be at y = 0."""
+    feet = PEOPLE.poses.poses3d[PEOPLE.track_ids == track][:, FEET, 1]
+    return [0, np.median(feet.max(1)), 0]
 
 
 def run(*arguments):
@@ -76,15 +89,24 @@ def test_every_format_is_read_by_a_reader_of_its_own(people):
     path, _ = exported(people, "npz")
     np.testing.assert_array_equal(np.load(path)["poses3d"], PEOPLE.poses.poses3d)
     path, notes = exported(people, "trc")
-    first = PEOPLE.poses.poses3d[PEOPLE.track_ids == 0][:, knee]
-    np.testing.assert_allclose(read_trc(path).positions[:, knee], first * [1, -1, -1], atol=1e-3)
-    assert notes == (
+    first = PEOPLE.poses.poses3d[PEOPLE.track_ids == 0][:, knee] * [1, -1, -1]
+    up = floor_of(0)
+    np.testing.assert_allclose(read_trc(path).positions[:, knee], first + up, atol=1e-3)
+    assert notes.startswith(
         "note: the format holds one person: the track seen in most frames of 0, 1; --track chooses another\n"
     )
     path, _ = exported(people, "trc-px")
     assert (path.name, read_trc(path).units) == ("predictions_px.trc", "px")
     path, _ = exported(people, "c3d")
-    np.testing.assert_allclose(ezc3d.c3d(str(path))["data"]["points"][:3, knee].T, first * [1, -1, -1], rtol=1e-6)
+    np.testing.assert_allclose(ezc3d.c3d(str(path))["data"]["points"][:3, knee].T, first + up, rtol=1e-5)
+    path, _ = exported(people, "angles-csv")
+    assert len(pd.read_csv(path)["left_knee_flexion_deg"]) == 6
+    path, _ = exported(people, "velocities-csv")
+    assert len(pd.read_csv(path)["left_knee_flexion_deg_per_s"]) == 6
+    path, _ = exported(people, "events-csv")
+    assert list(pd.read_csv(path)) == ["time_s", "event", "side", "number"]
+    path, _ = exported(people, "xlsx")
+    assert list(pd.read_excel(path, sheet_name=None)) == ["angles", "velocities", "events", "about"]
     path, _ = exported(people, "bvh")
     assert (bvhio.readAsBvh(str(path)).FrameCount, bvhio.readAsBvh(str(path)).Root.Name) == (6, "hips")
     for name in ("coco", "coco-wholebody"):
@@ -96,14 +118,15 @@ def test_every_format_is_read_by_a_reader_of_its_own(people):
     assert len(read_openpose(path, fps=30).poses) == 12
 
 
-def test_angles_are_degrees_under_the_names_of_the_analysis(people):
+def test_angles_are_degrees_under_the_names_of_opensim_where_it_has_them(people):
     for name in ("mot", "sto"):
         path, _ = exported(people, name)
         _, header, columns = parsed(path.read_text())
         assert (path.suffix, header["inDegrees"], header["nRows"]) == (f".{name}", "yes", "6")
-        assert {"time", "left_knee_flexion", "right_hip_flexion", "trunk_forward_lean"} <= set(columns)
+        assert {"time", "knee_angle_l", "hip_flexion_r", "hip_adduction_l", "trunk_forward_lean"} <= set(columns)
+        assert "left_knee_flexion" not in columns
         # The phantom's squat begins with its knees bent by 5 degrees.
-        np.testing.assert_allclose(columns["left_knee_flexion"][0], 5, atol=0.1)
+        np.testing.assert_allclose(columns["knee_angle_l"][0], 5, atol=0.1)
 
 
 @pytest.mark.parametrize("flag", ["--track", "--person"])
@@ -122,8 +145,8 @@ def test_one_person_alone_in_a_file_of_its_own(folder, flag):
 def test_the_chosen_person_is_the_one_in_the_motion(people):
     path, notes = exported(people, "trc", "--track", 1)
     second = PEOPLE.poses.poses3d[PEOPLE.track_ids == 1]
-    np.testing.assert_allclose(read_trc(path).positions, second * [1, -1, -1], atol=1e-3)
-    assert notes == ""
+    np.testing.assert_allclose(read_trc(path).positions, second * [1, -1, -1] + floor_of(1), atol=1e-3)
+    assert "one person" not in notes
 
 
 def test_fitted_poses_are_taken_unless_the_models_are_wanted(people):
@@ -132,7 +155,8 @@ def test_fitted_poses_are_taken_unless_the_models_are_wanted(people):
     model, _ = exported(people, "trc", "--poses", "model", "--out", people / "model.trc")
     best, _ = exported(people, "trc")
     difference = read_trc(best).positions - read_trc(model).positions
-    np.testing.assert_allclose(difference, np.tile([100, -100, -100], (6, 21, 1)), atol=1e-3)
+    # The floor goes with the feet.
+    np.testing.assert_allclose(difference, np.tile([100, 0, -100], (6, 21, 1)), atol=1e-3)
     assert "poses3d_fitted" not in np.load(exported(people, "npz", "--poses", "model")[0])
 
 
@@ -176,9 +200,38 @@ def test_a_file_of_another_kind_is_a_typed_error(folder):
 
 
 def test_an_unknown_format_is_wrong_use_and_the_known_ones_are_named(folder):
-    result = run(folder, "--format", "xlsx")
+    result = run(folder, "--format", "docx")
     assert result.exit_code == 2
     assert all(name in result.output for name in ("csv-wide", "c3d", "openpose"))
+
+
+def test_files_say_what_the_analysis_warns_of(people):
+    header = PEOPLES_HEADER.model_copy(update={"camera": Camera.from_field_of_view(640, 480, 67.0, source="assumed")})
+    write_predictions(people / "predictions.parquet", PEOPLE, header)
+    for name in ("mot", "trc", "angles-csv", "xlsx"):
+        _, notes = exported(people, name)
+        assert "note: the camera's field of view was assumed (67 degrees)" in notes
+    _, notes = exported(people, "csv")
+    assert notes == ""
+
+
+def test_the_walk_in_a_c3d_has_its_events_where_the_force_plates_have_them(test_data, tmp_path):
+    points = read_trc(test_data / "gait" / "motion_capture_walk.trc")
+    table, header = poses_of_trajectories(points, up="y", name="walk.trc")
+    write_predictions(tmp_path / "walk" / "predictions.parquet", table, header)
+    path, _ = exported(tmp_path / "walk", "c3d")
+    document = ezc3d.c3d(str(path))
+    event = {name: entry["value"] for name, entry in document["parameters"]["EVENT"].items() if "value" in entry}
+    series = motion_series(tmp_path / "walk" / "predictions.parquet")
+    steps = [each for each in series.events if each.name in ("heel strike", "toe-off")]
+    assert event["USED"].tolist() == [len(steps)] == [8]
+    np.testing.assert_allclose(event["TIMES"][0] * 60 + event["TIMES"][1], [each.time_s for each in steps], atol=1e-5)
+    assert event["CONTEXTS"] == [each.side.capitalize() for each in steps]
+    assert set(event["LABELS"]) == {"Foot Strike", "Foot Off"}
+    feet = [name for name in document["parameters"]["POINT"]["LABELS"]["value"] if "Heel" in name or "Toe" in name]
+    assert feet
+    lowest = read_c3d(path).positions[..., 1]
+    assert abs(np.nanmedian(np.nanmin(lowest, axis=1))) < 40
 
 
 def test_help_states_the_axes():

@@ -86,3 +86,27 @@ def test_predictions_that_are_there_are_replaced_only_when_that_is_wanted(folder
     assert (folder / "predictions.parquet").read_bytes() == before
     assert run("import", trial, "--out", folder, "--overwrite").exit_code == 0
     assert read_predictions(folder / "predictions.parquet")[0].frame_count == 100
+
+
+def test_the_results_of_a_run_are_never_replaced_and_what_was_made_from_older_points_is_set_aside(
+    folder, test_data, tmp_path
+):
+    trial = test_data / "pose2sim_single" / "balancing_0-100.trc"
+    (folder / "analysis.json").write_text("{}")
+    (folder / "metrics.json").write_text("{}")
+    refused = run("import", trial, "--out", folder, "--overwrite")
+    assert str(refused.exception).endswith("a run has its results there; import into a folder of its own")
+    (folder / "metrics.json").unlink()
+    assert run("import", trial, "--out", folder, "--overwrite").exit_code == 0
+    assert (folder / "stale" / "analysis.json").exists()
+    assert not (folder / "analysis.json").exists()
+
+
+def test_two_videos_in_openposes_format_do_not_share_a_folder(folder, tmp_path):
+    write_predictions(tmp_path / "other" / "predictions.parquet", *squatting(frames=7))
+    assert run("export", folder, "--format", "openpose", "--out", tmp_path / "op").exit_code == 0
+    refused = run("export", tmp_path / "other", "--format", "openpose", "--out", tmp_path / "op")
+    assert isinstance(refused.exception, OutputError)
+    assert len(list((tmp_path / "op").iterdir())) == 5
+    beside = [run("export", source, "--format", "openpose").stdout for source in (folder, tmp_path / "other")]
+    assert len(set(beside)) == 2

@@ -19,6 +19,10 @@ def test_impossible_numbers_are_wrong_use(words: tuple[str, ...]):
     assert words[0] in done.output
 
 
+def test_centimetres_are_answered_with_metres():
+    assert "1.7 rather than 170" in " ".join(submit("--height", "170").output.replace("│", " ").split())
+
+
 def test_a_calibration_that_cannot_be_read_is_named(tmp_path: Path):
     (tmp_path / "picture.toml").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "empty.toml").write_bytes(b"")

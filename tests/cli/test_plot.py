@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import typer
@@ -8,6 +10,7 @@ from neuropose_ray.analysis.dtw.matrix import DistanceMatrix, DistanceMatrixSett
 from neuropose_ray.analysis.dtw.matrix_files import save_distance_matrix
 from neuropose_ray.cli.plot import plot
 from neuropose_ray.errors import FileFormatError, InputError, OutputError, SettingsError
+from neuropose_ray.render.overlay.settings import AngleJoint
 
 app = typer.Typer()
 app.command()(plot)
@@ -47,12 +50,45 @@ def test_the_text_of_an_svg_names_angles_units_and_repetitions(squats, tmp_path)
     assert "Hip flexion" not in text
 
 
+@pytest.mark.parametrize(
+    ("show", "titles"),
+    [
+        (("knee",), ["Knee flexion"]),
+        (("knee,hip",), ["Knee flexion", "Hip flexion"]),
+        (("hip", "knee_flexion"), ["Hip flexion", "Knee flexion"]),
+        (("elbow",), ["Elbow flexion"]),
+        (("shoulder",), ["Shoulder elevation"]),
+        (("ankle",), ["Ankle dorsiflexion"]),
+    ],
+)
+def test_angles_are_named_as_overlay_names_them(squats, tmp_path, show, titles):
+    target = tmp_path / "angles.svg"
+    options = [part for name in show for part in ("--show", name)]
+    assert run(squats, "--kind", "angles", *options, "--out", target).exit_code == 0
+    text = target.read_text("utf-8")
+    assert re.findall(r">((?:Knee|Hip|Elbow|Shoulder|Ankle|Trunk)[^<]*)<", text) == titles
+
+
+def test_every_joint_at_which_overlay_writes_an_angle_can_be_plotted(squats, tmp_path):
+    for joint in AngleJoint:
+        assert run(squats, "--kind", "cycles", "--show", joint, "--out", tmp_path / f"{joint}.svg").exit_code == 0
+
+
+def test_a_joint_without_a_side_is_both_sides_trajectory(squats, tmp_path):
+    target = tmp_path / "trajectories.svg"
+    assert run(squats, "--kind", "trajectories", "--show", "knee", "--out", target).exit_code == 0
+    text = target.read_text("utf-8")
+    assert all(f">{word}<" in text for word in ("knee (mm)", "left", "right"))
+
+
 def test_two_trials_are_drawn_against_each_other(squats, tmp_path):
     other = write_results(tmp_path / "slower", truth_table(squatting(period_s=2.7), seconds(8.6)))
     target = tmp_path / "dtw.svg"
     assert run(squats, "--kind", "dtw", "--against", other, "--out", target).exit_code == 0
     text = target.read_text("utf-8")
-    assert all(f">{word}<" in text for word in ("squats (s)", "slower (s)", "left knee", "mm"))
+    assert all(
+        f">{word}<" in text for word in ("time in squats (s)", "time in slower (s)", "left knee", "deviation (mm)")
+    )
 
 
 def test_a_distance_matrix_is_drawn_in_the_order_of_its_clustering(tmp_path):

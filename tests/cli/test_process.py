@@ -73,12 +73,37 @@ def test_version_and_help():
 def test_a_plan_says_what_there_is_and_writes_nothing(weights, clip: Path, tmp_path: Path):
     done = neuropose("process", clip, "--out", tmp_path / "out", "--plan")
     assert done.returncode == 0, done.stderr
-    assert "1 inputs: 1 videos, 0 that cannot be read, 0 other files left out" in done.stdout
-    assert "to do: 1 frames in 1 chunks" in done.stdout
+    assert "1 input: 1 video, 0 that cannot be read, 0 other files left out" in done.stdout
+    assert "to do: 1 frame in 1 chunk" in done.stdout
     assert "a guess" in done.stdout
     assert not (tmp_path / "out").exists()
     counted = json.loads(neuropose("process", clip, "--out", tmp_path / "out", "--plan", "--json").stdout)
     assert (counted["frames"], counted["videos_done"]) == (1, 0)
+
+
+@pytest.mark.parametrize("model", ["metrabs", "blazepose", "https://127.0.0.1:1/model.zip"])
+def test_a_plan_fetches_no_weights(clip: Path, tmp_path: Path, model: str):
+    cache = tmp_path / "cache"
+    done = neuropose(
+        "process",
+        clip,
+        "--out",
+        tmp_path / "out",
+        "--plan",
+        "--model",
+        model,
+        NEUROPOSE_WEIGHTS__CACHE_DIR=str(cache),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "not fetched yet: the weights of the pose model" in done.stdout
+    assert "to do: 1 frame in 1 chunk" in done.stdout
+    assert not cache.exists()
+
+
+def test_a_calibration_is_looked_at_before_anything_else(tmp_path: Path):
+    done = neuropose("process", "gone.mp4", "--out", tmp_path / "out", "--calibration", tmp_path / "nope.toml")
+    assert (done.returncode, done.stderr) == (2, f"error: {tmp_path}/nope.toml: No such file or directory\n")
+    assert not (tmp_path / "out").exists()
 
 
 def test_results_go_to_a_url(weights, clip: Path, tmp_path: Path):

@@ -19,4 +19,4 @@ def test_all_trials_are_one_table_and_a_bad_one_is_named(weights, test_data: Pat
     walk, squat = ranges["right_knee_flexion"]
     assert 20 < walk < squat < 160
     assert (tmp_path / "cohort.json").exists()
-    assert re.match(r"trial,path,part,name,", (tmp_path / "cohort.csv").read_text())
+    assert re.match(r"trial,path,person,frames,", (tmp_path / "cohort.csv").read_text())

@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 from pydantic import ValidationError
 
@@ -20,3 +22,11 @@ def test_a_value_that_makes_no_sense_is_refused_by_name(name, value):
 def test_settings_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         FittingSettings().height_m = 1.8
+
+
+def test_the_settings_say_whether_somebody_gave_the_height():
+    assert FittingSettings().height_source == "assumed"
+    usual = FittingSettings().height_m
+    for given in (FittingSettings(height_m=usual), FittingSettings().model_copy(update={"height_m": 1.6})):
+        assert given.height_source == "given"
+        assert pickle.loads(pickle.dumps(given)).height_source == "given"

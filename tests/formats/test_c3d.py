@@ -13,6 +13,7 @@ from neuropose_ray.errors import InputError, OutputError
 from neuropose_ray.formats.c3d import write_c3d
 from neuropose_ray.formats.c3d_reader import read_c3d
 from neuropose_ray.formats.trajectories import Trajectories
+from neuropose_ray.schemas.motion_series import MotionEvent
 
 NAMES = ("nose", "left_knee")
 NUMBERS = st.floats(-(2.0**20), 2.0**20, width=32)
@@ -90,3 +91,45 @@ def test_the_time_of_the_first_frame_is_kept_as_its_number(tmp_path, start_s, fi
 def test_a_recording_that_begins_too_late_for_16_bits_is_refused(tmp_path):
     with pytest.raises(InputError, match="frames up to the 65537th are more than the 65535"):
         write_c3d(tmp_path / "a.c3d", Trajectories(("a",), 100.0, 655.34, np.ones((3, 1, 3))))
+
+
+EVENTS = st.lists(
+    st.builds(
+        MotionEvent,
+        st.floats(0, 900),
+        st.sampled_from(["heel strike", "toe-off", "repetition start"]),
+        st.sampled_from(["left", "right", "both"]),
+    ),
+    max_size=600,
+)
+
+
+@given(EVENTS, st.sampled_from([0.0, 3.52, -1.0]))
+@settings(properties, max_examples=15)
+def test_gait_events_come_back_with_their_times_sides_and_labels(tmp_path, events, start_s):
+    write_c3d(tmp_path / "a.c3d", Trajectories(("a",), 200.0, start_s, np.ones((3, 1, 3))), events)
+    parameters = ezc3d.c3d(str(tmp_path / "a.c3d"))["parameters"]
+    steps = [event for event in events if event.name != "repetition start" and event.side != "both"]
+    if not steps:
+        assert "EVENT" not in parameters
+        return
+    group = {name: entry["value"] for name, entry in parameters["EVENT"].items() if "value" in entry}
+    numbers = ["", "2", "3"][: -(-len(steps) // 255)]
+    times = np.concatenate([group[f"TIMES{number}"] for number in numbers], axis=1)
+    assert group["USED"].tolist() == [len(steps)]
+    # The first frame is at its number over the rate, and a time before 0 is moved to 0 with all others.
+    shift_s = max(0.0, start_s) - start_s
+    np.testing.assert_allclose(times[0] * 60 + times[1], [event.time_s + shift_s for event in steps], atol=1e-4)
+    assert (times[1] < 60).all()
+    labels = [label for number in numbers for label in group[f"LABELS{number}"]]
+    assert labels == [{"heel strike": "Foot Strike", "toe-off": "Foot Off"}[event.name] for event in steps]
+    contexts = [context for number in numbers for context in group[f"CONTEXTS{number}"]]
+    assert contexts == [event.side.capitalize() for event in steps]
+
+
+def test_the_axes_say_whether_the_floor_is_at_0(tmp_path):
+    for on_floor, said in ((True, "y up from the floor"), (False, "origin at the camera")):
+        points = Trajectories(("a",), 200.0, 0.0, np.ones((3, 1, 3)), on_floor=on_floor)
+        write_c3d(tmp_path / "a.c3d", points)
+        axes = ezc3d.c3d(str(tmp_path / "a.c3d"))["parameters"]["NEUROPOSE_RAY"]["AXES"]["value"][0]
+        assert said in axes

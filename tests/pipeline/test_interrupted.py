@@ -1,6 +1,9 @@
 """What a run that is stopped leaves behind: nothing of it works on after it has given its folder back."""
 
+import os
+import signal
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -76,6 +79,31 @@ def test_what_waits_is_given_up_and_what_has_begun_is_waited_for(
         again = process(clips, out, engine, NullReporter())
     assert again.frames_computed <= 2
     assert again.all_well
+
+
+def test_a_second_interrupt_does_not_give_the_folder_back_before_the_work_has_ended(
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    out, progress, while_held = tmp_path / "out", Interrupted(), []
+    from_chunks = Assembly.from_chunks
+
+    def slowly(self, plan, failed=()):
+        assert progress.happened.wait(60)
+        for _ in range(5):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+        with pytest.raises(RunLockedError), held_lease(state_folder(out)):
+            pass
+        while_held.append(plan.name)
+        return from_chunks(self, plan, failed)
+
+    with closing(LocalEngine(1)) as engine:
+        monkeypatch.setattr(Assembly, "from_chunks", slowly)
+        handler = signal.getsignal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            process(clips, out, engine, progress)
+    assert while_held == ["a"]
+    assert signal.getsignal(signal.SIGINT) == handler
 
 
 def test_workers_stop_with_the_run(clips: Path, tmp_path: Path):

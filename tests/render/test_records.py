@@ -11,10 +11,14 @@ def test_everything_over_time_has_a_value_for_each_frame():
     content = squats(60)
     with pytest.raises(ValueError, match="track 1 has positions"):
         replace(content, people=(PersonTrack(1, np.zeros((59, 33, 3))),))
-    with pytest.raises(ValueError, match="'Knee flexion' has values"):
-        replace(content, curves=(replace(content.curves[0], cleaned=np.zeros(59)),))
-    with pytest.raises(ValueError, match="'Gaps' has values"):
-        replace(content, quality=Quality((QualityStrip("Gaps", np.zeros(61), good=False),)))
+    person = content.people[0]
+    for changed, name in (
+        (replace(person, curves=(replace(person.curves[0], cleaned=np.zeros(59)),)), "Knee flexion"),
+        (replace(person, curves=(replace(person.curves[0], raw=np.zeros(59)), person.curves[1])), "Knee flexion"),
+        (replace(person, quality=Quality((QualityStrip("Gaps", np.zeros(61), good=False, doubt=0.1),))), "Gaps"),
+    ):
+        with pytest.raises(ValueError, match=f"'{name}' has values"):
+            replace(content, people=(changed,))
 
 
 def test_one_person_at_most_is_the_main_one():

@@ -8,6 +8,7 @@ from neuropose_ray.render.records import (
     Comparison,
     Curve,
     CycleCurve,
+    Estimate,
     Fact,
     PersonTrack,
     Quality,
@@ -90,18 +91,51 @@ def squats(frames: int = 300, *, title: str = "squat.mp4", noise_deg: float = 2.
         facts=(Fact("Frame rate", f"{RATE_HZ} Hz"), Fact("Frames", str(frames))),
         skeleton=BLAZEPOSE_33,
         timestamps_s=times,
-        people=(PersonTrack(1, positions, main=True), PersonTrack(2, positions + (900, 0, 400))),
-        curves=tuple(curves),
-        bands=(*repetitions, *(Band("event", "heel strike", Side.LEFT, start, start) for start in starts)),
-        cycles=tuple(cycles),
-        tables=(table,),
-        quality=Quality(
-            (QualityStrip("Confidence", 1 - gaps * 0.8, True), QualityStrip("Gaps", gaps, False)), ("Good.",)
+        people=(
+            PersonTrack(
+                1,
+                positions,
+                main=True,
+                facts=(Fact("Seen in", "100 % of the frames"),),
+                curves=tuple(curves),
+                bands=(*repetitions, *(Band("event", "heel strike", Side.LEFT, start, start) for start in starts)),
+                cycles=tuple(cycles),
+                tables=(table,),
+                quality=Quality(
+                    (
+                        QualityStrip("Confidence", 1 - gaps * 0.8, good=True, doubt=0.5),
+                        QualityStrip("Gaps", gaps, good=False, doubt=0.1, unit="%"),
+                    ),
+                    ("Good.",),
+                ),
+                warnings=("The camera looks nearly from the front: knee flexion is less sure.", "One more."),
+            ),
+            bystander(positions + (900, 0, 400)),
         ),
-        warnings=("The camera looks nearly from the front: knee flexion is less sure.",),
         provenance=(Fact("Model", "blazepose"),),
         citation="neuropose-ray 0.1.0",
         comparison=compared(positions[: 2 * SQUAT_FRAMES], times[: 2 * SQUAT_FRAMES]),
+    )
+
+
+def bystander(positions: np.ndarray) -> PersonTrack:
+    """Somebody else, of whom other things are known: one curve, one table, no marks, no cycles."""
+    frames = len(positions)
+    rising = np.linspace(0, 40, frames)
+    return PersonTrack(
+        2,
+        positions,
+        facts=(Fact("Seen in", "50 % of the frames"),),
+        curves=(Curve("elbow_flexion", "Elbow flexion", "deg", Side.RIGHT, rising, None, "Bending."),),
+        tables=(
+            Table(
+                "Elbow",
+                (Column("Range", "deg"),),
+                ((Estimate(40.0, 31.0, 49.0),), (Estimate(12.0, unreliable="The arm is hidden."),)),
+            ),
+        ),
+        quality=Quality((QualityStrip("Confidence", np.full(frames, 0.4), good=True, doubt=0.5),), ("Poor.",)),
+        warnings=("The arm is hidden.",),
     )
 
 
@@ -130,12 +164,25 @@ def unknown(frames: int) -> ReportContent:
         facts=(),
         skeleton=COCO_19,
         timestamps_s=np.arange(frames) / RATE_HZ,
-        people=(PersonTrack(0, np.full((frames, len(COCO_19), 3), np.nan), main=True),),
-        curves=(
-            Curve("knee", "Knee", "deg", Side.LEFT, nan, nan, ""),
-            Curve("trunk", "Trunk", "", Side.MIDDLE, nan, None, ""),
+        people=(
+            PersonTrack(
+                0,
+                np.full((frames, len(COCO_19), 3), np.nan),
+                main=True,
+                curves=(
+                    Curve("knee", "Knee", "deg", Side.LEFT, nan, nan, ""),
+                    Curve("trunk", "Trunk", "", Side.MIDDLE, nan, None, ""),
+                ),
+                cycles=(
+                    CycleCurve("knee", "Knee", "deg", Side.LEFT, np.linspace(0, 100, 5), np.full((2, 5), np.nan)),
+                ),
+                tables=(Table("Numbers", (Column("Value"),), ((None,), (float("nan"),))),),
+                quality=Quality(
+                    (
+                        QualityStrip("Confidence", nan, good=True, doubt=0.5),
+                        QualityStrip("Gaps", nan, good=False, doubt=0.1),
+                    )
+                ),
+            ),
         ),
-        cycles=(CycleCurve("knee", "Knee", "deg", Side.LEFT, np.linspace(0, 100, 5), np.full((2, 5), np.nan)),),
-        tables=(Table("Numbers", (Column("Value"),), ((None,), (float("nan"),))),),
-        quality=Quality((QualityStrip("Confidence", nan, True), QualityStrip("Gaps", nan, False))),
     )

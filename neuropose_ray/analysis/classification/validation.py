@@ -13,7 +13,13 @@ from neuropose_ray.analysis.classification.multirocket import multirocket_labels
 from neuropose_ray.analysis.classification.result import Classification, ClassifiedTrial, scored
 from neuropose_ray.analysis.classification.settings import ClassificationSettings, NearestNeighbourSettings
 from neuropose_ray.analysis.dtw.channels import ChannelSettings, trial_channels
-from neuropose_ray.analysis.dtw.matrix import DistanceMatrixSettings, distance_matrix, nearest
+from neuropose_ray.analysis.dtw.matrix import (
+    DistanceMatrixSettings,
+    PairDistances,
+    distance_matrix,
+    distances_here,
+    nearest,
+)
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.immutable import ReadOnlyMapping
@@ -33,17 +39,20 @@ def cross_validate(
     settings: ClassificationSettings = ClassificationSettings(),
     *,
     errors: Mapping[str, str] = ReadOnlyMapping({}),
+    distances: PairDistances = distances_here,
 ) -> Classification:
     """Classify every trial by what can be learnt from the other subjects alone.
 
     Nothing is learnt from a held-out subject: each trial's channels and normalisation come from that trial itself,
-    everything else from the training trials. Nearest neighbours are found on the Ray that the caller has connected
-    to. A trial that cannot be used, with too many missing numbers (NaN) or joints, is listed among the errors.
+    everything else from the training trials. A trial that cannot be used, with too many missing numbers (NaN) or
+    joints, is listed among the errors.
 
     Args:
         trials: under names of their own.
         settings: the classifier, and what it compares.
         errors: the trials that could not be read, by name, which are listed as well.
+        distances: who computes those of nearest neighbours; see
+            :func:`~neuropose_ray.analysis.dtw.matrix.distance_matrix`.
 
     Raises:
         InputError: two trials have the same name, or fewer than two subjects or two classes can be used.
@@ -60,7 +69,7 @@ def cross_validate(
             hint=next(iter(errors.values()), None),
         )
     if isinstance(settings.classifier, NearestNeighbourSettings):
-        predicted = _nearest_neighbour(trials, settings.channels, settings.classifier)
+        predicted = _nearest_neighbour(trials, settings.channels, settings.classifier, distances)
     else:
         channels = [trial_channels(trial.motion, settings.channels) for trial in trials]
         predicted = multirocket_labels(channels, labels, subjects, settings.classifier)
@@ -127,11 +136,16 @@ def _usable(trials: Sequence[LabelledTrial], settings: ChannelSettings) -> tuple
 
 
 def _nearest_neighbour(
-    trials: Sequence[LabelledTrial], channels: ChannelSettings, settings: NearestNeighbourSettings
+    trials: Sequence[LabelledTrial],
+    channels: ChannelSettings,
+    settings: NearestNeighbourSettings,
+    distances: PairDistances,
 ) -> list[str]:
-    distances = distance_matrix(
-        [trial.motion for trial in trials], DistanceMatrixSettings(channels=channels, warping=settings.warping)
+    compared = distance_matrix(
+        [trial.motion for trial in trials],
+        DistanceMatrixSettings(channels=channels, warping=settings.warping),
+        distances=distances,
     )
     return nearest_neighbour_labels(
-        distances.matrix, [trial.label for trial in trials], [trial.subject for trial in trials], settings.neighbours
+        compared.matrix, [trial.label for trial in trials], [trial.subject for trial in trials], settings.neighbours
     )

@@ -94,7 +94,7 @@ def clean(motion: Motion, settings: CleaningSettings = CleaningSettings()) -> Cl
 def _cut(motion: Motion, settings: ConfidenceSettings) -> _Outcome:
     kept = reject_low_scores(motion.positions, motion.joint_scores, settings.min_score)
     known = known_samples(motion.positions)
-    scoreless = known.any() and np.isnan(motion.joint_scores[known]).all()
+    scoreless = not motion.is_measured and known.any() and np.isnan(motion.joint_scores[known]).all()
     notes = ("no joint has a score: nothing was cut by confidence",) if scoreless else ()
     return _Outcome(replace(motion, positions=kept), notes)
 

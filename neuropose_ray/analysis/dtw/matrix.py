@@ -1,16 +1,17 @@
-"""How far each of many trials is from each other: blocks of pairs as Ray tasks."""
+"""How far each of many trials is from each other: blocks of pairs in this process or as Ray tasks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from neuropose_ray.analysis.dtw.channels import ChannelSettings, trial_channels
-from neuropose_ray.analysis.dtw.settings import WarpingSettings
+from neuropose_ray.analysis.dtw.settings import WarpingSettings, distance_unit
 from neuropose_ray.analysis.dtw.warping import warp_distance
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.cluster import RUN_AGAIN, cause_of, cluster_cpus, run_tasks
@@ -54,12 +55,14 @@ class DistanceMatrix:
 
     Attributes:
         names: of the trials, in the order given.
-        matrix: ``(trials, trials)``, symmetric, zero on the diagonal, in rad, mm, or none after z-normalisation;
-            NaN in the row and the column of a trial that failed.
+        matrix: ``(trials, trials)``, symmetric, zero on the diagonal; NaN in the row and the column of a trial that
+            failed.
+        unit: of the distances: mm, rad, or SD after z-normalisation; per pair of frames where the warping says so.
         neighbours: for each trial the names of the nearest others, nearest first; none for one that failed.
         order: the trials for a clustered heat map, like beside like; those that failed are last.
         errors: what is wrong with those that failed, a line each.
         settings: how they were compared.
+        repetitions: of the trials that can be compared, how many repetitions each has; 0 where nothing repeats.
     """
 
     names: tuple[str, ...]
@@ -68,14 +71,55 @@ class DistanceMatrix:
     order: tuple[str, ...]
     errors: Mapping[str, str]
     settings: DistanceMatrixSettings
+    unit: str = ""
+    repetitions: Mapping[str, int] = field(default_factory=lambda: ReadOnlyMapping({}))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the distances should know."""
+        if len(set(self.repetitions.values())) < 2:
+            return ()
+        (usual, trials), *_ = Counter(self.repetitions.values()).most_common(1)
+        listed = [f"{name} {count}" for name, count in self.repetitions.items() if count != usual or trials == 1]
+        if trials > 1:
+            listed.insert(0, f"{usual} in {trials} of {len(self.repetitions)} trials")
+        return (differing_repetitions(", ".join(listed)),)
+
+
+def differing_repetitions(counts: str) -> str:
+    """The warning of whoever compares trials with different numbers of repetitions."""
+    return (
+        f"the numbers of repetitions differ ({counts}): cut the trials to the same number for distances that mean "
+        "something"
+    )
+
+
+#: Distances of pairs: channels of the trials, ``(pairs, 2)`` positions and settings to ``(pairs,)``.
+PairDistances = Callable[[Channels, NDArray[np.int64], DistanceMatrixSettings], NDArray[np.float64]]
+
+
+def distances_here(
+    channels: Channels, pairs: NDArray[np.int64], settings: DistanceMatrixSettings
+) -> NDArray[np.float64]:
+    """One after the other in this process; see :data:`PairDistances`."""
+    return pair_distances(channels, pairs, settings.warping)
 
 
 def distance_matrix(
-    trials: Sequence[Motion | FailedTrial], settings: DistanceMatrixSettings = DistanceMatrixSettings()
+    trials: Sequence[Motion | FailedTrial],
+    settings: DistanceMatrixSettings = DistanceMatrixSettings(),
+    *,
+    distances: PairDistances = distances_here,
 ) -> DistanceMatrix:
-    """Compare every trial with every other, on the Ray that the caller has connected to.
+    """Compare every trial with every other.
 
     A trial that cannot be compared has NaN distances and its error is listed; it never stops the others.
+
+    Args:
+        trials: with distinct names.
+        settings: how they are compared.
+        distances: who computes: :func:`distances_here`, or :func:`distances_on_ray` on the Ray that the caller has
+            connected to.
 
     Raises:
         InputError: two trials have the same name, or there are none.
@@ -84,11 +128,11 @@ def distance_matrix(
     names = tuple(trial.name for trial in trials)
     if not names or len(set(names)) < len(names):
         raise InputError("trials need distinct names, at least one", where="distance matrix")
-    channels, errors = _comparable(trials, settings.channels)
+    channels, repetitions, errors = _comparable(trials, settings.channels)
     good = [position for position, name in enumerate(names) if name not in errors]
     compact = np.zeros((len(good), len(good)))
     pairs = np.stack(np.triu_indices(len(good), 1), axis=1)
-    compact[pairs[:, 0], pairs[:, 1]] = _distances_on_ray(channels, pairs, settings)
+    compact[pairs[:, 0], pairs[:, 1]] = distances(channels, pairs, settings)
     matrix = np.full((len(names), len(names)), np.nan)
     matrix[np.ix_(good, good)] = compact + compact.T
     order = [good[position] for position in clustered_order(matrix[np.ix_(good, good)])]
@@ -105,12 +149,15 @@ def distance_matrix(
         order=tuple(names[position] for position in order),
         errors=ReadOnlyMapping(errors),
         settings=settings,
+        unit=distance_unit(settings.channels.representation, settings.warping),
+        repetitions=ReadOnlyMapping(repetitions),
     )
 
 
 def pair_distances(channels: Channels, pairs: NDArray[np.int64], warping: WarpingSettings) -> NDArray[np.float64]:
     """``(pairs,)`` distances between the sequences ``(frames, channels)`` at each of the ``(pairs, 2)`` positions."""
-    return np.array([warp_distance(channels[row], channels[column], warping) for row, column in pairs.tolist()])
+    values = [warp_distance(channels[row], channels[column], warping) for row, column in pairs.tolist()]
+    return np.array(values, np.float64)
 
 
 def nearest(matrix: NDArray[np.float64], position: int) -> list[int]:
@@ -139,9 +186,11 @@ def clustered_order(matrix: NDArray[np.float64]) -> list[int]:
 
 def _comparable(
     trials: Sequence[Motion | FailedTrial], settings: ChannelSettings
-) -> tuple[list[NDArray[np.float64]], dict[str, str]]:
-    """The channels of the trials that have them, and the errors of the others by name."""
-    channels, errors = [], {}
+) -> tuple[list[NDArray[np.float64]], dict[str, int], dict[str, str]]:
+    """The channels of the trials that have them, how many repetitions each has, and the errors of the others."""
+    from neuropose_ray.analysis.segmentation.repetitions import repetitions
+
+    channels, counts, errors = [], {}, {}
     for trial in trials:
         if isinstance(trial, FailedTrial):
             errors[trial.name] = trial.error
@@ -150,12 +199,19 @@ def _comparable(
             channels.append(trial_channels(trial, settings))
         except InputError as error:
             errors[trial.name] = str(error)
-    return channels, errors
+        else:
+            counts[trial.name] = len(repetitions(trial).records)
+    return channels, counts, errors
 
 
-def _distances_on_ray(
+def distances_on_ray(
     channels: Channels, pairs: NDArray[np.int64], settings: DistanceMatrixSettings
 ) -> NDArray[np.float64]:
+    """In blocks, as tasks of the Ray that the caller has connected to; see :data:`PairDistances`.
+
+    Raises:
+        EngineError: Ray failed.
+    """
     outcomes = run_tasks(
         _block_distances,
         range(0, len(pairs), settings.pairs_per_task),

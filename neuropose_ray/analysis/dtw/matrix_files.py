@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from pydantic import Field
 
 from neuropose_ray.analysis.dtw.matrix import DistanceMatrix, DistanceMatrixSettings
 from neuropose_ray.errors import OutputError
@@ -25,6 +26,9 @@ class DistanceMatrixHeader(FrozenModel):
     order: tuple[Utf8Str, ...]
     errors: FrozenMapping[Utf8Str, Utf8Str]
     settings: DistanceMatrixSettings
+    unit: str = ""
+    repetitions: FrozenMapping[Utf8Str, int] = Field(default={}, validate_default=True)
+    warnings: tuple[Utf8Str, ...] = ()
 
 
 class DistanceMatrixRecord(DistanceMatrixHeader):
@@ -48,6 +52,9 @@ def save_distance_matrix(path: Path, distances: DistanceMatrix) -> None:
         "order": distances.order,
         "errors": distances.errors,
         "settings": distances.settings,
+        "unit": distances.unit,
+        "repetitions": distances.repetitions,
+        "warnings": distances.warnings,
     }
     if path.suffix == ".json":
         rows = [[value if np.isfinite(value) else None for value in row] for row in distances.matrix.tolist()]

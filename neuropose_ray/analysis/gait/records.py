@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from neuropose_ray.analysis.uncertainty.records import ErrorBand
 from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
 
 Side = Literal["left", "right"]
@@ -36,6 +37,7 @@ class GaitEvents(FrozenModel):
 
     events: tuple[GaitEvent, ...] = ()
     warnings: tuple[str, ...] = ()
+    refused: tuple[str, ...] = Field(default=(), description="why no step was found; empty where one was")
 
     def of(self, side: Side, kind: EventKind) -> tuple[GaitEvent, ...]:
         """Those of one foot and kind, ascending in time."""
@@ -70,6 +72,7 @@ class GaitParameter(FrozenModel):
     n: Annotated[StrictInt, Field(ge=0)]
     mean: FiniteFloat | None
     sd: FiniteFloat | None
+    band: ErrorBand | None = Field(default=None, description="of the mean; null where its error is not known")
 
 
 class GaitSymmetry(FrozenModel):
@@ -77,6 +80,7 @@ class GaitSymmetry(FrozenModel):
 
     name: str
     symmetry_index_percent: FiniteFloat | None
+    band: ErrorBand | None = Field(default=None, description="of the index; null where its error is not known")
 
 
 class GaitParameters(FrozenModel):

@@ -28,8 +28,9 @@ class GaitSettings(FrozenModel):
         "on a treadmill drifts by up to 0.2 m/s, slow patients walk at 0.3 m/s",
     )
     cutoff_hz: _Positive = Field(
-        default=6.0,
-        description="low-pass of the feet's paths, usual for gait (Winter 2009): moves their turning points by 5 ms",
+        default=8.0,
+        description="low-pass of the feet's paths; the 6 Hz that are usual for gait (Winter 2009) round off the "
+        "corner at which a toe leaves the floor",
     )
     max_gap_s: _Positive = Field(
         default=0.15, description="longer gaps are never bridged: a foot turns round within 0.2 s"
@@ -53,9 +54,13 @@ class GaitSettings(FrozenModel):
     )
     contact_speed: Annotated[FiniteFloat, Field(gt=0, le=1)] = Field(
         default=0.35,
-        description="a foot touches down when its speed over the floor has fallen to this share of the walking speed "
-        "and leaves when it has risen to it; 1 gives the moments of Zeni et al. 2008, which are 20 to 60 ms early "
-        "at heel strike and late at toe-off",
+        description="a heel has touched down when its speed over the floor has fallen to this share of the walking "
+        "speed; 1 gives the moments of Zeni et al. 2008, which are 10 to 60 ms early",
+    )
+    braking_share: Annotated[FiniteFloat, Field(gt=0, le=0.5)] = Field(
+        default=0.03,
+        description="of a stride: so long a heel takes from its turning point until it is that slow, where it is "
+        "seen sharply, as with markers",
     )
     min_cycles: Annotated[int, Field(ge=1)] = Field(
         default=3, description="of each side; with fewer the means are warned about: one odd step moves them"

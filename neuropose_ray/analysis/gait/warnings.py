@@ -88,9 +88,11 @@ def parameter_warnings(
         )
     elif abs(ground.slip_m_per_s) > _SLIDING_SHARE * ground.walking_speed_m_per_s:
         warnings.append(
-            f"standing feet slide by {abs(ground.slip_m_per_s):.2f} m/s: the camera moves, or depth is unsure, "
-            "and so are speed and lengths"
+            f"standing feet slide by {abs(ground.slip_m_per_s):.2f} m/s, so that speed and lengths are unsure"
+            + ("" if motion.is_measured else ": the camera moves, or depth is off")
         )
+    if motion.is_measured:
+        return tuple(warnings)
     along = _along_sight(motion, [event.frame for event in events.events], directions)
     if along > _ALONG_SIGHT:
         warnings.append(

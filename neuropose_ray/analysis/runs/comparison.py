@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.dtw.warping import DTWResult
+from neuropose_ray.analysis.dtw.settings import distance_unit
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.config import DtwConfig
+from neuropose_ray.analysis.runs.distances import pair_distance
 from neuropose_ray.analysis.runs.report import DtwResults
-from neuropose_ray.analysis.runs.signals import resolve_joints
 from neuropose_ray.analysis.segmentation.cycles import time_normalise
 from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.segmentation import Segment, Segmentation
-from neuropose_ray.schemas.skeleton import Skeleton
+from neuropose_ray.schemas.skeleton import LANDMARKS, Skeleton
 
 Array = NDArray[np.float64]
 
@@ -40,15 +39,6 @@ class ComparisonResult:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """Two parts that are compared: the positions of primary and reference, ``(frames, joints, 3)``."""
-
-    label: str
-    primary: Array
-    reference: Array
-
-
 def compare_motions(
     primary: Motion,
     reference: Motion,
@@ -58,29 +48,49 @@ def compare_motions(
 ) -> ComparisonResult:
     """Dynamic time warping per pair of segments of the same name and place; without segments of the whole.
 
-    Where ``align`` needs equal frame counts and a pair has not, or ``time_normalise_points`` is set, all pairs are
-    resampled to one number of points, so that their distances can be compared with each other: cycles to 101, whole
-    trials to the longer one's frames.
+    Where ``align`` needs equal frame counts and a pair has not, that pair is resampled: cycles to 101 points, whole
+    trials to the longer one's frames. Pairs of equal frame counts stay as they are, as in NeuroPose; what becomes of
+    one pair never depends on another. ``time_normalise_points`` resamples all of them.
+
+    Trials of different skeletons are compared by the landmarks that both have. With the policy ``interpolate`` a
+    joint that is missing throughout a part is left out of its pair.
 
     Raises:
-        InputError: the skeletons differ, a joint is unknown, or NaN stands in the way of ``nan_policy``.
+        InputError: the skeletons share no landmark, a joint is unknown, or NaN stands in the way of ``nan_policy``.
     """
-    if primary.skeleton.joint_names != reference.skeleton.joint_names:
-        raise InputError(
-            f"has the joints of {reference.skeleton.name}, {primary.name} those of {primary.skeleton.name}",
-            where=reference.name, hint="compare trials of the same skeleton",
-        )  # fmt: skip
     windows = _paired(primary, reference, segments, reference_segments)
-    points, warnings = _points(windows, config)
+    primary, reference, of_skeletons = _of_one_skeleton(primary, reference, config)
+    points = [_points(window, config) for window in windows]
     pairs = [
-        _Pair(label, _part(primary, mine, points), _part(reference, theirs, points))
-        for label, mine, theirs in windows
+        pair_distance(
+            _part(primary, mine, count), _part(reference, theirs, count), config, primary.skeleton, label=label
+        )
+        for (label, mine, theirs), count in zip(windows, points, strict=True)
     ]
-    results = _distances(pairs, config, primary.skeleton, points)
-    return ComparisonResult(results, (*warnings, *_uncompared(segments, reference_segments)))
+    distances = [pair.distance for pair in pairs]
+    labels = [label for label, *_ in windows]
+    results = DtwResults(
+        method=config.method,
+        unit=distance_unit(config.representation, config.warping),
+        distances=tuple(distances),
+        distances_per_frame=tuple(pair.per_frame for pair in pairs),
+        paths=tuple(pair.path for pair in pairs),
+        per_joint_distances=tuple(pair.per_joint for pair in pairs) if config.method == "dtw_per_joint" else None,
+        segment_labels=tuple(labels),
+        summary=_summary(distances),
+        time_normalised_points=max((count for count in points if count is not None), default=None),
+    )
+    warnings = (
+        *of_skeletons,
+        *_resampled(labels, points, config),
+        *(f"{label}: not known, left out: {', '.join(pair.left_out)}"
+          for label, pair in zip(labels, pairs, strict=True) if pair.left_out),
+        *_uncompared(segments, reference_segments),
+    )  # fmt: skip
+    return ComparisonResult(results, warnings)
 
 
-_Windows = list[tuple[str, Segment, Segment]]
+_Window = tuple[str, Segment, Segment]
 
 
 def _paired(
@@ -88,7 +98,7 @@ def _paired(
     reference: Motion,
     segments: Mapping[str, Segmentation],
     reference_segments: Mapping[str, Segmentation],
-) -> _Windows:
+) -> list[_Window]:
     if not segments:
         mine, theirs = (Segment(start=0, end=len(motion), peak=0) for motion in (primary, reference))
         return [(FULL_TRIAL, mine, theirs)]
@@ -101,57 +111,59 @@ def _paired(
     ]
 
 
-def _points(windows: _Windows, config: DtwConfig) -> tuple[int | None, tuple[str, ...]]:
-    """To how many points everything is resampled, None for not at all, and what to say of it."""
+def _of_one_skeleton(primary: Motion, reference: Motion, config: DtwConfig) -> tuple[Motion, Motion, tuple[str, ...]]:
+    """Both as they are, or their common landmarks where the joints differ, and what to say of that."""
+    if primary.skeleton.joint_names == reference.skeleton.joint_names:
+        return primary, reference, ()
+    names = tuple(name for name in LANDMARKS if primary.skeleton.has(name) and reference.skeleton.has(name))
+    skeletons = f"{primary.skeleton.name} and {reference.skeleton.name}"
+    if not names:
+        raise InputError(
+            f"the skeletons {skeletons} have no landmark in common",
+            where=reference.name, hint="compare trials of the same skeleton",
+        )  # fmt: skip
+    asked = [joint for triplet in config.angle_triplets or () for joint in triplet]
+    if any(isinstance(joint, int) for joint in (*asked, config.joint_i, config.joint_j)):
+        raise InputError(
+            f"the skeletons {skeletons} count their joints differently",
+            where=reference.name, hint="name the joints by landmarks, as left_knee",
+        )  # fmt: skip
+    warning = f"the skeletons {skeletons} differ: compared by the {len(names)} landmarks that both have"
+    return _landmarks_of(primary, names), _landmarks_of(reference, names), (warning,)
+
+
+def _landmarks_of(motion: Motion, names: tuple[str, ...]) -> Motion:
+    joints = [motion.skeleton.index(name) for name in names]
+    return replace(
+        motion,
+        skeleton=Skeleton(name="landmarks", joint_names=names, landmarks={name: name for name in names}),
+        positions=motion.positions[:, joints],
+        joint_scores=motion.joint_scores[:, joints],
+    )
+
+
+def _points(window: _Window, config: DtwConfig) -> int | None:
+    """To how many points a pair is resampled, None for not at all."""
+    label, mine, theirs = window
+    lengths = mine.end - mine.start, theirs.end - theirs.start
     if config.time_normalise_points is not None:
-        return config.time_normalise_points, ()
-    lengths = [(mine.end - mine.start, theirs.end - theirs.start) for _, mine, theirs in windows]
-    if config.align == "none" or all(mine == theirs for mine, theirs in lengths):
-        return None, ()
-    points = max(map(max, lengths)) if windows[0][0] == FULL_TRIAL else CYCLE_POINTS
-    return points, (f"align needs equal lengths: everything was resampled to {points} points",)
+        return config.time_normalise_points
+    if config.align == "none" or lengths[0] == lengths[1]:
+        return None
+    return max(lengths) if label == FULL_TRIAL else CYCLE_POINTS
+
+
+def _resampled(labels: Sequence[str], points: Sequence[int | None], config: DtwConfig) -> Iterator[str]:
+    changed = [(label, count) for label, count in zip(labels, points, strict=True) if count is not None]
+    if changed and config.time_normalise_points is None:
+        listed = ", ".join(label for label, _ in changed)
+        yield f"align needs equal lengths: resampled to {changed[0][1]} points: {listed}"
 
 
 def _part(motion: Motion, window: Segment, points: int | None) -> Array:
     if points is None:
         return motion.positions[window.start : window.end]
     return np.asarray(time_normalise(motion.positions, motion.timestamps_s, [window], points=points).values[0])
-
-
-def _distances(pairs: Sequence[_Pair], config: DtwConfig, skeleton: Skeleton, points: int | None) -> DtwResults:
-    compare = _comparison(config, skeleton)
-    results = [compare(pair.primary, pair.reference) for pair in pairs]
-    distances = [sum(unit.distance for unit in units) for units in results]
-    per_joint = tuple(tuple(unit.distance for unit in units) for units in results)
-    return DtwResults(
-        method=config.method,
-        distances=tuple(distances),
-        paths=tuple(tuple(units[0].path) for units in results),
-        per_joint_distances=per_joint if config.method == "dtw_per_joint" else None,
-        segment_labels=tuple(pair.label for pair in pairs),
-        summary=_summary(distances),
-        time_normalised_points=points,
-    )
-
-
-def _comparison(config: DtwConfig, skeleton: Skeleton) -> Callable[[Array, Array], list[DTWResult]]:
-    """The function that the configuration describes: two ``(frames, joints, 3)`` to one result per unit."""
-    from neuropose_ray.analysis.dtw.distance import dtw_all, dtw_per_joint, dtw_relation
-
-    options: dict[str, Any] = {
-        "align": config.align, "align_scale": config.align_scale, "nan_policy": config.nan_policy,
-        **config.warping.model_dump(),
-    }  # fmt: skip
-    if config.method == "dtw_relation":
-        joint_i, joint_j = resolve_joints(
-            [joint for joint in (config.joint_i, config.joint_j) if joint is not None], skeleton
-        )
-        return lambda a, b: [dtw_relation(a, b, joint_i, joint_j, **options)]
-    options["representation"] = config.representation
-    options["angle_triplets"] = [resolve_joints(triplet, skeleton) for triplet in config.angle_triplets or ()] or None
-    if config.method == "dtw_per_joint":
-        return lambda a, b: dtw_per_joint(a, b, **options)
-    return lambda a, b: [dtw_all(a, b, **options)]
 
 
 def _summary(distances: Sequence[float]) -> dict[str, float]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
+from neuropose_ray.analysis.person_choice import PersonRule
 from neuropose_ray.analysis.runs.config import (
     AnalysisConfig,
     InputsConfig,
@@ -19,7 +21,13 @@ from neuropose_ray.schemas.result_files import ANALYSIS_FILE, COHORT_FILE
 
 
 def default_analysis(
-    inputs: InputsConfig, report: Path, *, track: int | None = None, person_index: int = 0
+    inputs: InputsConfig,
+    report: Path,
+    *,
+    track: int | None = None,
+    person_index: int = 0,
+    person: PersonRule | Literal["all"] = "longest",
+    capture_fps: float | None = None,
 ) -> AnalysisConfig:
     """The field's usual cleaning, then angles, repetitions and gait.
 
@@ -27,23 +35,31 @@ def default_analysis(
         inputs: one trial, or several.
         report: where the report goes.
         track: a person by id.
+        capture_fps: frames per second at which a slowed-down clip was taken.
         person_index: without ``track``, see :class:`~neuropose_ray.analysis.runs.config.PreprocessingConfig`.
+        person: who comes first, where neither of them names somebody; of several trials also everybody.
     """
     return AnalysisConfig(
         inputs=inputs,
-        preprocessing=PreprocessingConfig(track=track, person_index=person_index, cleaning=CleaningSettings()),
+        preprocessing=PreprocessingConfig(
+            track=track,
+            person_index=person_index,
+            person=person,
+            capture_fps=capture_fps,
+            cleaning=CleaningSettings(),
+        ),
         analysis=MovementConfig(kind="movement"),
         output=OutputConfig(report=report),
     )
 
 
-def report_beside(source: TrialSource) -> Path:
-    """Where the report of a trial goes.
+def report_beside(source: TrialSource, track: int | None = None) -> Path:
+    """Where the report of a trial goes; with ``track`` that of one of all its people.
 
     Raises:
         InputNotFoundError: there are no predictions.
     """
-    return file_beside(source, ANALYSIS_FILE)
+    return file_beside(source, ANALYSIS_FILE if track is None else f"track{track}.{ANALYSIS_FILE}")
 
 
 def cohort_report(sources: Sequence[TrialSource]) -> Path:

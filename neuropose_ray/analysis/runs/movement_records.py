@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from neuropose_ray.analysis.gait.records import GaitEvent, GaitParameter, GaitSymmetry
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, StrictInt
+from neuropose_ray.analysis.uncertainty.records import ErrorBand, Remark
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, OptionalFloat, StrictInt
 
-
-def _finite(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-#: A number, None where it cannot be told: JSON has no NaN.
-OptionalFloat = Annotated[float | None, BeforeValidator(_finite)]
+#: The numbers of an :class:`AngleSummary`, in the order of tables.
+ANGLE_STATISTICS = ("mean", "std", "min", "max", "range", "peak_velocity", "coverage")
 
 
 class AngleSummary(FrozenModel):
@@ -30,6 +25,11 @@ class AngleSummary(FrozenModel):
     range: OptionalFloat
     peak_velocity: OptionalFloat = Field(description="greatest speed, either way")
     coverage: OptionalFloat = Field(description="share of the frames in which it is known")
+    reliable: bool = Field(default=True, description="whether the angle can be used; else show it greyed out")
+    reason: str = Field(default="", description="why not, in one sentence; empty where it can be used")
+    bands: FrozenMapping[str, ErrorBand] = Field(
+        default={}, validate_default=True, description="of mean, min, max, range and peak_velocity, by these names"
+    )
 
 
 class RepetitionRecord(FrozenModel):
@@ -64,6 +64,9 @@ class RepetitionRecord(FrozenModel):
     ldlj_out: OptionalFloat
     ldlj_back: OptionalFloat
     symmetry_percent: OptionalFloat
+    bands: FrozenMapping[str, ErrorBand] = Field(
+        default={}, validate_default=True, description="of the measures whose error is known, by their names"
+    )
 
 
 class MeasureSummary(FrozenModel):
@@ -72,6 +75,7 @@ class MeasureSummary(FrozenModel):
     mean: OptionalFloat
     sd: OptionalFloat
     n: StrictInt
+    band: ErrorBand | None = Field(default=None, description="of the mean; null where its error is not known")
 
 
 class RepetitionsRecord(FrozenModel):
@@ -98,3 +102,6 @@ class MovementResults(FrozenModel):
     angles: tuple[AngleSummary, ...] | None = None
     repetitions: RepetitionsRecord | None = None
     gait: GaitRecord | None = None
+    remarks: tuple[Remark, ...] = Field(
+        default=(), description="why something was not found, cannot be relied on, or is not to be believed"
+    )

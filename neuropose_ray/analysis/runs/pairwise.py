@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from neuropose_ray.analysis.angles.table import AngleTable
+from neuropose_ray.analysis.dtw.matrix import differing_repetitions
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.procrustes import AlignmentDiagnostics
-from neuropose_ray.analysis.runs.movement_records import OptionalFloat
+from neuropose_ray.analysis.runs.changes import MeasureChange, measure_changes
+from neuropose_ray.analysis.runs.config import MovementConfig
+from neuropose_ray.analysis.runs.movement import analyse_movement
+from neuropose_ray.analysis.runs.movement_records import MovementResults
 from neuropose_ray.errors import InputError
-from neuropose_ray.schemas.immutable import FrozenModel, StrictInt, Utf8Str
+from neuropose_ray.schemas.immutable import FrozenModel, OptionalFloat, StrictInt, Utf8Str
 from neuropose_ray.schemas.skeleton import LANDMARKS
 
 #: Angles that most movements are made of, on both sides.
@@ -101,6 +105,9 @@ class TrialComparison(FrozenModel):
     angles: tuple[AngleDeviation, ...]
     joints: tuple[JointDeviation, ...]
     tempo: Tempo
+    changes: tuple[MeasureChange, ...] = Field(
+        default=(), description="measures of both, from the first to the second"
+    )
     path: tuple[tuple[int, int], ...] = Field(description="frames that belong together")
     warnings: tuple[str, ...] = ()
 
@@ -132,7 +139,8 @@ def compare_trials(first: Motion, second: Motion, settings: PairSettings | None 
         )
     distance, path = _warped(*tables, moving, settings)
     joints, deviations, moved = _joints(first, second, path)
-    tempo = _tempo(first, second, path)
+    movements = [analyse_movement(motion, MovementConfig(kind="movement")).results for motion in (first, second)]
+    tempo = _tempo(first, second, movements, path)
     squares = deviations**2
     paired = np.isfinite(squares).any(1)
     rms = np.sqrt(np.nanmean(squares[paired], axis=1)) if paired.any() else np.array([np.nan])
@@ -150,6 +158,7 @@ def compare_trials(first: Motion, second: Motion, settings: PairSettings | None 
             for name, column in zip(joints, deviations.T, strict=True)
         ),
         tempo=tempo,
+        changes=measure_changes(*movements),
         path=tuple((first_frame, second_frame) for first_frame, second_frame in path.tolist()),
         warnings=tuple(_warnings([name for name in settings.angles if name not in known], tempo)),
     )
@@ -212,11 +221,9 @@ def _hips(motion: Motion) -> Array:
     return np.asarray((motion.joint("left_hip") + motion.joint("right_hip"))[:, None] / 2)
 
 
-def _tempo(first: Motion, second: Motion, path: Path) -> Tempo:
-    from neuropose_ray.analysis.segmentation.repetitions import repetitions
-
+def _tempo(first: Motion, second: Motion, movements: Sequence[MovementResults], path: Path) -> Tempo:
     first_times_s, second_times_s = (motion.timestamps_s - motion.timestamps_s[0] for motion in (first, second))
-    records = [repetitions(motion).records for motion in (first, second)]
+    records = [movement.repetitions.records if movement.repetitions else () for movement in movements]
     durations = [_mean(np.array([rep.end_s - rep.start_s for rep in reps if rep.complete])) for reps in records]
     ratio = float(second_times_s[-1] / first_times_s[-1]) if first_times_s[-1] > 0 else None
     lags = second_times_s[path[:, 1]] - (ratio or 0) * first_times_s[path[:, 0]]
@@ -238,10 +245,7 @@ def _warnings(left_out: Sequence[str], tempo: Tempo) -> Iterator[str]:
     if left_out:
         yield f"angles that are not known well enough in both: {', '.join(left_out)}"
     if tempo.repetitions_first != tempo.repetitions_second:
-        yield (
-            f"{tempo.repetitions_first} repetitions are compared with {tempo.repetitions_second}: "
-            "cut both to the same number for distances that mean something"
-        )
+        yield differing_repetitions(f"{tempo.repetitions_first} and {tempo.repetitions_second}")
 
 
 def _mean(values: Array) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ from neuropose_ray.analysis.runs.subjects import Subject, load_subject, subject_
 from neuropose_ray.analysis.segmentation.extractors import extract_signal
 from neuropose_ray.analysis.segmentation.gait_cycles import segment_gait_cycles, segment_gait_cycles_bilateral
 from neuropose_ray.analysis.segmentation.predictions import segment_predictions
+from neuropose_ray.analysis.segmentation.unfound import why_no_segments
 from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.segmentation import Segmentation
@@ -64,8 +65,21 @@ def run_analysis(config: AnalysisConfig) -> AnalysisReport:
         reference=reference and reference.summary,
         segmentations=segmentations,
         results=results,
-        warnings=(*primary.warnings, *(reference.warnings if reference else ()), *warnings),
+        warnings=(
+            *_of_both(primary.warnings, reference.warnings if reference else ()),
+            *_empty(primary.motion, segmentations),
+            *warnings,
+        ),
     )
+
+
+def _of_both(primary: Sequence[str], reference: Sequence[str]) -> Iterator[str]:
+    """The warnings of two trials, each once, saying which trial they are of where it is not the primary alone."""
+    for warning in primary:
+        yield f"primary and reference: {warning}" if warning in reference else warning
+    for warning in reference:
+        if warning not in primary:
+            yield f"reference: {warning}"
 
 
 def _with_config(provenance: Provenance | None, config: AnalysisConfig) -> Provenance | None:
@@ -89,6 +103,12 @@ def _segment(subject: Subject, config: AnalysisConfig) -> _Segmentations:
             return {key: _of_person(segmentation, config) for key, segmentation in segmentations.items()}
         case ExtractorConfig():
             return {choice.label: _segment_signal(subject, choice, config)}
+
+
+def _empty(motion: Motion, segmentations: _Segmentations) -> tuple[str, ...]:
+    """Why segmentations are empty."""
+    reasons = ((name, why_no_segments(motion, segmentation)) for name, segmentation in segmentations.items())
+    return tuple(f"{name}: {reason}" for name, reason in reasons if reason is not None)
 
 
 def _segment_signal(subject: Subject, choice: ExtractorConfig, config: AnalysisConfig) -> Segmentation:
@@ -121,7 +141,7 @@ def _analyse(
         case StatsConfig():
             return _statistics(primary.motion, segmentations, analysis), ()
         case MovementConfig():
-            moved = analyse_movement(primary.motion, analysis)
+            moved = analyse_movement(primary.motion, analysis, primary.conditions)
             return moved.results, moved.warnings
         case _:
             return NoResults(), ()

@@ -8,18 +8,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypedDict
 
+from neuropose_ray.analysis.measures.labels import gait_label, repetition_label
 from neuropose_ray.analysis.measures.repetition import MEASURES
 from neuropose_ray.analysis.runs.cohort import TrialOutcome
-from neuropose_ray.analysis.runs.movement_records import MovementResults
+from neuropose_ray.analysis.runs.movement_records import ANGLE_STATISTICS, MovementResults
 from neuropose_ray.analysis.runs.report import AnalysisReport, DtwResults, StatsResults
+from neuropose_ray.analysis.uncertainty.records import ErrorBand
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 
 
 class TidyRow(TypedDict, total=False):
     """One number.
 
-    ``part`` is trial, angle, repetition, gait, dtw, signal or segments; ``name`` what was measured, with its unit
-    where it has one (angles are degrees); ``repetition`` counts from 1; ``statistic`` is value, mean, sd, ...
+    ``part`` is trial, angle, repetition, gait, dtw, signal or segments; ``name`` what was measured; ``repetition``
+    counts from 1; ``statistic`` is value, mean, sd, ...; ``low`` and ``high`` are between which the true value lies,
+    where that is known, in the same unit; ``reliable`` is False where the number cannot be relied on.
     """
 
     trial: str
@@ -30,6 +33,11 @@ class TidyRow(TypedDict, total=False):
     repetition: int
     statistic: str
     value: float | None
+    unit: str
+    low: float | None
+    high: float | None
+    reliable: bool
+    reason: str
     error: str
 
 
@@ -63,14 +71,16 @@ def write_tidy_csv(path: Path, outcomes: Iterable[TrialOutcome]) -> None:
 def _numbers(report: AnalysisReport) -> Iterator[TidyRow]:
     yield {"part": "trial", "name": "frames", "statistic": "value", "value": float(report.primary.frame_count)}
     yield {"part": "trial", "name": "coverage", "statistic": "value", "value": report.primary.coverage}
+    if (person := report.primary.person) is not None and person.track is not None:
+        yield {"part": "trial", "name": "track", "statistic": "value", "value": float(person.track)}
+        yield {"part": "trial", "name": "tracks", "statistic": "n", "value": 1.0 + len(person.others)}
     match report.results:
         case MovementResults() as results:
             yield from _angles(results)
             yield from _repetitions(results)
             yield from _gait(results)
         case DtwResults() as results:
-            for label, distance in zip(results.segment_labels, results.distances, strict=True):
-                yield {"part": "dtw", "name": label, "statistic": "distance", "value": distance}
+            yield from _distances(results)
         case StatsResults() as results:
             for label, statistics in zip(results.segment_labels, results.statistics, strict=True):
                 for name, value in statistics:
@@ -79,10 +89,21 @@ def _numbers(report: AnalysisReport) -> Iterator[TidyRow]:
         yield {"part": "segments", "name": name, "statistic": "n", "value": float(len(segmentation.segments))}
 
 
+def _distances(results: DtwResults) -> Iterator[TidyRow]:
+    for name, distances in (("distance", results.distances), ("per_frame", results.distances_per_frame)):
+        for label, distance in zip(results.segment_labels, distances, strict=False):
+            yield {"part": "dtw", "name": label, "statistic": name, "value": distance, "unit": results.unit}
+
+
 def _angles(results: MovementResults) -> Iterator[TidyRow]:
     for angle in results.angles or ():
-        for name, value in angle.model_dump(exclude={"name"}).items():
-            yield {"part": "angle", "name": angle.name, "statistic": name, "value": value}
+        for name in ANGLE_STATISTICS:
+            unit = {"coverage": "", "peak_velocity": "deg/s"}.get(name, "deg")
+            row: TidyRow = {
+                "part": "angle", "name": angle.name, "statistic": name, "value": getattr(angle, name), "unit": unit,
+            }  # fmt: skip
+            doubt: TidyRow = {} if angle.reliable else {"reliable": False, "reason": angle.reason}
+            yield {**row, **doubt, **_band(angle.bands.get(name))}
 
 
 def _repetitions(results: MovementResults) -> Iterator[TidyRow]:
@@ -91,10 +112,12 @@ def _repetitions(results: MovementResults) -> Iterator[TidyRow]:
     yield {"part": "repetition", "name": "count", "statistic": "n", "value": float(len(results.repetitions.records))}
     for repetition in results.repetitions.records:
         for name in ("start_s", "peak_s", "end_s", *MEASURES):
-            yield {
+            unit = repetition_label(name, results.repetitions.unit).unit if name in MEASURES else "s"
+            row: TidyRow = {
                 "part": "repetition", "name": name, "side": repetition.side, "repetition": repetition.number,
-                "statistic": "value", "value": getattr(repetition, name),
+                "statistic": "value", "value": getattr(repetition, name), "unit": unit,
             }  # fmt: skip
+            yield {**row, **_band(repetition.bands.get(name))}
 
 
 def _gait(results: MovementResults) -> Iterator[TidyRow]:
@@ -102,9 +125,20 @@ def _gait(results: MovementResults) -> Iterator[TidyRow]:
         return
     for row in results.gait.parameters:
         for name in ("mean", "sd", "n"):
-            yield {
+            number: TidyRow = {
                 "part": "gait", "name": row.name, "side": row.side, "statistic": name, "value": getattr(row, name),
+                "unit": "" if name == "n" else gait_label(row.name).unit,
             }  # fmt: skip
+            yield {**number, **_band(row.band if name == "mean" else None)}
     for symmetry in results.gait.symmetry:
         value = symmetry.symmetry_index_percent
-        yield {"part": "gait", "name": symmetry.name, "statistic": "symmetry_index_percent", "value": value}
+        number = {"part": "gait", "name": symmetry.name, "statistic": "symmetry_index", "value": value, "unit": "%"}
+        yield {**number, **_band(symmetry.band)}
+
+
+def _band(band: ErrorBand | None) -> TidyRow:
+    """How far off a number may be, and whether it can be relied on."""
+    if band is None:
+        return {}
+    row: TidyRow = {"low": band.low, "high": band.high}
+    return row if band.reliable else {**row, "reliable": False, "reason": band.reason}

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.analysis.motion import Motion, motion_of_table
+from neuropose_ray.analysis.person_choice import PersonRule, TrackChoice, choose_person
 from neuropose_ray.errors import InputError
+from neuropose_ray.schemas.derived_files import predictions_digest
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.json_files import is_video_payload, read_json, validated, video_in_payload
 from neuropose_ray.schemas.migrations import migrate_video_predictions
@@ -60,12 +62,14 @@ class Trial:
         path: the file that was read.
         header: skeleton, frame rate, provenance.
         table: everybody in all frames; at least one frame.
+        sha256: digest of the file; None where it is not known.
     """
 
     name: str
     path: Path
     header: PredictionsHeader
     table: PoseTable
+    sha256: str | None = None
 
     @classmethod
     def from_payload(cls, name: str, path: Path, payload: object) -> Trial:
@@ -82,54 +86,62 @@ class Trial:
         exact: NDArray[Any] = np.array(poses3d, np.float64).reshape(table.poses.poses3d.shape)
         return cls(name, path, predictions.header, replace(table, poses=replace(table.poses, poses3d=exact)))
 
+    def person(self, *, track: int | None = None, person_index: int = 0, rule: PersonRule = "longest") -> TrackChoice:
+        """Which person is meant, and who else is there.
+
+        Args:
+            track: a person by its id.
+            person_index: without ``track``, which person: where the file holds tracks, its place among them in the
+                order of ``rule``; else the position in each frame, as in NeuroPose.
+            rule: how to order tracks.
+
+        Raises:
+            InputError: there is no such person, nobody at all, or the frames have no times.
+        """
+        where, size = str(self.path), self.header.metadata
+        if not np.isfinite(self.table.timestamps_s).all():
+            raise InputError(
+                "its frames have no times", where=where, hint="its metadata needs the frame rate (fps) of the video"
+            )
+        picture = (size.width, size.height)
+        return choose_person(self.table, picture, track=track, person_index=person_index, rule=rule, where=where)
+
     def motion(self, *, track: int | None = None, person_index: int = 0, fitted: bool = True) -> Motion:
         """One person over all frames, NaN where the person is not seen.
 
         Args:
             track: a person by its id.
-            person_index: without ``track``, which person: where the file holds tracks, its place among them by the
-                number of frames (0: seen in most frames); else the position in each frame, as in NeuroPose.
+            person_index: without ``track``, see :meth:`person`.
             fitted: take the fitted skeleton where there is one, else what the pose model said.
 
         Raises:
             InputError: there is no such person, nobody at all, or the frames have no times.
         """
-        where = str(self.path)
-        if not len(self.table.poses):
-            raise InputError("nobody is seen in any frame", where=where, hint="look at the video")
-        if not np.isfinite(self.table.timestamps_s).all():
-            raise InputError(
-                "its frames have no times", where=where, hint="its metadata needs the frame rate (fps) of the video"
-            )
+        return self.motion_of(self.person(track=track, person_index=person_index), fitted=fitted)
+
+    def motion_of(self, person: TrackChoice, *, fitted: bool = True) -> Motion:
+        """A chosen person over all frames, NaN where the person is not seen.
+
+        Args:
+            person: of :meth:`person`.
+            fitted: take the fitted skeleton where there is one, else what the pose model said.
+        """
         table = self.table
-        if track is None and table.track_ids is not None:
-            track = self._track_by_frames(person_index)
-        elif track is None:
-            table = self._persons_at(person_index)
-        return motion_of_table(table, self.header.skeleton, name=self.name, track=track, fitted=fitted)
+        if person.track is None:
+            table = table.take(table.positions_in_frame() == (person.place or 0))
+        return motion_of_table(
+            table,
+            self.header.skeleton,
+            name=self.name,
+            track=person.track,
+            fitted=fitted,
+            is_measured=not self.header.metadata.has_picture,
+        )
 
     @property
     def tracks(self) -> list[int]:
         """The ids of all tracks, who is seen in most frames first; none where the file holds no tracks."""
         return [] if self.table.track_ids is None else self.table.persons_by_frames()
-
-    def _track_by_frames(self, rank: int) -> int:
-        tracks = self.tracks
-        if rank >= len(tracks):
-            raise InputError(
-                f"there is no person {rank}", where=str(self.path), hint=f"it holds {len(tracks)} tracks, from 0"
-            )
-        return tracks[rank]
-
-    def _persons_at(self, position: int) -> PoseTable:
-        """The table with nobody but the person at this position of each frame."""
-        rows = self.table.positions_in_frame() == position
-        if not rows.any():
-            most = int(self.table.persons_per_frame().max())
-            raise InputError(
-                f"there is no person {position}", where=str(self.path), hint=f"a frame holds at most {most}, from 0"
-            )
-        return self.table.take(rows)
 
 
 def load_trial(path: str | Path, *, video: str | None = None) -> Trial:
@@ -147,6 +159,8 @@ def load_trial(path: str | Path, *, video: str | None = None) -> Trial:
         InputError: no frames; no such video, or several to choose from.
     """
     file = predictions_in(Path(path))
+    # Before the file is read: where it is replaced in between, its numbers count as those of another one.
+    sha256 = predictions_digest(file)
     if file.suffix == ".parquet":
         table, header = read_predictions(file)
         trial = Trial(video_name(file), file, header, table)
@@ -157,7 +171,7 @@ def load_trial(path: str | Path, *, video: str | None = None) -> Trial:
         trial = Trial.from_payload(name, file, payload)
     if not trial.table.frame_count:
         raise InputError("holds zero frames", where=str(file), hint="look at the video")
-    return trial
+    return replace(trial, sha256=sha256)
 
 
 def load_motion(

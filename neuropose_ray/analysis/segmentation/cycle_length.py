@@ -14,6 +14,9 @@ MIN_AUTOCORRELATION = 0.3
 #: 0.85, noise of half a sine's amplitude made a multiple of 1 cycle in 800; at 0.8 of none in 8,300.
 FIRST_OF_EQUALS = 0.8
 
+#: Frames; a shorter signal has too few frequencies for a median of their power.
+SHORTEST_SPECTRUM = 24
+
 
 def cycle_length(signal: NDArray[np.float64], shortest: float = 2.0) -> float:
     """Frames from one cycle to the next.
@@ -66,6 +69,24 @@ def noise_level(signal: NDArray[np.float64]) -> float:
         return 0.0
     # The second difference of white noise has 1 + 4 + 1 times its variance.
     return float(1.4826 * np.median(np.abs(np.diff(signal, 2))) / np.sqrt(6))
+
+
+def noise_floor(signal: NDArray[np.float64]) -> float:
+    """The standard deviation of noise, of slow and of fast movement alike, in the signal's unit.
+
+    A movement of a few frames a cycle changes so much from frame to frame that :func:`noise_level` takes it for
+    noise. It fills few frequencies of the spectrum though, even where its pace wavers, while white noise fills all
+    alike: the median power is noise. The lower of the two, since the median is too high where a signal has steps.
+    """
+    from scipy.signal import detrend
+
+    by_differences = noise_level(signal)
+    if len(signal) < SHORTEST_SPECTRUM:
+        return by_differences
+    window = np.hanning(len(signal) + 2)[1:-1]
+    power = np.abs(np.fft.rfft(detrend(signal) * window)[2:-1]) ** 2
+    # The power of noise is distributed exponentially, whose median is ln 2 times its mean.
+    return min(by_differences, float(np.sqrt(np.median(power) / np.log(2) / (window @ window))))
 
 
 def smoothed(signal: NDArray[np.float64], kernel: float) -> NDArray[np.float64]:

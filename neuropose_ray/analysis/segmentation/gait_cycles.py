@@ -5,7 +5,7 @@ from __future__ import annotations
 from neuropose_ray.analysis.segmentation.extractors import AxisLetter, joint_axis
 from neuropose_ray.analysis.segmentation.peaks import PeakSettings
 from neuropose_ray.analysis.segmentation.predictions import Source, segment_predictions
-from neuropose_ray.schemas.segmentation import Segmentation, SegmentationMethod
+from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, Segmentation, SegmentationMethod
 
 
 def segment_gait_cycles(
@@ -18,7 +18,7 @@ def segment_gait_cycles(
     min_prominence: float | None = None,
     person_index: int = 0,
     track: int | None = None,
-    method: SegmentationMethod = "prominent_valleys_v2",
+    method: SegmentationMethod = DEFAULT_METHOD,
     settings: PeakSettings | None = None,
 ) -> Segmentation:
     """One window per heel strike, which is a maximum of the heel's y: y points down.
@@ -64,7 +64,7 @@ def segment_gait_cycles_bilateral(
     min_prominence: float | None = None,
     person_index: int = 0,
     track: int | None = None,
-    method: SegmentationMethod = "prominent_valleys_v2",
+    method: SegmentationMethod = DEFAULT_METHOD,
     settings: PeakSettings | None = None,
 ) -> dict[str, Segmentation]:
     """The cycles of both feet, by ``left_heel_strikes`` and ``right_heel_strikes``; see :func:`segment_gait_cycles`.

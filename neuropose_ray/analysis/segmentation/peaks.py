@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,15 +14,22 @@ from neuropose_ray.analysis.segmentation.cycle_length import (
     KERNEL_SHARE,
     cycle_length,
     noise_after,
+    noise_floor,
     noise_level,
     smoothed,
 )
 from neuropose_ray.analysis.segmentation.errors import SignalError
-from neuropose_ray.schemas.segmentation import Segment, SegmentationMethod
+from neuropose_ray.schemas.immutable import ReadOnlyMapping
+from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, Segment, SegmentationMethod
+
+#: How each rule but NeuroPose's own estimates the noise.
+_NOISE: Mapping[str, Callable[[NDArray[np.float64]], float]] = ReadOnlyMapping(
+    {"prominent_valleys_v2": noise_level, "prominent_valleys_v3": noise_floor}
+)
 
 
 class PeakSettings(BaseModel):
-    """What counts as a peak or valley where the caller gives no bound of his own (``prominent_valleys_v2``)."""
+    """What counts as a peak or valley where the caller gives no bound of his own (not ``valley_to_valley_v1``)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,16 +66,18 @@ def segment_by_peaks(
     min_prominence: float | None = None,
     min_height: float | None = None,
     pad: int = 0,
-    method: SegmentationMethod = "prominent_valleys_v2",
+    method: SegmentationMethod = DEFAULT_METHOD,
     settings: PeakSettings | None = None,
 ) -> list[Segment]:
     """One window per peak, from the valley before it to the valley after it, which neighbours share.
 
-    ``prominent_valleys_v2`` smooths the signal by a Gaussian whose width follows the length of its cycle, takes the
+    ``prominent_valleys_v3`` smooths the signal by a Gaussian whose width follows the length of its cycle, takes the
     prominent peaks, and cuts between two of them at the deepest frame; before the first and after the last peak at
     the nearest valley as prominent as the peaks must be, else at the end. The middle of a plateau is taken.
     All bounds hold for the smoothed signal. NaN: short gaps are bridged by a line, longer ones split the signal into
     stretches that are cut each on its own, see ``settings.bridged_share``.
+
+    ``prominent_valleys_v2`` is the same, but takes movements of fewer than 8 frames a cycle for noise.
 
     ``valley_to_valley_v1`` is NeuroPose's rule: any local minimum is a valley, so noise of a few per cent cuts
     windows short. NaN is passed on to SciPy, which finds no extremum beside one.
@@ -76,11 +86,11 @@ def segment_by_peaks(
         signal: ``(frames,)``.
         min_distance: least frames between peaks; below 1 it is not used.
         min_prominence: least prominence in the signal's unit; None for the one that follows from range and noise
-            (v2), or for any (v1).
+            (v2 and v3), or for any (v1).
         min_height: least height of a peak in the signal's unit.
         pad: frames by which every window is widened on both sides, within the signal.
         method: the rule.
-        settings: of v2.
+        settings: of v2 and v3.
 
     Returns:
         The windows in order; empty where there is no peak.
@@ -97,10 +107,10 @@ def segment_by_peaks(
     bounds = _Bounds(distance, min_prominence, min_height)
     if method == "valley_to_valley_v1":
         windows = _valley_to_valley(values, bounds)
-    elif method == "prominent_valleys_v2":
-        windows = _prominent_valleys(values, bounds, settings or PeakSettings())
+    elif method in _NOISE:
+        windows = _prominent_valleys(values, bounds, settings or PeakSettings(), _NOISE[method])
     else:
-        raise SignalError(f"unknown method {method!r}", hint="valley_to_valley_v1 or prominent_valleys_v2")
+        raise SignalError(f"unknown method {method!r}", hint=f"valley_to_valley_v1, {', '.join(_NOISE)}")
     return [
         Segment(start=max(0, start - pad), peak=peak, end=min(len(values), end + pad)) for start, peak, end in windows
     ]
@@ -142,7 +152,10 @@ def _valley_to_valley(signal: NDArray[np.float64], bounds: _Bounds) -> list[tupl
 
 
 def _prominent_valleys(
-    signal: NDArray[np.float64], bounds: _Bounds, settings: PeakSettings
+    signal: NDArray[np.float64],
+    bounds: _Bounds,
+    settings: PeakSettings,
+    noise_of: Callable[[NDArray[np.float64]], float],
 ) -> list[tuple[int, int, int]]:
     stretches = bridged_stretches(signal, len(signal))
     if not stretches:
@@ -152,7 +165,7 @@ def _prominent_valleys(
     least = bounds.prominence
     if least is None:
         spread = float(np.subtract(*np.percentile(stretches[0][1], [95, 5])))
-        noise = noise_after(noise_level(signal[np.isfinite(signal)]), kernel)
+        noise = noise_after(noise_of(signal[np.isfinite(signal)]), kernel)
         least = max(settings.range_share * spread, settings.noise_multiple * noise)
     windows: list[tuple[int, int, int]] = []
     for first, stretch in bridged_stretches(signal, settings.bridged_share * cycle):

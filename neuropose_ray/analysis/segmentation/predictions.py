@@ -14,7 +14,13 @@ from neuropose_ray.analysis.segmentation.errors import SignalError
 from neuropose_ray.analysis.segmentation.extractors import extract_signal
 from neuropose_ray.analysis.segmentation.peaks import PeakSettings, segment_by_peaks
 from neuropose_ray.schemas.predictions import FramePrediction, VideoPredictions
-from neuropose_ray.schemas.segmentation import Extractor, Segmentation, SegmentationConfig, SegmentationMethod
+from neuropose_ray.schemas.segmentation import (
+    DEFAULT_METHOD,
+    Extractor,
+    Segmentation,
+    SegmentationConfig,
+    SegmentationMethod,
+)
 from neuropose_ray.schemas.skeleton import Skeleton
 
 #: What segments can be found in: a video's predictions, or one person's motion already taken out of them.
@@ -48,7 +54,7 @@ def segment_predictions(
     min_prominence: float | None = None,
     min_height: float | None = None,
     pad_seconds: float = 0.0,
-    method: SegmentationMethod = "prominent_valleys_v2",
+    method: SegmentationMethod = DEFAULT_METHOD,
     settings: PeakSettings | None = None,
 ) -> Segmentation:
     """Cut a person's movement by a signal of it, see :func:`.peaks.segment_by_peaks`.
@@ -80,7 +86,7 @@ def segment_predictions(
         missing = int(np.flatnonzero(~person.seen)[0])
         raise SignalError(
             f"person_index {person_index} is out of range in frame {missing}",
-            hint="the method prominent_valleys_v2 bridges gaps",
+            hint=f"the method {DEFAULT_METHOD} bridges gaps",
         )
     config = SegmentationConfig(
         extractor=extractor,

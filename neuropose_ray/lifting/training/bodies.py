@@ -21,7 +21,7 @@ _LIMBS = {"thigh": (0.237, 0.05), "shank": (0.237, 0.05), "upper_arm": (0.172, 0
 _FITTED_LIMBS = {"thigh": 0.241, "shank": 0.236, "upper_arm": 0.170, "forearm": 0.147}
 _HIPS, _SHOULDERS, _TRUNK = (0.112, 0.12), (0.222, 0.11), (0.290, 0.06)
 #: Children: share of windows, and how much longer the trunk and wider hips and shoulders are for their limbs.
-_CHILDREN, _CHILD_TRUNK, _CHILD_WIDTH = 0.15, 0.14, 0.10
+_CHILDREN, _CHILD_TRUNK, _CHILD_WIDTH = 0.10, 0.14, 0.10
 
 #: Metres by which a pose network's joint differs from the centre of the joint, along each axis of the trunk.
 _JOINT_OFFSET_M = {"hip": 0.02, "knee": 0.012, "ankle": 0.012, "shoulder": 0.025, "elbow": 0.015, "wrist": 0.015,

@@ -24,16 +24,24 @@ _JITTER_M, _JITTER_S, _DRIFT_M, _DRIFT_S, _NOISE_SPREAD = 0.012, 0.10, 0.012, 0.
 _BEHIND_M, _TRUNK_HALF_M = 0.06, 0.17
 #: Shares of windows in which a joint flies off for a moment, a limb is unseen, the feet are, sides are exchanged,
 #: nobody is found for a while, or a group of joints is missing throughout.
-_BURST, _LIMB_UNSEEN, _EXCHANGED, _GAP, _MISSING = 0.05, 0.12, 0.15, 0.15, 0.12
+_BURST, _LIMB_UNSEEN, _EXCHANGED, _GAP, _MISSING = 0.05, 0.06, 0.10, 0.06, 0.06
+#: How much larger the error of a joint without any confidence is, and how often a hidden joint loses confidence.
+_UNSURE_ERROR, _HIDDEN = 1.5, 0.5
 #: The model's own depth: gain with its spread, lasting error, and error over time, metres.
 _GAIN, _GAIN_SPREAD, _BIAS_M, _DEPTH_JITTER_M = 0.65, 0.35, 0.05, 0.05
 #: Relative error of the distance to the person and, of the same sign in the picture, of an assumed focal length.
 _DISTANCE, _DISTANCE_DRIFT, _FOCAL = 0.03, 0.02, 0.09
+#: Share of the depth of the limbs that the first fit finds, in the share of windows in which it does not find all.
+#: What it misses it takes for width, so that people who squat toward the camera come out too far away.
+_DEPTH_FOUND, _DEPTH_MISSED = (0.4, 1.0), 0.5
 #: Depth errors grow with the length of a bone.
 _RELATIVE_DEPTH_ERROR = np.array(
     [{"hip-hip": 0.5, "shoulder-elbow": 0.9, "ankle-heel": 0.4, "heel-toe": 0.5, "ankle-toe": 0.6}.get(
         f"{a.split('_')[1]}-{b.split('_')[1]}", 1.0) for a, b in BONES], np.float32
 )  # fmt: skip
+#: Thighs, shanks, upper arms and forearms.
+_LIMB_PARTS = ("hip-knee", "knee-ankle", "shoulder-elbow", "elbow-wrist")
+_LIMBS = np.array([i for i, (a, b) in enumerate(BONES) if f"{a.split('_')[1]}-{b.split('_')[1]}" in _LIMB_PARTS])
 _GROUPS = tuple(
     np.array([i for i, name in enumerate(LANDMARKS) if name in names], np.intp)
     for names in (
@@ -90,12 +98,12 @@ def observed(random: np.random.Generator, views: Views, rate: float) -> Observat
         return slice(start, start + length)
 
     confidences = np.repeat(_confidences(random, count)[:, None], frames, axis=1)
-    hidden = _hidden(views.truth) & (random.random((count, 1, len(LANDMARKS))) < 0.7)
+    hidden = _hidden(views.truth) & (random.random((count, 1, len(LANDMARKS))) < _HIDDEN)
     confidences = np.where(hidden, confidences * random.uniform(0.05, 0.6, (count, 1, 16)), confidences)
     for window in windows(_LIMB_UNSEEN):
         group = _GROUPS[random.integers(len(_GROUPS))]
         confidences[window, stretch(), group[:, None]] *= random.uniform(0.03, 0.4)
-    size = (1 + 3 * (1 - confidences) ** 1.5) * np.exp(random.normal(0, _NOISE_SPREAD, (count, 1, 1)))
+    size = (1 + _UNSURE_ERROR * (1 - confidences)) * np.exp(random.normal(0, _NOISE_SPREAD, (count, 1, 1)))
     noise = lasting(32, _JITTER_S) * _JITTER_M + lasting(32, _DRIFT_S) * _DRIFT_M
     noise = noise.reshape(count, frames, 16, 2) * size[..., None].astype(np.float32)
     flying = np.zeros((count, frames, 16), bool)
@@ -109,9 +117,9 @@ def observed(random: np.random.Generator, views: Views, rate: float) -> Observat
     far = views.truth[:, :, :2, 2].mean(axis=2)
     directions = pictured[..., :2] / pictured[..., 2:] + noise / far[:, :, None, None]
     focal = np.exp(random.normal(0, _FOCAL, (count, 1))).astype(np.float32)
-    distance = (
-        far / focal * np.exp(random.normal(0, _DISTANCE, (count, 1)) + lasting(1, 1.0)[..., 0] * _DISTANCE_DRIFT)
-    )
+    drift = random.normal(0, _DISTANCE, (count, 1)) + lasting(1, 1.0)[..., 0] * _DISTANCE_DRIFT
+    found_depth = np.where(random.random(count) < _DEPTH_MISSED, random.uniform(*_DEPTH_FOUND, count), 1)
+    distance = far / focal * _farther(views, found_depth[:, None, None]) * np.exp(drift)
     directions = directions * focal[..., None, None]
 
     bones = len(BONES)
@@ -148,6 +156,15 @@ def observed(random: np.random.Generator, views: Views, rate: float) -> Observat
         exchanged,
         depths,
     )
+
+
+def _farther(views: Views, found: Array) -> Array:
+    """``(count, 1)`` how many times too far a fit places people of whose limbs it finds this share of the depth."""
+    ends = views.truth[:, :, BONE_ENDS[_LIMBS]]
+    squared = ((ends[..., 0, :] - ends[..., 1, :]) ** 2).sum(axis=-1)
+    depths = views.depths[:, :, _LIMBS]
+    widths = [np.sqrt(np.maximum(squared - (share * depths) ** 2, 0)).sum(axis=(1, 2)) for share in (found, 1.0)]
+    return np.asarray(widths[0] / np.maximum(widths[1], 1e-6))[:, None]
 
 
 def _confidences(random: np.random.Generator, count: int) -> Array:

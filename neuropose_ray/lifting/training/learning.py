@@ -16,14 +16,14 @@ from neuropose_ray.lifting.bones import BONES
 from neuropose_ray.lifting.features import INPUTS
 from neuropose_ray.lifting.network import DILATIONS, LOG_SIGMA_AT_ZERO, LOG_SIGMA_RANGE, MEAN_SCALE_M
 from neuropose_ray.lifting.training.motion_capture import MotionCapture
-from neuropose_ray.lifting.training.windows import Batch, draw_batch
+from neuropose_ray.lifting.training.windows import Batch, draw_batch, drawn_ahead
 
 #: The validation windows come from clips and chance that training never sees.
 VALIDATION_SEED, VALIDATION_BATCHES = 99, 5
 #: Steps over which the rates rise, and the share of steps over which they come down: a training that was stopped on
 #: the plateau can go on to any number of steps.
-_RISE, _DESCENT = 100, 0.28
-_REPORT_EVERY = 200
+_RISE, _DESCENT = 100, 0.4
+_REPORT_EVERY = 400
 #: How much finding exchanged sides counts beside the depths.
 _EXCHANGE_WEIGHT = 0.3
 
@@ -37,17 +37,15 @@ class TrainingSettings:
         steps: batches seen.
         batch: windows in a batch.
         channels: width of the network.
-        dropout: share of activations left out.
         rate: learning rate of AdamW on the plateau.
         weight_decay: of AdamW.
     """
 
     seed: int = 0
-    steps: int = 3600
+    steps: int = 12000
     batch: int = 32
     channels: int = 128
-    dropout: float = 0.05
-    rate: float = 2.5e-3
+    rate: float = 2e-3
     weight_decay: float = 0.01
 
 
@@ -94,13 +92,12 @@ class _Layer(nn.Module):
 class TemporalNetwork(nn.Module):
     """The same network as :class:`neuropose_ray.lifting.network.Network`, made to be trained."""
 
-    def __init__(self, channels: int, dropout: float) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.first = _Layer(INPUTS, channels)
         self.wide = nn.ModuleList([_Layer(3 * channels, channels) for _ in DILATIONS])
         self.narrow = nn.ModuleList([_Layer(channels, channels) for _ in DILATIONS])
         self.last = nn.Linear(channels, 2 * len(BONES) + 2)
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Depths in metres, the logarithm of their mean absolute error, and the log-odds of exchanged sides."""
@@ -109,7 +106,7 @@ class TemporalNetwork(nn.Module):
         for dilation, wide, narrow in zip(DILATIONS, self.wide, self.narrow, strict=True):
             padded = torch.cat([x[:, :1].expand(-1, dilation, -1), x, x[:, -1:].expand(-1, dilation, -1)], dim=1)
             around = torch.cat([padded[:, shift : shift + frames] for shift in (0, dilation, 2 * dilation)], dim=2)
-            x = x + self.dropout(narrow(wide(around)))
+            x = x + narrow(wide(around))
         mean, spread, exchanged = self.last(x).split([len(BONES), len(BONES), 2], dim=2)
         return mean * MEAN_SCALE_M, torch.clamp(spread + LOG_SIGMA_AT_ZERO, *LOG_SIGMA_RANGE), exchanged
 
@@ -142,24 +139,26 @@ def train(
         report: takes a line of progress now and then.
     """
     torch.manual_seed(settings.seed)
-    random = np.random.default_rng(settings.seed)
-    network = TemporalNetwork(settings.channels, settings.dropout)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
-    done = _restored(checkpoint, network, optimizer, random) if checkpoint.exists() else 0
+    network = TemporalNetwork(settings.channels)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=settings.rate, weight_decay=settings.weight_decay, fused=True
+    )
+    done = _restored(checkpoint, network, optimizer) if checkpoint.exists() else 0
     unseen = np.random.default_rng(VALIDATION_SEED)
     validation = [draw_batch(unseen, held_out, 64) for _ in range(VALIDATION_BATCHES)]
     report(f"{sum(p.numel() for p in network.parameters()):,} parameters, {asdict(settings)}")
     started, smooth = time.monotonic(), None
-    for step in range(done, settings.steps):
+    batches = drawn_ahead(capture, settings.batch, settings.seed, range(done, settings.steps))
+    for step, batch in enumerate(batches, done):
         optimizer.param_groups[0]["lr"] = settings.rate * _share_of_rate(step, settings.steps)
         optimizer.zero_grad()
-        loss = _loss(network, draw_batch(random, capture, settings.batch))
+        loss = _loss(network, batch)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         smooth = loss.item() if smooth is None else 0.98 * smooth + 0.02 * loss.item()
         if (step + 1) % _REPORT_EVERY == 0:
-            _keep(checkpoint, step + 1, network, optimizer, random)
+            _keep(checkpoint, step + 1, network, optimizer)
             found = validate(network, validation)
             report(
                 f"step {step + 1}, {(time.monotonic() - started) / 60:.1f} min: loss {smooth:.3f}, held out "
@@ -169,27 +168,18 @@ def train(
     return network.eval().arrays(), validate(network, validation)
 
 
-def _keep(
-    path: Path, step: int, network: TemporalNetwork, optimizer: torch.optim.Optimizer, random: np.random.Generator
-) -> None:
-    state = {
-        "step": step, "network": network.state_dict(), "optimizer": optimizer.state_dict(),
-        "random": random.bit_generator.state, "torch_random": torch.get_rng_state(),
-    }  # fmt: skip
+def _keep(path: Path, step: int, network: TemporalNetwork, optimizer: torch.optim.Optimizer) -> None:
+    state = {"step": step, "network": network.state_dict(), "optimizer": optimizer.state_dict()}
     part = path.with_suffix(".part")
     torch.save(state, part)
     part.replace(path)
 
 
-def _restored(
-    path: Path, network: TemporalNetwork, optimizer: torch.optim.Optimizer, random: np.random.Generator
-) -> int:
+def _restored(path: Path, network: TemporalNetwork, optimizer: torch.optim.Optimizer) -> int:
     """Put everything back as it was; the steps that were done."""
     state = torch.load(path, weights_only=True)
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
-    random.bit_generator.state = state["random"]
-    torch.set_rng_state(state["torch_random"])
     return int(state["step"])
 
 

@@ -18,15 +18,15 @@ Which = Callable[..., NDArray[np.bool_]]
 
 #: Shares of the kinds of movement.
 KINDS = {
-    "squat": 0.20, "sit_to_stand": 0.16, "seated": 0.10, "lunge": 0.10, "bend": 0.10, "stairs": 0.12,
-    "balance": 0.08, "stand": 0.14,
+    "squat": 0.26, "sit_to_stand": 0.20, "seated": 0.08, "lunge": 0.12, "bend": 0.10, "stairs": 0.08,
+    "balance": 0.07, "stand": 0.09,
 }  # fmt: skip
 
 #: How an arm is held: degrees of elevation from hanging, of its plane (0 forward, 90 sideways, over 90 back), of
 #: elbow flexion, and of the forearm's turn inward; a share of each.
 ARMS = {
     "hanging": ((0, 20), (-20, 100), (5, 40), (-20, 60), 0.28),
-    "forward": ((50, 100), (-15, 20), (2, 60), (-30, 90), 0.18),
+    "forward": ((50, 125), (-15, 20), (2, 60), (-30, 90), 0.18),
     "spread": ((45, 110), (55, 105), (2, 45), (-60, 60), 0.12),
     "overhead": ((110, 175), (0, 90), (2, 60), (-40, 60), 0.10),
     "on the hips": ((15, 50), (55, 130), (70, 115), (20, 100), 0.10),
@@ -35,6 +35,13 @@ ARMS = {
 }
 _HIP_HALF, _SHOULDER_HALF, _TRUNK, _THIGH, _SHANK, _UPPER_ARM, _FOREARM = 0.09, 0.18, 0.49, 0.41, 0.40, 0.29, 0.25
 _ANKLE_HEIGHT = 0.09
+#: Shares of the body's mass of the trunk with head and arms, of both thighs, and of both shanks with feet, after
+#: Winter (2009), with where the first lies along the trunk in metres and the others along their segment.
+_MASS_TRUNK, _MASS_THIGHS, _MASS_SHANKS = 0.678, 0.200, 0.122
+_CENTRE_TRUNK_M, _CENTRE_THIGH, _CENTRE_SHANK = (0.30, 0.40), 0.433, 0.433
+#: Metres before the ankles over which squatting people keep their weight, less what stretched arms add; the share of
+#: squats that do, and the sine of the least and most lean that comes out.
+_OVER_FEET_M, _BALANCED, _BALANCED_SINE = (-0.02, 0.10), 0.8, (-0.2, 0.95)
 
 
 def made_movements(random: np.random.Generator, count: int, frames: int, rate: float) -> Array:
@@ -54,12 +61,13 @@ def made_movements(random: np.random.Generator, count: int, frames: int, rate: f
         return np.isin(kinds, [names.index(name) for name in wanted])
 
     cycle = drawn.repetitions()
-    yaw, trunk, left = _trunk(drawn, which, cycle)
+    yaw = _heading(drawn, which)
     joints: dict[str, Array] = {}
     axis = _turned(yaw, _vector(np.cos(tilt := drawn.wander(2)), np.sin(tilt), np.zeros_like(tilt)))
     hips = np.zeros((count, frames, 3), np.float32)
     joints["right_hip"], joints["left_hip"] = hips - _HIP_HALF * axis, hips + _HIP_HALF * axis
     _add_legs(joints, drawn, which, cycle, yaw)
+    trunk, left = _trunk(drawn, which, cycle, yaw, _balanced_lean(joints, drawn, yaw))
     middle = hips + _TRUNK * trunk
     joints["right_shoulder"], joints["left_shoulder"] = middle - _SHOULDER_HALF * left, middle + _SHOULDER_HALF * left
     _add_arms(joints, drawn, cycle, trunk, left)
@@ -110,8 +118,28 @@ def _smoothing(frames: int, width: float) -> Array:
     return np.asarray(weights / np.sqrt((weights**2).sum(axis=0)), np.float32)
 
 
-def _trunk(drawn: _Draw, which: Which, cycle: Array) -> tuple[Array, Array, Array]:
-    """Heading ``(count, frames)``, direction of the trunk, and direction from the right to the left shoulder."""
+def _heading(drawn: _Draw, which: Which) -> Array:
+    """``(count, frames)`` radians by which the person is turned about the vertical."""
+    course = np.linspace(0, 1, drawn.frames, dtype=np.float32)
+    turning = drawn.chance(0.5) * which("stand", "stairs")[:, None] * drawn.degrees(-360, 360) * course
+    return np.asarray(turning + drawn.wander(4))
+
+
+def _balanced_lean(joints: dict[str, Array], drawn: _Draw, yaw: Array) -> Array:
+    """``(count, frames)`` radians of forward lean of the trunk that keep the body's weight over the feet."""
+    ahead = _turned(yaw, _vector(np.zeros_like(yaw), np.zeros_like(yaw), np.ones_like(yaw)))
+
+    def before(name: str) -> Array:
+        return np.asarray(((joints[f"right_{name}"] + joints[f"left_{name}"]) / 2 * ahead).sum(axis=-1))
+
+    hip, knee = before("hip") - before("ankle"), before("knee") - before("ankle")
+    legs = _MASS_THIGHS * (hip + _CENTRE_THIGH * (knee - hip)) + _MASS_SHANKS * (1 - _CENTRE_SHANK) * knee
+    over = drawn.uniform(*_OVER_FEET_M) - legs - _MASS_TRUNK * hip
+    return np.asarray(np.arcsin(np.clip(over / (_MASS_TRUNK * drawn.uniform(*_CENTRE_TRUNK_M)), *_BALANCED_SINE)))
+
+
+def _trunk(drawn: _Draw, which: Which, cycle: Array, yaw: Array, balanced: Array) -> tuple[Array, Array]:
+    """Direction of the trunk, and direction from the right to the left shoulder, ``(count, frames, 3)``."""
     low = drawn.degrees(-5, 12)
     high = low + drawn.degrees(-5, 10)
     for kinds, span in (
@@ -119,17 +147,15 @@ def _trunk(drawn: _Draw, which: Which, cycle: Array) -> tuple[Array, Array, Arra
     ):  # fmt: skip
         high = np.where(which(*kinds)[:, None], drawn.degrees(*span), high)
     nod = drawn.degrees(15, 55) * which("sit_to_stand")[:, None] * np.sin(np.pi * cycle)
-    lean = low + (high - low) * cycle + nod + drawn.wander(2.5)
-    side = drawn.chance(0.3) * drawn.degrees(-45, 45) * drawn.repetitions() + drawn.wander(2.5)
-    twist = drawn.chance(0.35) * drawn.degrees(-50, 50) * drawn.repetitions() + drawn.wander(4)
-    course = np.linspace(0, 1, drawn.frames, dtype=np.float32)
-    turning = drawn.chance(0.5) * which("stand", "stairs")[:, None] * drawn.degrees(-360, 360) * course
-    yaw = turning + drawn.wander(4)
+    lean = low + (high - low) * cycle + nod
+    lean = np.where(which("squat")[:, None] & (drawn.chance(_BALANCED) > 0), balanced, lean) + drawn.wander(2.5)
+    side = drawn.chance(0.2) * drawn.degrees(-45, 45) * drawn.repetitions() + drawn.wander(2.5)
+    twist = drawn.chance(0.25) * drawn.degrees(-50, 50) * drawn.repetitions() + drawn.wander(4)
     trunk = _turned(yaw, _vector(np.sin(side), np.cos(side) * np.cos(lean), np.cos(side) * np.sin(lean)))
     flat = side + drawn.wander(2)
     left = _turned(yaw + twist, _vector(np.cos(flat), -np.sin(flat), np.zeros_like(flat)))
     left -= trunk * (trunk * left).sum(axis=-1, keepdims=True)
-    return yaw, trunk, left / np.linalg.norm(left, axis=-1, keepdims=True)
+    return trunk, left / np.linalg.norm(left, axis=-1, keepdims=True)
 
 
 def _add_legs(joints: dict[str, Array], drawn: _Draw, which: Which, cycle: Array, yaw: Array) -> None:
@@ -151,7 +177,7 @@ def _add_legs(joints: dict[str, Array], drawn: _Draw, which: Which, cycle: Array
         step = np.clip(course if side == "left" else 1 - course, 0, 1)
         knee = np.where(stairs, straight + drawn.degrees(35, 105) * step, knee)
         knee = np.where(balance & (mine > 0), drawn.degrees(5, 120) + drawn.wander(10), knee)
-        shank = np.minimum(drawn.uniform(0.15, 0.45) * knee, np.radians(40)) + drawn.wander(1.5)
+        shank = np.minimum(drawn.uniform(0.18, 0.40) * knee, np.radians(40)) + drawn.wander(1.5)
         shank = np.where(which("sit_to_stand", "seated")[:, None], knee * drawn.uniform(-0.12, 0.3), shank)
         shank = np.where(stairs, knee * drawn.uniform(-0.05, 0.35), shank)
         shank = np.where(balance & (mine > 0), knee - drawn.degrees(-50, 95), shank)
@@ -168,7 +194,7 @@ def _add_legs(joints: dict[str, Array], drawn: _Draw, which: Which, cycle: Array
         joints[f"{side}_knee"] = joints[f"{side}_hip"] + _THIGH * thigh
         joints[f"{side}_ankle"] = joints[f"{side}_knee"] + _SHANK * lower
         heading = sign * toe_out + yaw
-        for part, down, forward in (("heel", -0.06, -0.045), ("toe", -0.065, 0.14)):
+        for part, down, forward in (("heel", -0.06, -0.045), ("toe", -0.065, 0.165)):
             y = down * np.cos(pitch) - forward * np.sin(pitch)
             z = forward * np.cos(pitch) + down * np.sin(pitch)
             joints[f"{side}_{part}"] = joints[f"{side}_ankle"] + _turned(heading, _vector(np.zeros_like(y), y, z))

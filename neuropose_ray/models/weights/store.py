@@ -32,6 +32,7 @@ from neuropose_ray.models.weights.record import (
     write_record,
 )
 from neuropose_ray.models.weights.settings import WeightSettings
+from neuropose_ray.schemas.digest import file_sha256
 
 logger = logging.getLogger(__name__)
 
@@ -122,6 +123,35 @@ class WeightStore:
         """
         with self._disk_errors():
             return self._inspect(resolve(model), every_byte=False)
+
+    def expected(self, model: str) -> Weights:
+        """Weights as they are on this machine, or as they would be if they were fetched; nothing is.
+
+        What identifies them is empty where that is not known before.
+
+        Raises:
+            UnknownModelError: no such name, folder or file.
+            ModelError: the user's own folder does not hold exactly one model.
+            OutputError: as in :meth:`path`.
+        """
+        source = resolve(model)
+        with self._disk_errors():
+            try:
+                weights = self._inspect(source, every_byte=False)
+            except DigestMismatchError:  # damaged: a run fetches them again
+                weights = None
+            return weights or self._before_fetching(source)
+
+    def _before_fetching(self, source: WeightSource) -> Weights:
+        folder, origin = self._folder(source), source.origin
+        match origin:
+            case WheelOrigin():
+                record = record_of_wheel(origin)
+                return Weights(folder, record.sha256, record.filename, record.backend)
+            case ArchiveOrigin():
+                return Weights(folder, self._expected_sha256(source) or "", origin.filename, "metrabs")
+            case PathOrigin(path):
+                return Weights(folder, file_sha256(path), path.name, "metrabs")
 
     def verify(self, model: str) -> Weights:
         """Hash every byte of weights that are on this machine.

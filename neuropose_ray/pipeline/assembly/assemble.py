@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from pydantic import JsonValue
 
 from neuropose_ray.errors import VideoError
 from neuropose_ray.fitting import FIT_VERSION, FittingSettings
+from neuropose_ray.pipeline.assembly.colours import worn_colours
 from neuropose_ray.pipeline.assembly.fit import depth_prior, fit_tracks, prior_version
 from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics, read_metrics
 from neuropose_ray.pipeline.assembly.video_poses import VideoPoses, join_chunks, kept_poses
@@ -16,16 +18,18 @@ from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.headers import video_header
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.planning.plan import VideoPlan, digest_of
+from neuropose_ray.schemas.derived_files import replace_predictions
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.neuropose_results import save_neuropose_results
-from neuropose_ray.schemas.parquet_files import write_predictions
+from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.result_files import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
-from neuropose_ray.tracking import TRACKS_VERSION, TrackingSettings, track
+from neuropose_ray.tracking import NOBODY, TRACKS_VERSION, TrackingSettings, Tracks, track
 
 #: Raised where the same poses, tracks and fit are written in another way: then the files of finished videos are
 #: written again, from the poses in them.
-FILES_VERSION = 1
+FILES_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Assembly:
     tracking: TrackingSettings
     fitting: FittingSettings | None
     workers: int
+    capture_fps: float | None = None
 
     def plan_key(self, plan: VideoPlan) -> str:
         """What identifies the files of a video."""
@@ -45,8 +50,11 @@ class Assembly:
         """What identifies the way from poses to files."""
         fit = self.fitting
         fitting = "" if fit is None else f"fit {FIT_VERSION} {fit.model_dump_json()} {prior_version(fit)}"
+        if fit is not None and fit.height_source == "given":
+            fitting += " height given"  # as the files say, also where it is the height that is assumed
         tracking = f"tracks {TRACKS_VERSION} {self.tracking.model_dump_json()}"
-        return "|".join((tracking, fitting, f"files {FILES_VERSION}"))
+        slowed = () if self.capture_fps is None else (f"capture {self.capture_fps!r}",)
+        return "|".join((tracking, fitting, f"files {FILES_VERSION}", *slowed))
 
     def files(self, name: str) -> tuple[Path, ...]:
         """What a finished video must have in its folder."""
@@ -105,26 +113,59 @@ class Assembly:
         these metrics name.
         """
         folder = self.context.out / plan.name
-        table = poses.table.with_tracks(track(poses.table, self.tracking))
+        poses, table, tracks = _of_people(poses, plan, self.tracking)
+        provenance = self._provenance(poses.provenance)
+        header = video_header(plan, table, poses.skeleton, provenance, tracks.returns, self.capture_fps)
         if self.fitting is not None:
-            table, report = fit_tracks(table, plan.camera, poses.skeleton, self.fitting, depth_prior(self.fitting))
+            # How fast people move decides how smooth their course is.
+            true_times = replace(table, timestamps_s=table.timestamps_s * header.metadata.seconds_of_a_second())
+            fitted, report = fit_tracks(
+                true_times, plan.camera, poses.skeleton, self.fitting, depth_prior(self.fitting)
+            )
+            table = replace(fitted, timestamps_s=table.timestamps_s)
             save_model(folder / FITTING_FILE, report)
         else:
             (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
-        header = video_header(plan, table, poses.skeleton, poses.provenance)
-        write_predictions(folder / PREDICTIONS_FILE, table, header)
+        predictions_sha256 = replace_predictions(folder / PREDICTIONS_FILE, table, header)
         save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
         metrics = VideoMetrics(
             plan_key=self.plan_key(plan),
             poses_key=plan.poses_key,
             poses_sha256=poses.sha256(),
-            predictions_sha256=file_sha256(folder / PREDICTIONS_FILE),
+            predictions_sha256=predictions_sha256,
             frames=table.frame_count,
             tracks=len(np.unique(table.track_ids)) if table.track_ids is not None else 0,
             performance=poses.performance,
-            provenance=poses.provenance,
-            notes=plan.info.notes,
+            provenance=provenance,
+            notes=(*plan.info.notes, *_left_out(tracks)),
             errors=poses.errors,
         )
         save_model(folder / METRICS_FILE, metrics)
         return metrics
+
+    def _provenance(self, of_poses: Provenance | None) -> Provenance | None:
+        """That of the poses with the settings of tracking and fit in the place of an earlier assembly's."""
+        if of_poses is None:
+            return None
+        settings = {name: value for name, value in of_poses.settings.items() if name not in ("tracking", "fitting")}
+        settings["tracking"] = self.tracking.model_dump(mode="json")
+        if self.fitting is not None:
+            source: JsonValue = self.fitting.height_source
+            settings["fitting"] = {**self.fitting.model_dump(mode="json"), "height_source": source}
+        return Provenance(**{**of_poses.model_dump(), "settings": settings})
+
+
+def _of_people(
+    poses: VideoPoses, plan: VideoPlan, settings: TrackingSettings
+) -> tuple[VideoPoses, PoseTable, Tracks]:
+    """The poses without those that show nobody, the same with tracks, and who is who before any was left out."""
+    tracks = track(poses.table, poses.skeleton, settings, worn_colours(plan.info, poses.table, poses.skeleton))
+    people = tracks.ids != NOBODY
+    kept = poses.table.take(people)
+    return replace(poses, table=kept), kept.with_tracks(tracks.ids[people]), tracks
+
+
+def _left_out(tracks: Tracks) -> tuple[str, ...]:
+    count = int((tracks.ids == NOBODY).sum())
+    poses = "pose" if count == 1 else "poses"
+    return (f"left out as no person's: {count} {poses} that the pose model doubted",) if count else ()

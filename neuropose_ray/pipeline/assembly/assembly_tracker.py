@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -59,9 +61,11 @@ class AssemblyTracker:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._work.close()
-        futures = [future for _, future in self._assembled]
-        wait([future for future in futures if not future.cancel()])
+        """Let nothing go on, however often the user interrupts: the folder may be another run's afterwards."""
+        with _no_interrupts():
+            begun = [future for _, future in self._assembled if not future.cancel()]
+            self._work.close()
+            wait(begun)
 
     def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Iterator[ChunkOutcome]:
         """The outcomes of all chunks, in the order in which they end."""
@@ -119,3 +123,16 @@ class AssemblyTracker:
         self.writer.add([row])
         self.recorder.finished(row)
         self._results[row.name] = result_of(row, computed=True)
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Let Ctrl-C do nothing for the time of the block; it reaches the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)

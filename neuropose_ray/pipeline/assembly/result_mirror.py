@@ -17,9 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from neuropose_ray.errors import OutputError, SettingsError, first_line
 from neuropose_ray.models import default_cache_dir
+from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics, read_metrics
 from neuropose_ray.pipeline.inputs.object_stores import open_store
+from neuropose_ray.schemas.derived_files import is_derived
 from neuropose_ray.schemas.result_files import METRICS_FILE, SUMMARY_FILE
 
 if TYPE_CHECKING:
@@ -93,11 +97,33 @@ class ResultStore:
             return
         with self._reachable() as (system, root):
             marker = f"{root}/{name}/{METRICS_FILE}"
+            of_same_poses = self._has_same_predictions(system, marker, name)
             with suppress(FileNotFoundError):
                 system.delete_file(marker)
+            if not of_same_poses:
+                self._remove_derived(system, f"{root}/{name}", name)
             for file in _marker_last([path.name for path in self._files(name)]):
                 _put(system, self.folder / name / file, f"{root}/{name}/{file}")
         self._remember(name)
+
+    def _has_same_predictions(self, system: fs.FileSystem, marker: str, name: str) -> bool:
+        """Whether the store has a video's predictions as they are here, so that what was made there holds."""
+        here = read_metrics(self.folder / name / METRICS_FILE)
+        try:
+            with system.open_input_file(marker) as file:
+                there = VideoMetrics.model_validate_json(file.readall())
+        except (FileNotFoundError, ValidationError):
+            return False
+        return here is not None and there.predictions_sha256 == here.predictions_sha256
+
+    def _remove_derived(self, system: fs.FileSystem, key: str, name: str) -> None:
+        """Remove from the store what was made from other predictions and is no longer here."""
+        from pyarrow import fs
+
+        for info in system.get_file_info(fs.FileSelector(key, allow_not_found=True)):
+            is_outdated = is_derived(info.base_name) and not (self.folder / name / info.base_name).exists()
+            if info.type == fs.FileType.File and is_outdated:
+                system.delete_file(info.path)
 
     def store_summary(self) -> None:
         """Put ``summary.json`` into the store.

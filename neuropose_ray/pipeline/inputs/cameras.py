@@ -17,6 +17,21 @@ from neuropose_ray.video import VideoInfo
 _ROUNDING_PX = 1.0
 
 
+def require_calibration(settings: CameraSettings) -> None:
+    """Refuse a calibration that cannot be used for any video, before a run begins.
+
+    Raises:
+        SettingsError: it cannot be read, holds no camera, or not the one that is wanted.
+    """
+    if settings.calibration is None:
+        return
+    cameras = _read(settings.calibration)
+    if not cameras:
+        raise SettingsError("no camera in it", where=str(settings.calibration), hint="give a Pose2Sim calibration")
+    if settings.calibration_camera is not None and settings.calibration_camera not in cameras:
+        raise _no_camera(settings.calibration_camera, cameras, settings.calibration)
+
+
 def camera_of(info: VideoInfo, settings: CameraSettings, assumed_degrees: float) -> Camera:
     """The camera that took a video, in pixels of its upright frames.
 
@@ -34,10 +49,7 @@ def _calibrated(info: VideoInfo, path: Path, wanted: str | None) -> Camera:
     cameras = _read(path)
     name = wanted or _matching(cameras, info.source.path.stem)
     if name not in cameras:
-        hint = f"choose one of {', '.join(cameras)} with --calibration-camera"
-        raise SettingsError(
-            f"no camera {name or info.source.path.stem!r} in the calibration", where=str(path), hint=hint
-        )
+        raise _no_camera(name or info.source.path.stem, cameras, path)
     try:
         width, height = (float(side) for side in cameras[name]["size"])
         matrix, distortion = cameras[name]["matrix"], cameras[name].get("distortions", ())
@@ -52,8 +64,15 @@ def _calibrated(info: VideoInfo, path: Path, wanted: str | None) -> Camera:
             distortion=tuple(distortion),
             source="calibration",
         )
-    except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, ValidationError) as error:
+    except KeyError as error:
+        raise SettingsError(f"camera {name} is not complete: there is no {error}", where=str(path)) from error
+    except (TypeError, ValueError, IndexError, ZeroDivisionError, ValidationError) as error:
         raise SettingsError(f"camera {name} is not complete ({error})", where=str(path)) from error
+
+
+def _no_camera(name: str, cameras: dict[str, Any], path: Path) -> SettingsError:
+    hint = f"choose one of {', '.join(cameras)} with --calibration-camera"
+    return SettingsError(f"no camera {name!r} in the calibration", where=str(path), hint=hint)
 
 
 def _scale(info: VideoInfo, name: str, width: float, height: float, where: str) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from neuropose_ray.errors import InputNotFoundError, first_line
 from neuropose_ray.pipeline.inputs.object_stores import open_store
-from neuropose_ray.schemas.atomic import atomic_write
+from neuropose_ray.schemas.atomic import atomic_path
 
 if TYPE_CHECKING:
     from pyarrow import fs
@@ -25,8 +27,8 @@ def local_inputs(inputs: Sequence[str], fetched: Path) -> list[Path]:
     Args:
         inputs: paths; patterns with ``*``, ``?`` or ``[``; URLs that pyarrow has a file system for (``s3://``,
             ``gs://``, ``hdfs://``, ``file://``).
-        fetched: folder for copies of what URLs name, on a disk that the workers see. A copy of the same size is
-            not fetched again.
+        fetched: folder for copies of what URLs name, on a disk that the workers see. A copy of the same size and
+            time of change is not fetched again.
 
     Raises:
         InputNotFoundError: a pattern without match, or a URL that cannot be read.
@@ -58,7 +60,7 @@ def listed_inputs(inputs: Sequence[str], fetched: Path) -> tuple[list[Path], lis
             paths += _named(given)
             continue
         with _readable(given) as (system, root):
-            target = fetched / PurePosixPath(root).name
+            target = _copy_path(given, root, fetched)
             objects = list(_files(system, root, target))
         absent = [RemoteObject(info.path, info.size) for info, local in objects if not _is_copy(local, info)]
         missing += absent
@@ -84,10 +86,10 @@ def _named(given: str) -> list[Path]:
 def _fetched(url: str, folder: Path) -> Path:
     """A copy of the object, or of all objects below the prefix, that a URL names."""
     with _readable(url) as (system, root):
-        target = folder / PurePosixPath(root).name
+        target = _copy_path(url, root, folder)
         for info, local in _files(system, root, target):
             if not _is_copy(local, info):
-                _copy(system, info.path, local)
+                _copy(system, info, local)
     return target
 
 
@@ -104,8 +106,22 @@ def _readable(url: str) -> Iterator[tuple[fs.FileSystem, str]]:
         ) from error
 
 
+def _copy_path(url: str, path: str, folder: Path) -> Path:
+    """Where the copy of what a URL names lies: apart from those of all others, below the folder that it came from.
+
+    Args:
+        url: as it was given; another store has another one for the same path.
+        path: in the store.
+        folder: of all copies.
+    """
+    apart = hashlib.sha256(url.rstrip("/").encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return folder.joinpath(apart, *PurePosixPath(path).parts[-2:-1], PurePosixPath(path).name)
+
+
 def _is_copy(local: Path, info: fs.FileInfo) -> bool:
-    return local.exists() and local.stat().st_size == info.size
+    if not local.exists() or local.stat().st_size != info.size:
+        return False
+    return info.mtime_ns is None or local.stat().st_mtime_ns == info.mtime_ns
 
 
 def _files(system: fs.FileSystem, root: str, target: Path) -> Iterator[tuple[fs.FileInfo, Path]]:
@@ -122,7 +138,11 @@ def _files(system: fs.FileSystem, root: str, target: Path) -> Iterator[tuple[fs.
             yield below, target / PurePosixPath(below.path).relative_to(root)
 
 
-def _copy(system: fs.FileSystem, path: str, local: Path) -> None:
-    with system.open_input_stream(path) as source, atomic_write(local) as copy:
-        while block := source.read(_BLOCK_BYTES):
-            copy.write(block)
+def _copy(system: fs.FileSystem, info: fs.FileInfo, local: Path) -> None:
+    """Fetch an object; the copy gets its time of change, by which another content of the same size is noticed."""
+    with system.open_input_stream(info.path) as source, atomic_path(local) as path:
+        with path.open("xb") as copy:
+            while block := source.read(_BLOCK_BYTES):
+                copy.write(block)
+        if info.mtime_ns is not None:
+            os.utime(path, ns=(info.mtime_ns, info.mtime_ns))

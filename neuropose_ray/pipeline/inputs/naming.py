@@ -19,14 +19,20 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import NamedTuple
 
-from neuropose_ray.schemas.result_files import SUMMARY_FILE
+from neuropose_ray.schemas.result_files import (
+    COHORT_FILE,
+    COHORT_LONG_TABLE_FILE,
+    COHORT_TABLE_FILE,
+    STALE_FOLDER,
+    SUMMARY_FILE,
+)
 
 #: Between a name and the digits of a content's digest.
 DIGEST_MARK = "~"
 #: A folder's name has at most 255 bytes on common file systems; the rest is left for a digest.
 _MOST_BYTES = 160
 #: What the program writes beside the videos' folders.
-_RESERVED = frozenset({SUMMARY_FILE, "cohort.json", "cohort.csv"})
+_RESERVED = frozenset({SUMMARY_FILE, COHORT_FILE, COHORT_TABLE_FILE, COHORT_LONG_TABLE_FILE, STALE_FOLDER})
 
 
 class UnnamedInput(NamedTuple):

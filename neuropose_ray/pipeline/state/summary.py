@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from neuropose_ray import __version__
@@ -86,6 +86,9 @@ class RunSummary(FrozenModel):
     videos: tuple[VideoResult, ...]
     not_videos: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    earlier_videos: tuple[VideoResult, ...] = Field(
+        default=(), description="with results in the same folder, but no inputs of this execution"
+    )
 
     def count(self, state: str) -> int:
         """Videos in a state."""
@@ -101,8 +104,9 @@ class RunSummary(FrozenModel):
         counts = ", ".join(f"{self.count(state)} {state}" for state in ("completed", "partial", "failed"))
         rate = self.frames_computed / max(self.seconds, 1e-9)
         return [
-            f"{len(self.videos)} videos: {counts}",
-            f"{self.frames_computed} frames computed in {self.seconds:.1f} s ({rate:.0f}/s, {self.engine} engine)",
+            f"{counted(len(self.videos), 'video')}: {counts}",
+            f"{counted(self.frames_computed, 'frame')} computed in {self.seconds:.1f} s "
+            f"({rate:.0f}/s, {self.engine} engine)",
         ]
 
     def __str__(self) -> str:
@@ -119,6 +123,11 @@ class RunSummary(FrozenModel):
         """Yield what a run was, without its videos, of which there may be a hundred thousand."""
         yield from ((name, getattr(self, name)) for name in ("model", "engine", "seconds", "frames_computed"))
         yield "videos", len(self.videos)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: 1 video, 2 videos."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def write_summary(summary: RunSummary, out: Path) -> None:

@@ -11,6 +11,7 @@ from neuropose_ray.errors import InputNotFoundError, OutputError
 from neuropose_ray.render.overlay.measurements import Measure, measure_nothing
 from neuropose_ray.render.overlay.settings import OverlaySettings
 from neuropose_ray.render.overlay.video import Progress, render_overlay
+from neuropose_ray.schemas.derived_files import predictions_digest
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.json_files import save_model
@@ -48,7 +49,7 @@ def update_overlay(
     """
     overlay, record_file = predictions.with_name(OVERLAY_FILE), predictions.with_name(OVERLAY_RECORD_FILE)
     record = OverlayRecord(predictions_sha256=_digest(predictions), settings=settings)
-    if overlay.is_file() and _read(record_file) == record:
+    if overlay.is_file() and read_record(overlay) == record:
         return None
     for outdated in (record_file, overlay):
         _remove(outdated)
@@ -57,9 +58,16 @@ def update_overlay(
     return frames
 
 
-def _read(path: Path) -> OverlayRecord | None:
+def is_up_to_date(overlay: Path, predictions: Path) -> bool:
+    """Whether an overlay is there and was made from the predictions beside it, by the settings in its record."""
+    record = read_record(overlay)
+    return overlay.is_file() and record is not None and record.predictions_sha256 == predictions_digest(predictions)
+
+
+def read_record(overlay: Path) -> OverlayRecord | None:
+    """What an overlay was made from; None where nothing says so. The record stays where the overlay is removed."""
     try:
-        return OverlayRecord.model_validate_json(path.read_bytes())
+        return OverlayRecord.model_validate_json(overlay.with_name(OVERLAY_RECORD_FILE).read_bytes())
     except (OSError, ValidationError):
         return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,15 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError
-from neuropose_ray.render.sides import Side, joint_sides
+from neuropose_ray.render.body import head_joints
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 
 Floats = NDArray[np.float64]
 
-# Joints on the head, in the names of all skeletons, apart from the side.
-_HEAD_NAMES = re.compile(r"(fore|front|back)?head.*|htop|nose|ear|(eye|mou|face|chin|jaw).*")
-_SIDE_WORDS = re.compile(r"^(left|right)_?|_(left|right|l|r)$")
 # How far the rim of the face may lie beyond the known points of the head, mm: eyes, ears and mouth frame the face;
 # one to three points are the middle or the top of the head, or markers on it, and the chin is far from them.
 _MARGIN_MM, _COARSE_MARGIN_MM, _COARSE_POINTS = 110, 200, 3
@@ -70,6 +66,11 @@ def find_heads(table: PoseTable, skeleton: Skeleton, *, hold_s: float, person_sc
     Raises:
         InputError: the skeleton has no joint on the head.
     """
+    if not head_joints(skeleton):
+        raise InputError(
+            f"faces cannot be hidden: the skeleton {skeleton.name} has no joint on the head",
+            hint="process the video with another skeleton",
+        )
     frame, times_s = table.poses.frame, table.timestamps_s
     heads, whole_bodies = _heads(table.poses, skeleton), _whole(table.poses)
     known, boxed = _finite_rows(heads), _finite_rows(whole_bodies)
@@ -89,30 +90,9 @@ def find_heads(table: PoseTable, skeleton: Skeleton, *, hold_s: float, person_sc
     return Heads(frames[order], values[order, :2], values[order, 2], values[order, 3:])
 
 
-def head_joints(skeleton: Skeleton) -> list[int]:
-    """The joints on the head, told by their names.
-
-    Raises:
-        InputError: there is none.
-    """
-    sides = joint_sides(skeleton)
-    names = [_SIDE_WORDS.sub("", name.lower()) for name in skeleton.joint_names]
-    joints = [
-        joint
-        for joint, (name, side) in enumerate(zip(names, sides, strict=True))
-        if _HEAD_NAMES.fullmatch(name) or (side is not Side.MIDDLE and _HEAD_NAMES.fullmatch(name[1:]))  # "lear"
-    ]
-    if not joints:
-        raise InputError(
-            f"faces cannot be hidden: the skeleton {skeleton.name} has no joint on the head",
-            hint="process the video with another skeleton",
-        )
-    return joints
-
-
 def _heads(poses: Poses, skeleton: Skeleton) -> Floats:
     """``(n, 5)`` centre x, y, half height, up x, y of each row's head, in pixels; NaN where it is not known."""
-    joints = head_joints(skeleton)
+    joints = list(head_joints(skeleton))
     margin_mm = _MARGIN_MM if len(joints) > _COARSE_POINTS else _COARSE_MARGIN_MM
     points = np.ma.masked_invalid(poses.poses2d[:, joints].astype(np.float64))
     centre = (points.min(axis=1) + points.max(axis=1)) / 2

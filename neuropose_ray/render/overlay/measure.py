@@ -32,6 +32,8 @@ _DRAWN: Mapping[AngleJoint, tuple[str, str, str, str]] = MappingProxyType(
         AngleJoint.SHOULDER: ("shoulder_elevation", "both_shoulder", "both_hip", "elbow"),
     }
 )
+#: The name of the angle at a joint, without its side.
+ANGLE_AT: Mapping[str, str] = MappingProxyType({joint.value: angle for joint, (angle, *_) in _DRAWN.items()})
 _SIDES = (("right", "left"), ("left", "right"))
 
 

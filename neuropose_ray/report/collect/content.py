@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from neuropose_ray.analysis.angles.clinical import clinical_angles
 from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.config import MovementConfig
+from neuropose_ray.analysis.runs.movement import analyse_movement
+from neuropose_ray.analysis.runs.recording import fit_of, fitting_of
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
+from neuropose_ray.errors import InputError
 from neuropose_ray.render.records import PersonTrack, ReportContent
 from neuropose_ray.report.collect.comparison import ComparisonResult, compare
 from neuropose_ray.report.collect.curves import angle_curves, cycle_curves
 from neuropose_ray.report.collect.movement import find_movement
 from neuropose_ray.report.collect.origin import (
     citation_of,
-    cleaning_facts,
     person_facts,
     provenance_facts,
     video_facts,
 )
-from neuropose_ray.report.collect.person import ReportedPerson, fit_of, reported_person
+from neuropose_ray.report.collect.person import ReportedPerson, reported_person
 from neuropose_ray.report.collect.quality import quality_of
-from neuropose_ray.report.collect.warnings import report_warnings
+from neuropose_ray.report.collect.ranges import marked, range_table
+from neuropose_ray.report.collect.warnings import report_warnings, sentence
 from neuropose_ray.report.settings import ReportSettings
 
 
@@ -34,7 +39,7 @@ def report_content(
     track: int | None = None,
     settings: ReportSettings | None = None,
 ) -> ReportContent:
-    """Load, clean, analyse and judge the main person of a video's results.
+    """Load, clean, analyse and judge the people of a video's results.
 
     Poses are the fitted ones where a fit is believed, cleaned; beside their angles stand those of the pose model
     itself. Curves and skeleton are at the video's own times. Where nobody is seen the report says that alone.
@@ -43,7 +48,7 @@ def report_content(
         folder: a video's results, OUT/NAME, or a file of predictions.
         video: which one, where a file holds those of several videos.
         against: those of another trial, to compare with; its person is who is seen longest.
-        track: the person; None for who is seen longest.
+        track: the person with whom the page begins; None for who is seen longest.
         settings: None for the defaults.
 
     Raises:
@@ -55,28 +60,62 @@ def report_content(
     if not len(trial.table.poses) and track is None and against is None:
         return _of_nobody(trial, settings)
     person = reported_person(trial, settings.cleaning, track=track)
-    motion = person.cleaned.motion
-    movement = find_movement(motion)
-    fit = fit_of(person)
-    angles = clinical_angles(motion, settings.angles)
-    shown = angles if person.shown is motion else clinical_angles(person.shown, settings.angles)
-    compared = None if against is None else _compared(motion, against, settings)
+    main = _analysed(person, settings)
+    compared = None if against is None else _compared(person.cleaned.motion, against, settings)
+    if compared is not None:
+        main = replace(main, warnings=(*main.warnings, *compared.warnings))
+    others = [other for other in trial.tracks if other != person.track][: settings.max_people - 1]
     return ReportContent(
         title=trial.name,
-        facts=(*video_facts(trial), *person_facts(person, movement)),
-        skeleton=motion.skeleton,
+        facts=video_facts(trial),
+        skeleton=person.cleaned.motion.skeleton,
         timestamps_s=person.raw.timestamps_s,
-        people=_people(person, settings.max_people),
-        curves=angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed),
-        bands=movement.bands,
-        cycles=cycle_curves(angles, movement.windows, settings.cycle_points),
-        tables=(*movement.tables, *([compared.table] if compared else [])),
-        quality=quality_of(person, fit, settings),
-        warnings=(*report_warnings(person, movement, fit, settings), *(compared.warnings if compared else ())),
-        provenance=(*cleaning_facts(person.cleaned), *provenance_facts(trial, settings)),
+        people=(replace(main, main=True), *(_other(trial, other, settings) for other in others)),
+        tables=(compared.table,) if compared else (),
+        provenance=provenance_facts(trial, settings),
         citation=citation_of(trial),
         comparison=compared.comparison if compared else None,
     )
+
+
+def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
+    """One person with all that is found of the person."""
+    motion, fit = person.cleaned.motion, fit_of(fitting_of(person.trial), person.track)
+    movement = find_movement(motion)
+    of_angles = MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None)
+    found = analyse_movement(motion, of_angles).results
+    ranges = found.angles or ()
+    range_of_motion = range_table(ranges)
+    angles = clinical_angles(motion, settings.angles)
+    shown = angles if person.shown is motion else clinical_angles(person.shown, settings.angles)
+    return PersonTrack(
+        track_id=person.track or 0,
+        positions=person.shown.positions.astype(np.float32),
+        facts=person_facts(person, movement),
+        curves=marked(
+            angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed), ranges
+        ),
+        bands=movement.bands,
+        cycles=cycle_curves(angles, movement.windows, settings.cycle_points),
+        tables=(*movement.tables, *([] if range_of_motion is None else [range_of_motion])),
+        quality=quality_of(person, fit, settings),
+        warnings=(
+            *report_warnings(person, angles, movement, settings),
+            *(sentence(remark.sentence) for remark in found.remarks),
+        ),
+    )
+
+
+def _other(trial: Trial, track: int, settings: ReportSettings) -> PersonTrack:
+    """Somebody beside the main person; as predicted, with the reason, where nothing can be found of the person."""
+    try:
+        return _analysed(reported_person(trial, settings.cleaning, track=track), settings)
+    except InputError as error:
+        return PersonTrack(
+            track_id=track,
+            positions=trial.motion(track=track).positions.astype(np.float32),
+            warnings=(sentence(f"nothing could be measured of this person: {error}"),),
+        )
 
 
 def _of_nobody(trial: Trial, settings: ReportSettings) -> ReportContent:
@@ -88,16 +127,6 @@ def _of_nobody(trial: Trial, settings: ReportSettings) -> ReportContent:
         warnings=(*trial.header.metadata.notes, "Nobody was found in any frame: look at the video."),
         provenance=provenance_facts(trial, settings),
         citation=citation_of(trial),
-    )
-
-
-def _people(person: ReportedPerson, most: int) -> tuple[PersonTrack, ...]:
-    """The main person cleaned, the others who are seen longest as predicted."""
-    main = PersonTrack(person.track or 0, person.shown.positions.astype(np.float32), main=True)
-    others = [track for track in person.trial.tracks if track != person.track][: most - 1]
-    return (
-        main,
-        *(PersonTrack(track, person.trial.motion(track=track).positions.astype(np.float32)) for track in others),
     )
 
 

@@ -7,7 +7,6 @@ import json
 import numpy as np
 
 from neuropose_ray import __version__
-from neuropose_ray.analysis.cleaning.records import Cleaned
 from neuropose_ray.analysis.runs.trials import Trial
 from neuropose_ray.render.records import Fact
 from neuropose_ray.report.collect.movement import Movement
@@ -54,15 +53,6 @@ def person_facts(person: ReportedPerson, movement: Movement) -> tuple[Fact, ...]
     )
 
 
-def cleaning_facts(cleaned: Cleaned) -> tuple[Fact, ...]:
-    """What each step of cleaning did, in samples: one joint in one frame."""
-    steps = [
-        f"{step.step.replace('_', ' ')} (removed {step.removed}, filled {step.filled}, changed {step.changed})"
-        for step in cleaned.steps
-    ]
-    return (Fact("Cleaning, in samples", "; ".join(steps)),) if steps else ()
-
-
 def provenance_facts(trial: Trial, settings: ReportSettings) -> tuple[Fact, ...]:
     """Model, digests, settings and versions, so that the numbers can be made again."""
     header = trial.header
@@ -76,21 +66,22 @@ def provenance_facts(trial: Trial, settings: ReportSettings) -> tuple[Fact, ...]
             Fact("Camera", f"{header.camera.source}, field of view {header.camera.field_of_view_degrees:.1f} degrees")
         )
     made = header.provenance
+    report_settings = _settings_fact("Settings of the report", settings.model_dump(mode="json"))
     if made is None:
-        return (*facts, Fact("Predictions", "the file does not say what made them"), _settings_fact(settings))
+        return (*facts, Fact("Predictions", "the file does not say what made them"), report_settings)
     predictions = {
         "Pose model": made.model_name or made.model_filename,
         "Weights": f"{made.model_filename}, SHA-256 {made.model_sha256}",
         "Runtime": ", ".join(part for part in (made.runtime, made.device) if part),
         "Video SHA-256": made.video_sha256 or "",
         "Predictions made by": f"{made.neuropose_version}, Python {made.python_version}",
-        "Settings of the pose model": json.dumps(made.model_dump(mode="json")["settings"]),
         "Packages": ", ".join(f"{name} {version}" for name, version in made.package_versions.items()),
     }
     return (
         *facts,
         *(Fact(label, value) for label, value in predictions.items() if value),
-        _settings_fact(settings),
+        _settings_fact("Settings of the pose model", made.model_dump(mode="json")["settings"]),
+        report_settings,
     )
 
 
@@ -102,6 +93,5 @@ def citation_of(trial: Trial) -> str:
     return " ".join([*papers, _SOFTWARE])
 
 
-def _settings_fact(settings: ReportSettings) -> Fact:
-    # With spaces between, so that the text wraps.
-    return Fact("Settings of the report", json.dumps(settings.model_dump(mode="json")))
+def _settings_fact(label: str, settings: object) -> Fact:
+    return Fact(label, json.dumps(settings, indent=2), folded=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from neuropose_ray.analysis.cleaning.clean import clean
 from neuropose_ray.analysis.cleaning.interpolation import interpolate
@@ -14,9 +13,6 @@ from neuropose_ray.analysis.cleaning.records import Cleaned
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.trials import Trial
-from neuropose_ray.errors import FileFormatError
-from neuropose_ray.schemas.fitting import FittingReport, TrackFit
-from neuropose_ray.schemas.result_files import FITTING_FILE
 
 #: Neighbouring frames lie closer than this many frame intervals.
 _NEIGHBOURS = 1.5
@@ -77,19 +73,3 @@ def _at_frames(raw: Motion, cleaned: Cleaned) -> tuple[Motion, NDArray[np.bool_]
     middles = (motion.timestamps_s[1:] + motion.timestamps_s[:-1]) / 2
     nearest = np.searchsorted(middles, times)
     return replace(raw, positions=positions), cleaned.filled[nearest]
-
-
-def fit_of(person: ReportedPerson) -> TrackFit | None:
-    """The fit of this person's track; None where nothing was fitted.
-
-    Raises:
-        FileFormatError: the file cannot be read.
-    """
-    file = person.trial.path.with_name(FITTING_FILE)
-    if not file.is_file():
-        return None
-    try:
-        report = FittingReport.model_validate_json(file.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise FileFormatError("is not what a fit writes", where=str(file), hint="process the video again") from error
-    return next((fit for fit in report.tracks if fit.track_id == (person.track or 0)), None)

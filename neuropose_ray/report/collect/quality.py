@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.analysis.cleaning.records import Cleaned
 from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.recording import doubtful
 from neuropose_ray.render.records import Quality, QualityStrip
 from neuropose_ray.report.collect.person import ReportedPerson
 from neuropose_ray.report.settings import ReportSettings
@@ -23,8 +25,8 @@ _PARTS = {
     "arms": ("shoulder-elbow", "elbow-wrist"),
     "the trunk": ("hip-shoulder",),
 }
-#: Flags of a fit in a frame: farther from the picture than the model, or another sign of depth.
-_DOUBTFUL = 2 | 4
+#: Share of the joints from which what is missing or filled in is worth a look: more than one of them.
+_FEW_JOINTS = 0.1
 
 
 def quality_of(person: ReportedPerson, fit: TrackFit | None, settings: ReportSettings) -> Quality:
@@ -44,22 +46,30 @@ def quality_of(person: ReportedPerson, fit: TrackFit | None, settings: ReportSet
     filled = person.filled[:, joints]
     limbs = limb_changes(person.model)
     strips = [
-        QualityStrip("Confidence", _mean(scores), good=True),
-        QualityStrip("Gaps", 1 - known.mean(1), good=False),
-        QualityStrip("Interpolated", filled.mean(1), good=False),
+        QualityStrip("Confidence", _mean(scores), good=True, doubt=settings.poor_score),
+        QualityStrip("Gaps", 1 - known.mean(1), good=False, doubt=_FEW_JOINTS, unit="%"),
+        QualityStrip("Interpolated", filled.mean(1), good=False, doubt=_FEW_JOINTS, unit="%"),
     ]
     if person.track is not None:
-        strips.append(QualityStrip("Track changes", track_changes(person.trial.table).astype(float), good=False))
+        changes = track_changes(person.trial.table).astype(float)
+        strips.append(QualityStrip("Track changes", changes, good=False, doubt=0.5, unit="yes or no"))
     if np.isfinite(limbs).any():
-        strips.append(QualityStrip("Limb lengths", np.minimum(limbs / settings.limb_change, 1), good=False))
+        strips.append(
+            QualityStrip(
+                "Limb lengths", limbs, good=False, doubt=settings.limb_doubt, full=settings.limb_change, unit="%"
+            )
+        )
     if fit is not None and fit.improved:
-        strips.append(QualityStrip("Fit doubtful", doubtful(fit, len(is_seen)), good=False))
+        strips.append(
+            QualityStrip("Fit doubtful", doubtful(fit, len(is_seen)), good=False, doubt=0.5, unit="yes or no")
+        )
     summary = [
         f"The person is seen in {is_seen.mean():.0%} of the frames ({is_seen.sum()} of {len(is_seen)}).",
         *_of_scores(scores, settings.poor_score),
         f"After cleaning {known.mean():.1%} of the samples (one joint in one frame) are known; {filled.mean():.1%} "
         "are interpolated across short gaps.",
-        *_of_limbs(limbs, settings.limb_change),
+        *_of_cleaning(person.cleaned),
+        *_of_limbs(limbs, settings.limb_doubt),
         *_of_fit(fit),
         *_of_tracks(person),
     ]
@@ -94,15 +104,6 @@ def track_changes(table: PoseTable) -> NDArray[np.bool_]:
     return np.concatenate([[False], (there[1:] != there[:-1]).any(1)])
 
 
-def doubtful(fit: TrackFit, frames: int) -> Array:
-    """``(frames,)``: 1 where the fit lies off the picture or contradicts the depth that was expected, else 0."""
-    values = np.zeros(frames)
-    places = np.array(fit.frame_index, int)
-    inside = places < frames
-    values[places[inside]] = (np.array(fit.flags, int)[inside] & _DOUBTFUL) > 0
-    return values
-
-
 def _judged(person: ReportedPerson) -> list[int]:
     skeleton = person.raw.skeleton
     return [skeleton.index(name) for name in LANDMARKS if skeleton.has(name)] or list(range(len(skeleton)))
@@ -125,13 +126,22 @@ def _of_scores(scores: Array, poor: float) -> list[str]:
     ]
 
 
-def _of_limbs(limbs: Array, full: float) -> list[str]:
+def _of_cleaning(cleaned: Cleaned) -> list[str]:
+    """What each step did."""
+    steps = [
+        f"{step.step.replace('_', ' ')} (removed {step.removed}, filled {step.filled}, changed {step.changed})"
+        for step in cleaned.steps
+    ]
+    return [f"Cleaning, in samples: {'; '.join(steps)}."] if steps else []
+
+
+def _of_limbs(limbs: Array, doubt: float) -> list[str]:
     known = limbs[np.isfinite(limbs)]
     if not len(known):
         return []
     return [
-        f"The lengths of the pose model's limbs change by {np.median(known):.1%} (median over the frames); their "
-        f"strip is full at {full:.0%}."
+        f"The lengths of the pose model's limbs change by {np.median(known):.1%} (median over the frames); by more "
+        f"than {doubt:.0%}, which is doubtful, in {(known > doubt).mean():.0%} of the frames."
     ]
 
 

@@ -16,7 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuropose_ray.render.records import Band, Comparison, Curve, CycleCurve, PersonTrack, ReportContent
+from neuropose_ray.render.body import body_edges, head_of, head_radius_mm, trunk_joints
+from neuropose_ray.render.records import (
+    Band,
+    Comparison,
+    Curve,
+    CycleCurve,
+    PersonTrack,
+    QualityStrip,
+    ReportContent,
+)
 from neuropose_ray.render.sides import Side, edge_sides
 from neuropose_ray.report.page.framing import frame_person
 from neuropose_ray.report.page.markup import shown_unit
@@ -41,13 +50,6 @@ def report_data(content: ReportContent) -> Json:
         "times": _array(times, "Float64Array"),
         "skeleton": _skeleton(content.skeleton),
         "people": [_person(person, content.skeleton, times) for person in content.people],
-        "curves": [_curve(curve) for curve in content.curves],
-        "bands": [_band(band) for band in content.bands],
-        "cycles": [_cycle(cycle) for cycle in content.cycles],
-        "strips": [
-            {"label": strip.label, "good": strip.good, "values": _array(strip.values)}
-            for strip in content.quality.strips
-        ],
         "comparison": content.comparison and _comparison(content.comparison, content.skeleton),
     }
 
@@ -73,37 +75,75 @@ def _array(values: ArrayLike, kind: str = "Float32Array") -> Json:
 
 
 def _skeleton(skeleton: Skeleton) -> Json:
-    return {"joints": len(skeleton), "edges": skeleton.edges, "sides": [_side(side) for side in edge_sides(skeleton)]}
+    head, sides = head_of(skeleton), dict(zip(skeleton.edges, edge_sides(skeleton), strict=True))
+    edges = body_edges(skeleton)
+    return {
+        "joints": len(skeleton),
+        "edges": edges,
+        "sides": [_side(sides[edge]) for edge in edges],
+        "head": head and {"middle": head.middle, "nose": head.nose, "shoulders": head.shoulders},
+        "trunk": trunk_joints(skeleton),
+    }
 
 
 def _body(positions: NDArray[np.floating], skeleton: Skeleton, times: NDArray[np.floating]) -> Json:
     """Positions from the first to the last frame in which anything is seen: a crowd's short tracks stay small."""
     framing = frame_person(positions, skeleton, times)
-    frames_seen = np.flatnonzero(np.isfinite(positions).any(axis=(1, 2)))
-    first, last = (int(frames_seen[0]), int(frames_seen[-1])) if len(frames_seen) else (0, -1)
+    known = _stretch(np.isfinite(positions).any(axis=(1, 2)))
     return {
-        "first": first,
-        "positions": _array(positions[first : last + 1]),
+        "first": known.start,
+        "positions": _array(positions[known]),
         "heading": _array(framing.heading_rad),
         "meanHeading": framing.mean_heading_rad,
         "centre": _array(framing.centre_mm),
         "floor": _array(framing.floor_mm),
         "height": framing.height_mm,
         "reach": framing.reach_mm,
+        "headRadius": head_radius_mm(positions, skeleton),
     }
 
 
 def _person(person: PersonTrack, skeleton: Skeleton, times: NDArray[np.floating]) -> Json:
-    return {"id": person.track_id, "main": person.main, **_body(person.positions, skeleton, times)}
+    return {
+        "id": person.track_id,
+        "main": person.main,
+        "seen": int(np.isfinite(person.positions).any(axis=(1, 2)).sum()),
+        **_body(person.positions, skeleton, times),
+        "curves": [_curve(curve) for curve in person.curves],
+        "bands": [_band(band) for band in person.bands],
+        "cycles": [_cycle(cycle) for cycle in person.cycles],
+        "strips": [_strip(strip) for strip in person.quality.strips],
+    }
+
+
+def _strip(strip: QualityStrip) -> Json:
+    return {
+        "label": strip.label,
+        "good": strip.good,
+        "doubt": strip.doubt,
+        "full": strip.full,
+        "values": _array(strip.values),
+    }
 
 
 def _curve(curve: Curve) -> Json:
+    """Both lines from the first to the last frame in which either is known."""
+    both = curve.raw if curve.cleaned is None else np.stack([curve.raw, curve.cleaned])
+    known = _stretch(np.isfinite(np.atleast_2d(both)).any(axis=0))
     return {
         **_named(curve),
-        "raw": _array(curve.raw),
-        "cleaned": None if curve.cleaned is None else _array(curve.cleaned),
+        "first": known.start,
+        "raw": _array(curve.raw[known]),
+        "cleaned": None if curve.cleaned is None else _array(curve.cleaned[known]),
         "definition": curve.definition,
+        "unreliable": curve.unreliable,
     }
+
+
+def _stretch(known: NDArray[np.bool_]) -> slice:
+    """From the first to the last that is known; empty where nothing is."""
+    places = np.flatnonzero(known)
+    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, 0)
 
 
 def _cycle(cycle: CycleCurve) -> Json:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import BinaryIO
 
 from neuropose_ray.errors import InputNotFoundError
-from neuropose_ray.render.records import Comparison, ReportContent
+from neuropose_ray.render.records import PersonTrack, ReportContent
 from neuropose_ray.report.page import markup
 from neuropose_ray.report.page.data import report_json
 from neuropose_ray.schemas.atomic import atomic_write
@@ -18,8 +19,8 @@ from neuropose_ray.schemas.atomic import atomic_write
 _ASSETS = files("neuropose_ray.report.page") / "assets"
 # In the order in which they need each other.
 _SCRIPTS = (
-    "arrays.js", "theme.js", "player.js", "layers.js", "body_view.js", "strips.js", "charts.js", "comparison.js",
-    "start.js",
+    "arrays.js", "theme.js", "player.js", "people.js", "layers.js", "body_view.js", "strips.js", "charts.js",
+    "comparison.js", "paper.js", "start.js",
 )  # fmt: skip
 # A multiple of 3: base64 of such pieces can be joined.
 _PIECE_BYTES = 3 << 20
@@ -58,10 +59,11 @@ def _page(content: ReportContent) -> tuple[bytes, bytes]:
         "style": _asset("report.css"),
         "title": markup.escaped(content.title),
         "facts": markup.fact_list(content.facts),
-        "warnings": _section("warnings", "Before you read the numbers", markup.sentences(content.warnings)),
-        "comparison": _comparison(content.comparison),
+        "person_facts": _by_person(content, lambda person: markup.fact_list(person.facts)),
+        "warnings": _warnings(content),
+        "comparison": _comparison(content),
+        "of_people": _by_person(content, _numbers),
         "tables": markup.tables(content.tables),
-        "quality": _section("quality", "Quality", markup.sentences(content.quality.summary)),
         "provenance": _section("provenance", "How this was made", markup.fact_list(content.provenance)),
         "citation": _section("citation", "How to cite", _paragraph(content.citation)),
         "data": report_json(content),
@@ -94,6 +96,22 @@ def _policy(*scripts: str) -> str:
     )
 
 
+def _by_person(content: ReportContent, part: Callable[[PersonTrack], str]) -> str:
+    first = next((number for number, person in enumerate(content.people) if person.main), 0)
+    return markup.by_person([part(person) for person in content.people], first)
+
+
+def _warnings(content: ReportContent) -> str:
+    if not content.people:
+        return markup.warnings(content.warnings)
+    return _by_person(content, lambda person: markup.warnings((*content.warnings, *person.warnings)))
+
+
+def _numbers(person: PersonTrack) -> str:
+    quality = _section("quality", "Quality", markup.sentences(person.quality.summary))
+    return markup.tables(person.tables) + quality
+
+
 def _section(name: str, title: str, inside: str) -> str:
     """Nothing where nothing is inside."""
     return f'<section class="card {name}"><h2>{title}</h2>{inside}</section>' if inside else ""
@@ -103,12 +121,15 @@ def _paragraph(text: str) -> str:
     return f"<p>{markup.escaped(text)}</p>" if text else ""
 
 
-def _comparison(comparison: Comparison | None) -> str:
+def _comparison(content: ReportContent) -> str:
+    comparison, main = content.comparison, content.main
     if comparison is None:
         return ""
     names = {"name_a": markup.escaped(comparison.name_a), "name_b": markup.escaped(comparison.name_b)}
+    # It stays while somebody else is looked at.
+    who = f"id {main.track_id} compared" if main is not None and len(content.people) > 1 else "Compared"
     facts = markup.fact_list(comparison.facts)
-    return Template(_asset("comparison.html")).substitute(names, facts=facts)
+    return Template(_asset("comparison.html")).substitute(names, who=who, facts=facts)
 
 
 def _embed(overlay: Path, file: BinaryIO) -> None:

@@ -102,8 +102,8 @@ class JobManager:
                 engines or _serve_engines(settings, spec, pose),
                 locate,
                 {
-                    name: (other, _serve_engines(settings, other, handle))
-                    for name, (other, handle) in (others or {}).items()
+                    name: (spec_of_model, _serve_engines(settings, spec_of_model, handle))
+                    for name, (spec_of_model, handle) in (others or {}).items()
                 },
             ),
             VideoSteps(tasks or RayVideoTasks(_tasks_at_once(jobs.running)), locate),
@@ -215,7 +215,7 @@ class JobManager:
         return await self._ask(lambda service: service.jobs(state, label, source, limit, after, owner))
 
     async def cancel(self, job_id: str) -> Job:
-        """Cancel a job."""
+        """Cancel a job that waits or runs."""
         return await self._ask(lambda service: service.cancel(job_id))
 
     async def retry(self, job_id: str, step: StepKind | None = None) -> Job:

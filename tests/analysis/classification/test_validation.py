@@ -23,8 +23,7 @@ def trials():
     return [LabelledTrial(motion, label, person) for person, label, motion in cohort()]
 
 
-@pytest.mark.ray
-def test_nearest_neighbours_tell_phantom_movements_apart(ray_cluster, trials):
+def test_nearest_neighbours_tell_phantom_movements_apart(trials):
     broken = LabelledTrial(unseen(trials[-1].motion, slice(None)), trials[-1].label, trials[-1].subject)
     result = cross_validate([*trials[:-1], broken])
     assert result.classes == ("reach", "sit_to_stand", "squat", "walk")

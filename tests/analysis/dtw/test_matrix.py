@@ -10,6 +10,7 @@ from neuropose_ray.analysis.dtw.matrix import (
     FailedTrial,
     clustered_order,
     distance_matrix,
+    distances_on_ray,
     nearest,
     pair_distances,
 )
@@ -47,7 +48,37 @@ def test_like_stands_beside_like_in_the_heat_map():
 
 
 @pytest.mark.ray
-def test_trials_on_a_cluster_find_their_like_and_bad_ones_stop_nobody(ray_cluster):
+def test_a_cluster_computes_what_this_process_computes(ray_cluster):
+    kinds = movements()
+    trials = [performed(name, motion, noise_mm=5) for name, motion in kinds.items()]
+    settings = DistanceMatrixSettings(pairs_per_task=2)
+    here, there = distance_matrix(trials, settings), distance_matrix(trials, settings, distances=distances_on_ray)
+    np.testing.assert_array_equal(here.matrix, there.matrix)
+    assert here.neighbours["walk"] == there.neighbours["walk"]
+
+
+def test_different_numbers_of_repetitions_are_said():
+    squat = movements()["squat"]
+    trials = [performed(f"squat {seconds}", squat, seconds=seconds) for seconds in (5.2, 5.3, 7.7)]
+    found = distance_matrix(trials)
+    assert dict(found.repetitions) == {"squat 5.2": 2, "squat 5.3": 2, "squat 7.7": 3}
+    (warning,) = found.warnings
+    assert "the numbers of repetitions differ (2 in 2 of 3 trials, squat 7.7 3)" in warning
+    (warning,) = distance_matrix(trials[1:]).warnings
+    assert "(squat 5.3 2, squat 7.7 3)" in warning
+    assert distance_matrix(trials[:2]).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("channels", "warping", "unit"),
+    [({}, {}, "rad"), ({"representation": "coords"}, {}, "mm"), ({}, {"z_normalise": True}, "SD")],
+)
+def test_distances_have_a_unit(channels, warping, unit):
+    settings = DistanceMatrixSettings.model_validate({"channels": channels, "warping": warping})
+    assert distance_matrix([FailedTrial("a", "")], settings).unit == unit
+
+
+def test_trials_find_their_like_and_bad_ones_stop_nobody():
     kinds = movements()
     trials = [
         performed("squat 1", kinds["squat"]),

@@ -10,6 +10,7 @@ import pytest
 
 from neuropose_ray.analysis.gait.records import GaitEvents
 from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.formats.trc_reader import read_marker_table
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.phantom.gait import Walking
 from neuropose_ray.phantom.motions import Event
@@ -62,6 +63,20 @@ def mocap_walk(test_data: Path) -> Motion:
     skeleton = Skeleton(name="markers", joint_names=tuple(names), landmarks={name: name for name in names})
     times = np.array([float(row["time_s"]) for row in rows])
     return Motion("mocap", skeleton, times, np.array(positions), np.ones((len(rows), len(names))))
+
+
+@pytest.fixture(scope="session")
+def walk_on_plates(test_data: Path) -> Motion:
+    """A walk over force plates, its joints made of markers: metres, y up."""
+    table = read_marker_table(test_data / "gait" / "motion_capture_walk.trc")
+    marker = {name: table.positions[:, column] for column, name in enumerate(table.names)}
+    joints = {}
+    for side, letter in (("left", "L"), ("right", "R")):
+        joints[f"{side}_hip"] = 0.6 * marker[f"{letter}.ASIS"] + 0.4 * marker["S2"] - [0, 60, 0]
+        joints |= {f"{side}_{part}": marker[f"{letter}.{part.title()}"] for part in ("knee", "ankle", "heel", "toe")}
+    skeleton = Skeleton(name="markers", joint_names=tuple(joints), landmarks={name: name for name in joints})
+    positions = np.stack(list(joints.values()), axis=1)
+    return Motion("plates", skeleton, table.times_s, positions, np.ones(positions.shape[:2]))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from neuropose_ray.analysis.runs.config import InputsConfig
+from neuropose_ray.analysis.runs.defaults import default_analysis
+from neuropose_ray.analysis.runs.run import run_analysis
+from neuropose_ray.analysis.uncertainty.records import ErrorBand
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
+from neuropose_ray.phantom.gait import Walking
 from neuropose_ray.phantom.scene import Person, PhantomCamera, Scene
 from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
 from neuropose_ray.schemas.parquet_files import write_predictions
@@ -76,3 +81,17 @@ def phantom(movement, seconds=6.0, fps=30.0, heading_deg=20.0):
     """``(frames, joints, 3)`` of :data:`PHANTOM_SKELETON`: a person's true joints as a camera sees them."""
     scene = Scene((Person(movement, heading_deg=heading_deg),), PhantomCamera())
     return scene.truth(np.arange(0, seconds, 1 / fps), 1280, 720).persons[0].joints3d_mm
+
+
+def doubted_walk(folder):
+    """The report of a phantom's walk in which the left ankle is not reliable and its range has a band."""
+    write_parquet(folder / "walk", phantom(Walking(), 4.0, 60.0), joints=PHANTOM_SKELETON, fps=60.0)
+    report = run_analysis(default_analysis(InputsConfig(primary=folder / "walk"), folder / "a.json"))
+    band = ErrorBand(low=1.0, high=9.0, unit="deg")
+    angles = tuple(
+        angle.model_copy(update={"reliable": False, "reason": "hidden", "bands": {"range": band}})
+        if angle.name == "left_ankle_dorsiflexion"
+        else angle
+        for angle in report.results.angles
+    )
+    return report.model_copy(update={"results": report.results.model_copy(update={"angles": angles})})

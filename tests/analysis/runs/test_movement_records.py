@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from neuropose_ray.analysis.runs.movement_records import (
+    ANGLE_STATISTICS,
     AngleSummary,
     MeasureSummary,
     MovementResults,
@@ -22,7 +23,7 @@ def test_what_is_not_known_is_null_because_json_has_no_nan():
         peak_velocity=None,
         coverage=0,
     )
-    assert summary.model_dump(exclude={"name"}) == {
+    assert summary.model_dump(include=set(ANGLE_STATISTICS)) == {
         "mean": None, "std": None, "min": None, "max": 1.5, "range": 2.0, "peak_velocity": None, "coverage": 0.0,
     }  # fmt: skip
     assert "NaN" not in summary.model_dump_json()
@@ -41,4 +42,14 @@ def test_results_come_back_and_cannot_be_changed_at_any_depth():
 
 
 def test_what_was_not_asked_for_is_null():
-    assert MovementResults().model_dump() == {"kind": "movement", "angles": None, "repetitions": None, "gait": None}
+    assert MovementResults().model_dump() == {
+        "kind": "movement", "angles": None, "repetitions": None, "gait": None, "remarks": (),
+    }  # fmt: skip
+
+
+def test_a_report_written_before_there_were_error_bands_is_read_as_one_without_them():
+    summary = AngleSummary.model_validate_json(
+        '{"name": "left_knee_flexion", "mean": 1.0, "std": 1.0, "min": 1.0, "max": 1.0, "range": 0.0,'
+        ' "peak_velocity": null, "coverage": 1.0}'
+    )
+    assert (summary.reliable, dict(summary.bands)) == (True, {})

@@ -59,7 +59,8 @@ def test_another_movement_is_farther_than_the_same_by_another_person(squats):
 
 def test_different_numbers_of_repetitions_are_warned_of(squats):
     more = motion_of(phantom(Squatting(period_s=2.0), 6.5), "more")
-    assert any("2 repetitions are compared with 3" in warning for warning in compare_trials(squats, more).warnings)
+    warnings = compare_trials(squats, more).warnings
+    assert any("the numbers of repetitions differ (2 and 3)" in warning for warning in warnings)
 
 
 def test_missing_frames_are_null_and_not_nan(squats):

@@ -1,8 +1,9 @@
 import json
 
 import pytest
+from formats.people import squatting
 
-from neuropose_ray.analysis.runs.config import AnalysisConfig
+from neuropose_ray.analysis.runs.config import AnalysisConfig, PreprocessingConfig
 from neuropose_ray.analysis.runs.report import (
     AnalysisReport,
     DtwResults,
@@ -13,8 +14,11 @@ from neuropose_ray.analysis.runs.report import (
     load_report,
     save_report,
 )
+from neuropose_ray.analysis.runs.subjects import load_subject
 from neuropose_ray.errors import FileFormatError, FutureSchemaError
+from neuropose_ray.schemas.derived_files import replace_predictions
 from neuropose_ray.schemas.migrations import MigrationError, MigrationNotFoundError
+from neuropose_ray.schemas.parquet_files import write_predictions
 
 NAN = float("nan")
 PRIMARY = InputSummary(path="a.json", frame_count=3, fps=30.0)
@@ -107,3 +111,26 @@ def test_what_is_no_report_is_refused(tmp_path, payload, error):
     (tmp_path / "r.json").write_text(json.dumps(payload))
     with pytest.raises(error, match=r"r\.json"):
         load_report(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize("beside", [True, False])  # the service's paths are those beside the report
+def test_a_report_of_predictions_that_were_replaced_says_so(tmp_path, beside):
+    predictions, file = tmp_path / "walk" / "predictions.parquet", tmp_path / "walk" / "r.json"
+    path = predictions.name if beside else str(predictions)
+    sha256 = replace_predictions(predictions, *squatting(frames=3))
+    primary = PRIMARY.model_copy(update={"path": path, "predictions_sha256": sha256})
+    report = report_of(NoResults()).model_copy(update={"primary": primary, "warnings": ("short",)})
+    save_report(file, report)
+    assert load_report(file) == report
+    write_predictions(predictions, *squatting(frames=4))
+    assert load_report(file).warnings == (
+        f"{path} was replaced since this was made from it: analyse it again",
+        "short",
+    )
+    predictions.unlink()
+    assert load_report(file).warnings == ("short",)
+
+
+def test_an_analysis_has_the_digest_of_what_was_read(tmp_path):
+    sha256 = replace_predictions(tmp_path / "predictions.parquet", *squatting(frames=30))
+    assert load_subject(tmp_path, None, PreprocessingConfig()).summary.predictions_sha256 == sha256

@@ -64,3 +64,36 @@ def test_model_poses_are_those_before_the_fit(tmp_path):
     write_predictions(file, replace(table, poses3d_fitted=table.poses.poses3d + 9), header)
     assert load_subject(folder, None, PreprocessingConfig()).motion.positions.max() == 10
     assert load_subject(folder, None, PreprocessingConfig(poses="model")).motion.positions.max() == 1
+
+
+@pytest.fixture
+def two_people(tmp_path):
+    """A person of three seconds, track 0, and a nearer one who comes after one second, track 1."""
+    from dataclasses import replace
+
+    from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
+    from neuropose_ray.schemas.poses import Poses
+
+    folder = write_parquet(tmp_path / "out" / "two", phantom(Squatting(period_s=2.0), 3.0), joints=PHANTOM_SKELETON)
+    file = folder / "predictions.parquet"
+    table, header = read_predictions(file)
+    late = table.poses.take(table.poses.frame >= 30)
+    late = replace(late, boxes=late.boxes * np.array([1, 1, 3, 3, 1], np.float32))
+    both = Poses.concatenate([table.poses, late], [0, 0])
+    order = np.argsort(both.frame, kind="stable")
+    ids = np.repeat([0, 1], [len(table.poses), len(late)])[order].astype(np.int32)
+    write_predictions(file, replace(table, poses=both.take(order), track_ids=ids, poses3d_fitted=None), header)
+    return folder
+
+
+def test_an_analysis_says_whom_it_is_of_and_who_else_is_there(two_people):
+    person = load_subject(two_people, None, PreprocessingConfig()).summary.person
+    assert person.description == "track 0 of 2 (others: 1), seen in 100 %"
+
+
+def test_the_configuration_says_how_the_person_is_chosen(two_people):
+    largest = load_subject(two_people, None, PreprocessingConfig(person="largest"))
+    assert largest.person.description == "track 1 of 2 (others: 0), seen in 67 %"
+    assert np.isnan(largest.motion.positions[:30]).all()
+    second = load_subject(two_people, None, PreprocessingConfig(person="largest", person_index=1))
+    assert second.person.track == 0

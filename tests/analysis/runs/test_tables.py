@@ -3,12 +3,21 @@
 import csv
 
 import pytest
-from analysis.runs.samples import heels
+from analysis.runs.samples import doubted_walk, heels
 
+from neuropose_ray.analysis.person_choice import TrackChoice
 from neuropose_ray.analysis.runs.cohort import TrialOutcome
+from neuropose_ray.analysis.runs.config import AnalysisConfig
+from neuropose_ray.analysis.runs.report import AnalysisReport, InputSummary, NoResults
 from neuropose_ray.analysis.runs.tables import COLUMNS, tidy_rows, write_tidy_csv
 
 SLOW, QUICK = heels(30), heels(24, seed=1)
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory):
+    """A phantom's walk, with an error band and a doubt in it."""
+    return doubted_walk(tmp_path_factory.mktemp("walk"))
 
 
 def rows_of(report, **where):
@@ -24,7 +33,8 @@ def test_a_trial_that_failed_is_one_row_with_its_error():
 
 def test_every_distance_has_a_row_by_its_segment(run):
     report = run(SLOW, QUICK, {"kind": "dtw"}, {"kind": "gait_cycles_bilateral"})
-    rows = rows_of(report, part="dtw")
+    rows = rows_of(report, part="dtw", statistic="distance")
+    assert {row["unit"] for row in rows_of(report, part="dtw")} == {"mm"}
     assert [row["name"] for row in rows] == list(report.results.segment_labels)
     assert [row["value"] for row in rows] == list(report.results.distances)
     counts = {row["name"]: row["value"] for row in rows_of(report, part="segments")}
@@ -43,6 +53,18 @@ def test_every_trial_says_how_much_of_it_there_was(run):
     assert values == {"frames": 90.0, "coverage": 1.0}
 
 
+def test_a_trial_with_tracks_says_which_of_how_many_it_was():
+    header = {"path": "p", "frame_count": 90, "fps": 30.0}
+    person = {"track": 2, "others": (0, 1), "coverage": 0.5}
+    primary = InputSummary(**header, person=TrackChoice(**person))
+    config = AnalysisConfig.model_validate(
+        {"inputs": {"primary": "p"}, "analysis": {"kind": "none"}, "output": {"report": "r"}}
+    )
+    report = AnalysisReport(config=config, primary=primary, results=NoResults())
+    values = {row["name"]: row["value"] for row in rows_of(report, part="trial")}
+    assert (values["track"], values["tracks"]) == (2, 3)
+
+
 def test_the_file_has_every_column_and_empty_cells_for_what_is_not_known(run, tmp_path):
     report = run(SLOW, analysis={"kind": "movement"})
     failed = TrialOutcome(name="b", path='b, "odd".json', error="gone", error_code="input")
@@ -53,3 +75,16 @@ def test_the_file_has_every_column_and_empty_cells_for_what_is_not_known(run, tm
     assert rows[-1] == dict.fromkeys(COLUMNS, "") | {"trial": "b", "path": 'b, "odd".json', "error": "gone"}
     assert "nan" not in (tmp_path / "t.csv").read_text().lower()
     assert float(rows[0]["value"]) == pytest.approx(90)
+
+
+def test_every_number_of_a_movement_has_its_unit_and_its_band(walk):
+    rows = rows_of(walk)
+    units = {(row["part"], row["name"], row["statistic"]): row.get("unit") for row in rows}
+    assert units["angle", "left_knee_flexion", "range"] == "deg"
+    assert units["angle", "left_knee_flexion", "peak_velocity"] == "deg/s"
+    assert units["angle", "left_knee_flexion", "coverage"] == ""
+    assert units["gait", "cadence_steps_per_min", "mean"] == "steps/min"
+    assert units["gait", "cadence_steps_per_min", "n"] == ""
+    assert units["gait", "step_length_m", "symmetry_index"] == "%"
+    (row,) = rows_of(walk, part="angle", name="left_ankle_dorsiflexion", statistic="range")
+    assert (row["low"], row["high"], row["reliable"], row["reason"]) == (1.0, 9.0, False, "hidden")

@@ -113,3 +113,46 @@ def test_windows_do_not_depend_on_unit_and_offset_and_hold_their_peaks(period, o
     assert as_tuples(segments) == as_tuples(segment_by_peaks(signal, pad=pad))
     assert all(0 <= segment.start <= segment.peak < segment.end <= 300 for segment in segments)
     assert abs(len(segments) - 300 / period) < 1.5
+
+
+@pytest.mark.parametrize("frames_a_cycle", [4, 5, 6, 7])
+def test_a_movement_of_a_few_frames_a_cycle_is_not_taken_for_noise(frames_a_cycle):
+    signal = 100 * np.sin(2 * np.pi * np.arange(20 * frames_a_cycle) / frames_a_cycle) + 100
+    assert len(segment_by_peaks(signal)) == pytest.approx(20, abs=1)
+    assert segment_by_peaks(signal, method="prominent_valleys_v2") == [], "the older rule is as it was"
+
+
+def test_finger_tapping_is_counted():
+    for seed in range(50):
+        noise = np.random.default_rng(seed).normal(0, 0.5, 300)
+        assert len(segment_by_peaks(20 * np.sin(2 * np.pi * 5 * FRAMES / 30) + noise)) == pytest.approx(50, abs=1)
+
+
+@settings(max_examples=200)
+@given(
+    rate_hz=st.floats(20, 240), cycles=st.integers(8, 60), frames_a_cycle=st.floats(4, 120),
+    amplitude=st.floats(0.01, 1e4), noise=st.floats(0, 0.05), phase=st.floats(0, 6.2), seed=st.integers(0, 999),
+)  # fmt: skip
+def test_every_cycle_is_counted_at_any_pace_rate_and_amplitude(
+    rate_hz, cycles, frames_a_cycle, amplitude, noise, phase, seed
+):
+    times = np.arange(round(cycles * frames_a_cycle)) / rate_hz
+    signal = np.sin(2 * np.pi * rate_hz / frames_a_cycle * times + phase)
+    signal = amplitude * (signal + np.random.default_rng(seed).normal(0, noise, len(times)))
+    assert len(segment_by_peaks(signal)) == pytest.approx(cycles, abs=1)
+
+
+@settings(max_examples=60)
+@given(frames_a_cycle=st.floats(5, 12), jitter=st.floats(0, 0.15), seed=st.integers(0, 999))
+def test_a_pace_that_wavers_does_not_turn_a_fast_movement_into_noise(frames_a_cycle, jitter, seed):
+    random = np.random.default_rng(seed)
+    lengths = frames_a_cycle * (1 + jitter * random.uniform(-1, 1, 40))
+    phase = np.interp(np.arange(round(lengths.sum())), np.concatenate([[0], np.cumsum(lengths)]), np.arange(41))
+    signal = 20 * np.sin(2 * np.pi * phase) + random.normal(0, 0.5, len(phase))
+    assert len(segment_by_peaks(signal)) == pytest.approx(40, abs=1)
+
+
+@settings(max_examples=200)
+@given(frames=st.integers(2, 900), scale=st.floats(0.01, 1e4), seed=st.integers(0, 9999))
+def test_noise_alone_holds_no_cycle(frames, scale, seed):
+    assert len(segment_by_peaks(np.random.default_rng(seed).normal(0, scale, frames))) <= 1

@@ -13,7 +13,7 @@ def test_seconds_become_frames_and_the_configuration_is_kept():
         predictions([heel(30)]), RIGHT_HEEL_Y, min_distance_seconds=0.4, min_prominence=30, pad_seconds=0.1
     )
     assert [(one.start, one.peak, one.end) for one in found.segments[1:-1]] == [(19, 38, 56), (49, 68, 86)]
-    assert (found.config.min_distance_seconds, found.config.method) == (0.4, "prominent_valleys_v2")
+    assert (found.config.min_distance_seconds, found.config.method) == (0.4, "prominent_valleys_v3")
     assert Segmentation.model_validate_json(found.model_dump_json()) == found
 
 

@@ -32,7 +32,7 @@ def short(monkeypatch):
 
 
 def test_the_network_in_numpy_is_the_one_that_was_trained():
-    network = TemporalNetwork(16, 0.1).eval()
+    network = TemporalNetwork(16).eval()
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, torch.nn.BatchNorm1d):

@@ -5,12 +5,13 @@ import pytest
 
 from neuropose_ray.lifting.bones import BONE_ENDS
 from neuropose_ray.lifting.features import INPUTS
+from neuropose_ray.lifting.training import movements as module
 from neuropose_ray.lifting.training.bodies import HEIGHT_M, with_other_bodies
 from neuropose_ray.lifting.training.cameras import seen_by_cameras
-from neuropose_ray.lifting.training.errors import observed
+from neuropose_ray.lifting.training.errors import _farther, observed
 from neuropose_ray.lifting.training.motion_capture import MotionCapture
 from neuropose_ray.lifting.training.movements import KINDS, made_movements
-from neuropose_ray.lifting.training.windows import FRAMES, draw_batch
+from neuropose_ray.lifting.training.windows import FRAMES, draw_batch, drawn_ahead
 from neuropose_ray.schemas.skeleton import LANDMARKS
 
 COUNT, RATE = 64, 20.0
@@ -52,6 +53,20 @@ class TestMovements:
     def test_movement_is_smooth(self, movements):
         speed = np.linalg.norm(np.diff(movements, axis=1), axis=-1) * RATE
         assert np.percentile(speed, 99) < 5  # m/s of a wrist
+
+    def test_most_squatting_people_lean_forward_to_keep_their_weight_over_their_feet(self, monkeypatch):
+        monkeypatch.setattr(module, "KINDS", {kind: float(kind == "squat") for kind in KINDS})
+        squats = made_movements(np.random.default_rng(0), 200, FRAMES, RATE)
+        hips, shoulders, knees, ankles = (squats[:, :, start : start + 2].mean(axis=2) for start in (0, 6, 2, 4))
+        trunk = shoulders - hips
+        lean = np.degrees(np.arctan2(trunk[..., 2], trunk[..., 1]))
+        deep = hips[..., 1] - knees[..., 1] < 0.15
+        assert 15 < np.median(lean[deep]) < 45
+        upright = hips[..., 1] - knees[..., 1] > 0.38
+        assert np.median(lean[deep]) > np.median(lean[upright]) + 10
+        weight = 0.7 * (hips + 0.7 * trunk) + 0.2 * (hips + knees) / 2 + 0.1 * (knees + ankles) / 2
+        over = (weight - ankles)[..., 2]
+        assert (np.abs(over[deep] - 0.05) < 0.12).mean() > 0.75  # the feet are 0.25 m long
 
     def test_knees_bend_backward(self, movements):
         hip, knee, ankle = (movements[:, :, i] for i in index("right_hip", "right_knee", "right_ankle"))
@@ -109,16 +124,21 @@ def seen(views):
     return observed(np.random.default_rng(3), views, RATE)
 
 
+def pictured_directions(views, seen) -> np.ndarray:
+    """Where the joints would be without errors, for the focal length that is assumed."""
+    truth = views.pictured[..., :2] / views.pictured[..., 2:]
+    return truth * np.median(seen.directions / truth, axis=(1, 2, 3))[:, None, None, None]
+
+
 class TestErrors:
     def test_joints_are_centimetres_off_in_the_picture(self, views, seen):
-        focal = np.median(seen.directions / (views.pictured[..., :2] / views.pictured[..., 2:]), axis=(1, 2, 3))
-        truth = views.pictured[..., :2] / views.pictured[..., 2:] * focal[:, None, None, None]
+        truth = pictured_directions(views, seen)
         sure = (seen.confidences > 0.8) & ~seen.exchanged.any(axis=-1)[..., None]
         off = np.linalg.norm(seen.directions - truth, axis=-1) * views.truth[..., 2]
         assert 0.01 < np.median(off[sure]) < 0.04
 
     def test_less_sure_joints_are_farther_off(self, views, seen):
-        truth = views.pictured[..., :2] / views.pictured[..., 2:]
+        truth = pictured_directions(views, seen)
         off = np.linalg.norm(seen.directions - truth, axis=-1)
         kept = ~seen.exchanged.any(axis=-1)[..., None] & (seen.confidences > 0)
         assert np.median(off[kept & (seen.confidences < 0.4)]) > 1.3 * np.median(off[kept & (seen.confidences > 0.8)])
@@ -137,8 +157,31 @@ class TestErrors:
         assert 0.05 < np.log(ratio).std() < 0.15
 
 
-def test_batches_are_the_same_for_the_same_seed():
-    capture = MotionCapture({"a": np.random.default_rng(0).normal(0, 1, (200, 16, 3)).astype(np.float32)})
+@pytest.fixture
+def capture() -> MotionCapture:
+    return MotionCapture({"a": np.random.default_rng(0).normal(0, 1, (200, 16, 3)).astype(np.float32)})
+
+
+@pytest.mark.parametrize("start", [1, 4, 6])
+def test_a_batch_is_known_by_its_seed_and_number(capture, start):
+    whole = [*drawn_ahead(capture, 5, 7, range(11))]
+    part = [*drawn_ahead(capture, 5, 7, range(start, 11))]
+    assert len(whole) == 11
+    for one, other in zip(whole[start:], part, strict=True):
+        np.testing.assert_array_equal(one.inputs, other.inputs)
+        np.testing.assert_array_equal(one.depths, other.depths)
+    assert not np.array_equal(whole[0].depths, whole[1].depths)
+    assert not np.array_equal(next(drawn_ahead(capture, 5, 8, range(1))).depths, whole[0].depths)
+
+
+def test_people_whose_depth_is_missed_come_out_too_far_away(views):
+    ratios = [_farther(views, np.full((COUNT, 1, 1), share)) for share in (1.0, 0.7, 0.4)]
+    np.testing.assert_allclose(ratios[0], 1, atol=1e-5)
+    assert (ratios[1] < ratios[2]).all()
+    assert 1.02 < np.median(ratios[2]) < 1.3
+
+
+def test_batches_are_the_same_for_the_same_seed(capture):
     one, other = (draw_batch(np.random.default_rng(5), capture, 12) for _ in range(2))
     for name in ("inputs", "depths", "exchanged", "counts", "model_depths"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))

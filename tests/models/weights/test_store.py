@@ -63,6 +63,13 @@ class TestCatalogueArchive:
         assert offline(cache).path(UNPINNED) == weights
         assert len(mirror.requests) == 1
 
+    def test_is_known_before_it_is_fetched_and_as_it_is_afterwards(self, store, cache, mirror):
+        assert store.expected(PINNED).sha256.startswith("fa31b5b0")
+        assert (store.expected(UNPINNED).sha256, store.expected(UNPINNED).backend) == ("", "metrabs")
+        assert (mirror.requests, cache.exists()) == ([], False)
+        assert store.expected(UNPINNED).path == store.path(UNPINNED).path
+        assert store.expected(UNPINNED) == store.path(UNPINNED)
+
     def test_reports_its_progress_in_bytes(self, store, archive):
         seen = []
         store.path(UNPINNED, progress=lambda received, total: seen.append((received, total)))

@@ -78,6 +78,20 @@ def test_what_could_not_be_stored_is_stored_by_the_next_run(clips: Path, bucket:
     assert stored(bucket) == {"a": FILES, "b": FILES}
 
 
+def test_what_was_made_from_older_predictions_leaves_the_store_with_them(clips: Path, bucket: Path, tmp_path: Path):
+    process(clips, tmp_path / "here", bucket.as_uri())
+    for name in ("a", "b"):
+        for file in ("overlay.mp4", "analysis.json", "predictions.csv", "notes.txt"):
+            (bucket / name / file).write_text("made elsewhere")
+    (tmp_path / "here" / "a" / "report.html").write_text("of the same predictions")
+    process(clips, tmp_path / "here", bucket.as_uri())
+    made = {"overlay.mp4", "analysis.json", "predictions.csv", "notes.txt"}
+    assert stored(bucket) == {"a": FILES | made | {"report.html"}, "b": FILES | made}
+    (clips / "a.mp4").rename(clips / "a.MP4")  # another name in the predictions
+    process(clips, tmp_path / "here", bucket.as_uri())
+    assert stored(bucket) == {"a": FILES | {"notes.txt"}, "b": FILES | made}
+
+
 def test_what_is_stored_is_not_stored_again(clips: Path, bucket: Path, tmp_path: Path):
     process(clips, tmp_path / "here", bucket.as_uri())
     before = {path: path.stat().st_mtime_ns for path in bucket.rglob("*.parquet")}

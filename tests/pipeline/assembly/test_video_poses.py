@@ -13,6 +13,7 @@ import pytest
 from neuropose_ray.errors import OutputError
 from neuropose_ray.pipeline.assembly import assemble
 from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics, read_metrics
+from neuropose_ray.schemas.fitting import FittingReport
 from neuropose_ray.schemas.json_files import load_job_results
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
 
@@ -93,6 +94,34 @@ def test_other_settings_of_tracking_and_fit_give_what_a_fresh_run_gives_without_
     assert metrics(out).performance == cost
     assert_same_files(out, computed("fresh", **flags))
     assert not pipeline([clip], out, **flags).videos[0].computed
+
+
+def test_the_height_is_recorded_and_another_one_runs_no_pose_model(
+    pipeline, computed: Callable[..., Path], clip: Path
+):
+    out = computed("out")
+
+    def recorded() -> tuple[object, ...]:
+        fit = FittingReport.model_validate_json((out / NAME / "fitting.json").read_bytes())
+        _, header = read_predictions(out / NAME / "predictions.parquet")
+        settings = header.provenance.settings
+        assert metrics(out).provenance.settings == settings
+        assert set(settings) == {"blazepose", "tracking", "fitting"}
+        fitting = settings["fitting"]
+        assert (fitting["height_m"], fitting["height_source"]) == (fit.height_m, fit.height_source)
+        return fit.height_m, fit.height_source
+
+    before, _ = read_predictions(out / NAME / "predictions.parquet")
+    assert recorded() == (1.7, "assumed")
+    assert pipeline([clip], out, fitting={"height_m": 1.87}).frames_computed == 0
+    assert recorded() == (1.87, "given")
+    after, _ = read_predictions(out / NAME / "predictions.parquet")
+    np.testing.assert_allclose(after.poses3d_fitted, 1.1 * before.poses3d_fitted, rtol=1e-4, atol=0.5)
+    assert pipeline([clip], out, fitting={"height_m": 1.7}).frames_computed == 0
+    assert recorded() == (1.7, "given")
+    assert pipeline([clip], out, fit=False).frames_computed == 0
+    _, header = read_predictions(out / NAME / "predictions.parquet")
+    assert set(header.provenance.settings) == {"blazepose", "tracking"}
 
 
 def test_a_partial_video_stays_what_it_is_when_it_is_fitted_again(pipeline, test_data: Path, tmp_path: Path):

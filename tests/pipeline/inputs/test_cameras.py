@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.pipeline.inputs.cameras import camera_of
+from neuropose_ray.pipeline.inputs.cameras import camera_of, require_calibration
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
@@ -116,3 +116,26 @@ def test_a_broken_calibration_is_one_line(tmp_path: Path, content: str):
 def test_the_real_calibration_is_read(test_data: Path):
     settings = CameraSettings(calibration=test_data / "pose2sim_single" / "Calib_qualisys.toml")
     assert camera_of(video("cam03.mp4", 1088, 1920), settings, 67).focal_x == pytest.approx(1681.598, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted", "message"),
+    [
+        (None, None, "No such file"),
+        ("[cam", None, "not TOML"),
+        ("[metadata]", None, "no camera in it"),
+        (CALIBRATION, "cam_03", "no camera 'cam_03' in the calibration; choose one of cam_01, cam_02"),
+    ],
+)
+def test_a_calibration_that_fits_no_video_is_refused_before_any_is_looked_at(tmp_path, content, wanted, message):
+    path = tmp_path / "Calib.toml"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(SettingsError, match=message):
+        require_calibration(CameraSettings(calibration=path, calibration_camera=wanted))
+
+
+def test_a_calibration_that_may_fit_passes(calibration: Path):
+    require_calibration(CameraSettings(calibration=calibration))
+    require_calibration(CameraSettings(calibration=calibration, calibration_camera="cam_02"))
+    require_calibration(CameraSettings())

@@ -1,8 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.pipeline.inputs.discovery import discover
 from neuropose_ray.pipeline.inputs.local_copies import listed_inputs, local_inputs
 
 
@@ -35,6 +37,31 @@ def test_an_object_is_fetched_once(tmp_path: Path):
     changed = first.stat().st_mtime_ns
     assert local_inputs([url], tmp_path / "fetched") == [first]
     assert first.stat().st_mtime_ns == changed
+
+
+def test_objects_of_one_name_do_not_share_a_copy_and_are_told_apart_by_their_folders(tmp_path: Path):
+    for name in ("a/walk.mp4", "b/walk.mp4", "c/a/walk.mp4"):
+        (tmp_path / "store" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "store" / name).write_bytes(name[:1].encode())
+    urls = [(tmp_path / "store" / name).as_uri() for name in ("a/walk.mp4", "b/walk.mp4", "c/a/walk.mp4")]
+    copies = local_inputs(urls, tmp_path / "fetched")
+    assert [copy.read_bytes() for copy in copies] == [b"a", b"b", b"c"]
+    assert [(copy.parent.name, copy.name) for copy in copies] == [
+        ("a", "walk.mp4"), ("b", "walk.mp4"), ("a", "walk.mp4"),
+    ]  # fmt: skip
+    assert len({video.name for video in discover(copies).videos()}) == 3
+
+
+def test_another_content_of_the_same_size_is_fetched_again(tmp_path: Path):
+    stored = tmp_path / "store" / "a.mp4"
+    stored.parent.mkdir()
+    stored.write_bytes(b"one")
+    local_inputs([stored.as_uri()], tmp_path / "fetched")
+    stored.write_bytes(b"two")
+    os.utime(stored, (1e9, 1e9))
+    assert listed_inputs([stored.as_uri()], tmp_path / "fetched")[1] != []
+    (copy,) = local_inputs([stored.as_uri()], tmp_path / "fetched")
+    assert copy.read_bytes() == b"two"
 
 
 def test_a_prefix_is_fetched_with_everything_below(tmp_path: Path):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from support.stick_people import FACE, joints_mm, people, turned
 
 from neuropose_ray.errors import InputError
-from neuropose_ray.render.overlay.heads import find_heads, head_joints
+from neuropose_ray.render.overlay.heads import find_heads
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 from neuropose_ray.schemas.skeletons import BLAZEPOSE_33, KNOWN_SKELETONS
@@ -136,22 +136,7 @@ def test_nobody_has_no_head():
     assert len(heads.frame) == 0
 
 
-@pytest.mark.parametrize(
-    ("skeleton", "names"),
-    [
-        ("blazepose_33", BLAZEPOSE_33.joint_names[:11]),
-        ("berkeley_mhad_43", ("head", "lhead", "rhead")),
-        ("smpl_24", ("head",)),
-        ("coco_19", ("nose", "leye", "lear", "reye", "rear")),
-        ("h36m_17", ("head", "htop")),
-    ],
-)
-def test_every_known_skeleton_has_a_head(skeleton, names):
-    skeleton = KNOWN_SKELETONS[skeleton]
-    assert tuple(skeleton.joint_names[joint] for joint in head_joints(skeleton)) == names
-
-
 def test_faces_of_a_skeleton_without_head_are_refused_not_shown():
     arm = Skeleton(name="arm", joint_names=("shoulder", "forearm", "wrist"))
     with pytest.raises(InputError, match="faces cannot be hidden: the skeleton arm has no joint on the head"):
-        head_joints(arm)
+        heads_of(people([0], [(100, 100)]), arm)

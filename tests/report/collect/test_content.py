@@ -32,11 +32,11 @@ def of_walk(tmp_path_factory):
 
 
 def table_called(content, title):
-    return next(table for table in content.tables if table.title.startswith(title))
+    return next(table for table in content.main.tables if table.title.startswith(title))
 
 
 def test_the_head_says_what_and_whom_it_is_about(of_squats):
-    facts = {fact.label: fact.value for fact in of_squats.facts}
+    facts = {fact.label: fact.value for fact in (*of_squats.facts, *of_squats.main.facts)}
     assert of_squats.title == "squats"
     assert (facts["Video"], facts["Frames"], facts["Frame rate"]) == ("phantom.mp4", "160", "20 per second")
     assert (facts["Person"], facts["Seen in"]) == ("track 0", "100% of the frames")
@@ -46,7 +46,7 @@ def test_the_head_says_what_and_whom_it_is_about(of_squats):
 def test_repetitions_are_rows_that_lead_to_their_turning_points_and_bands_in_the_charts(of_squats):
     table = table_called(of_squats, "Repetitions of knee flexion")
     assert [row[0] for row in table.rows] == ["1", "2", "3", "mean", "SD"]
-    bands = [band for band in of_squats.bands if band.kind == "repetition"]
+    bands = [band for band in of_squats.main.bands if band.kind == "repetition"]
     assert [band.label for band in bands] == ["1", "2", "3"]
     assert table.seek_s == (*(band.peak_s for band in bands), None, None)
     assert table.seek_s[:3] == pytest.approx([1.25, 3.75, 6.25], abs=0.15)
@@ -56,7 +56,7 @@ def test_repetitions_are_rows_that_lead_to_their_turning_points_and_bands_in_the
 
 
 def test_the_angles_of_what_moved_come_first_with_their_written_definition(of_squats):
-    first, second, *_ = of_squats.curves
+    first, second, *_ = of_squats.main.curves
     assert (first.name, first.label, first.unit) == ("knee_flexion", "Knee flexion", "deg")
     assert {first.side, second.side} == {Side.LEFT, Side.RIGHT}
     assert first.definition.startswith("Between the thigh carried on beyond the knee and the shank;")
@@ -65,8 +65,8 @@ def test_the_angles_of_what_moved_come_first_with_their_written_definition(of_sq
 
 
 def test_cycles_are_the_whole_repetitions_of_both_sides_on_one_axis(of_squats):
-    knees = [curve for curve in of_squats.cycles if curve.name == "knee_flexion"]
-    whole = sum(band.complete for band in of_squats.bands)
+    knees = [curve for curve in of_squats.main.cycles if curve.name == "knee_flexion"]
+    whole = sum(band.complete for band in of_squats.main.bands)
     assert {curve.side for curve in knees} == {Side.LEFT, Side.RIGHT}
     assert all(curve.values.shape == (whole, 101) for curve in knees)
     assert 100 < np.nanmax(knees[0].values.mean(0)) < 108
@@ -79,14 +79,14 @@ def test_a_walk_has_gait_parameters_strides_and_events_that_lead_to_their_times(
     strides = table_called(of_walk, "Strides")
     assert strides.seek_s == tuple(row[1] for row in strides.rows)
     events = table_called(of_walk, "Gait events")
-    assert len(events.rows) == len([band for band in of_walk.bands if band.kind == "event"])
+    assert len(events.rows) == len([band for band in of_walk.main.bands if band.kind == "event"])
     assert [row[2] for row in events.rows] == list(events.seek_s)
 
 
 def test_the_strides_of_each_foot_are_the_cycles_of_its_side(of_walk):
     for side in (Side.LEFT, Side.RIGHT):
-        strides = [band for band in of_walk.bands if band.kind == "cycle" and band.side is side]
-        (knee,) = (curve for curve in of_walk.cycles if (curve.name, curve.side) == ("knee_flexion", side))
+        strides = [band for band in of_walk.main.bands if band.kind == "cycle" and band.side is side]
+        (knee,) = (curve for curve in of_walk.main.cycles if (curve.name, curve.side) == ("knee_flexion", side))
         assert len(strides) == len(knee.values) > 1
 
 
@@ -98,24 +98,24 @@ def test_the_words_say_where_the_numbers_come_from_and_what_makes_them_unsure(of
     assert json.loads(provenance["Settings of the report"])["cleaning"]["gaps"]["max_gap_s"] == 0.25
     assert "BlazePose" in of_squats.citation
     assert "neuropose-ray" in of_squats.citation
-    assert of_squats.warnings[0] == "The header lies."
-    assert any("field of view was assumed" in text for text in of_squats.warnings)
-    assert any(text.startswith("Ankle and foot angles from BlazePose") for text in of_squats.warnings)
-    assert all(text[0].isupper() and text.endswith(".") for text in of_squats.warnings)
+    assert of_squats.main.warnings[0] == "The header lies."
+    assert any("field of view was assumed" in text for text in of_squats.main.warnings)
+    assert any(text.startswith("Ankle and foot angles from BlazePose") for text in of_squats.main.warnings)
+    assert all(text[0].isupper() and text.endswith(".") for text in of_squats.main.warnings)
 
 
 def test_gaps_and_interpolated_parts_are_told_apart(tmp_path):
     table = truth_table(squatting(), seconds(8))
     holed = without_rows(table, [*range(20, 22), *range(60, 80)])
     content = report_content(write_results(tmp_path / "holed", holed))
-    strips = {strip.label: strip.values for strip in content.quality.strips}
+    strips = {strip.label: strip.values for strip in content.main.quality.strips}
     assert (strips["Interpolated"][20:22] == 1).all()
     assert (strips["Gaps"][60:80] == 1).all()
     assert strips["Gaps"][20:22].sum() == strips["Interpolated"][60:80].sum() == 0
     assert np.isnan(strips["Confidence"][60:80]).all()
     assert np.flatnonzero(strips["Track changes"]).tolist() == [20, 22, 60, 80]
-    assert content.quality.summary[0] == "The person is seen in 86% of the frames (138 of 160)."
-    knee = next(curve for curve in content.curves if curve.name == "knee_flexion")
+    assert content.main.quality.summary[0] == "The person is seen in 86% of the frames (138 of 160)."
+    knee = next(curve for curve in content.main.curves if curve.name == "knee_flexion")
     assert np.isnan(knee.raw[20:22]).all()
     assert np.isfinite(knee.cleaned[20:22]).all()
     assert np.isnan(knee.cleaned[60:80]).all()
@@ -125,10 +125,10 @@ def test_curves_are_at_the_frames_own_times_also_where_these_are_uneven(tmp_path
     times_s = np.delete(seconds(8, rate=30.0), slice(10, 240, 7))
     content = report_content(write_results(tmp_path / "uneven", truth_table(squatting(), times_s)))
     np.testing.assert_array_equal(content.timestamps_s, times_s)
-    knee = next(curve for curve in content.curves if curve.name == "knee_flexion")
+    knee = next(curve for curve in content.main.curves if curve.name == "knee_flexion")
     assert np.isfinite(knee.cleaned).all()
     np.testing.assert_allclose(knee.cleaned, knee.raw, atol=6)
-    assert len([band for band in content.bands if band.kind == "repetition"]) == 3
+    assert len([band for band in content.main.bands if band.kind == "repetition"]) == 3
 
 
 def test_who_is_seen_longest_is_the_main_person_unless_a_track_is_asked_for(tmp_path):
@@ -137,9 +137,13 @@ def test_who_is_seen_longest_is_the_main_person_unless_a_track_is_asked_for(tmp_
     table = truth_table(Scene((one, other), squatting().camera), seconds(8))
     folder = write_results(tmp_path / "two", without_rows(table, range(0, 20, 2)))
     assert [(person.track_id, person.main) for person in report_content(folder).people] == [(1, True), (0, False)]
+    main, other = report_content(folder).people
+    assert max(np.nanmax(curve.raw) for curve in main.curves if curve.name == "knee_flexion") < 75
+    assert max(np.nanmax(curve.raw) for curve in other.curves if curve.name == "knee_flexion") > 90
+    assert [table.title for table in other.tables] == [table.title for table in main.tables]
     asked = report_content(folder, track=0)
     assert [(person.track_id, person.main) for person in asked.people] == [(0, True), (1, False)]
-    assert any(text.startswith("2 tracks were found") and "as was asked for" in text for text in asked.warnings)
+    assert any(text.startswith("2 tracks were found") and "as was asked for" in text for text in asked.main.warnings)
     with pytest.raises(InputError, match="there is no track 7"):
         report_content(folder, track=7)
 
@@ -148,13 +152,14 @@ def test_a_video_without_people_has_a_report_that_says_so(tmp_path):
     joints = len(PHANTOM_SKELETON)
     content = report_content(write_results(tmp_path / "empty", PoseTable(seconds(1), Poses.empty(joints))))
     assert content.warnings[-1] == "Nobody was found in any frame: look at the video."
-    assert content.people == content.curves == content.tables == ()
+    assert content.people == content.tables == ()
+    assert content.main is None
 
 
 @pytest.mark.parametrize(("view_deg", "said"), [(0, "nearly from the front"), (90, "from the side"), (40, None)])
 def test_a_view_that_hides_what_is_measured_is_warned_of(tmp_path, view_deg, said):
     table = truth_table(squatting(view_deg=view_deg), seconds(3))
-    warnings = report_content(write_results(tmp_path / "view", table)).warnings
+    warnings = report_content(write_results(tmp_path / "view", table)).main.warnings
     views = [text for text in warnings if "camera sees the person" in text]
     assert [said in text for text in views] == ([True] if said else [])
 
@@ -170,8 +175,8 @@ def test_a_fit_that_is_not_believed_or_doubtful_is_warned_of(tmp_path):
         )
         save_model(folder / "fitting.json", FittingReport(tracks=(fit,)))
         content = report_content(folder)
-        assert any(said in text for text in content.warnings)
-        strips = {strip.label: strip.values for strip in content.quality.strips}
+        assert any(said in text for text in content.main.warnings)
+        strips = {strip.label: strip.values for strip in content.main.quality.strips}
         assert ("Fit doubtful" in strips) == improved
     assert strips["Fit doubtful"].sum() == 30
     (folder / "fitting.json").write_text("{")
@@ -182,8 +187,8 @@ def test_a_fit_that_is_not_believed_or_doubtful_is_warned_of(tmp_path):
 def test_limbs_that_change_their_length_are_seen(tmp_path):
     table = truth_table(squatting(), seconds(3))
     table.poses.poses3d[30] *= 1.2
-    strips = {s.label: s.values for s in report_content(write_results(tmp_path / "limbs", table)).quality.strips}
-    assert strips["Limb lengths"][30] == pytest.approx(0.2 / 0.25, abs=0.01)
+    strips = {s.label: s.values for s in report_content(write_results(tmp_path / "limbs", table)).main.quality.strips}
+    assert strips["Limb lengths"][30] == pytest.approx(0.2, abs=0.01)
     assert np.delete(strips["Limb lengths"], 30).max() < 0.01
 
 

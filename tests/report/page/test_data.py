@@ -37,22 +37,44 @@ def test_a_track_takes_room_only_from_its_first_to_its_last_frame():
     positions = content.people[0].positions.copy()
     positions[:20] = positions[25:27] = positions[40:] = np.nan
     person = json.loads(report_json(replace(content, people=(PersonTrack(1, positions),))))["people"][0]
-    assert person["first"] == 20
+    assert (person["first"], person["seen"]) == (20, 18)
     assert array(person["positions"]).reshape(-1, 33, 3) == pytest.approx(positions[20:40], abs=1e-3, nan_ok=True)
+
+
+def test_a_curve_takes_room_only_where_either_of_its_lines_is_known():
+    content = squats(60)
+    curve = content.people[0].curves[0]
+    raw, cleaned = curve.raw.copy(), curve.cleaned.copy()
+    raw[:20] = raw[30:] = cleaned[:22] = cleaned[40:] = np.nan
+    person = replace(content.people[0], curves=(replace(curve, raw=raw, cleaned=cleaned),))
+    (packed,) = json.loads(report_json(replace(content, people=(person,))))["people"][0]["curves"]
+    assert packed["first"] == 20
+    assert array(packed["raw"]) == pytest.approx(raw[20:40], abs=1e-4, nan_ok=True)
+    assert array(packed["cleaned"]) == pytest.approx(cleaned[20:40], abs=1e-4, nan_ok=True)
+
+
+def test_everybodys_numbers_are_there_and_not_the_main_persons_alone():
+    main, other = json.loads(report_json(squats(60)))["people"]
+    assert [curve["name"] for curve in other["curves"]] == ["elbow_flexion"]
+    assert (len(main["curves"]), len(main["strips"]), len(other["strips"])) == (4, 2, 1)
+    assert other["bands"] == other["cycles"] == []
 
 
 def test_what_is_not_known_stays_unknown_and_the_rest_is_valid_json():
     data = json.loads(report_json(unknown(4)), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    assert np.isnan(array(data["curves"][0]["raw"])).all()
-    assert data["curves"][1]["cleaned"] is None
+    (person,) = data["people"]
+    assert [len(array(curve["raw"])) for curve in person["curves"]] == [0, 0]
+    assert np.isnan(array(person["strips"][0]["values"])).all()
+    assert person["curves"][1]["cleaned"] is None
     assert len(array(json.loads(report_json(nothing(0)))["times"])) == 0
 
 
 def test_no_text_can_end_the_script_element_that_holds_it():
-    content = replace(squats(60), bands=(Band("event", "</script><script>alert(1)", Side.LEFT, 0, 0, float("nan")),))
-    text = report_json(content)
+    bands = (Band("event", "</script><script>alert(1)", Side.LEFT, 0, 0, float("nan")),)
+    content = squats(60)
+    text = report_json(replace(content, people=(replace(content.people[0], bands=bands),)))
     assert "<" not in text
-    band = json.loads(text)["bands"][0]
+    band = json.loads(text)["people"][0]["bands"][0]
     assert (band["label"], band["peak_s"]) == ("</script><script>alert(1)", None)
 
 

@@ -1,7 +1,8 @@
 /* Charts by plotly: curves over time and over the cycle. The moving cursor is ours, so that no chart is drawn again. */
 
 const MARGIN_PX = { l: 60, r: 14, t: 30, b: 46 };
-const PRINTED_WIDTH_PX = 680;
+const PRINTED_WIDTH_PX = 680; // as wide as the style sheet makes charts on paper
+const PRINTED_HEIGHT_PX = 320;
 const MOST_BAND_LABELS = 40;
 const MOST_SINGLE_CYCLES = 30; // more cannot be told apart
 const CLICK_PX = 4;
@@ -31,7 +32,9 @@ function axis(title, more) {
 function layoutOf(element, { x, y, ...more }) {
   return {
     autosize: !theme.printing,
-    width: theme.printing ? Math.min(PRINTED_WIDTH_PX, element.clientWidth || PRINTED_WIDTH_PX) : undefined,
+    width: theme.printing ? PRINTED_WIDTH_PX : undefined,
+    // Unasked, plotly draws charts of a fixed width higher than their place, over what stands below.
+    height: theme.printing ? element.clientHeight || PRINTED_HEIGHT_PX : undefined,
     margin: MARGIN_PX,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
@@ -120,7 +123,7 @@ function onChartClick(chart, choose) {
 function groupsOf(curves, cycles) {
   const groups = new Map();
   const group = ({ name, label, unit }) => {
-    if (!groups.has(name)) groups.set(name, { label, unit, curves: [], cycles: [] });
+    if (!groups.has(name)) groups.set(name, { name, label, unit, curves: [], cycles: [] });
     return groups.get(name);
   };
   for (const curve of curves) group(curve).curves.push(curve);
@@ -139,7 +142,7 @@ function bandColour(side) {
 
 class CurveCharts {
   #player;
-  #groups;
+  #groups = [];
   #layers;
   #curveChart = document.getElementById("curve-chart");
   #cycleChart = document.getElementById("cycle-chart");
@@ -147,44 +150,64 @@ class CurveCharts {
   #raw = document.getElementById("raw");
   #cursor = null;
 
-  constructor(player, layers, curves, cycles) {
+  constructor(player, people, layers) {
     this.#player = player;
     this.#layers = layers;
-    this.#groups = groupsOf(curves, cycles);
-    this.#choice.append(...this.#groups.map(({ label }, number) => new Option(label, String(number))));
+    people.onChange((person) => this.#offer(person));
     this.#choice.addEventListener("change", () => this.draw());
     this.#raw.addEventListener("change", () => this.draw());
     layers.onChange(() => this.draw());
     theme.onChange(() => this.draw());
-    this.draw();
-    onChartClick(this.#curveChart, (time) => player.seekTime(time));
-    this.#cursor = new ChartCursor(this.#curveChart, "line");
-    player.onChange(() => this.#cursor.move(player.time));
   }
 
   draw() {
     const group = this.#groups[Number(this.#choice.value)];
+    if (!group) return;
     const { curves, cycles } = group;
     document.getElementById("raw-choice").hidden = !curves.some(({ cleaned }) => cleaned);
-    document.getElementById("definition").textContent = [...new Set(curves.map(({ definition }) => definition))].join(" ");
+    const notes = curves.flatMap(({ definition, unreliable, side }) => [definition, unreliable && `Not reliable, ${side}: ${unreliable}`]);
+    document.getElementById("definition").textContent = [...new Set(notes.filter(Boolean))].join(" ");
     this.#curveChart.hidden = !curves.length;
     this.#cycleChart.hidden = !cycles.length;
     this.#curveChart.parentElement.classList.toggle("single", !curves.length || !cycles.length);
     if (curves.length) this.#drawCurves(group);
     if (cycles.length) this.#drawCycles(group);
+    if (curves.length && !this.#cursor) this.#follow();
+  }
+
+  /** From the first time that there are curves on, their chart and the player go together. */
+  #follow() {
+    this.#cursor = new ChartCursor(this.#curveChart, "line");
+    onChartClick(this.#curveChart, (time) => this.#player.seekTime(time));
+    this.#player.onChange(() => this.#cursor.move(this.#player.time));
+  }
+
+  /** The curves of another person; the same one stays chosen where there is one. */
+  #offer({ curves, cycles }) {
+    const before = this.#groups[Number(this.#choice.value)]?.name;
+    this.#groups = groupsOf(curves, cycles);
+    const chosen = Math.max(0, this.#groups.findIndex(({ name }) => name === before));
+    const options = this.#groups.map(({ label }, number) => new Option(label, String(number), number === chosen, number === chosen));
+    this.#choice.replaceChildren(...options);
+    this.draw();
   }
 
   #drawCurves({ label, unit, curves }) {
     const { times } = this.#player;
     const traces = [];
-    for (const { side, raw, cleaned } of curves) {
+    for (const { side, first, raw, cleaned, unreliable } of curves) {
       const name = side === "middle" ? plain(label) : side;
-      const thin = cleaned !== null;
-      if (!thin || this.#raw.checked) {
-        const line = lineOf(side, thin ? 1 : 2);
-        traces.push({ x: times, y: raw, mode: "lines", name: thin ? `${name}, before` : name, line, opacity: thin ? 0.45 : 1 });
+      const x = times.subarray(first, first + raw.length);
+      const fitted = cleaned !== null;
+      const [faint, shown] = unreliable ? [0.2, 0.4] : [0.45, 1];
+      if (!fitted || this.#raw.checked) {
+        const line = lineOf(side, fitted ? 1 : 2);
+        traces.push({ x, y: raw, mode: "lines", name: fitted ? `${name}, pose model` : name, line, opacity: fitted ? faint : shown });
       }
-      if (thin) traces.push({ x: times, y: cleaned, mode: "lines", name, line: lineOf(side, 2.2) });
+      if (fitted) {
+        const said = unreliable ? `${name}, not reliable` : name;
+        traces.push({ x, y: cleaned, mode: "lines", name: said, line: lineOf(side, 2.2), opacity: shown });
+      }
     }
     for (const trace of traces) trace.hovertemplate = "%{y:.1f}";
     plot(this.#curveChart, traces, {

@@ -17,19 +17,27 @@ function layersOf(bands) {
 
 class Layers {
   #listeners = [];
+  #layers = new Map();
 
-  constructor(bands, choice) {
-    const layers = layersOf(bands);
-    this.bands = layers.values().next().value ?? [];
-    choice.append(...[...layers.keys()].map((name) => new Option(name, name)));
-    choice.addEventListener("change", () => {
-      this.bands = layers.get(choice.value);
-      for (const listener of this.#listeners) listener();
+  constructor(people, choice, label) {
+    people.onChange(({ bands }) => {
+      this.#layers = layersOf(bands);
+      const names = [...this.#layers.keys()];
+      const kept = names.includes(choice.value) ? choice.value : names[0];
+      choice.replaceChildren(...names.map((name) => new Option(name, name, name === kept, name === kept)));
+      label.hidden = names.length < 2;
+      this.#show(kept);
     });
+    choice.addEventListener("change", () => this.#show(choice.value));
   }
 
   onChange(listener) {
     this.#listeners.push(listener);
+  }
+
+  #show(name) {
+    this.bands = this.#layers.get(name) ?? [];
+    for (const listener of this.#listeners) listener();
   }
 }
 
@@ -41,7 +49,9 @@ class Marks {
   constructor(player, layers, previous, next) {
     this.#player = player;
     this.#layers = layers;
-    previous.hidden = next.hidden = !layers.bands.length;
+    const offer = () => (previous.hidden = next.hidden = !layers.bands.length);
+    layers.onChange(offer);
+    offer();
     previous.addEventListener("click", () => this.previous());
     next.addEventListener("click", () => this.next());
   }

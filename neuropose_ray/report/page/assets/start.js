@@ -53,54 +53,59 @@ function startKeys(player, marks, view) {
   });
 }
 
-function startBody(player, data) {
-  const view = new BodyView(element("body"), element("body-views"), data.skeleton);
-  const people = data.people;
-  element("body-pane").hidden = !people.length;
-  element("person-choice").hidden = element("others-choice").hidden = people.length < 2;
-  const choice = element("person");
-  choice.append(...people.map(({ id, main }, number) => new Option(String(id), String(number), main, main)));
+function startBody(player, people, skeleton) {
+  const view = new BodyView(element("body"), element("body-views"), skeleton);
   const [others, turning] = [element("others"), element("turning")];
+  element("body-pane").hidden = !people.all.length;
+  element("person-choice").hidden = element("others-choice").hidden = people.all.length < 2;
   const arrange = () => {
-    const chosen = people[Number(choice.value)];
+    const { chosen } = people;
     view.turning = turning.checked;
-    view.bodies = people.filter((body) => body === chosen || others.checked);
+    view.bodies = people.all.filter((body) => body === chosen || others.checked);
     view.bodies.sort((one, other) => Number(other === chosen) - Number(one === chosen));
-    for (const body of people) Object.assign(body, body === chosen ? { weight: 1, strength: 1 } : { weight: 0.6, strength: 0.4 });
+    for (const body of people.all) Object.assign(body, body === chosen ? { weight: 1, strength: 1 } : { weight: 0.6, strength: 0.4 });
     view.draw();
   };
-  for (const control of [choice, others, turning]) control.addEventListener("change", arrange);
-  arrange();
+  for (const control of [others, turning]) control.addEventListener("change", arrange);
+  people.onChange(arrange);
   player.onChange(() => {
-    for (const body of people) body.frame = player.frame;
+    for (const body of people.all) body.frame = player.frame;
     view.draw();
   });
   return view;
 }
 
 /** A click on a row of a table, or Enter, goes to its time; the row of a mark that is passing is lit. */
-function startRows(player, bands) {
-  const rows = [...document.querySelectorAll("tr[data-seek-s]")].map((row) => {
-    const start = Number(row.dataset.seekS);
-    const band = bands.find((one) => one.end_s > one.start_s && Math.abs(one.start_s - start) < 1e-3);
-    return { row, start, band };
-  });
-  for (const { row, start } of rows) {
+function startRows(player, people) {
+  let banded = [];
+  for (const row of document.querySelectorAll("tr[data-seek-s]")) {
     const go = () => {
-      player.seekTime(start);
+      player.seekTime(Number(row.dataset.seekS));
       document.querySelector(".player").scrollIntoView({ block: "nearest" });
     };
     row.addEventListener("click", go);
     row.addEventListener("keydown", (event) => event.key === "Enter" && go());
   }
-  const banded = rows.filter(({ band }) => band);
-  player.onChange(() => {
+  const light = () => {
     for (const { row, band } of banded) {
       const passing = player.time >= band.start_s && player.time < band.end_s;
       if (passing) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
     }
+  };
+  people.onChange(({ bands }) => {
+    const number = people.all.indexOf(people.chosen);
+    const rows = [...document.querySelectorAll(`[data-person="${number}"] tr[data-seek-s]`)];
+    banded = rows.map((row) => ({ row, band: bandAt(bands, Number(row.dataset.seekS)) })).filter(({ band }) => band);
+    light();
   });
+  player.onChange(light);
+}
+
+/** The band that begins at a time, or turns there. */
+function bandAt(bands, time) {
+  const near = (other) => other !== null && Math.abs(other - time) < 1e-3;
+  return bands.find(({ start_s: start, end_s: end, peak_s: peak }) => end > start && (near(start) || near(peak)));
 }
 
 async function startVideo(player) {
@@ -122,7 +127,7 @@ async function startVideo(player) {
 }
 
 /** Charts are drawn when they come into sight or onto paper: plotly takes a second or two to start. */
-function startCharts(player, layers, data, comparison) {
+function startCharts(player, people, layers, comparison) {
   let started = false;
   const draw = () => {
     if (started) return;
@@ -131,7 +136,7 @@ function startCharts(player, layers, data, comparison) {
     const script = document.createElement("script");
     script.textContent = element("plotly").textContent;
     document.head.append(script);
-    if (data.curves.length || data.cycles.length) new CurveCharts(player, layers, data.curves, data.cycles);
+    if (people.all.some(hasCurves)) new CurveCharts(player, people, layers);
     comparison?.drawCharts();
   };
   const margin = { rootMargin: `0px 0px ${-element("transport").offsetHeight}px 0px` };
@@ -140,25 +145,44 @@ function startCharts(player, layers, data, comparison) {
   addEventListener("beforeprint", draw);
 }
 
+function hasCurves({ curves, cycles }) {
+  return curves.length + cycles.length > 0;
+}
+
+/** What is folded on the screen is read on paper; what is long and for programs stays folded. */
+function startFolds() {
+  const folds = document.querySelectorAll("details.warnings");
+  let folded = [];
+  theme.onChange(() => {
+    if (theme.printing) folded = [...folds].filter(({ open }) => !open);
+    for (const fold of folded) fold.open = theme.printing;
+    if (!theme.printing) folded = [];
+  });
+}
+
 function start() {
   const data = decoded(JSON.parse(element("data").textContent));
   const player = new Player(data.times);
-  const layers = new Layers(data.bands, element("layer"));
+  const people = new People(data.people, data.times.length, element("person"));
+  const layers = new Layers(people, element("layer"), element("layer-choice"));
   element("transport").hidden = !player.times.length;
-  element("layer-choice").hidden = element("layer").length < 2;
-  element("charts").hidden = !data.curves.length && !data.cycles.length;
+  people.onChange((person) => (element("charts").hidden = !hasCurves(person)));
   startSlider(player);
   startButtons(player);
-  const view = startBody(player, data);
+  startFolds();
+  const view = startBody(player, people, data.skeleton);
   const marks = new Marks(player, layers, element("previous"), element("next"));
-  new Strips(element("timeline"), player, data.strips, layers);
+  new Strips(element("timeline"), element("fold"), player, people, layers);
+  new Paper(element("paper"), player, view, element("video"));
   startKeys(player, marks, view);
-  startRows(player, data.bands);
+  startRows(player, people);
   const comparison = data.comparison && new ComparisonView(player, data.comparison, data.skeleton);
+  // The page begins where there is somebody to be seen.
+  player.seekFrame(people.chosen.first ?? 0);
   // What stands behind this script in the page, plotly and the video, is there later.
   document.addEventListener("DOMContentLoaded", () => {
     startVideo(player);
-    startCharts(player, layers, data, comparison);
+    startCharts(player, people, layers, comparison);
   });
 }
 

@@ -3,26 +3,60 @@
 const STRIP_HEIGHT = 12;
 const MARKS_HEIGHT = 16;
 const STRIP_GAP = 3;
-const LOW_CONFIDENCE = 0.5;
+
+/** How doubtful a value of a strip is: 0 as it should be, 1 doubtful, NaN not known. */
+function doubtOf({ good, doubt }, value) {
+  if (Number.isNaN(value)) return NaN;
+  return Number(good ? value < doubt : value > doubt);
+}
+
+/** All strips in one: doubtful where any of them is; what only some of them know counts. */
+function summaryOf(strips) {
+  const values = new Float32Array(strips[0].values.length).fill(NaN);
+  for (const strip of strips) {
+    for (let frame = 0; frame < values.length; frame += 1) {
+      const doubt = doubtOf(strip, strip.values[frame]);
+      if (Number.isNaN(values[frame]) || doubt > values[frame]) values[frame] = doubt;
+    }
+  }
+  return { label: "Doubtful", good: false, doubt: 0.5, full: 1, values };
+}
 
 class Strips {
   #canvas = document.createElement("canvas");
   #cursor = document.createElement("div");
   #host = document.createElement("div");
+  #labels = document.createElement("div");
   #player;
-  #strips;
   #layers;
+  #fold;
+  #all = [];
+  #summary = [];
 
-  constructor(timeline, player, strips, layers) {
+  /** `fold` is the button that shows all strips instead of the one that sums them up. */
+  constructor(timeline, fold, player, people, layers) {
     this.#player = player;
-    this.#strips = strips;
     this.#layers = layers;
-    if (!strips.length && !layers.bands.length) return;
-    this.#build(timeline);
+    this.#fold = fold;
+    this.#host.className = "strip";
+    this.#canvas.setAttribute("role", "img");
+    this.#cursor.className = "cursor line";
+    this.#host.append(this.#canvas, this.#cursor);
+    timeline.append(this.#labels, this.#host);
     this.#listen();
+    people.onChange(({ strips }) => {
+      this.#all = strips;
+      this.#summary = strips.length ? [summaryOf(strips)] : [];
+      fold.hidden = strips.length < 2;
+      this.#arrange();
+    });
+    fold.addEventListener("click", () => {
+      fold.setAttribute("aria-expanded", String(!this.#unfolded));
+      this.#arrange();
+    });
     player.onChange(() => this.#place());
     new ResizeObserver(() => this.draw()).observe(this.#host);
-    layers.onChange(() => this.draw());
+    layers.onChange(() => this.#arrange());
     theme.onChange(() => this.draw());
   }
 
@@ -34,36 +68,30 @@ class Strips {
       this.#paintMarks(context, width);
       top += MARKS_HEIGHT + STRIP_GAP;
     }
-    for (const strip of this.#strips) {
+    for (const strip of this.#shown) {
       this.#paintStrip(context, strip, top, width);
       top += STRIP_HEIGHT + STRIP_GAP;
     }
     this.#place();
   }
 
-  #build(timeline) {
-    const labels = document.createElement("div");
-    const rows = this.#strips.map(({ label }) => [label, STRIP_HEIGHT]);
+  get #unfolded() {
+    return this.#fold.getAttribute("aria-expanded") === "true";
+  }
+
+  get #shown() {
+    return this.#unfolded || this.#all.length < 2 ? this.#all : this.#summary;
+  }
+
+  #arrange() {
+    const rows = this.#shown.map(({ label }) => [label, STRIP_HEIGHT]);
     if (this.#layers.bands.length) rows.unshift(["Marks", MARKS_HEIGHT]);
-    for (const [text, height] of rows) {
-      const label = document.createElement("div");
-      label.className = "strip-label";
-      label.textContent = text;
-      label.title = text;
-      label.style.height = `${height}px`;
-      label.style.lineHeight = `${height}px`;
-      label.style.marginBottom = `${STRIP_GAP}px`;
-      labels.append(label);
-    }
+    this.#labels.replaceChildren(...rows.map(([text, height]) => labelOf(text, height)));
     const height = rows.reduce((sum, [, one]) => sum + one + STRIP_GAP, 0);
-    this.#host.className = "strip";
-    this.#host.style.height = `${height}px`;
-    this.#canvas.setAttribute("role", "img");
+    this.#host.hidden = this.#labels.hidden = !rows.length;
+    this.#host.style.height = this.#cursor.style.height = `${height}px`;
     this.#canvas.setAttribute("aria-label", `Over time: ${rows.map(([text]) => text).join(", ")}`);
-    this.#cursor.className = "cursor line";
-    this.#cursor.style.height = `${height}px`;
-    this.#host.append(this.#canvas, this.#cursor);
-    timeline.append(labels, this.#host);
+    this.draw();
   }
 
   #listen() {
@@ -107,37 +135,43 @@ class Strips {
     }
   }
 
-  /** A pixel shows the worst of its frames. */
-  #paintStrip(context, { values, good }, top, width) {
-    const colours = { good: theme.colour("good"), doubt: theme.colour("doubt"), unknown: theme.colour("unknown"), empty: theme.colour("page") };
-    context.fillStyle = colours.empty;
+  /** As high as the value, in the colour of doubt where it is doubtful; a pixel shows the worst of its frames. */
+  #paintStrip(context, strip, top, width) {
+    const { values, good, full } = strip;
+    const colours = [theme.colour("good"), theme.colour("doubt")];
+    context.fillStyle = theme.colour("page");
     context.fillRect(0, top, width, STRIP_HEIGHT);
     for (let x = 0; x < width; x += 1) {
-      const worst = this.#worst(values, x / width, (x + 1) / width, good);
+      const worst = worstOf(values, x / width, (x + 1) / width, good);
       if (Number.isNaN(worst)) {
-        context.fillStyle = colours.unknown;
+        context.fillStyle = theme.colour("unknown");
         context.fillRect(x, top + STRIP_HEIGHT / 2 - 1, 1, 2);
-      } else if (good) {
-        context.fillStyle = worst < LOW_CONFIDENCE ? colours.doubt : colours.good;
-        const height = Math.max(1, clamp(worst, 0, 1) * STRIP_HEIGHT);
+      } else if (good || worst > 0) {
+        const height = Math.max(1, clamp(worst / full, 0, 1) * STRIP_HEIGHT);
+        context.fillStyle = colours[doubtOf(strip, worst)];
         context.fillRect(x, top + STRIP_HEIGHT - height, 1, height);
-      } else if (worst > 0) {
-        context.globalAlpha = clamp(worst, 0.4, 1);
-        context.fillStyle = colours.doubt;
-        context.fillRect(x, top, 1, STRIP_HEIGHT);
-        context.globalAlpha = 1;
       }
     }
   }
+}
 
-  #worst(values, from, to, good) {
-    const first = Math.round(from * (values.length - 1));
-    const past = Math.max(first + 1, Math.round(to * (values.length - 1)));
-    let worst = NaN;
-    for (let frame = first; frame < past; frame += 1) {
-      const value = values[frame];
-      if (Number.isNaN(worst) || (good ? value < worst : value > worst)) worst = value;
-    }
-    return worst;
+function labelOf(text, height) {
+  const label = document.createElement("div");
+  label.className = "strip-label";
+  label.textContent = label.title = text;
+  label.style.height = label.style.lineHeight = `${height}px`;
+  label.style.marginBottom = `${STRIP_GAP}px`;
+  return label;
+}
+
+/** The worst of the values between two shares of their length; NaN where none is known. */
+function worstOf(values, from, to, good) {
+  const first = Math.round(from * (values.length - 1));
+  const past = Math.max(first + 1, Math.round(to * (values.length - 1)));
+  let worst = NaN;
+  for (let frame = first; frame < past; frame += 1) {
+    const value = values[frame];
+    if (Number.isNaN(worst) || (good ? value < worst : value > worst)) worst = value;
   }
+  return worst;
 }

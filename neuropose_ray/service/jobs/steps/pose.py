@@ -68,8 +68,9 @@ class PoseStep:
                 progress=_Progress(work, paths),
             )
         # What a client reads names the inputs as the client did.
+        parts = {"videos": summary.videos, "earlier_videos": summary.earlier_videos}
         summary = summary.model_copy(
-            update={"videos": tuple(_named(result, work.names_by_path) for result in summary.videos)}
+            update={part: tuple(_named(result, work.names_by_path) for result in of) for part, of in parts.items()}
         )
         write_summary(summary, work.folder.results)
         errors += _errors(summary, work.names_by_path)

@@ -17,6 +17,7 @@ from neuropose_ray.formats import ExportFormat, PosesKind
 from neuropose_ray.pipeline import CameraSettings
 from neuropose_ray.render import OverlaySettings
 from neuropose_ray.report import ReportSettings
+from neuropose_ray.schemas.fitting import HeightM
 from neuropose_ray.schemas.immutable import FrozenModel
 
 
@@ -24,7 +25,7 @@ class PoseOptions(FrozenModel):
     """Settings of the step ``pose``; what is empty is as the service's own settings say."""
 
     model: str | None = Field(default=None, description="a pose model of the service; empty: its first")
-    height_m: float | None = Field(default=None, gt=0.3, lt=3.0, description="the person's height in metres")
+    height_m: HeightM | None = Field(default=None, description="the person's height in metres")
     camera: CameraSettings | None = Field(default=None, description="what is known of the camera")
     fit: bool | None = Field(default=None, description="fit a skeleton of constant bones to each person")
     image_fps: float | None = Field(default=None, gt=0, description="frames per second of image folders")

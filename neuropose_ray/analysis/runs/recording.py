@@ -1,0 +1,214 @@
+"""What a recording leaves unsure, in plain words: size, camera, view, fit, model, and numbers from few frames.
+
+Every place that shows numbers shows these warnings: the terminal, analysis.json, the table of a cohort, the report,
+plots, and notes of exported files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError
+
+from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.trials import Trial
+from neuropose_ray.errors import FileFormatError
+from neuropose_ray.schemas.fitting import FittingReport, TrackFit
+from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.result_files import FITTING_FILE, is_video_folder_file
+
+_PAIRS = ("hip", "shoulder")
+#: Flags of a fit in a frame: farther from the picture than the model, or another sign of depth.
+_DOUBTFUL = 2 | 4
+#: Names that a sentence lists before it counts the rest.
+_LISTED = 6
+
+
+class RecordingSettings(FrozenModel):
+    """From where on a reader is warned."""
+
+    doubtful_share: float = Field(
+        default=0.2, ge=0, le=1, description="of the frames with a doubtful fit, from which the reader is warned"
+    )
+    frontal_deg: float = Field(
+        default=25.0,
+        ge=0,
+        le=90,
+        description="nearer than this to a view from the front or the back, a knee or hip bends along the line of "
+        "sight: cos 25 is 0.9, so that a tenth more or less depth decides",
+    )
+    lateral_deg: float = Field(
+        default=65.0, ge=0, le=90, description="beyond it, seen from the side, one leg and arm hide the others"
+    )
+    few_frames: float = Field(
+        default=0.5, ge=0, le=1, description="share of the frames; what is known in fewer says in how many"
+    )
+
+
+def recording_warnings(
+    trial: Trial, track: int | None, motion: Motion, settings: RecordingSettings | None = None
+) -> tuple[str, ...]:
+    """What a reader must know of a recording before believing the numbers, a sentence each without a full stop.
+
+    Args:
+        trial: what was read.
+        track: whose numbers they are; None where the file holds no tracks.
+        motion: of this person, for the view.
+        settings: None for the defaults.
+
+    Raises:
+        FileFormatError: the fit's file cannot be read.
+    """
+    settings = settings or RecordingSettings()
+    if motion.is_measured:
+        return trial.header.metadata.notes
+    report = fitting_of(trial)
+    return (
+        *trial.header.metadata.notes,
+        *_of_fit(trial, report, track, settings),
+        *_of_view(motion, settings),
+        *_of_camera(trial),
+        *_of_model(trial),
+    )
+
+
+def coverage_warnings(coverages: Mapping[str, float], settings: RecordingSettings | None = None) -> tuple[str, ...]:
+    """That some values are those of a few frames alone.
+
+    Args:
+        coverages: the share of the frames in which each is known, by its name ("left_elbow_flexion").
+        settings: None for the defaults.
+    """
+    settings = settings or RecordingSettings()
+    few = {name: share for name, share in coverages.items() if 0 < share < settings.few_frames}
+    if not few:
+        return ()
+    if len(few) == len(coverages):
+        most = max(few.values())
+        return (f"all angles are known in {most:.0%} of the frames or fewer: extremes are those of these frames",)
+    listed = [f"{name.replace('_', ' ')} {share:.0%}" for name, share in list(few.items())[:_LISTED]]
+    if len(few) > _LISTED:
+        listed.append(f"{len(few) - _LISTED} more")
+    return (f"known in few of the frames, and extremes are those of these frames: {', '.join(listed)}",)
+
+
+def fitting_of(trial: Trial) -> FittingReport | None:
+    """How the fit of all tracks of a trial went; None where nothing was fitted.
+
+    Raises:
+        FileFormatError: the file cannot be read.
+    """
+    file = trial.path.with_name(FITTING_FILE)
+    if not is_video_folder_file(trial.path) or not file.is_file():
+        return None
+    try:
+        return FittingReport.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise FileFormatError("is not what a fit writes", where=str(file), hint="process the video again") from error
+
+
+def fit_of(report: FittingReport | None, track: int | None) -> TrackFit | None:
+    """The fit of one track; None where it was not fitted."""
+    tracks = () if report is None else report.tracks
+    return next((fit for fit in tracks if fit.track_id == (track or 0)), None)
+
+
+def doubtful(fit: TrackFit, frames: int) -> NDArray[np.float64]:
+    """``(frames,)``: 1 where the fit lies off the picture or contradicts the depth that was expected, else 0."""
+    values = np.zeros(frames)
+    places = np.array(fit.frame_index, int)
+    inside = places < frames
+    values[places[inside]] = (np.array(fit.flags, int)[inside] & _DOUBTFUL) > 0
+    return values
+
+
+def view_deg(motion: Motion) -> float:
+    """From where the camera sees the trunk: 0 from the front or the back, 90 from the side.
+
+    The median over the frames of the angle between the line of the hips (and of the shoulders), seen from above, and
+    the picture's plane square to the line of sight. NaN where neither is known.
+    """
+    angles = []
+    for part in _PAIRS:
+        if motion.skeleton.has(f"left_{part}", f"right_{part}"):
+            right, left = motion.joint(f"right_{part}")[:, ::2], motion.joint(f"left_{part}")[:, ::2]
+            across, sight = right - left, (right + left) / 2
+            lengths = np.linalg.norm(across, axis=1) * np.linalg.norm(sight, axis=1)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                angles.append(np.degrees(np.arcsin(np.clip(np.abs((across * sight).sum(1)) / lengths, 0, 1))))
+    known = np.concatenate([series[np.isfinite(series)] for series in angles]) if angles else np.zeros(0)
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def _of_fit(
+    trial: Trial, report: FittingReport | None, track: int | None, settings: RecordingSettings
+) -> Iterator[str]:
+    fit = fit_of(report, track)
+    if fit is None:
+        if _model(trial).startswith("blazepose"):
+            yield "no skeleton of constant bones was fitted: the depth of single joints is the pose model's guess"
+        return
+    if not fit.improved:
+        yield (
+            "the fit of a skeleton of constant bones was not believed: what is shown is what the pose model said, "
+            "and its depth is less sure"
+        )
+        return
+    if report is not None:
+        yield from _of_height(report)
+    if (share := doubtful(fit, trial.table.frame_count).mean()) > settings.doubtful_share:
+        yield (
+            f"in {share:.0%} of the frames the fitted skeleton lies off the picture or contradicts the depth that "
+            "was expected"
+        )
+
+
+def _of_height(report: FittingReport) -> Iterator[str]:
+    if report.height_m is None:
+        yield (
+            "lengths and speeds are those of the height that was given to process with --height (1.70 m where none "
+            "was); angles and times do not depend on it"
+        )
+    elif report.height_source == "assumed":
+        yield (
+            f"the person's height was assumed ({report.height_m:.2f} m): lengths and speeds grow with it, angles and "
+            "times do not; give process --height"
+        )
+
+
+def _of_view(motion: Motion, settings: RecordingSettings) -> Iterator[str]:
+    view = view_deg(motion)
+    if view < settings.frontal_deg:
+        yield (
+            "the camera sees the person nearly from the front or the back: flexion of hips and knees lies along the "
+            "line of sight and is less sure"
+        )
+    elif view > settings.lateral_deg:
+        yield (
+            "the camera sees the person from the side: the far arm and leg are partly hidden, so that comparisons of "
+            "left and right, abduction and widths are less sure"
+        )
+
+
+def _of_camera(trial: Trial) -> Iterator[str]:
+    camera = trial.header.camera
+    if camera is not None and camera.source == "assumed":
+        yield (
+            f"the camera's field of view was assumed ({camera.field_of_view_degrees:.0f} degrees): distances from "
+            "the camera are rough; give process --fov or a calibration"
+        )
+
+
+def _of_model(trial: Trial) -> Iterator[str]:
+    if _model(trial).startswith("blazepose") and trial.header.skeleton.has("right_heel", "right_toe"):
+        yield (
+            "ankle and foot angles from BlazePose are not reliable: a foot is so short in the picture that a few "
+            "pixels turn it by many degrees"
+        )
+
+
+def _model(trial: Trial) -> str:
+    provenance = trial.header.provenance
+    return (provenance.model_name or "").lower() if provenance else ""

@@ -1,0 +1,64 @@
+"""Angles, velocities and events of one person over time, cleaned and measured as ``analyze`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from neuropose_ray.analysis.cleaning.settings import CleaningSettings
+from neuropose_ray.analysis.runs.config import MovementConfig, PreprocessingConfig
+from neuropose_ray.analysis.runs.movement import analyse_movement
+from neuropose_ray.analysis.runs.movement_records import MovementResults
+from neuropose_ray.analysis.runs.subjects import load_subject
+from neuropose_ray.schemas.motion_series import MotionEvent, MotionSeries
+
+
+def motion_series(
+    path: Path,
+    *,
+    video: str | None = None,
+    track: int | None = None,
+    poses: Literal["fitted", "model"] = "fitted",
+) -> MotionSeries:
+    """What an analysis with the usual settings finds, frame by frame.
+
+    Args:
+        path: a trial's folder or file.
+        video: which video of a job's results.
+        track: a person by id; None for who is seen longest.
+        poses: the fitted skeleton where there is one, or what the pose model said.
+
+    Raises:
+        InputError: the file holds no predictions, or no such person.
+    """
+    from neuropose_ray.analysis.angles.clinical import clinical_angles
+    from neuropose_ray.analysis.angles.definitions import ANGLE_DEFINITIONS
+
+    subject = load_subject(path, video, PreprocessingConfig(track=track, poses=poses, cleaning=CleaningSettings()))
+    movement = analyse_movement(subject.motion, MovementConfig(kind="movement"))
+    table = clinical_angles(subject.motion)
+    return MotionSeries(
+        times_s=table.timestamps_s,
+        angles_deg={name: table.angle(name) for name in table.names},
+        velocities_deg_per_s={name: table.velocity(name) for name in table.names},
+        events=tuple(sorted(_events(movement.results), key=lambda event: event.time_s)),
+        definitions={
+            name: f"{ANGLE_DEFINITIONS[name].definition}; positive: {ANGLE_DEFINITIONS[name].positive}"
+            for name in table.names
+        },
+        unreliable={angle.name: angle.reason for angle in movement.results.angles or () if not angle.reliable},
+        warnings=(*subject.warnings, *movement.warnings),
+        person=subject.person.description,
+    )
+
+
+def _events(results: MovementResults) -> Iterator[MotionEvent]:
+    for event in results.gait.events if results.gait is not None else ():
+        yield MotionEvent(
+            event.timestamp_s, {"heel_strike": "heel strike", "toe_off": "toe-off"}[event.kind], event.side
+        )
+    for record in results.repetitions.records if results.repetitions is not None else ():
+        side = "" if record.side == "none" else record.side
+        for name, time_s in (("start", record.start_s), ("peak", record.peak_s), ("end", record.end_s)):
+            yield MotionEvent(time_s, f"repetition {name}", side, record.number)

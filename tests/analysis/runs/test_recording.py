@@ -1,0 +1,132 @@
+"""What a recording leaves unsure is said once, in the analysis, for every place that shows numbers."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.phantom_results import squatting, truth_table, write_results
+
+from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.config import InputsConfig
+from neuropose_ray.analysis.runs.defaults import default_analysis
+from neuropose_ray.analysis.runs.recording import (
+    RecordingSettings,
+    coverage_warnings,
+    doubtful,
+    recording_warnings,
+    view_deg,
+)
+from neuropose_ray.analysis.runs.run import run_analysis
+from neuropose_ray.analysis.runs.trials import load_trial
+from neuropose_ray.errors import FileFormatError
+from neuropose_ray.formats.imported import poses_of_trajectories
+from neuropose_ray.formats.trajectories import Trajectories
+from neuropose_ray.phantom.body import PHANTOM_SKELETON
+from neuropose_ray.schemas.fitting import FittingReport, TrackFit
+from neuropose_ray.schemas.json_files import save_model
+from neuropose_ray.schemas.parquet_files import write_predictions
+
+TIMES = np.arange(0, 3, 1 / 20)
+
+
+def fitting(*, improved=True, doubted=0, **height) -> FittingReport:
+    flags = (2,) * doubted + (0,) * (60 - doubted)
+    track = TrackFit(
+        track_id=0, improved=improved, frame_index=tuple(range(60)), residual_px=(1.0,) * 60, flags=flags
+    )
+    return FittingReport(tracks=(track,), **height)
+
+
+def warnings_of(folder, fit=None, view=40.0):
+    table = truth_table(squatting(view_deg=view), TIMES)
+    believed = fit is not None and fit.tracks[0].improved
+    write_results(folder, table.with_fitted(table.poses.poses3d) if believed else table)
+    if fit is not None:
+        save_model(folder / "fitting.json", fit)
+    trial = load_trial(folder)
+    return recording_warnings(trial, 0, trial.motion())
+
+
+@pytest.mark.parametrize(
+    ("height", "said"),
+    [
+        ({"height_m": 1.7, "height_source": "assumed"}, "the person's height was assumed (1.70 m)"),
+        ({"height_m": 1.82, "height_source": "given"}, None),
+        ({}, "1.70 m where none was"),
+    ],
+)
+def test_an_assumed_height_is_warned_of_and_a_given_one_is_not(tmp_path, height, said):
+    texts = [text for text in warnings_of(tmp_path / "a", fitting(**height)) if "height" in text]
+    assert [said in text for text in texts] == ([True] if said else [])
+
+
+def test_a_fit_that_is_not_believed_is_missing_or_doubtful_is_warned_of(tmp_path):
+    given = {"height_m": 1.7, "height_source": "given"}
+    assert any("was not believed" in text for text in warnings_of(tmp_path / "a", fitting(improved=False, **given)))
+    assert any("no skeleton of constant bones was fitted" in text for text in warnings_of(tmp_path / "b"))
+    doubted = warnings_of(tmp_path / "c", fitting(doubted=30, **given))
+    assert any("in 50% of the frames the fitted skeleton lies off" in text for text in doubted)
+    assert not any("lies off" in text for text in warnings_of(tmp_path / "d", fitting(doubted=3, **given)))
+
+
+@pytest.mark.parametrize(("view", "said"), [(0, "nearly from the front"), (90, "from the side"), (40, None)])
+def test_a_view_that_hides_what_is_measured_is_warned_of(tmp_path, view, said):
+    views = [text for text in warnings_of(tmp_path / "view", view=view) if "camera sees the person" in text]
+    assert [said in text for text in views] == ([True] if said else [])
+
+
+@pytest.mark.parametrize("view", range(0, 91, 15))
+def test_the_view_is_where_the_camera_stands(view):
+    scene = squatting(view_deg=float(view))
+    joints = scene.truth(TIMES, 640, 480).persons[0].joints3d_mm
+    motion = Motion("phantom", PHANTOM_SKELETON, TIMES, joints, np.ones(joints.shape[:2]))
+    assert view_deg(motion) == pytest.approx(view, abs=8)
+
+
+def test_a_damaged_file_of_the_fit_is_an_error_that_names_it(tmp_path):
+    folder = write_results(tmp_path / "a", truth_table(squatting(), TIMES))
+    (folder / "fitting.json").write_text("{}")
+    trial = load_trial(folder)
+    with pytest.raises(FileFormatError, match=r"fitting\.json: is not what a fit writes"):
+        recording_warnings(trial, 0, trial.motion())
+
+
+def test_motion_capture_rests_on_no_camera_no_height_and_no_depth(tmp_path):
+    """Of a walk straight towards where a camera would be, whose depth would be all that one camera sees of it."""
+    from analysis.runs.samples import phantom
+
+    from neuropose_ray.phantom.gait import Walking
+
+    walk = phantom(Walking(), 4.0, 100.0, heading_deg=0.0)
+    points = Trajectories(PHANTOM_SKELETON.joint_names, 100.0, 0.0, walk * np.array([1.0, -1.0, -1.0]))
+    table, header = poses_of_trajectories(points, up="y", name="lab.trc")
+    (tmp_path / "lab").mkdir()
+    write_predictions(tmp_path / "lab" / "predictions.parquet", table, header)
+    config = default_analysis(InputsConfig(primary=tmp_path / "lab"), tmp_path / "a.json")
+    report = run_analysis(config)
+    assert report.results.gait is not None
+    assert load_trial(tmp_path / "lab").motion().is_measured
+    for word in ("depth", "camera", "height", "score"):
+        assert not any(word in warning for warning in report.warnings), word
+    assert report.warnings[0] == "Imported: no video of this program was looked at."
+
+
+def test_an_analysis_says_what_the_recording_leaves_unsure(tmp_path):
+    folder = write_results(tmp_path / "a", truth_table(squatting(view_deg=0), TIMES), notes=("It was dark.",))
+    warnings = run_analysis(default_analysis(InputsConfig(primary=folder), tmp_path / "a.json")).warnings
+    assert warnings[0] == "It was dark."
+    assert any("nearly from the front" in warning for warning in warnings)
+
+
+@given(st.dictionaries(st.sampled_from("abcdefghijkl"), st.floats(0, 1), max_size=12), st.floats(0, 1))
+def test_what_is_known_in_few_frames_says_in_how_many(coverages, few):
+    warnings = coverage_warnings(coverages, RecordingSettings(few_frames=few))
+    rare = {name: share for name, share in coverages.items() if 0 < share < few}
+    assert len(warnings) == bool(rare)
+    if rare and len(rare) < len(coverages) and len(rare) <= 6:
+        assert all(f"{name} {share:.0%}" in warnings[0] for name, share in rare.items())
+
+
+def test_frames_that_the_fit_has_not_are_not_doubtful():
+    assert doubtful(fitting(doubted=4).tracks[0], 3).tolist() == [1, 1, 1]
+    assert doubtful(fitting(doubted=2).tracks[0], 80).sum() == 2

@@ -1,0 +1,87 @@
+"""What was made from predictions never lies beside others, whenever a process is killed."""
+
+import pytest
+from formats.people import squatting
+
+from neuropose_ray.errors import OutputError
+from neuropose_ray.schemas.derived_files import is_derived, predictions_digest, replace_predictions, set_aside
+
+MOVED = (
+    "analysis.json", "segmentations.json", "predictions.csv", "predictions_wide.csv", "predictions_track1.trc",
+    "predictions.json", "angles.png", "cycles.pdf",
+)  # fmt: skip
+KEPT = ("results.json", "metrics.json", "fitting.json", "overlay.json", "notes.txt", "my.analysis.json", "walk.png")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A video's folder in a run's, with what users make from its predictions, and files of their own."""
+    folder = tmp_path / "out" / "walk"
+    replace_predictions(folder / "predictions.parquet", *squatting(frames=3))
+    for name in (
+        *MOVED,
+        *KEPT,
+        "overlay.mp4",
+        "report.html",
+        "exports/predictions.c3d",
+        "predictions_openpose/0.json",
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(name)
+    for name in ("cohort.json", "cohort.csv"):
+        (folder.parent / name).write_text(name)
+    return folder
+
+
+def files(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_predictions_leave_everything_where_it_is(folder):
+    before = files(folder.parent)
+    sha256 = replace_predictions(folder / "predictions.parquet", *squatting(frames=3))
+    assert files(folder.parent) == before
+    assert sha256 == predictions_digest(folder / "predictions.parquet")
+
+
+def test_other_predictions_remove_the_pictures_and_set_the_numbers_aside(folder):
+    replace_predictions(folder / "predictions.parquet", *squatting(frames=4))
+    moved = (*MOVED, "exports/predictions.c3d", "predictions_openpose/0.json")
+    assert files(folder) == {"predictions.parquet", *KEPT, *(f"stale/{name}" for name in moved)}
+    assert all((folder / "stale" / name).read_text() == name for name in moved)
+    assert files(folder.parent / "stale") == {"cohort.json", "cohort.csv"}
+
+
+def test_what_is_set_aside_again_replaces_what_was(folder):
+    set_aside(folder)
+    (folder / "exports").mkdir()
+    (folder / "exports" / "predictions.csv").write_text("new")
+    (folder / "analysis.json").write_text("new")
+    set_aside(folder)
+    assert (folder / "stale" / "analysis.json").read_text() == "new"
+    assert files(folder / "stale" / "exports") == {"predictions.csv"}
+
+
+def test_predictions_that_cannot_be_written_leave_everything_where_it_is(folder, monkeypatch):
+    before = files(folder.parent)
+
+    def refuse(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("neuropose_ray.schemas.derived_files.write_predictions", refuse)
+    with pytest.raises(OutputError, match="No space left"):
+        replace_predictions(folder / "predictions.parquet", *squatting(frames=4))
+    assert files(folder.parent) == before
+
+
+def test_a_file_that_cannot_be_set_aside_keeps_the_predictions_that_it_was_made_from(folder):
+    (folder / "stale").write_text("in the way")
+    before = predictions_digest(folder / "predictions.parquet")
+    with pytest.raises(OutputError, match="older predictions and cannot be set aside"):
+        replace_predictions(folder / "predictions.parquet", *squatting(frames=4))
+    assert predictions_digest(folder / "predictions.parquet") == before
+
+
+def test_predictions_themselves_are_not_derived():
+    assert not is_derived("predictions.parquet")
+    assert is_derived("predictions_track0.parquet")
