@@ -10,6 +10,9 @@ TESTS = Path(__file__).parent
 LONGEST = 350
 #: Modules that are tested by another file, and why it is there and not in one of their name.
 TESTED_ELSEWHERE = {
+    "analysis/measures/labels.py": "analysis/runs/test_comparison.py",
+    "analysis/runs/changes.py": "analysis/runs/test_comparison.py",
+    "analysis/runs/series.py": "cli/test_export.py",  # as it is exported
     "analysis/runs/distances.py": "analysis/runs/test_pairwise.py",
     "benchmark/cpu.py": "benchmark/test_run.py",  # needs passes, which are minutes of a model
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
@@ -22,15 +25,18 @@ TESTED_ELSEWHERE = {
     "phantom/mesh.py": "phantom/test_render.py",
     "pipeline/assembly/assemble.py": "pipeline/test_run.py",  # runs as a whole
     "pipeline/assembly/assembly_tracker.py": "pipeline/test_interrupted.py",
+    "pipeline/assembly/colours.py": "tracking/test_tracker.py",
     "pipeline/assembly/video_metrics.py": "pipeline/test_run.py",
     "pipeline/chunks/frames.py": "pipeline/engines/test_remote_frames.py",  # both ways of decoding side by side
-    "pipeline/chunks/process.py": "pipeline/test_run.py",
     "pipeline/chunks/worker.py": "pipeline/test_poison.py",  # chunks that kill their process
     "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
     "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",
     "pipeline/engines/start.py": "pipeline/test_run.py",
     "render/plots/panels.py": "render/plots/test_curves.py",
     "report/writing.py": "cli/test_report.py",
+    "schemas/motion_series.py": "formats/test_series.py",  # written and read
+    "tracking/likeness.py": "tracking/test_tracker.py",  # tracking as a whole
+    "tracking/stretches.py": "tracking/test_tracker.py",
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/own_ray.py": "service/test_kills_of_the_service.py",
     "service/runner.py": "service/test_kills_of_the_service.py",
@@ -55,6 +61,7 @@ TESTED_ELSEWHERE = {
 }
 #: Modules of types alone: there is nothing in them that could be wrong by itself.
 TYPES = {
+    "cli/person.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
     "service/pose/requests.py",
 }  # fmt: skip
