@@ -55,10 +55,7 @@ TESTED_ELSEWHERE = {
         "lifting/training/test_learning.py",  # on what they make of real recordings
     ),
     **dict.fromkeys(
-        (
-            f"report/collect/{name}.py"
-            for name in ("comparison", "curves", "movement", "origin", "person", "warnings")
-        ),
+        (f"report/collect/{name}.py" for name in ("comparison", "curves", "origin", "person", "warnings")),
         "report/collect/test_content.py",  # what a report shows, as a whole
     ),
 }

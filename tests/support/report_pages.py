@@ -10,6 +10,9 @@ from neuropose_ray.video.write import VideoWriter
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+#: Of the report that several tests look at.
+FRAMES = 240
+
 _BITS, _BLOCK_PX = 10, 16
 _WAIT_S = 30.0
 
