@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from neuropose_ray import machine
 from neuropose_ray.errors import EngineError, NeuroposeRayError, first_line
 from neuropose_ray.ray_auth import refusal_hint, use_passing_token
+from neuropose_ray.ray_ports import free_agent_port
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -204,8 +205,8 @@ def _what_happened(error: BaseException) -> str:
     # An exception that cannot be pickled comes as a traceback in text, which ends with what the exception says.
     lines = str(getattr(error, "traceback_str", "")).rstrip().splitlines()
     frames = [number for number, line in enumerate(lines) if line.startswith('  File "')]
-    said = [line for line in lines[frames[-1] + 1 :] if line and not line[0].isspace()] if frames else []
-    return said[0] if said else first_line(raised)
+    messages = [line for line in lines[frames[-1] + 1 :] if line and not line[0].isspace()] if frames else []
+    return messages[0] if messages else first_line(raised)
 
 
 def _raised_in_task(error: BaseException) -> BaseException | None:
@@ -242,13 +243,14 @@ def _start_own_ray(cores: int) -> None:
     os.dup2(nowhere, 2)
     try:
         # No dashboard: it costs seconds and memory, and goes away with this process anyway.
-        ray.init(
-            address="local",
-            num_cpus=cores,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        with free_agent_port():
+            ray.init(
+                address="local",
+                num_cpus=cores,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)

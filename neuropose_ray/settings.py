@@ -6,16 +6,18 @@ What can be set is said in the rooms: of a run in ``pipeline.settings``, of ever
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from neuropose_ray.errors import SettingsError
+from neuropose_ray.errors import SettingsError, first_line
+from neuropose_ray.faults import faults, nearest_of, yaml_fault
 
 ENVIRONMENT_PREFIX = "NEUROPOSE_"
+_NESTED = "write one variable for each setting, as NEUROPOSE_ENGINE__WORKERS=2"
 #: Variables with the prefix that are no settings.
 OTHER_VARIABLES = {"NEUROPOSE_TEST_DATA", "NEUROPOSE_URL", "NEUROPOSE_TOKEN"}
 
@@ -68,12 +70,9 @@ def load_layers(
     try:
         return kind(**merged)
     except ValidationError as error:
-        faults = (
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors()
-        )
         where = None if file is None else str(file)
-        raise SettingsError("; ".join(faults), where=where, hint="see neuropose-ray process --help") from error
+        hint = "see neuropose-ray process --help"
+        raise SettingsError("; ".join(faults(error, kind)), where=where, hint=hint) from error
 
 
 def _from_file(file: Path | None) -> dict[str, Any]:
@@ -86,7 +85,8 @@ def _from_file(file: Path | None) -> dict[str, Any]:
     except OSError as error:
         raise SettingsError(error.strerror or str(error), where=str(file), hint="check --config") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"not YAML ({error})", where=str(file)) from error
+        what = yaml_fault(error) if isinstance(error, yaml.YAMLError) else "not text in UTF-8"
+        raise SettingsError(what, where=str(file)) from error
     if content is not None and not isinstance(content, dict):
         raise SettingsError("not a YAML mapping", where=str(file), hint="write settings as 'name: value'")
     return content or {}
@@ -96,13 +96,23 @@ def _from_environment(kind: type[LayeredSettings], variables: Mapping[str, str])
     names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in OTHER_VARIABLES]
     unknown = [name for name in names if not _is_setting(kind, name)]
     if unknown:
-        raise SettingsError(f"unknown setting {', '.join(unknown)}", where="environment", hint="unset it")
+        known = [f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in _variables(kind)]
+        nearest = "".join(dict.fromkeys(nearest_of(name, known) for name in unknown))
+        raise SettingsError(f"unknown setting {', '.join(unknown)}{nearest}", where="environment", hint="unset it")
     source = EnvSettingsSource(kind, case_sensitive=False)
     source.env_vars = {name.lower(): variables[name] for name in names}
     try:
         return source()
     except ValueError as error:
-        raise SettingsError(str(error), where="environment") from error
+        raise SettingsError(f"{first_line(error)}: not JSON", where="environment", hint=_NESTED) from error
+
+
+def _variables(kind: type[BaseModel], above: str = "") -> Iterator[str]:
+    """The names of all settings, nested as in the environment."""
+    for name, field in kind.model_fields.items():
+        yield above + name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _variables(field.annotation, f"{above}{name}__")
 
 
 def _is_setting(kind: type[LayeredSettings], variable: str) -> bool:

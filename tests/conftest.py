@@ -67,10 +67,19 @@ def ray_cluster() -> Iterator[str]:
     """One Ray on this machine for the session, its start costs 10 to 20 seconds; the address of its dashboard."""
     import ray
 
-    # As the service has it with a Ray of its own.
-    os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "60000")
+    from neuropose_ray.ray_ports import free_agent_port
+    from neuropose_ray.service.own_ray import OWN_RAY_VARIABLES
+
+    # As the service has them with a Ray of its own.
+    for name in (
+        "RAY_idle_worker_killing_time_threshold_ms",
+        "RAY_worker_register_timeout_seconds",
+        "RAY_DASHBOARD_STARTUP_TIMEOUT_S",
+    ):
+        os.environ.setdefault(name, OWN_RAY_VARIABLES[name])
     # Of its own, whatever other Ray runs on this machine.
-    context = ray.init("local", num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
+    with free_agent_port():
+        context = ray.init("local", num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
     yield f"http://{context.dashboard_url}"
     ray.shutdown()
 

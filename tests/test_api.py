@@ -172,7 +172,7 @@ def test_an_input_that_is_not_there_is_an_error(tmp_path: Path):
 
 def test_progress_is_shown_unless_it_is_not_wanted(clip: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     neuropose_ray.process(clip, tmp_path / "shown", model=GreySpec(), engine="local")
-    assert "1 frames in 1 chunk" in capfd.readouterr().err
+    assert "1 frame in 1 chunk" in capfd.readouterr().err
     grey(clip, tmp_path / "quiet")
     assert capfd.readouterr() == ("", "")
 
@@ -183,7 +183,7 @@ def test_a_summary_is_printed_in_a_few_lines(clip: Path, tmp_path: Path):
     summary = grey(tmp_path, tmp_path / "out")
     lines = str(summary).splitlines()
     assert lines[0] == "15 videos: 1 completed, 0 partial, 14 failed"
-    assert lines[1].startswith("1 frames computed in ")
+    assert lines[1].startswith("1 frame computed in ")
     assert lines[2].startswith("failed: bad_00: ")
     assert len(lines) == 13
     assert lines[-1] == "and 4 more in summary.json"

@@ -50,7 +50,7 @@ WITHOUT_NAMES = {
     "schemas": "a module for each kind of data, imported by its name: over a hundred names, used everywhere",
     "examples": "programs, which nobody imports",
 }
-EVERYBODY = {"errors", "__init__", "machine", "cluster", "ray_auth", "settings"}
+EVERYBODY = {"errors", "faults", "__init__", "machine", "cluster", "ray_auth", "ray_ports", "settings"}
 
 
 @cache
@@ -151,18 +151,3 @@ def test_help_is_printed_without_loading_anything_heavy():
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert "process" in printed
     assert printed.rstrip().endswith("loaded:")
-
-
-def test_errors_travel_between_processes_whole():
-    import pickle
-
-    from neuropose_ray.errors import VideoError
-
-    error = pickle.loads(pickle.dumps(VideoError("is broken", where="a.mp4", hint="copy it again")))
-    assert str(error) == "a.mp4: is broken; copy it again"
-    assert (error.what, error.where, error.hint, error.code) == (
-        "is broken",
-        "a.mp4",
-        "copy it again",
-        "video_unreadable",
-    )

@@ -76,7 +76,6 @@ from .runs.config import load_config as load_config
 from .runs.defaults import cohort_report as cohort_report
 from .runs.defaults import default_analysis as default_analysis
 from .runs.defaults import report_beside as report_beside
-from .runs.files import faults as faults
 from .runs.files import read_text as read_text
 from .runs.movement_records import AngleSummary as AngleSummary
 from .runs.movement_records import GaitRecord as GaitRecord

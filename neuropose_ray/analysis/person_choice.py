@@ -15,6 +15,8 @@ from neuropose_ray.schemas.poses import PoseTable
 #: How a person is chosen where no track is named.
 PersonRule = Literal["longest", "largest", "most-moving", "nearest-centre"]
 PERSON_RULES: Final[tuple[PersonRule, ...]] = get_args(PersonRule)
+#: In place of a rule: everybody.
+ALL_PEOPLE: Final = "all"
 
 #: What a rule says of the person whom it chooses.
 _REASONS = {

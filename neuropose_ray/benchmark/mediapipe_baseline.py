@@ -54,7 +54,7 @@ class MediaPipeBaseline:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End MediaPipe's process."""
+        """End the process that runs MediaPipe."""
         self._stop()
 
     def rate(self, frames: int) -> float:

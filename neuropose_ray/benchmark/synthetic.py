@@ -59,7 +59,7 @@ class SyntheticSpec:
 
     @property
     def name(self) -> str:
-        """The backend's name."""
+        """The name of the backend."""
         return NAME
 
     @property
@@ -111,7 +111,7 @@ class SyntheticModel:
             settings=f'{{"frame_ms": {self._spec.frame_ms}}}',
         )
 
-    def session(self, camera: Camera) -> SyntheticModel:  # noqa: ARG002  the signature is the protocol's
+    def session(self, camera: Camera, first_frame: int = 0) -> SyntheticModel:  # noqa: ARG002  the protocol's
         """Begin with consecutive frames; all sessions are alike."""
         return self
 

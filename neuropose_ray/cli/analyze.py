@@ -15,6 +15,7 @@ from rich.progress import Progress as Bar
 from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.motions import Where, connected_ray
+from neuropose_ray.cli.person import Person
 from neuropose_ray.cli.process import Address
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline.state.terminal import LINE_EVERY_S
@@ -37,8 +38,11 @@ def analyze(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Report. [default: see above]")] = None,
     track: Annotated[int | None, typer.Option(help="A person by track id. [default: who is seen longest]")] = None,
     person_index: Annotated[
-        int, typer.Option(min=0, help="With tracks 1 is who is seen second longest, ...; else the place in a frame.")
+        int, typer.Option(min=0, help="With tracks 1 is the second by --person, ...; else the place in a frame.")
     ] = 0,
+    person: Annotated[
+        Person, typer.Option(help="Who, where several are seen. all: each in a report of their own.")
+    ] = Person.LONGEST,
     engine: Annotated[
         Where, typer.Option(help=f"For many trials. auto: ray with an address or from {OWN_RAY_FROM_TRIALS} on.")
     ] = Where.AUTO,
@@ -54,12 +58,17 @@ def analyze(
     cohort_long.csv (a number in a row) in the folder above. A bad trial never stops the rest; the exit code is then
     1.
 
+    Numbers are of one person: who is seen longest, unless --track (`neuropose-ray people OUT/NAME` shows who is who)
+    or --person says another; the first line says which of how many it is. --person all analyses each in turn.
+
     A configuration (YAML) chooses person, cleaning, segmentation, comparison with a reference and all settings;
     NeuroPose's are read as they are. Its inputs are looked for below the working folder, then beside the file.
 
     For example:
 
     neuropose-ray analyze results/squat
+
+    neuropose-ray analyze results/two_people --person all
 
     neuropose-ray analyze results --engine ray
 
@@ -82,9 +91,9 @@ def analyze(
     if (config is None) == (not trials):
         raise SettingsError("give either a configuration or trials", hint="see neuropose-ray analyze --help")
     if config is None:
-        chosen = _usual(trials, output, track, person_index)
+        chosen = _usual(trials, output, track, person_index, person)
     else:
-        if track is not None or person_index:
+        if track is not None or person_index or person is not Person.LONGEST:
             raise SettingsError("the person is chosen in the configuration", where=str(config), hint="preprocessing")
         chosen = load_config(config)
         if output is not None:
@@ -95,7 +104,9 @@ def analyze(
         _analyze_one(chosen, as_json=as_json)
 
 
-def _usual(trials: list[str], output: Path | None, track: int | None, person_index: int) -> AnalysisConfig:
+def _usual(
+    trials: list[str], output: Path | None, track: int | None, person_index: int, person: Person
+) -> AnalysisConfig:
     """The configuration of who gives none."""
     from neuropose_ray.analysis.runs.config import InputsConfig
     from neuropose_ray.analysis.runs.defaults import cohort_report, default_analysis, report_beside
@@ -103,13 +114,17 @@ def _usual(trials: list[str], output: Path | None, track: int | None, person_ind
 
     if track is not None and person_index:
         raise SettingsError("give either --track or --person-index")
+    if person is not Person.LONGEST and track is not None:
+        raise SettingsError("give either --track or --person")
+    if person is Person.ALL and person_index:
+        raise SettingsError("--person all leaves nobody to choose by --person-index")
     sources = expand_trials(trials)
-    if len(sources) == 1:
+    if len(sources) == 1 and person is not Person.ALL:
         given = InputsConfig(primary=sources[0].path, primary_video=sources[0].video)
         report = output or report_beside(sources[0])
     else:
         given, report = InputsConfig(trials=tuple(trials)), output or cohort_report(sources)
-    return default_analysis(given, report, track=track, person_index=person_index)
+    return default_analysis(given, report, track=track, person_index=person_index, person=person.value)
 
 
 def _analyze_one(config: AnalysisConfig, *, as_json: bool) -> None:
@@ -162,7 +177,7 @@ def _write_each(tasks: Sequence[TrialTask], cohort: CohortReport) -> int:
     for task, outcome in zip(tasks, cohort.trials, strict=True):
         try:
             if outcome.report is not None:
-                save_report(report_beside(task.source), outcome.report)
+                save_report(report_beside(task.source, task.track), outcome.report)
         except NeuroposeRayError as error:
             print_error(f"report of {outcome.name}: {error}")
             unwritten += 1

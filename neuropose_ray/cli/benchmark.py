@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from neuropose_ray.benchmark import BenchmarkSettings
 from neuropose_ray.cli.process import Config, Fov, Model, Workers
 from neuropose_ray.errors import SettingsError
+from neuropose_ray.faults import faults
 from neuropose_ray.service import load_settings
 
 if TYPE_CHECKING:
@@ -135,5 +136,5 @@ def _options(**given: Any) -> BenchmarkSettings:
     try:
         return BenchmarkSettings(**given)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingsError(first["msg"], where="--" + str(first["loc"][0]).replace("_", "-")) from error
+        key, _, what = faults(error, BenchmarkSettings)[0].partition(": ")
+        raise SettingsError(what, where="--" + key.replace("_", "-")) from error

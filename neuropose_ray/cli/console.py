@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from neuropose_ray.pipeline import RunPlan, RunSummary
 
 
+#: How characters are printed that the terminal's encoding does not have.
+_ANY_PATH = "neuropose-ray-path"
 #: Files that are named one by one; of more the first ones.
 _PRINTED_FILES = 10
 
@@ -38,18 +42,22 @@ def print_summary(summary: RunSummary, out: str, files: Sequence[str] = ()) -> N
 
 def plan_lines(plan: RunPlan) -> list[str]:
     """What a run would do, in a few lines."""
+    from neuropose_ray.pipeline import counted
+
     lines = [
-        f"{plan.inputs} inputs: {plan.videos} videos, {len(plan.unreadable)} that cannot be read, "
-        f"{plan.not_videos} other files left out",
-        f"{plan.hours:.2f} hours of video, {plan.frames} frames",
-        f"done already: {plan.videos_done} videos, {plan.frames_done} frames, {plan.hours_done:.2f} hours",
-        f"to do: {plan.frames - plan.frames_done} frames in {plan.chunks} chunks, {plan.workers} workers",
+        f"{counted(plan.inputs, 'input')}: {counted(plan.videos, 'video')}, "
+        f"{len(plan.unreadable)} that cannot be read, {counted(plan.not_videos, 'other file')} left out",
+        f"{plan.hours:.2f} hours of video, {counted(plan.frames, 'frame')}",
+        f"done already: {counted(plan.videos_done, 'video')}, {counted(plan.frames_done, 'frame')}, "
+        f"{plan.hours_done:.2f} hours",
+        f"to do: {counted(plan.frames - plan.frames_done, 'frame')} in {counted(plan.chunks, 'chunk')}, "
+        f"{counted(plan.workers, 'worker')}",
     ]
     if plan.videos_again:
-        lines.append(f"to make again from the poses of an earlier run: {plan.videos_again} videos")
+        lines.append(f"to make again from the poses of an earlier run: {counted(plan.videos_again, 'video')}")
     if plan.not_fetched:
         lines.append(
-            f"not fetched yet: {plan.not_fetched} objects, {plan.not_fetched_bytes / 1e9:.2f} GB; "
+            f"not fetched yet: {counted(plan.not_fetched, 'object')}, {plan.not_fetched_bytes / 1e9:.2f} GB; "
             "their frames are known once they are here"
         )
     if plan.fetches_weights:
@@ -70,6 +78,32 @@ def duration(seconds: float) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (whole_seconds, "s")]
     first = next((index for index, (count, _) in enumerate(parts) if count), len(parts) - 1)
     return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2])
+
+
+def print_any_path() -> None:
+    """Let standard output and error take every path.
+
+    Bytes that are no text are printed as they are, so that a shell can use them, and what the encoding does not have
+    as its number.
+    """
+    codecs.register_error(_ANY_PATH, _bytes_or_number)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=_ANY_PATH)
+
+
+def _bytes_or_number(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    return b"".join(_byte_or_number(letter) for letter in letters), error.end
+
+
+def _byte_or_number(letter: str) -> bytes:
+    try:
+        return letter.encode("ascii", "surrogateescape")
+    except UnicodeEncodeError:
+        return letter.encode("ascii", "backslashreplace")
 
 
 def print_error(message: str) -> None:

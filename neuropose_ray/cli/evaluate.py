@@ -187,12 +187,12 @@ class Measure:
 
 
 MEASURES = (
-    Measure("MPJPE, mm", lambda each: _number(each.mpjpe_mm)),
-    Measure("N-MPJPE, mm", lambda each: _number(each.n_mpjpe_mm)),
-    Measure("PA-MPJPE, mm", lambda each: _number(each.pa_mpjpe_mm)),
-    Measure("abs-MPJPE, mm", lambda each: _number(each.abs_mpjpe_mm)),
-    Measure("PCK 50 mm", lambda each: _share(each.pck_50mm)),
-    Measure("PCK 150 mm", lambda each: _share(each.pck_150mm)),
-    Measure("AUC 200 mm", lambda each: _share(each.auc_200mm)),
-    Measure("accel. error, m/s2", lambda each: _number(each.acceleration_error_m_s2)),
+    Measure("MPJPE, mm", lambda scores: _number(scores.mpjpe_mm)),
+    Measure("N-MPJPE, mm", lambda scores: _number(scores.n_mpjpe_mm)),
+    Measure("PA-MPJPE, mm", lambda scores: _number(scores.pa_mpjpe_mm)),
+    Measure("abs-MPJPE, mm", lambda scores: _number(scores.abs_mpjpe_mm)),
+    Measure("PCK 50 mm", lambda scores: _share(scores.pck_50mm)),
+    Measure("PCK 150 mm", lambda scores: _share(scores.pck_150mm)),
+    Measure("AUC 200 mm", lambda scores: _share(scores.auc_200mm)),
+    Measure("accel. error, m/s2", lambda scores: _number(scores.acceleration_error_m_s2)),
 )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from neuropose_ray import __version__
-from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.console import print_any_path, print_error
 from neuropose_ray.cli.lazy_commands import CommandRef, lazy_group
 from neuropose_ray.errors import NeuroposeRayError
 
@@ -77,6 +77,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; exit codes: 0 all well, 1 something failed, 2 wrong use, 130 interrupted."""
+    print_any_path()
     verbose = any(word in ("-v", "--verbose") for word in sys.argv[1:])
     try:
         app()

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from neuropose_ray.errors import NeuroposeRayError, SettingsError, WeightsUnavailableError
+from neuropose_ray.faults import faults
 from neuropose_ray.models import CATALOGUE, CatalogueEntry, WeightSettings, WeightStore, download_progress
 
 app = typer.Typer(no_args_is_help=True, help="The weights of the pose models on this machine.")
@@ -103,8 +104,8 @@ def weight_settings(cache_dir: Path | None, *, mirror: str | None = None, offlin
     try:
         return WeightSettings.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise SettingsError(first["msg"], where="--" + str(first["loc"][0]).replace("_", "-")) from error
+        key, _, what = faults(error, WeightSettings)[0].partition(": ")
+        raise SettingsError(what, where="--" + key.replace("_", "-")) from error
 
 
 def _row(entry: CatalogueEntry, store: WeightStore) -> dict[str, object]:

@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline import LINE_EVERY_S, RunSummary
+from neuropose_ray.pipeline import LINE_EVERY_S, RunSummary, find_video, video_at
 from neuropose_ray.render import (
     AngleJoint,
     OverlaySettings,
@@ -26,14 +26,16 @@ from neuropose_ray.render import (
     update_overlay,
 )
 from neuropose_ray.schemas.result_files import OVERLAY_FILE, PREDICTIONS_FILE, predictions_in
-from neuropose_ray.video import has_sound, open_source
+from neuropose_ray.video import has_sound
 
 _JOINTS = ", ".join(AngleJoint)
 
 
 def overlay(
     results: Annotated[Path, typer.Argument(help="A video's results: OUT/NAME, or its predictions.parquet.")],
-    video: Annotated[Path, typer.Option(help="The video that they were made from.")],
+    video: Annotated[
+        Path | None, typer.Option(help="The video, where it is no longer where `process` found it.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="MP4 to write. [default: overlay.mp4 beside the predictions]")
     ] = None,
@@ -56,16 +58,17 @@ def overlay(
     are left out, and people who are too small in the picture have none. --blur-faces cannot hide people whom the
     pose model did not find: look at the result before you pass it on.
 
-    Example: neuropose-ray overlay results/squat --video squat.mp4 --angles knee,hip --repetitions --view right
+    Example: neuropose-ray overlay results/squat --angles knee,hip --repetitions --view right
     """
     predictions = predictions_in(results)
     settings = OverlaySettings(
         blur_faces=blur_faces, boxes=boxes, angles=_angle_joints(angles), repetitions=repetitions, view=view,
         sound=sound,
     )  # fmt: skip
-    target, source = out or predictions.with_name(OVERLAY_FILE), open_source(video, fps=fps)
+    folder, target = predictions.parent, out or predictions.with_name(OVERLAY_FILE)
+    source = find_video(folder) if video is None else video_at(video, folder, fps=fps)
     if sound and not has_sound(source):
-        typer.echo(f"note: {video} has no sound to keep", err=True)
+        typer.echo(f"note: {source.path} has no sound to keep", err=True)
     measure = measure_for(settings)
     with _progress(target.name) as progress:
         if target.resolve() == predictions.with_name(OVERLAY_FILE).resolve():
@@ -75,14 +78,13 @@ def overlay(
     typer.echo(target)
 
 
-def write_overlays(summary: RunSummary, out: Path, *, blur_faces: bool, fps: float | None = None) -> bool:
+def write_overlays(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
     """Write ``overlay.mp4`` for every video of a run that has results, where it is not up to date.
 
     Args:
         summary: of the run.
         out: the run's folder.
         blur_faces: whether to hide faces.
-        fps: the time base of image folders that the run had.
 
     Returns:
         Whether all went well; a video's error is printed and does not stop the others.
@@ -92,7 +94,7 @@ def write_overlays(summary: RunSummary, out: Path, *, blur_faces: bool, fps: flo
         if result.state == "failed":
             continue
         try:
-            source = open_source(Path(result.input), fps=fps)
+            source = find_video(out / result.name)
             with _progress(f"overlay of {result.name}") as progress:
                 update_overlay(source, out / result.name / PREDICTIONS_FILE, settings=settings, progress=progress)
         except NeuroposeRayError as error:

@@ -155,11 +155,11 @@ def process(
     if overlay or blur_faces:
         from neuropose_ray.cli.overlay import write_overlays
 
-        all_well &= write_overlays(summary, folder, blur_faces=blur_faces, fps=settings.video.image_fps)
+        all_well &= write_overlays(summary, folder, blur_faces=blur_faces)
     if report:
         from neuropose_ray.cli.report import write_reports
 
-        all_well &= write_reports(summary, folder, blur_faces=blur_faces, fps=settings.video.image_fps)
+        all_well &= write_reports(summary, folder, blur_faces=blur_faces)
     if store is not None and (overlay or blur_faces or report):
         store.store_videos(video.name for video in summary.videos)
     if as_json:

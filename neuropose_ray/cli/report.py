@@ -10,9 +10,8 @@ from rich.console import Console
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline.state.summary import RunSummary
-from neuropose_ray.report.writing import ReportChoices, report_file, write_trial_report
-from neuropose_ray.schemas.result_files import SUMMARY_FILE
+from neuropose_ray.pipeline import RunSummary, find_video, video_at
+from neuropose_ray.report import ReportChoices, report_file, write_trial_report
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis.runs.trials import TrialSource
@@ -85,27 +84,26 @@ def report(
     raise typer.Exit(0 if len(written) == len(sources) else 1)
 
 
-def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool, fps: float | None = None) -> bool:
+def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
     """Write ``report.html`` for every video of a run that has results.
 
     Args:
         summary: of the run.
         out: the run's folder.
         blur_faces: whether to hide faces in the video.
-        fps: the time base of image folders that the run had.
 
     Returns:
         Whether all went well; a video's error is printed and does not stop the others.
     """
     from neuropose_ray.analysis.runs.trials import TrialSource
 
-    choices, all_well = ReportChoices(blur_faces=blur_faces, fps=fps), True
+    choices, all_well = ReportChoices(blur_faces=blur_faces), True
     for result in summary.videos:
         if result.state == "failed":
             continue
         source = TrialSource(out / result.name, name=result.name)
         try:
-            _write(source, report_file(source), Path(result.input), choices)
+            _write(source, report_file(source), None, choices)
         except NeuroposeRayError as error:
             print_error(f"report of {result.name}: {error}")
             all_well = False
@@ -115,14 +113,14 @@ def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool, fps: floa
 def _write(source: TrialSource, target: Path, video: Path | None, choices: ReportChoices) -> Path:
     from neuropose_ray.schemas.result_files import predictions_in
 
-    video = video or _video_of_run(predictions_in(source.path).parent)
+    folder = predictions_in(source.path).parent
     console = Console(stderr=True)
     name = f"overlay of {source.name}"
     with console.status(f"report of {source.name}") as status:
         without_video = write_trial_report(
             source,
             target,
-            video,
+            (lambda: find_video(folder)) if video is None else (lambda: video_at(video, folder)),
             choices,
             progress=lambda done, total: status.update(f"{name}: {done} of {total} frames"),
         )
@@ -130,15 +128,3 @@ def _write(source: TrialSource, target: Path, video: Path | None, choices: Repor
         line = f"warning: the report of {source.name} has no video: {without_video}"
         console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
     return target
-
-
-def _video_of_run(folder: Path) -> Path | None:
-    """Where the run that made the folder found the video; None where its summary does not say."""
-    from pydantic import ValidationError
-
-    try:
-        summary = RunSummary.model_validate_json((folder.parent / SUMMARY_FILE).read_bytes())
-    except (OSError, ValidationError):
-        return None
-    name = folder.resolve().name
-    return next((Path(result.input) for result in summary.videos if result.name == name), None)

@@ -82,7 +82,8 @@ def segment(
     """
     from pydantic import ValidationError
 
-    from neuropose_ray.analysis import SegmentRequest, faults, segment_file
+    from neuropose_ray.analysis import SegmentRequest, segment_file
+    from neuropose_ray.faults import faults
 
     try:
         request = SegmentRequest.model_validate(
@@ -99,10 +100,13 @@ def segment(
             }
         )
     except ValidationError as error:
-        raise SettingsError(faults(error), where="options", hint="see neuropose-ray segment --help") from error
+        what = "; ".join(faults(error, SegmentRequest))
+        raise SettingsError(what, where="options", hint="see neuropose-ray segment --help") from error
     stored = segment_file(results, request, output=output, force=force)
     for video, segmentation in stored.found.items():
         typer.echo(f"{video}: {len(segmentation.segments)} segment(s) under name={name!r}")
+    for video, reason in stored.empty.items():
+        typer.echo(f"{video}: {reason}", err=True)
     for video, problem in stored.failed.items():
         typer.echo(f"{video}: failed: {problem}", err=True)
     total = sum(len(segmentation.segments) for segmentation in stored.found.values())

@@ -38,7 +38,7 @@ def token(
     Example: neuropose-ray service token anna --days 90
     """
     expires_at = None if days is None else _in_days(days)
-    secret, made = new_token(name, frozenset(_scope(each) for each in scope or ("read", "submit")), expires_at)
+    secret, made = new_token(name, frozenset(_scope(text) for text in scope or ("read", "submit")), expires_at)
     if only_print:
         expiry = "" if expires_at is None else f", expires_at: '{expires_at.isoformat()}'"
         typer.echo(f"token, for `Authorization: Bearer ...`:\n  {secret}\n")
@@ -61,13 +61,13 @@ def tokens(data: Data = None, config: Config = None) -> None:
     if not known:
         typer.echo("no tokens: the service answers this machine alone")
     now = datetime.now(UTC)
-    for each in known:
-        if each.expires_at is None:
+    for token in known:
+        if token.expires_at is None:
             until = ""
         else:
-            verb = "expired" if each.has_expired(now) else "expires"
-            until = f", {verb} {each.expires_at.astimezone():%Y-%m-%d %H:%M}"
-        typer.echo(f"{each.name}: {', '.join(sorted(each.scopes))}{until}")
+            verb = "expired" if token.has_expired(now) else "expires"
+            until = f", {verb} {token.expires_at.astimezone():%Y-%m-%d %H:%M}"
+        typer.echo(f"{token.name}: {', '.join(sorted(token.scopes))}{until}")
 
 
 def revoke(name: Name, data: Data = None, config: Config = None) -> None:

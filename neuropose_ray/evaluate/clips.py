@@ -37,7 +37,7 @@ class ClipErrors(FrozenModel):
 
 
 class ClipScores(FrozenModel):
-    """One clip."""
+    """The errors of one clip, of the model and of the fit."""
 
     results: Utf8Str
     reference: Utf8Str
@@ -104,7 +104,7 @@ def score_clip(clip: Clip) -> ClipScores:
     """
     trial = load_trial(clip.results)
     scored = score_tracks(trial.table, trial.header.skeleton, read_reference(clip.reference), where=str(trial.path))
-    by_kind = {each.poses: each for each in scored}
+    by_kind = {track.poses: track for track in scored}
     return ClipScores(
         results=str(clip.results),
         reference=str(clip.reference),
@@ -144,6 +144,6 @@ def _group(clips: list[ClipScores], label: str, value: str) -> GroupScores:
 
 def _mean(errors: list[ClipErrors]) -> ClipErrors:
     columns: Mapping[str, list[float]] = {
-        name: [getattr(each, name) for each in errors] for name in ClipErrors.model_fields
+        name: [getattr(row, name) for row in errors] for name in ClipErrors.model_fields
     }
     return ClipErrors(**{name: fmean(values) for name, values in columns.items()})

@@ -79,7 +79,7 @@ class SilhouetteModel:
             settings=json.dumps(asdict(spec)),
         )
 
-    def session(self, camera: Camera) -> SilhouetteSession:
+    def session(self, camera: Camera, first_frame: int = 0) -> SilhouetteSession:  # noqa: ARG002  the protocol's
         """A start on consecutive frames of one camera."""
         return SilhouetteSession(self._spec, camera)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +16,7 @@ from neuropose_ray.formats.axes import ON_FLOOR_AXES, Y_UP_AXES
 from neuropose_ray.formats.c3d_layout import MAX_FRAMES
 from neuropose_ray.formats.trajectories import Trajectories
 from neuropose_ray.schemas.atomic import atomic_path
+from neuropose_ray.schemas.immutable import utf8_text
 from neuropose_ray.schemas.motion_series import MotionEvent
 
 #: An array of a parameter has this many entries at most; further events have a number behind their names.
@@ -101,10 +104,10 @@ def load_ezc3d() -> ModuleType:
 
 def _write(document: Any, path: Path, at_least: int) -> None:
     """Let ezc3d write under another name, which it insists on ending with .c3d, and look whether it did."""
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary, folder_as_text(temporary.parent) as folder:
         # The library reports no failure: an open that fails must fail here.
         temporary.touch()
-        written = temporary.with_name(f"{temporary.name}.c3d")
+        written = folder / f"{utf8_text(temporary.name)}.c3d"
         try:
             document.write(str(written))
             if not written.is_file() or written.stat().st_size < at_least:
@@ -112,3 +115,15 @@ def _write(document: Any, path: Path, at_least: int) -> None:
             written.replace(temporary)
         finally:
             written.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_as_text(folder: Path) -> Iterator[Path]:
+    """The folder under a name that is text, as the library takes no other: by a link where it has none."""
+    if utf8_text(str(folder)) == str(folder):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="c3d_") as beside:
+        link = Path(beside) / "folder"
+        link.symlink_to(folder.absolute())
+        yield link

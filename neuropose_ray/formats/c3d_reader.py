@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from neuropose_ray.errors import FileFormatError, InputError
-from neuropose_ray.formats.c3d import load_ezc3d
+from neuropose_ray.formats.c3d import folder_as_text, load_ezc3d
 from neuropose_ray.formats.c3d_layout import C3dLayout, read_layout
 from neuropose_ray.formats.trajectories import Trajectories
 from neuropose_ray.formats.units import millimetres_per
@@ -37,7 +37,9 @@ def read_c3d(path: Path) -> Trajectories:
     """
     layout = read_layout(path)
     try:
-        return _read(path, layout, load_ezc3d().c3d(str(path)))
+        with folder_as_text(path.parent) as folder:
+            document = load_ezc3d().c3d(str(folder / path.name))
+        return _read(path, layout, document)
     except (OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError, InputError) as error:
         if isinstance(error, FileFormatError):
             raise

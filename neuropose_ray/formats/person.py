@@ -11,7 +11,7 @@ from neuropose_ray.errors import InputError
 from neuropose_ray.formats.axes import camera_to_y_up
 from neuropose_ray.formats.floor import floor_height_mm
 from neuropose_ray.formats.trajectories import Trajectories
-from neuropose_ray.formats.uniform_timebase import EvenRateSettings, UniformTimebase, uniform_timebase
+from neuropose_ray.formats.uniform_timebase import UniformTimebase, uniform_timebase
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -60,14 +60,7 @@ class EvenPerson:
         return Trajectories(names, clock.rate_hz, clock.start_s, np.concatenate([self.places, flat], -1), units="px")
 
 
-def person_at_even_rate(
-    table: PoseTable,
-    header: PredictionsHeader,
-    *,
-    track: int | None,
-    where: str,
-    settings: EvenRateSettings | None = None,
-) -> EvenPerson:
+def person_at_even_rate(table: PoseTable, header: PredictionsHeader, *, track: int | None, where: str) -> EvenPerson:
     """One person of a table, on the video's own clock where that is even, else resampled to its median rate.
 
     Args:
@@ -75,7 +68,6 @@ def person_at_even_rate(
         header: their description.
         track: a track id; None for the one seen in most frames.
         where: what the table was read from, for the errors.
-        settings: what counts as even.
 
     Raises:
         InputError: nobody was found, there is no such track, or the times of the frames are of no use.
@@ -83,7 +75,7 @@ def person_at_even_rate(
     if not len(table.poses):
         raise InputError("nobody was found in this video", where=where, hint="there is nothing to write")
     rows = table.rows_of_track(track, where=where)
-    clock = uniform_timebase(table.timestamps_s, fps=header.metadata.fps, where=where, settings=settings)
+    clock = uniform_timebase(table.timestamps_s, fps=header.metadata.fps, where=where)
     return EvenPerson(
         skeleton=header.skeleton,
         clock=clock,

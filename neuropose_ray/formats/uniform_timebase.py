@@ -6,21 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from neuropose_ray.errors import InputError
-from neuropose_ray.schemas.immutable import FrozenModel
 
-
-class EvenRateSettings(FrozenModel):
-    """When times count as even, and how far apart two frames may lie for numbers to be put between them."""
-
-    tolerance_s: float = Field(
-        default=0.001, ge=0, description="s from an even clock; Matroska and WebM round times to whole milliseconds"
-    )
-    longest_bridge_frames: float = Field(
-        default=4.0, ge=1, description="median intervals between two frames; a joint may turn back in a longer pause"
-    )
+#: Times this near to an even clock, in s, are that clock's: Matroska and WebM round times to whole milliseconds.
+_TOLERANCE_S = 0.001
+#: No numbers are put between two frames that lie farther apart than this, in median intervals: a joint may turn back
+#: in a longer pause.
+_LONGEST_BRIDGE_FRAMES = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +53,20 @@ class UniformTimebase:
         return values[self.left] + weight * (values[self.right] - values[self.left])
 
 
-def uniform_timebase(
-    timestamps_s: NDArray[np.float64], *, fps: float, where: str, settings: EvenRateSettings | None = None
-) -> UniformTimebase:
+def uniform_timebase(timestamps_s: NDArray[np.float64], *, fps: float, where: str) -> UniformTimebase:
     """The constant rate that a video has, or else its median rate.
 
-    Times within the tolerance of an even clock, fitted by least squares, are taken to be that clock's: frame for
+    Times within a millisecond of an even clock, fitted by least squares, are taken to be that clock's: frame for
     frame, nothing is interpolated. Else there is one frame for each median interval from the first time on.
 
     Args:
         timestamps_s: ``(frames,)`` presentation times in s.
         fps: the rate of a single frame, which has no interval.
         where: what the times were read from, for the errors.
-        settings: tolerances.
 
     Raises:
         InputError: there is no frame, a time is missing, times do not ascend, or a single frame has no rate.
     """
-    settings = settings or EvenRateSettings()
     frames = len(timestamps_s)
     if frames == 0:
         raise InputError("there are no frames", where=where)
@@ -89,11 +78,11 @@ def uniform_timebase(
             raise InputError("there is a single frame, and no frame rate is known", where=where)
         return UniformTimebase(fps, float(timestamps_s[0]), index, index, np.zeros(1), resampled=False)
     interval, start = fit_even_times(timestamps_s)
-    if np.abs(start + index * interval - timestamps_s).max() <= settings.tolerance_s:
+    if np.abs(start + index * interval - timestamps_s).max() <= _TOLERANCE_S:
         return UniformTimebase(
             _tidy(1 / interval), float(timestamps_s[0]), index, index, np.zeros(frames), resampled=False
         )
-    return _median_clock(timestamps_s, settings)
+    return _median_clock(timestamps_s)
 
 
 def fit_even_times(timestamps_s: NDArray[np.float64]) -> tuple[float, float]:
@@ -104,7 +93,7 @@ def fit_even_times(timestamps_s: NDArray[np.float64]) -> tuple[float, float]:
     return interval, mean + centred[0] * interval
 
 
-def _median_clock(timestamps_s: NDArray[np.float64], settings: EvenRateSettings) -> UniformTimebase:
+def _median_clock(timestamps_s: NDArray[np.float64]) -> UniformTimebase:
     rate = _tidy(1 / float(np.median(np.diff(timestamps_s))))
     start = float(timestamps_s[0])
     # A last frame that rounding would lose is kept.
@@ -117,7 +106,7 @@ def _median_clock(timestamps_s: NDArray[np.float64], settings: EvenRateSettings)
     # A frame that is hit needs no neighbour, which may be missing.
     hit = np.where(weight < 1e-6, left, np.where(weight > 1 - 1e-6, right, -1))
     left, right = np.where(hit >= 0, hit, left), np.where(hit >= 0, hit, right)
-    weight = np.where(hit >= 0, 0.0, np.where(gap * rate > settings.longest_bridge_frames, np.nan, weight))
+    weight = np.where(hit >= 0, 0.0, np.where(gap * rate > _LONGEST_BRIDGE_FRAMES, np.nan, weight))
     return UniformTimebase(rate, start, left, right, weight, resampled=True)
 
 

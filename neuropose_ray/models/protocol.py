@@ -24,6 +24,8 @@ class ModelInfo:
         device: ``cpu`` or the name of the accelerator.
         settings: all settings that change the numbers, as a JSON object.
         frames_alone: whether every frame is predicted by itself, so that frames of different videos can share a call.
+        lead_in_frames: frames before a part of a video that a session has to see first, so that its predictions are
+            those of a session that has seen the video from its start.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ModelInfo:
     device: str
     settings: str
     frames_alone: bool = False
+    lead_in_frames: int = 0
 
 
 class PoseSession(Protocol):
@@ -57,8 +60,13 @@ class PoseModel(Protocol):
         """Frames that a call to ``predict`` should get."""
         ...
 
-    def session(self, camera: Camera) -> PoseSession:
-        """Begin with consecutive frames of ``camera``."""
+    def session(self, camera: Camera, first_frame: int = 0) -> PoseSession:
+        """Begin with consecutive frames.
+
+        Args:
+            camera: what took them.
+            first_frame: the position of the first in its video.
+        """
         ...
 
 
@@ -67,7 +75,7 @@ class PoseModelSpec(Protocol):
 
     @property
     def name(self) -> str:
-        """The backend's name."""
+        """The name of the backend, such as ``blazepose``."""
         ...
 
     @property

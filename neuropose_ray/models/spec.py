@@ -55,7 +55,7 @@ class ModelSpec:
 
     @property
     def name(self) -> str:
-        """The backend's name."""
+        """The name of the backend, such as ``blazepose``."""
         return self.weights.backend
 
     @property

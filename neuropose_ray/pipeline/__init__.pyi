@@ -21,6 +21,8 @@ from .inputs.cameras import require_calibration as require_calibration
 from .inputs.local_copies import listed_inputs as listed_inputs
 from .inputs.local_copies import local_inputs as local_inputs
 from .inputs.object_stores import open_store as open_store
+from .inputs.source_record import find_video as find_video
+from .inputs.source_record import video_at as video_at
 from .planning.dry_run import RunPlan as RunPlan
 from .planning.dry_run import plan_run as plan_run
 from .planning.plan import ChunkRef as ChunkRef
@@ -45,6 +47,7 @@ from .state.status import RunStatus as RunStatus
 from .state.status import status_of as status_of
 from .state.summary import RunSummary as RunSummary
 from .state.summary import VideoResult as VideoResult
+from .state.summary import counted as counted
 from .state.summary import write_summary as write_summary
 from .state.terminal import LINE_EVERY_S as LINE_EVERY_S
 from .state.terminal import TerminalReporter as TerminalReporter

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from neuropose_ray.fitting import FittingSettings
 from neuropose_ray.models import BlazePoseSettings, MetrabsSettings, WeightSettings
+from neuropose_ray.schemas.immutable import AnyPath
 from neuropose_ray.settings import LayeredSettings
 from neuropose_ray.tracking import TrackingSettings
 from neuropose_ray.video import VideoSettings
@@ -64,7 +64,7 @@ class CameraSettings(BaseModel):
     field_of_view_degrees: float | None = Field(
         default=None, gt=0, lt=180, description="over the longer side of the frame; empty: the pose model's default"
     )
-    calibration: Path | None = Field(
+    calibration: AnyPath | None = Field(
         default=None, description="Pose2Sim calibration file (TOML): focal lengths, centre and lens distortion"
     )
     calibration_camera: str | None = Field(

@@ -1,6 +1,6 @@
-from .head import head_of as head_of
-from .head import head_radius_mm as head_radius_mm
-from .head import trunk_joints as trunk_joints
+from .body import head_of as head_of
+from .body import head_radius_mm as head_radius_mm
+from .body import trunk_joints as trunk_joints
 from .overlay.folder import OverlayRecord as OverlayRecord
 from .overlay.folder import update_overlay as update_overlay
 from .overlay.measure import ANGLE_AT as ANGLE_AT

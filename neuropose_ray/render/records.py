@@ -164,7 +164,8 @@ class QualityStrip:
         good: True: high values are good; False: values mark something to look out for, such as a gap.
         doubt: values on the bad side of it are doubtful and are shown so; others are as they should be.
         full: the value that fills the strip.
-        unit: of the values where they are written: "%" for shares, written times 100; empty for none.
+        unit: of the values where they are written: "%" for shares, written times 100; "yes or no" where 1 is yes;
+            empty for a score.
     """
 
     label: str
@@ -172,7 +173,7 @@ class QualityStrip:
     good: bool
     doubt: float
     full: float = 1.0
-    unit: Literal["", "%"] = ""
+    unit: Literal["", "%", "yes or no"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from pydantic import Field, ValidationError
 
 from neuropose_ray.analysis.angles.settings import AngleSettings
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-from neuropose_ray.analysis.runs.files import faults, read_text
+from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.analysis.runs.recording import RecordingSettings
 from neuropose_ray.errors import SettingsError
+from neuropose_ray.faults import faults, yaml_fault
 
 
 class ReportSettings(RecordingSettings):
@@ -52,7 +53,7 @@ def load_report_settings(path: Path) -> ReportSettings:
         content = yaml.safe_load(read_text(path))
         return ReportSettings.model_validate({} if content is None else content)
     except yaml.YAMLError as error:
-        raise SettingsError(f"not YAML ({error})", where=str(path)) from error
+        raise SettingsError(yaml_fault(error), where=str(path)) from error
     except ValidationError as error:
         hint = f"a report has the settings {', '.join(ReportSettings.model_fields)}"
-        raise SettingsError(faults(error), where=str(path), hint=hint) from error
+        raise SettingsError("; ".join(faults(error, ReportSettings)), where=str(path), hint=hint) from error

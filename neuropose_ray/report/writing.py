@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from neuropose_ray.errors import InputError, InputNotFoundError
+from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE, is_video_folder_file, predictions_in
 
 if TYPE_CHECKING:
@@ -17,6 +15,10 @@ if TYPE_CHECKING:
     from neuropose_ray.render.overlay.settings import OverlaySettings
     from neuropose_ray.render.overlay.video import Progress
     from neuropose_ray.report.settings import ReportSettings
+    from neuropose_ray.video import VideoSource
+
+#: Finds a video, or raises an InputError.
+FindVideo = Callable[[], "VideoSource"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,6 @@ class ReportChoices:
         track: the person; None for who is seen in most frames.
         with_video: whether the overlay goes into the report.
         blur_faces: whether faces are hidden in the overlay.
-        fps: the time base of image folders.
         settings: how the numbers are made; None for the defaults.
     """
 
@@ -36,7 +37,6 @@ class ReportChoices:
     track: int | None = None
     with_video: bool = True
     blur_faces: bool = False
-    fps: float | None = None
     settings: ReportSettings | None = None
 
 
@@ -52,14 +52,14 @@ def report_file(source: TrialSource) -> Path:
 
 
 def write_trial_report(
-    source: TrialSource, target: Path, video: Path | None, choices: ReportChoices, *, progress: Progress
+    source: TrialSource, target: Path, find_video: FindVideo, choices: ReportChoices, *, progress: Progress
 ) -> InputError | None:
     """Write the HTML of a trial, with its overlay, which is made first where it is missing.
 
     Args:
         source: the trial.
         target: the file to write.
-        video: from which the trial was made; None where nobody knows.
+        find_video: finds the video from which the trial was made, or raises an InputError that says why not.
         choices: what is asked.
         progress: told of the overlay's frames.
 
@@ -83,17 +83,14 @@ def write_trial_report(
     overlay = without_video = None
     if choices.with_video:
         try:
-            fps = choices.fps or _frame_rate(content.timestamps_s)
-            overlay = _overlay(predictions_in(source.path), video, fps, choices, progress)
+            overlay = _overlay(predictions_in(source.path), find_video, choices, progress)
         except InputError as error:
             without_video = error
     write_report(target, content, overlay)
     return without_video
 
 
-def _overlay(
-    predictions: Path, video: Path | None, fps: float | None, choices: ReportChoices, progress: Progress
-) -> Path:
+def _overlay(predictions: Path, find_video: FindVideo, choices: ReportChoices, progress: Progress) -> Path:
     """The overlay beside the predictions, made if need be; one that is there keeps its settings.
 
     Raises:
@@ -101,7 +98,6 @@ def _overlay(
     """
     from neuropose_ray.render.overlay.folder import is_up_to_date, update_overlay
     from neuropose_ray.render.overlay.measure import measure_for
-    from neuropose_ray.video.sources import open_source
 
     if not is_video_folder_file(predictions):
         raise InputError(
@@ -112,17 +108,13 @@ def _overlay(
     overlay = predictions.with_name(OVERLAY_FILE)
     before = _settings_before(overlay)
     wanted = before.model_copy(update={"blur_faces": before.blur_faces or choices.blur_faces})
-    if video is None or not video.exists():
+    try:
+        video = find_video()
+    except InputError:
         if wanted == before and is_up_to_date(overlay, predictions):
             return overlay
-        raise InputNotFoundError(
-            "its video is gone" if video is None else f"its video is gone: {video}",
-            where=str(predictions.parent),
-            hint="say where it is with --video",
-        )
-    update_overlay(
-        open_source(video, fps=fps), predictions, settings=wanted, progress=progress, measure=measure_for(wanted)
-    )
+        raise
+    update_overlay(video, predictions, settings=wanted, progress=progress, measure=measure_for(wanted))
     return overlay
 
 
@@ -133,8 +125,3 @@ def _settings_before(overlay: Path) -> OverlaySettings:
 
     record = read_record(overlay)
     return OverlaySettings() if record is None else record.settings
-
-
-def _frame_rate(timestamps_s: NDArray[np.float64]) -> float | None:
-    """For numbered images, which have no times of their own; None where one frame tells none."""
-    return float(1 / np.median(np.diff(timestamps_s))) if len(timestamps_s) > 1 else None

@@ -45,6 +45,17 @@ COLUMN_DESCRIPTIONS: Mapping[str, str] = ReadOnlyMapping(
 )
 
 
+class TrackReturn(FrozenModel):
+    """A person who was away and came back under the same id."""
+
+    track: _Count
+    frame: _Count = Field(description="in which the person is seen again")
+    unseen_s: Annotated[FiniteFloat, Field(gt=0)]
+    certainty: Annotated[FiniteFloat, Field(ge=0, le=1)] = Field(
+        description="how likely it is, by place, size, proportions and colours, that it is the same person"
+    )
+
+
 class VideoMetadata(FrozenModel):
     """The video that was looked at. The first four fields are NeuroPose's."""
 
@@ -57,6 +68,9 @@ class VideoMetadata(FrozenModel):
     rotation_degrees: StrictInt = Field(default=0, description="the turn by which the stored frames were set upright")
     notes: tuple[Utf8Str, ...] = Field(
         default=(), description="what a user should know of the video, a sentence each"
+    )
+    returns: tuple[TrackReturn, ...] = Field(
+        default=(), description="people who were away longer than a moment and kept their track"
     )
     image_names: tuple[Utf8Str, ...] = Field(
         default=(), description="file names of the frames where these are pictures of their own, else empty"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import (
@@ -79,6 +80,10 @@ FrozenJson = Annotated[
 
 #: Text; bytes of a file name that are not UTF-8, which JSON cannot hold, become the replacement character.
 Utf8Str = Annotated[str, AfterValidator(utf8_text)]
+
+#: A path, and a pattern of paths, of any bytes; in JSON those that are not UTF-8 become the replacement character.
+AnyPath = Annotated[Path, PlainSerializer(lambda path: utf8_text(str(path)), return_type=str, when_used="json")]
+AnyPattern = Annotated[str, PlainSerializer(utf8_text, return_type=str, when_used="json")]
 
 #: A finite number; text and booleans are refused.
 FiniteFloat = Annotated[float, Strict(), Field(allow_inf_nan=False)]

@@ -112,7 +112,8 @@ def read_predictions(path: Path) -> tuple[PoseTable, PredictionsHeader]:
     from pyarrow import parquet as pq
 
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        # Opened here: the library takes no path that is no text.
+        with path.open("rb") as content, pq.ParquetFile(content, page_checksum_verification=True) as file:
             header = _header(file.schema_arrow, str(path))
             return _to_table(file, header), header
     except FileNotFoundError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.schemas.immutable import utf8_text
 
 #: All that is known of a video's poses.
 PREDICTIONS_FILE = "predictions.parquet"
@@ -75,7 +76,7 @@ def is_video_folder_file(predictions: Path) -> bool:
 
 def video_name(predictions: Path) -> str:
     """The name of the video that a file of predictions is of: its folder's, or its own without the ending."""
-    return predictions.resolve().parent.name if is_video_folder_file(predictions) else predictions.stem
+    return utf8_text(predictions.resolve().parent.name if is_video_folder_file(predictions) else predictions.stem)
 
 
 def video_folders(out: Path) -> list[Path]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from neuropose_ray.errors import (
-    InputNotFoundError,
     NeuroposeRayError,
     ServiceError,
     ServiceUnreachableError,
@@ -32,6 +30,7 @@ from neuropose_ray.schemas.jobs import (
     JobState,
     StepKind,
 )
+from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
 from neuropose_ray.service.names import URL_VARIABLE
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ _CONNECT_S = 10.0
 # Longer than the service waits for its job manager to be replaced.
 _ANSWER_S = 60.0
 _BLOCK_BYTES = 1 << 20
-Progress = Callable[[int, int], None]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -151,9 +149,9 @@ class ServiceClient:
         fields |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         with ExitStack() as stack:
-            files = [("file", (path.name, stack.enter_context(_opened(path)))) for path in videos]
+            files = [("file", (path.name, stack.enter_context(opened(path)))) for path in videos]
             total = sum(path.stat().st_size for path in videos)
-            counted = _Counted(total, on_progress)
+            counted = CountedUpload(total, on_progress)
             if files:
                 parts: list[Any] = [(name, (file, counted.of(stream))) for name, (file, stream) in files]
                 body: dict[str, Any] = {"data": {**fields, "uri": list(uris)}, "files": parts}
@@ -226,7 +224,7 @@ class ServiceClient:
             ServiceError: the service names a file outside the folder.
             OutputError: the file system refuses.
         """
-        total, done = sum(each.size_bytes for each in job.artifacts), 0
+        total, done = sum(file.size_bytes for file in job.artifacts), 0
         paths = []
         for artifact in job.artifacts:
             path = folder / artifact.path
@@ -308,45 +306,3 @@ def _error_kinds(kind: type[NeuroposeRayError]) -> dict[str, type[NeuroposeRayEr
     for below in kind.__subclasses__():
         kinds = {**_error_kinds(below), **kinds}
     return kinds
-
-
-def _opened(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise InputNotFoundError(error.strerror or str(error), where=str(path), hint="check the path") from error
-
-
-class _Counted:
-    """Counts the bytes that are read from all files of an upload together."""
-
-    def __init__(self, total: int, on_progress: Progress) -> None:
-        self._total, self._on_progress = total, on_progress
-        self._done = 0
-
-    def of(self, stream: BinaryIO) -> BinaryIO:
-        """A file that counts here."""
-        return _CountedFile(stream, self)  # type: ignore[return-value]
-
-    def add(self, count: int) -> None:
-        self._done += count
-        self._on_progress(self._done, self._total)
-
-
-class _CountedFile(io.RawIOBase):
-    def __init__(self, stream: BinaryIO, counted: _Counted) -> None:
-        self._stream, self._counted = stream, counted
-
-    def fileno(self) -> int:
-        return self._stream.fileno()  # tells the client library the size
-
-    def read(self, size: int = -1, /) -> bytes:
-        block = self._stream.read(size)
-        self._counted.add(len(block))
-        return block
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._stream.seek(offset, whence)

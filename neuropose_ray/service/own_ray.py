@@ -12,6 +12,7 @@ from typing import Any
 from neuropose_ray import machine
 from neuropose_ray.cluster import connection_errors
 from neuropose_ray.ray_auth import use_token_file
+from neuropose_ray.ray_ports import free_agent_port
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.light_serve import hide_pandas_from_serve
 
@@ -91,7 +92,7 @@ def connected_ray(
         options["runtime_env"] = {
             "worker_process_setup_hook": f"{hide_pandas_from_serve.__module__}.{hide_pandas_from_serve.__name__}"
         }
-    with connection_errors(address, hint="see `doctor`"):
+    with connection_errors(address, hint="see `doctor`"), free_agent_port():
         context = ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
     if address is None:
         _end_idle_programs()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Collection
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     import psutil
 
 _KILLED_S = 5.0
+#: A process that is frozen as soon as it has started is found after this time at most.
+SEARCH_S = 12.0
 
 
 class ProcessFamily:
@@ -20,21 +23,24 @@ class ProcessFamily:
     Args:
         root: its process id.
         clock: seconds that never go back.
+        search_s: seconds from one search for new members to the next, which reads all processes of the machine; the
+            looks in between are at those that are known.
     """
 
-    def __init__(self, root: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, root: int, clock: Callable[[], float] = time.monotonic, search_s: float = SEARCH_S) -> None:
         import psutil
 
         self._root, self._clock = psutil.Process(root), clock
+        self._search_s, self._searched_s = search_s, -math.inf
         self._members: set[psutil.Process] = set()
         self._stopped_since: dict[psutil.Process, float] = {}
 
     def look(self) -> None:
-        """Take in what was started since the last look, and forget what has ended."""
+        """Take in what was started since the last search, if that is long ago, and forget what has ended."""
         import psutil
 
-        with suppress(psutil.NoSuchProcess):
-            self._members |= set(self._root.children(recursive=True))
+        if self._clock() - self._searched_s >= self._search_s:
+            self._search()
         states = {member: _state(member) for member in self._members}
         self._members = {member for member, state in states.items() if state is not None}
         now = self._clock()
@@ -43,6 +49,13 @@ class ProcessFamily:
             for member, state in states.items()
             if state == psutil.STATUS_STOPPED
         }
+
+    def _search(self) -> None:
+        import psutil
+
+        self._searched_s = self._clock()
+        with suppress(psutil.NoSuchProcess):
+            self._members |= set(self._root.children(recursive=True))
 
     def missing(self, programs: Collection[str]) -> list[str]:
         """Those of these programs that no living member runs, as far as the last look knows."""
@@ -64,7 +77,7 @@ class ProcessFamily:
         import psutil
 
         if pid is None:
-            self.look()
+            self._search()
         ended = [member for member in self._members if pid in (None, member.pid)]
         for member in ended:
             with suppress(psutil.Error):

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from neuropose_ray.errors import OutputError, SettingsError
+from neuropose_ray.faults import faults
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.service.inbox import held_lock
@@ -60,8 +61,7 @@ def new_token(name: str, scopes: frozenset[Scope], expires_at: datetime | None) 
     try:
         token = Token(name=name, sha256=digest_of(secret), scopes=scopes, expires_at=expires_at)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise SettingsError(faults, where="token", hint="choose another one") from error
+        raise SettingsError("; ".join(faults(error, Token)), where="token", hint="choose another one") from error
     return secret, token
 
 
@@ -73,7 +73,7 @@ def add_token(path: Path, token: Token) -> None:
         OutputError: it cannot be written.
     """
     with held_lock(_lock_of(path), wait_s=10.0):
-        others = [each for each in read_tokens(path) or () if each.name != token.name]
+        others = [kept for kept in read_tokens(path) or () if kept.name != token.name]
         _write(path, (*others, token))
 
 
@@ -88,7 +88,7 @@ def revoke_token(path: Path, name: str) -> bool:
     """
     with held_lock(_lock_of(path), wait_s=10.0):
         tokens = read_tokens(path) or ()
-        left = tuple(each for each in tokens if each.name != name)
+        left = tuple(token for token in tokens if token.name != name)
         if len(left) < len(tokens):
             _write(path, left)
         return len(left) < len(tokens)
@@ -145,11 +145,11 @@ class TokenStore:
         The time that it takes says nothing of the tokens.
         """
         self._look()
-        digest, found = digest_of(secret), None
+        digest, match = digest_of(secret), None
         for token in (*self._declared, *(self._in_file or ())):
             if hmac.compare_digest(digest, token.sha256):
-                found = token
-        return None if found is None or found.has_expired(self._now()) else found
+                match = token
+        return None if match is None or match.has_expired(self._now()) else match
 
     def _look(self) -> None:
         """Read the file again where it has changed. A damaged one changes nothing, and the log says so."""

@@ -1,6 +1,7 @@
 """Person ids over the frames of a video."""
 
+from neuropose_ray.tracking.likeness import Colours
 from neuropose_ray.tracking.settings import TrackingSettings
-from neuropose_ray.tracking.tracker import TRACKS_VERSION, track
+from neuropose_ray.tracking.tracker import NOBODY, TRACKS_VERSION, Tracks, track
 
-__all__ = ["TRACKS_VERSION", "TrackingSettings", "track"]
+__all__ = ["NOBODY", "TRACKS_VERSION", "Colours", "TrackingSettings", "Tracks", "track"]

@@ -2,102 +2,201 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.schemas.header import TrackReturn
 from neuropose_ray.schemas.poses import PoseTable
-from neuropose_ray.tracking.affinity import FORBIDDEN, costs
+from neuropose_ray.schemas.skeleton import Skeleton
+from neuropose_ray.tracking.likeness import COLOUR_ROWS, END_ROWS, Colours, Ends, colour_log_odds, ends_of, log_odds
 from neuropose_ray.tracking.settings import TrackingSettings
+from neuropose_ray.tracking.stretches import Stretch, stretches
 
 #: Raised where this room gives other ids for the same poses and settings: then finished videos are tracked again,
 #: from the poses in their files.
-TRACKS_VERSION = 1
+TRACKS_VERSION = 2
 
-#: Share of a newly seen speed in the running mean; single-frame speeds are mostly noise.
-SPEED_GAIN = 0.3
-#: A prediction stops moving after this long: nobody keeps a speed through a long occlusion.
-COASTING_S = 0.15
-
-
-@dataclass(slots=True)
-class _Track:
-    rows: list[int]
-    time_s: float
-    box: NDArray[np.float64]
-    joints: NDArray[np.float64]
-    box_speed: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
-    joint_speed: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
-
-    def predicted(self, time_s: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        ahead = min(time_s - self.time_s, COASTING_S)
-        moved = np.concatenate([self.box_speed * ahead, [0, 0]])  # limbs swing: a box's size keeps no speed
-        return self.box + moved, self.joints + self.joint_speed * ahead
-
-    def continue_with(self, row: int, time_s: float, box: NDArray[np.float64], joints: NDArray[np.float64]) -> None:
-        elapsed = max(time_s - self.time_s, 1e-6)
-        known = np.isfinite(joints - self.joints).all(1)
-        if known.any():
-            moved = (joints - self.joints)[known].mean(0) / elapsed
-            self.joint_speed += SPEED_GAIN * (moved - self.joint_speed)
-        middles = [corners[:2] + corners[2:4] / 2 for corners in (self.box, box)]
-        self.box_speed += SPEED_GAIN * ((middles[1] - middles[0]) / elapsed - self.box_speed)
-        self.rows.append(row)
-        self.time_s, self.box, self.joints = time_s, box, joints
+#: The id of rows that show nobody.
+NOBODY = -1
+#: Below these log-odds, no colours can make two stretches one person; they are not looked at.
+_HOPELESS = -2.6
+#: Of so many people who left before somebody came, one is looked for: a crowd must not take the square of its size.
+_MOST_CANDIDATES = 40
 
 
-def track(table: PoseTable, settings: TrackingSettings) -> NDArray[np.int32]:
-    """``(n,)`` person ids, one for each row of ``table.poses``, counted from 0.
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Who is who.
 
-    Frame by frame, poses continue tracks by the cheapest assignment of all (Hungarian method) of box overlap
-    and 3D joint distance to where constant speed would have brought each track. Ids depend on the poses alone,
-    not on how the video was cut into chunks: they are numbered by first appearance once the video is known,
-    tracks shorter than ``settled_s`` last.
+    Attributes:
+        ids: ``(n,)`` int32, one for each row of ``table.poses``, counted from 0; :data:`NOBODY` where the row shows
+            no person: what the pose model doubted, and neither before nor after it the same person was seen.
+        returns: who was away and came back, and how sure that is.
     """
-    poses, times = table.poses, table.timestamps_s
-    boxes, joints = poses.boxes[:, :4].astype(np.float64), poses.poses3d.astype(np.float64)
-    finished: list[_Track] = []
-    active: list[_Track] = []
-    starts = np.searchsorted(poses.frame, np.arange(table.frame_count + 1))
-    for frame in np.flatnonzero(np.diff(starts)):
-        now = float(times[frame])
-        finished += [active_track for active_track in active if now - active_track.time_s > settings.max_gap_s]
-        active = [active_track for active_track in active if now - active_track.time_s <= settings.max_gap_s]
-        rows = np.arange(starts[frame], starts[frame + 1])
-        matched = _match(active, now, boxes[rows], joints[rows], settings)
-        for position, row in enumerate(rows):
-            if position in matched:
-                active[matched[position]].continue_with(int(row), now, boxes[row], joints[row])
-            else:
-                active.append(_Track([int(row)], now, boxes[row], joints[row]))
-    return _numbered(finished + active, len(poses), times[poses.frame], settings.settled_s)
+
+    ids: NDArray[np.int32]
+    returns: tuple[TrackReturn, ...] = ()
 
 
-def _match(
-    active: list[_Track],
-    now: float,
-    boxes: NDArray[np.float64],
-    joints: NDArray[np.float64],
+@dataclass(frozen=True, slots=True)
+class _Link:
+    before: int
+    after: int
+    odds: float
+
+
+def track(table: PoseTable, skeleton: Skeleton, settings: TrackingSettings, colours: Colours | None = None) -> Tracks:
+    """Give the people of a video their ids.
+
+    From frame to frame poses continue stretches of one person. Stretches are then put together, the surest first,
+    where place, size, proportions and colours make one person likely. Ids depend on the poses alone, not on how the
+    video was cut into chunks: they are numbered by first appearance once the video is known, tracks shorter than
+    ``settled_s`` last.
+
+    Args:
+        table: a whole video, not tracked.
+        skeleton: of its poses.
+        settings: see :class:`TrackingSettings`.
+        colours: of people by their rows; None where the pictures are not at hand.
+    """
+    found = stretches(table, settings)
+    ends = [ends_of(stretch, table, skeleton) for stretch in found]
+    links = _chosen(_links(ends, table, settings, colours), settings)
+    chains = [chain for chain in _chains(len(found), links) if not _is_flicker(table, chain, found, settings)]
+    return _numbered(table, found, chains, {link.after: link for link in links}, settings)
+
+
+def _links(ends: list[Ends], table: PoseTable, settings: TrackingSettings, colours: Colours | None) -> list[_Link]:
+    """All pairs of stretches that may be one person."""
+    ended = np.array([stretch.end_s for stretch in ends])
+    pairs = [
+        (before, after, odds)
+        for after in range(len(ends))
+        for before in _latest(ended, ends[after].begin_s)
+        if (odds := log_odds(ends[before], ends[after], table, settings)) > _HOPELESS
+    ]
+    seen = _colours_of({place for before, after, _ in pairs for place in (before, after)}, ends, colours)
+    links = []
+    for before, after, odds in pairs:
+        unseen_s = ends[after].begin_s - ends[before].end_s
+        likeness = colour_log_odds(seen[before, False], seen[after, True], unseen_s, settings.max_gap_s)
+        links.append(_Link(before, after, odds + likeness))
+    return links
+
+
+def _latest(ended: NDArray[np.float64], begin_s: float) -> list[int]:
+    """The stretches that ended last before a time, at most :data:`_MOST_CANDIDATES`."""
+    earlier = np.flatnonzero(ended < begin_s)
+    latest: list[int] = earlier[np.argsort(-ended[earlier], kind="stable")][:_MOST_CANDIDATES].tolist()
+    return latest
+
+
+def _colours_of(
+    places: set[int], ends: list[Ends], colours: Colours | None
+) -> dict[tuple[int, bool], NDArray[np.float64]]:
+    """By stretch and whether at its begin or its end: all looked up in one go, in the order of the video."""
+    wanted = {}
+    for place in places:
+        rows = ends[place].stretch.rows
+        step = max(1, END_ROWS // COLOUR_ROWS)
+        wanted[place, True] = rows[:END_ROWS:step]
+        wanted[place, False] = rows[::-1][:END_ROWS:step]
+    if colours is None or not wanted:
+        return {key: np.zeros((0, 6)) for key in wanted}
+    every = np.unique(np.concatenate([np.array(rows, np.int64) for rows in wanted.values()]))
+    found = colours(every)
+    return {key: found[np.searchsorted(every, rows)] for key, rows in wanted.items()}
+
+
+def _chosen(links: list[_Link], settings: TrackingSettings) -> list[_Link]:
+    """The surest links, by which no stretch follows or is followed by two."""
+    least = _odds(settings.min_certainty)
+    chosen: list[_Link] = []
+    followed, following = set[int](), set[int]()
+    for link in sorted(links, key=lambda link: (-link.odds, link.after, link.before)):
+        if link.odds >= least and link.before not in followed and link.after not in following:
+            chosen.append(link)
+            followed.add(link.before)
+            following.add(link.after)
+    return chosen
+
+
+def _odds(certainty: float) -> float:
+    clipped = min(max(certainty, 1e-9), 1 - 1e-9)
+    return math.log(clipped / (1 - clipped))
+
+
+def _certainty(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))
+
+
+def _chains(count: int, links: list[_Link]) -> list[list[int]]:
+    """The stretches of each person, in order."""
+    after = {link.before: link.after for link in links}
+    chains = []
+    for place in sorted(set(range(count)) - set(after.values())):
+        chain = [place]
+        while chain[-1] in after:
+            chain.append(after[chain[-1]])
+        chains.append(chain)
+    return chains
+
+
+def _is_flicker(table: PoseTable, chain: list[int], found: list[Stretch], settings: TrackingSettings) -> bool:
+    """Whether somebody is seen in so few frames that it is nobody; where frames are rare, nobody is."""
+    times = table.timestamps_s
+    interval_s = float(np.median(np.diff(times))) if len(times) > 1 else math.inf
+    return sum(len(found[place].rows) for place in chain) * interval_s < settings.flicker_s
+
+
+def _numbered(
+    table: PoseTable,
+    found: list[Stretch],
+    chains: list[list[int]],
+    links: dict[int, _Link],
     settings: TrackingSettings,
-) -> dict[int, int]:
-    """Person of this frame -> position in ``active``, for those that continue a track."""
-    from scipy.optimize import linear_sum_assignment
+) -> Tracks:
+    times = table.timestamps_s[table.poses.frame]
 
-    if not active:
-        return {}
-    predicted_boxes, predicted_joints = map(np.array, zip(*(known.predicted(now) for known in active), strict=True))
-    unseen = np.array([now - known.time_s for known in active])
-    cost = costs(predicted_boxes, predicted_joints, unseen, boxes, joints, settings)
-    pairs = zip(*linear_sum_assignment(cost), strict=True)
-    return {int(person): int(known) for known, person in pairs if cost[known, person] < FORBIDDEN}
+    def order(chain: list[int]) -> tuple[bool, int]:
+        first, last = found[chain[0]].rows[0], found[chain[-1]].rows[-1]
+        return times[last] - times[first] < settings.settled_s, first
+
+    ids = np.full(len(table.poses), NOBODY, np.int32)
+    returns = []
+    for number, chain in enumerate(sorted(chains, key=order)):
+        for place in chain:
+            ids[found[place].rows] = number
+        for before, after in pairwise(chain):
+            away = found[before].rows[-1], found[after].rows[0]
+            if times[away[1]] - times[away[0]] > settings.max_gap_s:
+                returns.append(_return(table, number, away, links[after]))
+            else:
+                _bridge(table, ids, number, away)
+    return Tracks(ids, tuple(sorted(returns, key=lambda back: (back.frame, back.track))))
 
 
-def _numbered(tracks: list[_Track], people: int, times: NDArray[np.float64], settled_s: float) -> NDArray[np.int32]:
-    def order(candidate: _Track) -> tuple[bool, int]:
-        return times[candidate.rows[-1]] - times[candidate.rows[0]] < settled_s, candidate.rows[0]
+def _return(table: PoseTable, track_id: int, away: tuple[int, int], link: _Link) -> TrackReturn:
+    left, came = (int(table.poses.frame[row]) for row in away)
+    unseen_s = float(table.timestamps_s[came] - table.timestamps_s[left])
+    return TrackReturn(track=track_id, frame=came, unseen_s=unseen_s, certainty=round(_certainty(link.odds), 3))
 
-    ids = np.full(people, -1, np.int32)
-    for number, person_track in enumerate(sorted(tracks, key=order)):
-        ids[person_track.rows] = number
-    return ids
+
+def _bridge(table: PoseTable, ids: NDArray[np.int32], number: int, away: tuple[int, int]) -> None:
+    """Give a person the doubted rows between two stretches: in each frame the nearest, if it is near."""
+    poses = table.poses
+    for frame in range(int(poses.frame[away[0]]) + 1, int(poses.frame[away[1]])):
+        rows = np.flatnonzero((poses.frame == frame) & (ids == NOBODY))
+        if not len(rows):
+            continue
+        share = (frame - poses.frame[away[0]]) / (poses.frame[away[1]] - poses.frame[away[0]])
+        box = (1 - share) * poses.boxes[away[0]] + share * poses.boxes[away[1]]
+        middles = poses.boxes[rows, :2] + poses.boxes[rows, 2:4] / 2
+        apart = np.linalg.norm(middles - (box[:2] + box[2:4] / 2), axis=1)
+        nearest = int(np.argmin(apart))
+        if apart[nearest] <= np.linalg.norm(box[2:4]) / 2:
+            ids[rows[nearest]] = number

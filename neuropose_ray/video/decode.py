@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,11 +52,23 @@ def decode_chunk(
 
 
 class ChunkDecoder:
-    """The frames of one chunk and, once they were taken, its errors."""
+    """The frames of one chunk and, once they were taken, its errors.
 
-    def __init__(self, info: VideoInfo, chunk: Chunk, *, threads: int = VideoSettings().decode_threads) -> None:
+    Args:
+        info: the probed video.
+        chunk: which part of it.
+        threads: threads of the decoder.
+        lead_in: frames before the chunk that are given too, as far as there are so many; their errors are not the
+            chunk's.
+    """
+
+    def __init__(
+        self, info: VideoInfo, chunk: Chunk, *, threads: int = VideoSettings().decode_threads, lead_in: int = 0
+    ) -> None:
         self._info = info
         self._chunk = chunk
+        self._first = max(0, chunk.first_frame - lead_in)
+        self._start_s = chunk.start_s if self._first == chunk.first_frame else _start_s(info, self._first)
         self._threads = threads
         self._image_errors: list[DecodeError] = []
         self._decode_errors = DecodeErrors()
@@ -72,6 +85,8 @@ class ChunkDecoder:
             VideoError: it can no longer be opened.
         """
         if self._info.source.kind == "images":
+            before = replace(self._chunk, first_frame=self._first, frames=self._chunk.first_frame - self._first)
+            yield from decode_images(self._info, before, [])
             yield from decode_images(self._info, self._chunk, self._image_errors)
             return
         *earlier, last = self._keyframes()
@@ -107,33 +122,36 @@ class ChunkDecoder:
     def _keyframes(self) -> list[int]:
         """Keyframes to start at, in the order in which they are tried.
 
-        Mostly the keyframe at or before the chunk does. Streams that refresh the picture bit by bit have keyframes
-        behind which the first pictures cannot be shown; there it takes an earlier one.
+        Mostly the keyframe at or before the first frame does. Streams that refresh the picture bit by bit have
+        keyframes behind which the first pictures cannot be shown; there it takes an earlier one.
         """
-        index = int(np.searchsorted(self._info.keyframes, self._chunk.first_frame, side="right")) - 1
+        index = int(np.searchsorted(self._info.keyframes, self._first, side="right")) - 1
         return [int(key) for key in self._info.keyframes[: index + 1][-_KEYFRAMES_TRIED:][::-1]]
 
     def _from_keyframe(self, keyframe: int, *, must_be_complete: bool) -> Generator[DecodedFrame, None, bool]:
-        """The chunk's frames, and True; or none, and False, where the first is missing though it must not be."""
+        """The frames, and True; or none, and False, where the first is missing though it must not be."""
         chunk = self._chunk
-        reader = PictureReader(self._info, chunk, keyframe=keyframe, threads=self._threads)
+        reader = PictureReader(
+            self._info, chunk, keyframe=keyframe, threads=self._threads, wanted_from_s=self._start_s
+        )
         convert = UprightRGB(self._info.width, self._info.height)
-        self._decode_errors, self._delivered, late = reader.decode_errors, 0, 0
-        promised_s = self._info.timestamps_s[chunk.first_frame] + REPEAT_STEP_S
+        self._decode_errors, self._delivered, given, late = reader.decode_errors, 0, 0, 0
+        promised_s = self._info.timestamps_s[self._first] + REPEAT_STEP_S
         with closing(reader.pictures()) as pictures:
             for time_s, picture in pictures:
                 if time_s >= chunk.end_s:
                     late += 1
                     if late > _LATE_PICTURES or self._delivered >= chunk.frames:
                         break
-                elif time_s >= chunk.start_s:
-                    if must_be_complete and not self._delivered and time_s > promised_s:
+                elif time_s >= self._start_s:
+                    if must_be_complete and not given and time_s > promised_s:
                         return False
                     image = self._converted(convert, picture)
                     if image is not None:
-                        self._delivered += 1
+                        given += 1
+                        self._delivered += time_s >= chunk.start_s
                         yield DecodedFrame(time_s, image)
-        return self._delivered > 0
+        return given > 0
 
     def _converted(self, convert: UprightRGB, picture: VideoFrame) -> Frame | None:
         import av
@@ -143,3 +161,8 @@ class ChunkDecoder:
         except av.FFmpegError as error:
             self._decode_errors.add(error)
             return None
+
+
+def _start_s(info: VideoInfo, frame: int) -> float:
+    """From when on pictures are given so that the first is ``frame``; a damaged file's first may come earlier."""
+    return float(info.timestamps_s[frame]) if frame else -math.inf

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neuropose_ray.video.h264_fields import Field, FieldParser
 from neuropose_ray.video.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class FieldPairs:
         self._by_order = timeline.by_order
         # Tick and duration of a packet that may be the first of two fields.
         self._first: tuple[int, int] | None = None
+        # AVI counts its chunks, whatever they hold: only what is in them says what they are.
+        in_avi = may_pair and stream.container.format.name == "avi"
+        self._parser = FieldParser(codec.extradata or b"") if in_avi else None
+        self._field: Field | None = None
 
     def is_second(self, packet: Packet[VideoStream], tick: int) -> bool:
         """Whether the next packet completes the picture of the one before, whose time it has.
@@ -38,6 +43,8 @@ class FieldPairs:
             packet: not empty.
             tick: its presentation time.
         """
+        if self._parser is not None:
+            return self._is_other_field(self._parser.field_of(bytes(packet)))
         if self._first is not None and self._half:
             first_tick, duration = self._first
             # Without presentation times the parser still knows how long a packet lasts.
@@ -47,6 +54,13 @@ class FieldPairs:
                 return True
         self._first = tick, packet.duration or 0
         return False
+
+    def _is_other_field(self, field: Field | None) -> bool:
+        first, self._field = self._field, field
+        if field is None or first != Field(field.frame_number, not field.is_bottom):
+            return False
+        self._field = None
+        return True
 
 
 def is_shown(packet: Packet[VideoStream], codec: str) -> bool:

@@ -99,11 +99,14 @@ def _probe_file(source: VideoSource) -> VideoInfo:
         picture = _first_picture(source.path, stream.index)
         # Only pictures that are interlaced can have come in two fields.
         field_coded = bool(picture.interlaced_frame) and bool(packets.is_second.any())
+        last_tick = int(packets.ticks.max())
         if field_coded:
-            packets = packets.joined()
+            packets, timeline = packets.joined(), timeline.of_fields(stream)
         first_tick = int(packets.ticks.min())
         times, keyframes = _times(timeline.starting_at(first_tick), packets)
-        lost = count_lost_frames(container, stream, timeline, packets.ticks, packets.total)
+        lost = count_lost_frames(
+            container, stream, timeline, packets.ticks, packets.total, last_tick, field_coded=field_coded
+        )
         notes = [*_stream_notes(streams), *_time_notes(timeline, packets, times, stream.frames, lost)]
         aspect, codec, index = _pixel_aspect(stream), stream.codec_context.codec.canonical_name, stream.index
     orientation = _orientation(picture, where)

@@ -30,19 +30,21 @@ class PictureReader:
 
     Args:
         info: the probed video.
-        chunk: pictures before it need not be given where others do not depend on them.
+        chunk: errors in it are kept.
         keyframe: the position among ``info.timestamps_s`` to start at, one of ``info.keyframes``.
         threads: threads of the decoder.
+        wanted_from_s: pictures before it need not be given where others do not depend on them.
 
     Attributes:
         decode_errors: packets that could not be read, or are of the chunk and could not be decoded.
     """
 
-    def __init__(self, info: VideoInfo, chunk: Chunk, *, keyframe: int, threads: int) -> None:
+    def __init__(self, info: VideoInfo, chunk: Chunk, *, keyframe: int, threads: int, wanted_from_s: float) -> None:
         self._info = info
         self._keyframe = keyframe
         self._chunk = chunk
         self._threads = threads
+        self._wanted_from_s = wanted_from_s
         self.decode_errors = DecodeErrors()
 
     def pictures(self) -> Generator[tuple[float, VideoFrame], None, None]:
@@ -94,6 +96,8 @@ class PictureReader:
         decoder.thread_type = "AUTO" if self._threads > 1 else "SLICE"
         may_skip = decoder.codec.canonical_name in _SKIPPING_CODECS and not timeline.by_order
         clock, pairs = PacketClock(timeline), FieldPairs(stream, timeline)
+        if self._info.field_coded:
+            timeline = timeline.of_fields(stream)
         timeline = timeline.starting_at(self._info.first_tick)
         packet_count, picture_count, due_s, last_s = 0, 0, -np.inf, -np.inf
         for packet in packets:
@@ -106,7 +110,7 @@ class PictureReader:
                     )
                     packet_count += 1
             # What no other picture refers to need not be decoded on the way to the first that is wanted.
-            skippable = may_skip and due_s < self._chunk.start_s
+            skippable = may_skip and due_s < self._wanted_from_s
             decoder.skip_frame = "NONREF" if skippable else "DEFAULT"
             try:
                 pictures = packet.decode()

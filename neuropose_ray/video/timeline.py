@@ -49,6 +49,14 @@ class Timeline:
         """The same timeline counting seconds from a tick: open groups of pictures begin before the stream's start."""
         return replace(self, origin=tick)
 
+    def of_fields(self, stream: VideoStream) -> Timeline:
+        """The same timeline for pictures of two packets: where only their order is known, at the decoder's rate.
+
+        A container's rate may be that of packets.
+        """
+        rate = stream.codec_context.framerate
+        return replace(self, rate=Fraction(rate)) if self.by_order and rate else self
+
     @property
     def frame_ticks(self) -> int:
         """The nominal distance of two frames, in ticks."""

@@ -23,7 +23,14 @@ _ROUNDING = 1e-6
 
 
 def count_lost_frames(
-    container: InputContainer, stream: VideoStream, timeline: Timeline, ticks: NDArray[np.int64], packets: int
+    container: InputContainer,
+    stream: VideoStream,
+    timeline: Timeline,
+    ticks: NDArray[np.int64],
+    packets: int,
+    last_tick: int,
+    *,
+    field_coded: bool,
 ) -> int:
     """Frames that a file would have if it were whole, less those that it has; 0 where the header promises nothing.
 
@@ -33,13 +40,18 @@ def count_lost_frames(
         timeline: of the stream.
         ticks: ``(frames,)`` presentation times of the frames that are shown, at least one.
         packets: all packets of the stream, also those that are not shown.
+        last_tick: the last presentation time of a packet, also of one that completes another's picture.
+        field_coded: whether pictures have a packet for each field.
     """
     rate = float(timeline.rate)
     tick_s = float(timeline.time_base)
     # The demuxer shortens an AVI's duration to what the file holds, but keeps its number of ticks; some of them have
     # no packet since they repeat the frame before.
     if container.format.name == "avi":
-        return max(0, math.floor((stream.frames - 1 - int(ticks.max())) * tick_s * rate + _ROUNDING))
+        lost_ticks = max(0, stream.frames - 1 - last_tick)
+        if field_coded:  # a chunk for each field, and the header's rate may be that of either
+            return round(lost_ticks * len(ticks) / (last_tick + 1))
+        return math.floor(lost_ticks * tick_s * rate + _ROUNDING)
     by_count = max(0, stream.frames - packets)
     length_s = float(np.ptp(ticks)) * tick_s + 1 / rate
     if stream.duration is not None and stream.time_base is not None:

@@ -60,7 +60,7 @@ def test_a_summary_names_what_was_made_and_counts_what_earlier_runs_left(capsys)
 
 def test_a_plan_says_what_is_done_and_what_is_left():
     lines = plan_lines(plan())
-    assert lines[0] == "3 inputs: 3 videos, 0 that cannot be read, 1 other files left out"
+    assert lines[0] == "3 inputs: 3 videos, 0 that cannot be read, 1 other file left out"
     assert "to do: 600 frames in 4 chunks, 2 workers" in lines
     assert lines[-1] == "time: about 30 s, by a guess"
 

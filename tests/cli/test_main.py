@@ -1,15 +1,19 @@
 """The one place where errors become lines and exit codes."""
 
+import os
+import subprocess
 import sys
 from typing import Annotated
 
 import pytest
 import typer
+from formats.people import squatting
 from typer.testing import CliRunner
 
 from neuropose_ray import __version__
 from neuropose_ray.cli.main import COMMANDS, app, main
 from neuropose_ray.errors import EngineError, InputError, InputNotFoundError, SettingsError, UnknownModelError
+from neuropose_ray.schemas.parquet_files import write_predictions
 
 
 def run(monkeypatch, *words):
@@ -67,3 +71,26 @@ def test_help_names_every_command_in_its_order():
     printed = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "120"}).stdout
     listed = [line.split()[1] for line in printed.splitlines() if line[2:3].isalpha() and line[2:3].islower()]
     assert [name for name in listed if name in COMMANDS] == list(COMMANDS)
+
+
+def printed(encoding, *words):
+    command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()", *words]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    return subprocess.run(command, capture_output=True, env=environment, check=False)
+
+
+@pytest.mark.parametrize("folder", [b"caf\xe9", "李".encode()])
+def test_every_path_is_printed_as_its_bytes(tmp_path, folder):
+    path = tmp_path / os.fsdecode(folder)
+    write_predictions(path / "predictions.parquet", *squatting(frames=3))
+    place = os.fsencode(tmp_path) + b"/" + folder
+    assert printed("utf-8", "export", path).stdout == place + b"/predictions.csv\n"
+    gone = printed("utf-8", "export", path / "gone")
+    assert gone.stderr == b"error: " + place + b"/gone: there is no such file or folder; check the path\n"
+
+
+def test_what_a_terminal_cannot_show_is_a_number(tmp_path):
+    gone = printed("ascii", "export", tmp_path / "李")
+    assert (gone.returncode, b"/\\u674e: there is no such file" in gone.stderr) == (2, True)
+    write_predictions(tmp_path / "李" / "predictions.parquet", *squatting(frames=3))
+    assert printed("ascii", "export", tmp_path / "李").returncode == 0

@@ -9,7 +9,9 @@ from support.stick_people import people, write_results, write_video
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.overlay import overlay, write_overlays
-from neuropose_ray.errors import InputError, SettingsError
+from neuropose_ray.errors import InputError, InputNotFoundError, SettingsError
+from neuropose_ray.pipeline.inputs.signature import signature_of
+from neuropose_ray.pipeline.inputs.source_record import write_source
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
@@ -24,9 +26,11 @@ def run(*arguments):
 
 def processed(out, video):
     """The video's folder below ``out``, as a run leaves it."""
-    times_s = probe(open_source(video)).timestamps_s
-    frames = range(len(times_s))
-    write_results(out / video.stem, video, people(frames, [(60, 40)] * len(frames), scale=0.04, times_s=times_s))
+    info = probe(open_source(video))
+    frames = range(info.frame_count)
+    table = people(frames, [(60, 40)] * len(frames), scale=0.04, times_s=info.timestamps_s)
+    write_results(out / video.stem, video, table)
+    write_source(out / video.stem, info.source, sha256=info.sha256, signature=signature_of(video).text)
     return VideoResult(input=str(video), name=video.stem, state="completed")
 
 
@@ -68,7 +72,7 @@ def test_a_video_that_is_gone_is_one_line_and_does_not_stop_the_next(video, out,
     assert not write_overlays(summary, out, blur_faces=False)
     assert (out / "walk" / "overlay.mp4").exists()
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"error: overlay of gone: {gone}: there is no such file")
+    assert line.startswith(f"error: overlay of gone: {out / 'gone'}: its video is no longer at {gone}")
 
 
 def test_an_image_folder_keeps_the_frame_rate_of_the_run(out, tmp_path):
@@ -80,8 +84,14 @@ def test_an_image_folder_keeps_the_frame_rate_of_the_run(out, tmp_path):
         cv2.imwrite(str(folder / f"image_{index}.png"), np.full((128, 96, 3), 60 * index, np.uint8))
     table = people(range(3), [(60, 40)] * 3, scale=0.04, times_s=np.arange(3) / 50)
     write_results(out / "frames", folder, table, fps=50)
+    info = probe(open_source(folder, fps=50))
+    write_source(out / "frames", info.source, sha256=info.sha256, signature=signature_of(folder).text)
     summary = summary_of(VideoResult(input=str(folder), name="frames", state="completed"))
-    assert write_overlays(summary, out, blur_faces=False, fps=50)
+    assert write_overlays(summary, out, blur_faces=False)
+    for options in ((), ("--video", folder), ("--video", folder, "--fps", 50)):
+        (out / "frames" / "overlay.mp4").unlink()
+        assert run(out / "frames", *options).exit_code == 0
+        assert probe(open_source(out / "frames" / "overlay.mp4")).frame_count == 3
 
 
 def test_the_command_writes_beside_the_predictions_or_where_it_is_told(video, out, tmp_path):
@@ -90,6 +100,30 @@ def test_the_command_writes_beside_the_predictions_or_where_it_is_told(video, ou
     assert (result.exit_code, result.stdout) == (0, f"{out / 'walk' / 'overlay.mp4'}\n")
     assert run(out / "walk", "--video", video, "--boxes", "--out", tmp_path / "boxes.mp4").exit_code == 0
     assert probe(open_source(tmp_path / "boxes.mp4")).frame_count == 3
+
+
+def test_the_video_is_found_where_it_was_or_moved_along_with_its_results(video, out, tmp_path):
+    processed(out, video)
+    assert run(out / "walk").exit_code == 0
+    assert probe(open_source(out / "walk" / "overlay.mp4")).frame_count == 3
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for path in (video, out):
+        path.rename(moved / path.name)
+    assert run(moved / "out" / "walk", "--boxes").exit_code == 0
+    settings = json.loads((moved / "out" / "walk" / "overlay.json").read_text())["settings"]
+    assert settings["boxes"]
+
+
+def test_a_video_that_is_not_found_is_one_line_that_names_the_option(video, out):
+    processed(out, video)
+    video.unlink()
+    error = run(out / "walk").exception
+    assert isinstance(error, InputNotFoundError)
+    assert f"its video is no longer at {video}" in str(error)
+    assert "--video" in str(error)
+    (out / "walk" / ".source.json").unlink()
+    assert "nothing says from which video it was made" in str(run(out / "walk").exception)
 
 
 def test_what_the_command_writes_is_known_to_the_next_run(video, out):

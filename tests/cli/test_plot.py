@@ -86,7 +86,9 @@ def test_two_trials_are_drawn_against_each_other(squats, tmp_path):
     target = tmp_path / "dtw.svg"
     assert run(squats, "--kind", "dtw", "--against", other, "--out", target).exit_code == 0
     text = target.read_text("utf-8")
-    assert all(f">{word}<" in text for word in ("squats (s)", "slower (s)", "left knee", "mm"))
+    assert all(
+        f">{word}<" in text for word in ("time in squats (s)", "time in slower (s)", "left knee", "deviation (mm)")
+    )
 
 
 def test_a_distance_matrix_is_drawn_in_the_order_of_its_clustering(tmp_path):

@@ -73,8 +73,8 @@ def test_version_and_help():
 def test_a_plan_says_what_there_is_and_writes_nothing(weights, clip: Path, tmp_path: Path):
     done = neuropose("process", clip, "--out", tmp_path / "out", "--plan")
     assert done.returncode == 0, done.stderr
-    assert "1 inputs: 1 videos, 0 that cannot be read, 0 other files left out" in done.stdout
-    assert "to do: 1 frames in 1 chunks" in done.stdout
+    assert "1 input: 1 video, 0 that cannot be read, 0 other files left out" in done.stdout
+    assert "to do: 1 frame in 1 chunk" in done.stdout
     assert "a guess" in done.stdout
     assert not (tmp_path / "out").exists()
     counted = json.loads(neuropose("process", clip, "--out", tmp_path / "out", "--plan", "--json").stdout)
@@ -96,7 +96,7 @@ def test_a_plan_fetches_no_weights(clip: Path, tmp_path: Path, model: str):
     )
     assert done.returncode == 0, done.stderr
     assert "not fetched yet: the weights of the pose model" in done.stdout
-    assert "to do: 1 frames in 1 chunks" in done.stdout
+    assert "to do: 1 frame in 1 chunk" in done.stdout
     assert not cache.exists()
 
 

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from neuropose_ray.cli.report import report, write_reports
 from neuropose_ray.errors import InputError, InputNotFoundError, SettingsError
+from neuropose_ray.pipeline.inputs.signature import signature_of
+from neuropose_ray.pipeline.inputs.source_record import write_source
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, write_summary
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.video.probe import probe
@@ -27,6 +29,7 @@ def processed(out, video, table=None):
     info = probe(open_source(video))
     table = table or truth_table(squatting(), info.timestamps_s)
     write_results(out / video.stem, table, video_sha256=info.sha256, filename=video.name)
+    write_source(out / video.stem, info.source, sha256=info.sha256, signature=signature_of(video).text)
     return VideoResult(input=str(video), name=video.stem, state="completed")
 
 
@@ -67,6 +70,16 @@ def test_without_video_the_page_is_smaller_by_it_and_no_overlay_is_made(video, o
     assert run(out / "squat").exit_code == 0
     overlay = (out / "squat" / "overlay.mp4").stat().st_size
     assert page.stat().st_size == pytest.approx(bare + overlay * 4 / 3, abs=10)
+
+
+def test_an_overlay_of_older_predictions_is_not_shown_where_the_video_is_gone(video, out):
+    summary_of(out, processed(out, video))
+    assert run(out / "squat").exit_code == 0
+    processed(out, video, truth_table(squatting(), seconds(3, rate=10.0) + 0.001))
+    video.unlink()
+    result = run(out / "squat")
+    assert result.exit_code == 0
+    assert "has no video" in result.stderr
 
 
 def test_a_video_that_is_gone_leaves_a_report_without_it_and_a_line(video, out):

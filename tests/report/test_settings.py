@@ -24,8 +24,9 @@ def test_an_empty_file_is_the_defaults(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("max_peple: 2\nlimb_change: 0", r"limb_change: .* than 0; max_peple: Extra .*; a report has .*max_people"),
-    ("- a\n- b", "valid dictionary"),
+    ("max_peple: 2\nlimb_change: 0",
+     r"limb_change: .* than 0, .*max_peple: .*mean max_people\?; a report has .*max_people"),
+    ("- a\n- b", "must be 'name: value' pairs"),
     ("cleaning: {gaps: {max_gap_s: x}}", "cleaning.gaps.max_gap_s"),
     ("a: [", "not YAML"),
 ])  # fmt: skip

@@ -46,7 +46,7 @@ def gone(pid: int) -> bool:
 
 def test_programs_are_there_until_they_are_killed(parent: tuple[subprocess.Popen, int]):
     process, child = parent
-    family = ProcessFamily(process.pid)
+    family = ProcessFamily(process.pid, search_s=0.0)
     family.look()
     assert family.missing(["sleep", "raylet"]) == ["raylet"]
     os.kill(child, signal.SIGKILL)
@@ -54,9 +54,27 @@ def test_programs_are_there_until_they_are_killed(parent: tuple[subprocess.Popen
     assert family.missing(["sleep"]) == ["sleep"]
 
 
+def test_new_members_are_searched_for_now_and_then_and_before_the_end_of_all(parent: tuple[subprocess.Popen, int]):
+    process, child = parent
+    clock = Clock()
+    family = ProcessFamily(os.getpid(), clock, search_s=10.0)
+    family.look()
+    assert family.missing(["sleep"]) == []
+    later = subprocess.Popen(["tail", "-f", os.devnull])
+    clock.now = 9.0
+    family.look()
+    assert family.missing(["tail"]) == ["tail"]
+    clock.now = 10.0
+    family.look()
+    assert family.missing(["tail"]) == []
+    newest = subprocess.Popen(["sleep", "60"])
+    family.kill()
+    assert all(map(gone, (process.pid, child, later.pid, newest.pid)))
+
+
 def test_what_outlives_its_parent_is_ended_too(parent: tuple[subprocess.Popen, int]):
     process, child = parent
-    family = ProcessFamily(process.pid)
+    family = ProcessFamily(process.pid, search_s=0.0)
     family.look()
     process.kill()
     process.wait()
@@ -68,7 +86,7 @@ def test_what_outlives_its_parent_is_ended_too(parent: tuple[subprocess.Popen, i
 def test_a_stopped_process_is_frozen_after_the_limit_and_not_when_it_goes_on(parent: tuple[subprocess.Popen, int]):
     process, child = parent
     clock = Clock()
-    family = ProcessFamily(process.pid, clock)
+    family = ProcessFamily(process.pid, clock, search_s=0.0)
 
     def look_until(state: str) -> None:
         until = time.monotonic() + 10

@@ -59,7 +59,7 @@ class GreyModel:
         self._spec, self.batch_size = spec, spec.batch_size
         self.info = ModelInfo("grey", spec.sha256, "grey", BLAZEPOSE_33, "none", "cpu", "{}", spec.frames_alone)
 
-    def session(self, camera) -> "GreySession":
+    def session(self, camera, first_frame=0) -> "GreySession":
         self._spec.log.sessions += 1
         return GreySession(self._spec, self._spec.log.sessions, camera)
 

@@ -73,7 +73,7 @@ class PoisonModel:
         self._spec, self._model = spec, SyntheticModel(SyntheticSpec(spec.frame_ms, self.batch_size))
         self.info = self._model.info
 
-    def session(self, camera) -> "PoisonModel":
+    def session(self, camera, first_frame=0) -> "PoisonModel":
         return self
 
     def predict(self, frames):

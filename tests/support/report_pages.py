@@ -27,6 +27,34 @@ _SHOWN_FRAME = f"""() => {{
   return video.seeking ? -1 : number;
 }}"""
 
+# Where the pixels of a canvas are that have a colour of the theme, also a paler one.
+_COLOURS = """(selector) => {
+  const canvas = document.querySelector(selector);
+  const { width, height } = canvas;
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(canvas, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  const style = getComputedStyle(document.documentElement);
+  const found = {};
+  for (const name of ["left", "right", "middle", "doubt", "good"]) {
+    const hex = style.getPropertyValue(`--${name}`).trim();
+    const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+    const seen = { count: 0, left: width, top: height, right: 0, bottom: 0 };
+    for (let pixel = 0; pixel < width * height; pixel += 1) {
+      const away = wanted.reduce((sum, value, at) => sum + Math.abs(value - data[4 * pixel + at]), 0);
+      if (data[4 * pixel + 3] < 150 || away > 60) continue;
+      const [x, y] = [pixel % width, Math.floor(pixel / width)];
+      seen.count += 1;
+      seen.left = Math.min(seen.left, x);
+      seen.right = Math.max(seen.right, x);
+      seen.top = Math.min(seen.top, y);
+      seen.bottom = Math.max(seen.bottom, y);
+    }
+    found[name] = seen;
+  }
+  return found;
+}"""
+
 # Strokes on canvases and changes of the charts, counted from now on.
 _COUNT_WORK = """() => {
   window.work = { strokes: 0, changes: 0 };
@@ -53,11 +81,11 @@ def write_numbered_video(path: Path, frames: int, rate_hz: float) -> Path:
 class ReportPage:
     """A report in a browser, and what the browser asked for and complained of."""
 
-    def __init__(self, chromium: "Browser", path: Path, **context: Any) -> None:
-        """Open the report and wait until its slider can be used."""
+    def __init__(self, chromium: "Browser", path: Path, size: tuple[int, int] = (1280, 800), **context: Any) -> None:
+        """Open the report in a window of a size in pixels, and wait until its slider can be used."""
         self.complaints: list[str] = []
         self.requests: list[str] = []
-        self._context = chromium.new_context(viewport={"width": 1280, "height": 800}, **context)
+        self._context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **context)
         self.page = self._context.new_page()
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -90,6 +118,19 @@ class ReportPage:
         self.run("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         if self.run("!document.getElementById('video-pane').hidden"):
             self.until(f"({_SHOWN_FRAME})() === Number(document.getElementById('time').value)")
+
+    def box(self, selector: str) -> dict[str, float]:
+        """Where the first element of a selector is in the window: left, top, right, bottom."""
+        found: dict[str, float] = self.run(f"""() => {{
+            const {{ left, top, right, bottom }} = document.querySelector({selector!r}).getBoundingClientRect();
+            return {{ left, top, right, bottom }};
+        }}""")
+        return found
+
+    def colours(self, canvas: str) -> dict[str, dict[str, float]]:
+        """How many pixels of a canvas are near each colour of the theme, and where: left, top, right, bottom."""
+        found: dict[str, dict[str, float]] = self.run(f"({_COLOURS})({canvas!r})")
+        return found
 
     def show_charts(self) -> None:
         """Scroll to the curves, and wait for the charts there."""

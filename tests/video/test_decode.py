@@ -102,6 +102,29 @@ def test_every_container_can_be_entered_anywhere(
     assert fingerprints(info, even_chunks(info, length)) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("closed.mp4", "libx264", {}),
+        ("open_gop.mp4", "libx264", {"x264-params": "open-gop=1:keyint=12:bframes=3"}),
+        ("intra_refresh.mp4", "libx264", {"intra-refresh": "1"}),
+        ("clip.mpg", "mpeg2video", {"bf": "2"}),
+    ],
+)
+@pytest.mark.parametrize("lead_in", [1, 9, 100])
+def test_a_lead_in_gives_the_frames_before_the_chunk_too(
+    make_video: MakeVideo, name: str, codec: str, options: dict[str, str], lead_in: int
+) -> None:
+    path = make_video(name, codec, options=options, frames=40)
+    info = probe(open_source(path))
+    expected = list(zip(info.timestamps_s.tolist(), plainly_decoded(path), strict=True))
+    for chunk in even_chunks(info, 7):
+        decoder = ChunkDecoder(info, chunk, lead_in=lead_in)
+        given = [(frame.timestamp_s, digest(frame.image)) for frame in decoder.frames()]
+        assert given == expected[max(0, chunk.first_frame - lead_in) : chunk.first_frame + chunk.frames]
+        assert not decoder.errors
+
+
 def test_joined_recordings_can_be_entered_anywhere(make_video: MakeVideo, tmp_path: Path) -> None:
     joined = tmp_path / "joined.ts"
     joined.write_bytes(make_video("part.ts", frames=30).read_bytes() * 2)
@@ -157,6 +180,15 @@ def test_damage_is_told_by_the_chunk_that_it_is_in(test_data: Path) -> None:
         decoder = ChunkDecoder(info, chunk)
         counts.append((sum(1 for _ in decoder.frames()), len(decoder.errors)))
     assert counts == [(10, 0), (10, 0), (10, 0), (9, 1), (10, 0)]
+
+
+def test_damage_in_a_lead_in_is_told_by_the_chunk_before(test_data: Path) -> None:
+    info = probe(open_source(test_data / "odd/decord_corrupted.mp4"))
+    counts = []
+    for chunk in even_chunks(info, 10):
+        decoder = ChunkDecoder(info, chunk, lead_in=10)
+        counts.append((sum(1 for _ in decoder.frames()), len(decoder.errors)))
+    assert counts == [(10, 0), (20, 0), (20, 0), (19, 1), (19, 0)]
 
 
 def test_a_file_cut_short_gives_the_frames_that_it_has(test_data: Path) -> None:

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -83,6 +84,40 @@ def test_fields_copied_into_another_container_are_frames_there(
     info = probe(open_source(remuxed(avchd, tmp_path / name)))
     assert info.timestamps_s == pytest.approx(np.arange(frames) / 25, abs=1e-3)
     assert decoded(info, plan_chunks(info)) == (info.timestamps_s.tolist(), [])
+
+
+def in_avi(source: Path, target: Path, rate: int) -> Path:
+    """A chunk for each packet, as if they were frames at that rate."""
+    with av.open(source) as container, av.open(target, "w") as out:
+        stream = container.streams.video[0]
+        track = out.add_stream_from_template(stream)
+        track.time_base = Fraction(1, rate)
+        for number, packet in enumerate(packet for packet in container.demux(stream) if packet.size):
+            packet.stream, packet.time_base, packet.duration = track, Fraction(1, rate), 1
+            packet.pts = packet.dts = number
+            out.mux(packet)
+    return target
+
+
+@pytest.mark.parametrize("rate", [25, 50])
+def test_fields_in_avi_which_has_no_times_are_frames_at_the_pictures_rate(
+    avchd: Path, tmp_path: Path, rate: int
+) -> None:
+    path = in_avi(avchd, tmp_path / "a.avi", rate)
+    info = probe(open_source(path))
+    assert (info.field_coded, info.lost_frames) == (True, 0)
+    assert info.timestamps_s == pytest.approx(np.arange(13) / 25)
+    assert decoded(info, plan_chunks(info)) == (info.timestamps_s.tolist(), [])
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    cut = probe(open_source(path))
+    assert cut.frame_count == 9
+    assert cut.lost_frames in (3, 4)  # the header counts chunks, whose times the demuxer guesses
+
+
+def test_whole_interlaced_frames_in_avi_are_not_taken_for_fields(make_video: MakeVideo) -> None:
+    info = probe(open_source(make_video("tff.avi", options={"x264-params": "tff=1"})))
+    assert (info.frame_count, info.field_coded, info.lost_frames) == (60, False, 0)
 
 
 def test_interlaced_video_with_a_packet_for_each_frame_keeps_them_all(make_video: MakeVideo) -> None:

@@ -126,3 +126,13 @@ def test_a_folder_without_one_readable_image_is_refused(tmp_path: Path) -> None:
         (tmp_path / f"i{number}.png").write_bytes(b"nothing")
     with pytest.raises(VideoError, match="not one of 2 images"):
         probe(open_source(tmp_path))
+
+
+def test_a_lead_in_of_a_folder_has_no_errors_of_its_own(tmp_path: Path) -> None:
+    for number in range(12):
+        save(tmp_path / "f" / f"i{number}.png", picture(number))
+    (tmp_path / "f" / "i4.png").write_bytes(b"")
+    info = probe(open_source(tmp_path / "f", fps=25))
+    decoder = ChunkDecoder(info, Chunk(1, 6 / 25, math.inf, 6, 6), lead_in=4)
+    assert [int(frame.image[0, 0, 0]) for frame in decoder.frames()] == [2, 3, 5, *range(6, 12)]
+    assert not decoder.errors

@@ -16,6 +16,7 @@ from neuropose_ray.analysis.angles.geometry import (
     angle_out_of_plane_deg,
     axes_about,
     unit,
+    unwrapped_deg,
 )
 from neuropose_ray.analysis.angles.settings import AngleSettings
 from neuropose_ray.analysis.angles.table import AngleTable
@@ -87,10 +88,11 @@ class _Body:
         return axes_about(self.vertical(), self.across("hip"), self.settings.min_off_axis_deg)
 
     def in_plane(self, name: str, vectors: Array, zero: Array, quarter: Array) -> Array:
-        return angle_in_plane_deg(
-            vectors, zero, quarter,
-            min_off_axis_deg=self.settings.min_off_axis_deg, lowest=ANGLE_DEFINITIONS[name].range_deg[0],
-        )  # fmt: skip
+        lowest = ANGLE_DEFINITIONS[name].range_deg[0]
+        degrees = angle_in_plane_deg(
+            vectors, zero, quarter, min_off_axis_deg=self.settings.min_off_axis_deg, lowest=lowest
+        )
+        return unwrapped_deg(degrees, lowest)
 
 
 _Measure = Callable[[_Body], Array]

@@ -70,3 +70,21 @@ def angle_in_plane_deg(
     degrees = (np.degrees(np.arctan2(across, ahead)) - lowest) % 360 + lowest
     off_axis = np.hypot(ahead, across) >= np.sin(np.radians(min_off_axis_deg))
     return np.where(off_axis, degrees, np.nan)
+
+
+def unwrapped_deg(degrees: Array, lowest: float) -> Array:
+    """``(frames,)`` of an angle about an axis, without jumps of 360 degrees from one end of its range to the other.
+
+    Each known value is moved by whole turns to the one nearest to the known value before it, then all together, so
+    that their median lies between ``lowest`` and 360 above.
+
+    Args:
+        degrees: ``(frames,)``, NaN where not known.
+        lowest: the lower end of the range.
+    """
+    result = degrees.copy()
+    known = np.isfinite(degrees)
+    if known.any():
+        turned = np.unwrap(degrees[known], period=360)
+        result[known] = turned - 360 * np.floor((np.median(turned) - lowest) / 360)
+    return result

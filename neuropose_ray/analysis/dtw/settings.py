@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self, TypedDict
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from neuropose_ray.analysis.sequences import SequenceError
+from neuropose_ray.faults import faults
 from neuropose_ray.schemas.immutable import FrozenModel
 
 
@@ -84,6 +85,6 @@ def warping_settings(options: WarpingOptions | dict[str, Any]) -> WarpingSetting
     try:
         return WarpingSettings.model_validate(options)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        field = str(first["loc"][0]) if first["loc"] else "method"
-        raise SequenceError(f"{field}: {first['msg'].removeprefix('Value error, ')}", where="dtw") from error
+        line = faults(error, WarpingSettings)[0]
+        is_of_all = not error.errors(include_url=False)[0]["loc"]
+        raise SequenceError(f"method: {line}" if is_of_all else line, where="dtw") from error

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.gait.heading import walking_directions
+from neuropose_ray.analysis.gait.heading import Directions, walking_directions
 from neuropose_ray.analysis.gait.records import OTHER, EventKind, GaitCycle, GaitEvent, GaitEvents, Side
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.gait.signals import CLOCK_HZ, SignalSegment, foot_segments
@@ -35,8 +35,11 @@ _LONGEST_SWING_S = 1.0
 _LONGEST_STANCE_S = 1.5
 #: Contact is looked for so far from the turning point: feet stop, and start, within 0.1 s of it.
 _CONTACT_WITHIN_S = 0.12
-#: A walk has two heel strikes and two toe-offs at least: fewer come in order by chance.
-_LEAST_EVENTS = 4
+#: A walk on the spot has two heel strikes and two toe-offs at least: fewer come in order by chance. Of somebody who
+#: goes somewhere a step is enough.
+_LEAST_EVENTS, _LEAST_EVENTS_TRAVELLING = 4, 3
+#: From heel strike to heel strike of the same foot, where a clip does not show it.
+_NATURAL_STRIDE_S = 1.1
 #: Between turning points, which make double support longer and swing shorter than they are (0.1 s and 0.4 s).
 _SHORTEST_S: Mapping[EventKind, float] = MappingProxyType({"heel_strike": 0.03, "toe_off": 0.15})
 
@@ -57,10 +60,13 @@ def gait_events(motion: Motion, settings: GaitSettings | None = None) -> GaitEve
     A heel strike is where the heel is farthest ahead of the pelvis along the heading, a toe-off where the toe is
     farthest behind it (Zeni et al. 2008, Gait & Posture 27(4):710-714). When the heel turns it still moves as fast as
     the pelvis, and is followed to the moment at which its speed over the floor has fallen to ``contact_speed`` times
-    the walking speed, which is the speed of the foot in mid stance relative to the pelvis. The toe is not followed
-    back: it rolls at half of the walking speed while it still pushes, and passes the pelvis's speed within 10 ms of
-    leaving a force plate. Times lie between frames. Only events in the order of walking are kept: running has
-    another. Where the skeleton has no heel or toe the ankle stands for it, and a warning says so.
+    the walking speed, which is the speed of the foot in mid stance relative to the pelvis. Where that takes longer
+    than ``braking_share`` of a stride the path is smeared, as those of video are, and its turning point late: the
+    excess is taken back. The toe is not followed: it rolls at half of the walking speed while it still pushes, and
+    passes the pelvis's speed within 10 ms of leaving a force plate.
+
+    Times lie between frames. Only events in the order of walking are kept: running has another. Where the skeleton
+    has no heel or toe the ankle stands for it, and a warning says so.
 
     NaN: frames in which hips, feet or heading are not known are bridged up to ``max_gap_s``; in longer gaps, and
     across them, there are no events. Nobody, one frame or somebody who stands gives no events, and a warning.
@@ -77,19 +83,21 @@ def gait_events(motion: Motion, settings: GaitSettings | None = None) -> GaitEve
         for number, segment in enumerate(segments)
         for candidate in _alternating(_candidates(number, segment, leg_mm, settings))
     ]
-    walks = _walks(candidates, settings.max_pause_s)
+    walks = _walks(candidates, settings.max_pause_s, motion, directions)
+    stride_s = _stride_s(candidates)
     events = []
     for walk, members in enumerate(walks):
-        moments = _in_order([_contact_s(segments[member.segment], member, settings) for member in members], members)
+        moments = _in_order(
+            [_contact_s(segments[member.segment], member, stride_s, settings) for member in members], members
+        )
         for moment, member in zip(moments, members, strict=True):
             frame = _nearest(motion.timestamps_s, moment)
             events.append(
                 GaitEvent(timestamp_s=moment, frame=frame, side=member.what[0], kind=member.what[1], walk=walk)
             )
     dropped = len(candidates) - len(events)
-    return GaitEvents(
-        events=tuple(events), warnings=event_warnings(motion, directions, tuple(events), dropped, settings)
-    )
+    warnings = event_warnings(motion, directions, tuple(events), dropped, settings)
+    return GaitEvents(events=tuple(events), warnings=warnings, refused=() if events else warnings)
 
 
 def gait_cycles(events: GaitEvents) -> tuple[GaitCycle, ...]:
@@ -177,7 +185,9 @@ def _alternating(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     return sorted(kept, key=lambda event: event.time_s)
 
 
-def _walks(candidates: Sequence[_Candidate], max_pause_s: float) -> list[list[_Candidate]]:
+def _walks(
+    candidates: Sequence[_Candidate], max_pause_s: float, motion: Motion, directions: Directions
+) -> list[list[_Candidate]]:
     """Unbroken sequences in the order of walking, the short ones left out."""
     walks: list[list[_Candidate]] = []
     for candidate in candidates:
@@ -191,13 +201,31 @@ def _walks(candidates: Sequence[_Candidate], max_pause_s: float) -> list[list[_C
             walks[-1].append(candidate)
         else:
             walks.append([candidate])
-    return [walk for walk in walks if len(walk) >= _LEAST_EVENTS]
+    return [walk for walk in walks if len(walk) >= _least_events(walk, motion, directions)]
 
 
-def _contact_s(segment: SignalSegment, candidate: _Candidate, settings: GaitSettings) -> float:
+def _least_events(walk: Sequence[_Candidate], motion: Motion, directions: Directions) -> int:
+    first, past = np.searchsorted(motion.timestamps_s, [walk[0].time_s, walk[-1].time_s])
+    travels = directions.travelling[first : past + 1].all()
+    return _LEAST_EVENTS_TRAVELLING if travels else _LEAST_EVENTS
+
+
+def _stride_s(candidates: Sequence[_Candidate]) -> float:
+    """Twice the median time between heel strikes of the two feet; of a natural walk where no two are seen."""
+    strikes = [candidate for candidate in candidates if candidate.what[1] == "heel_strike"]
+    steps = [
+        after.time_s - before.time_s
+        for before, after in pairwise(strikes)
+        if before.what[0] != after.what[0] and before.segment == after.segment
+    ]
+    return 2 * float(np.median(steps)) if steps else _NATURAL_STRIDE_S
+
+
+def _contact_s(segment: SignalSegment, candidate: _Candidate, stride_s: float, settings: GaitSettings) -> float:
     """The moment at which a foot touches the floor or leaves it.
 
-    A heel is followed from its turning point into the stance, until it is slow enough over the floor.
+    A heel is followed from its turning point into the stance, until it is slow enough over the floor; what it takes
+    longer for that than a foot that is seen sharply is taken back.
     """
     side, kind = candidate.what
     if kind == "toe_off":
@@ -214,7 +242,9 @@ def _contact_s(segment: SignalSegment, candidate: _Candidate, settings: GaitSett
         return candidate.time_s
     before, after = stance[slow[0] : slow[0] + 2]
     share = (level - before) / (after - before) if after > before else 0.0
-    return float(segment.times_s[0] + (at + slow[0] + np.clip(share, 0, 1)) / CLOCK_HZ)
+    taken_s = float(slow[0] + np.clip(share, 0, 1)) / CLOCK_HZ
+    sharp_s = settings.braking_share * stride_s
+    return candidate.time_s + max(sharp_s / 3, min(taken_s, 2 * sharp_s - taken_s))
 
 
 def _in_order(moments: Sequence[float], members: Sequence[_Candidate]) -> list[float]:

@@ -37,7 +37,7 @@ class GaitEvents(FrozenModel):
 
     events: tuple[GaitEvent, ...] = ()
     warnings: tuple[str, ...] = ()
-    refused: tuple[str, ...] = Field(default=(), description="why turns of the feet were not taken for steps")
+    refused: tuple[str, ...] = Field(default=(), description="why no step was found; empty where one was")
 
     def of(self, side: Side, kind: EventKind) -> tuple[GaitEvent, ...]:
         """Those of one foot and kind, ascending in time."""

@@ -57,6 +57,11 @@ class GaitSettings(FrozenModel):
         description="a heel has touched down when its speed over the floor has fallen to this share of the walking "
         "speed; 1 gives the moments of Zeni et al. 2008, which are 10 to 60 ms early",
     )
+    braking_share: Annotated[FiniteFloat, Field(gt=0, le=0.5)] = Field(
+        default=0.03,
+        description="of a stride: so long a heel takes from its turning point until it is that slow, where it is "
+        "seen sharply, as with markers",
+    )
     min_cycles: Annotated[int, Field(ge=1)] = Field(
         default=3, description="of each side; with fewer the means are warned about: one odd step moves them"
     )

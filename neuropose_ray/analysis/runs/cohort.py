@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from neuropose_ray.analysis.person_choice import ALL_PEOPLE
 from neuropose_ray.analysis.runs.config import AnalysisConfig
 from neuropose_ray.analysis.runs.report import AnalysisReport
 from neuropose_ray.analysis.runs.run import run_analysis
-from neuropose_ray.analysis.runs.trials import TrialSource, expand_trials
+from neuropose_ray.analysis.runs.trials import TrialSource, expand_trials, load_trial
 from neuropose_ray.cluster import RUN_AGAIN, cause_of, cluster_cpus, run_tasks
 from neuropose_ray.errors import InputError, NeuroposeRayError
 from neuropose_ray.schemas.header import SCHEMA_VERSION
@@ -54,10 +55,12 @@ class TrialTask:
     Attributes:
         source: where the trial is, under a name that no other trial of the cohort has.
         config: the cohort's, with this trial as the primary.
+        track: which of all people of the trial, where each is analysed.
     """
 
     source: TrialSource
     config: AnalysisConfig
+    track: int | None = None
 
 
 #: The outcomes of tasks with the tasks' places, in any order.
@@ -65,14 +68,17 @@ Outcomes = Iterator[tuple[int, TrialOutcome]]
 
 
 def cohort_tasks(config: AnalysisConfig) -> list[TrialTask]:
-    """One task for each trial of ``inputs.trials``, as if it were the primary.
+    """One task for each trial of ``inputs.trials``, or for each person in them, as if it were the primary.
 
     Raises:
         InputError: the configuration is of one trial.
     """
     if not config.inputs.trials:
         raise InputError("the configuration is of one trial", hint="give several as inputs.trials")
-    return [TrialTask(source, _with_primary(config, source)) for source in expand_trials(config.inputs.trials)]
+    sources = expand_trials(config.inputs.trials)
+    if config.preprocessing.person == ALL_PEOPLE:
+        return [task for source in sources for task in _tasks_of_people(config, source)]
+    return [TrialTask(source, _with_primary(config, source)) for source in sources]
 
 
 def run_cohort(config: AnalysisConfig, tasks: Sequence[TrialTask], outcomes: Outcomes) -> CohortReport:
@@ -132,6 +138,26 @@ def _analyse_numbered(numbered: tuple[int, TrialTask]) -> TrialOutcome:
 
 def _failed(task: TrialTask, error: str, code: str) -> TrialOutcome:
     return TrialOutcome(name=task.source.name, path=str(task.source.path), error=error, error_code=code)
+
+
+def _tasks_of_people(config: AnalysisConfig, source: TrialSource) -> list[TrialTask]:
+    """A task for each person of a trial; a trial without tracks, or that cannot be read, is one task."""
+    try:
+        tracks = load_trial(source.path, video=source.video).tracks
+    except InputError:
+        tracks = []
+    config = _with_primary(config, source)
+    if not tracks:
+        return [TrialTask(source, config)]
+    return [
+        TrialTask(replace(source, name=f"{source.name} track {track}"), _with_track(config, track), track)
+        for track in sorted(tracks)
+    ]
+
+
+def _with_track(config: AnalysisConfig, track: int) -> AnalysisConfig:
+    person = config.preprocessing.model_copy(update={"track": track, "person": "longest"})
+    return config.model_copy(update={"preprocessing": person})
 
 
 def _with_primary(config: AnalysisConfig, source: TrialSource) -> AnalysisConfig:

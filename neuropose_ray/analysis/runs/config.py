@@ -17,12 +17,13 @@ from neuropose_ray.analysis.cleaning.settings import CleaningSettings
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.measures.repetition import MeasureSettings
-from neuropose_ray.analysis.person_choice import PersonRule
-from neuropose_ray.analysis.runs.files import faults, read_text
+from neuropose_ray.analysis.person_choice import ALL_PEOPLE, PersonRule
+from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.analysis.runs.signals import Joint, Signal
 from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSettings
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, StrictInt
+from neuropose_ray.faults import faults, yaml_fault
+from neuropose_ray.schemas.immutable import AnyPath, AnyPattern, FiniteFloat, FrozenModel, StrictInt
 from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, SegmentationMethod
 
 _Count = Annotated[StrictInt, Field(ge=0)]
@@ -39,9 +40,11 @@ class MalformedConfigError(ConfigError, yaml.YAMLError):  # type: ignore[misc]  
 class InputsConfig(FrozenModel):
     """What is analysed: one trial against a reference or alone, or several trials."""
 
-    primary: Path | None = Field(default=None, description="predictions.parquet, a folder OUT/NAME, or JSON")
-    reference: Path | None = Field(default=None, description="what dtw compares with")
-    trials: tuple[str, ...] = Field(default=(), description="several primaries: files, folders and glob patterns")
+    primary: AnyPath | None = Field(default=None, description="predictions.parquet, a folder OUT/NAME, or JSON")
+    reference: AnyPath | None = Field(default=None, description="what dtw compares with")
+    trials: tuple[AnyPattern, ...] = Field(
+        default=(), description="several primaries: files, folders and glob patterns"
+    )
     primary_video: str | None = Field(default=None, description="which video of a job's results.json")
     reference_video: str | None = Field(default=None, description="which video of the reference's results.json")
 
@@ -60,10 +63,10 @@ class PreprocessingConfig(FrozenModel):
     person_index: _Count = Field(
         default=0, description="in files with tracks the place in the order of `person`; else the place in each frame"
     )
-    person: PersonRule = Field(
+    person: PersonRule | Literal["all"] = Field(
         default="longest",
         description="who comes first: who is seen longest, is largest in the picture, moves most, or is nearest to "
-        "the middle of the picture",
+        "the middle of the picture; of several trials also `all` people, each as a trial",
     )
     track: StrictInt | None = Field(default=None, description="a person by the track's id instead")
     poses: Literal["fitted", "model"] = Field(
@@ -77,7 +80,14 @@ class PreprocessingConfig(FrozenModel):
     def _one_person(self) -> PreprocessingConfig:
         if self.track is not None and self.person_index:
             raise ValueError("give either person_index or track")
+        if self.person == ALL_PEOPLE and (self.track is not None or self.person_index):
+            raise ValueError("person: all leaves nobody to choose by person_index or track")
         return self
+
+    @property
+    def rule(self) -> PersonRule:
+        """How one person is chosen."""
+        return "longest" if self.person == "all" else self.person
 
 
 class GaitCyclesConfig(FrozenModel):
@@ -185,7 +195,7 @@ AnalysisChoice = Annotated[DtwConfig | StatsConfig | MovementConfig | NoAnalysis
 class OutputConfig(FrozenModel):
     """Where the results go."""
 
-    report: Path = Field(description="JSON; of several trials, one file with all of them")
+    report: AnyPath = Field(description="JSON; of several trials, one file with all of them")
 
 
 class AnalysisConfig(FrozenModel):
@@ -222,12 +232,12 @@ def load_config(path: str | Path) -> AnalysisConfig:
     try:
         content = yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
-        raise MalformedConfigError(f"not YAML ({error})", where=str(path)) from error
+        raise MalformedConfigError(yaml_fault(error), where=str(path)) from error
     try:
         config = AnalysisConfig.model_validate(content)
     except ValidationError as error:
         hint = "see neuropose-ray analyze --help"
-        raise ConfigError(faults(error), where=str(path), hint=hint) from error
+        raise ConfigError("; ".join(faults(error, AnalysisConfig)), where=str(path), hint=hint) from error
     return config.model_copy(update={"inputs": _found(config.inputs, path.parent)})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
 from neuropose_ray.analysis.person_choice import PersonRule
@@ -25,7 +26,7 @@ def default_analysis(
     *,
     track: int | None = None,
     person_index: int = 0,
-    person: PersonRule = "longest",
+    person: PersonRule | Literal["all"] = "longest",
 ) -> AnalysisConfig:
     """The field's usual cleaning, then angles, repetitions and gait.
 
@@ -34,7 +35,7 @@ def default_analysis(
         report: where the report goes.
         track: a person by id.
         person_index: without ``track``, see :class:`~neuropose_ray.analysis.runs.config.PreprocessingConfig`.
-        person: who comes first, where neither of them names somebody.
+        person: who comes first, where neither of them names somebody; of several trials also everybody.
     """
     return AnalysisConfig(
         inputs=inputs,
@@ -46,13 +47,13 @@ def default_analysis(
     )
 
 
-def report_beside(source: TrialSource) -> Path:
-    """Where the report of a trial goes.
+def report_beside(source: TrialSource, track: int | None = None) -> Path:
+    """Where the report of a trial goes; with ``track`` that of one of all its people.
 
     Raises:
         InputNotFoundError: there are no predictions.
     """
-    return file_beside(source, ANALYSIS_FILE)
+    return file_beside(source, ANALYSIS_FILE if track is None else f"track{track}.{ANALYSIS_FILE}")
 
 
 def cohort_report(sources: Sequence[TrialSource]) -> Path:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.config import MovementConfig
 from neuropose_ray.analysis.runs.movement_records import (
+    ANGLE_STATISTICS,
     AngleSummary,
     GaitRecord,
     MeasureSummary,
@@ -18,6 +17,7 @@ from neuropose_ray.analysis.runs.movement_records import (
 )
 from neuropose_ray.analysis.runs.recording import coverage_warnings
 from neuropose_ray.analysis.runs.signals import resolve_signal
+from neuropose_ray.analysis.uncertainty.records import Remark
 
 #: Without these no step can be found.
 _WALKED_WITH = ("left_hip", "right_hip", "left_ankle", "right_ankle")
@@ -49,32 +49,51 @@ def analyse_movement(motion: Motion, config: MovementConfig) -> MovementResult:
     repetitions = gait = None
     of_repetitions: tuple[str, ...] = ()
     of_gait: tuple[str, ...] = ()
+    remarks: list[Remark] = []
     if config.repetitions is not None:
-        repetitions, of_repetitions = _repetitions(motion, config)
+        repetitions, of_repetitions, reason = _repetitions(motion, config)
+        remarks += [Remark(kind="nothing_found", concerns="repetitions", sentence=reason)] if reason else []
     if config.gait is not None and motion.skeleton.has(*_WALKED_WITH):
-        gait, of_gait = _gait(motion, config)
+        gait, of_gait, refused = _gait(motion, config)
+        remarks += [Remark(kind="steps_refused", concerns="gait", sentence=reason) for reason in refused]
     if gait is not None and repetitions is not None and not repetitions.records:
-        of_repetitions = ()  # they say that these are steps, and the steps were found
-    angles = None if config.angles is None else _angles(motion, config)
+        of_repetitions, remarks = (), []  # nothing repeats because somebody walks
+    elif repetitions is not None and repetitions.records:
+        remarks = []  # no gait is no news: most recordings are of something else
+    angles, implausible = (None, ()) if config.angles is None else _angles(motion, config)
     of_angles = coverage_warnings({angle.name: angle.coverage or 0.0 for angle in angles or ()})
+    remarks += implausible
+    reasons = tuple(remark.sentence for remark in remarks)
     return MovementResult(
-        MovementResults(angles=angles, repetitions=repetitions, gait=gait), (*of_angles, *of_repetitions, *of_gait)
+        MovementResults(angles=angles, repetitions=repetitions, gait=gait, remarks=tuple(remarks)),
+        (*reasons, *of_angles, *of_repetitions, *of_gait),
     )
 
 
-def _angles(motion: Motion, config: MovementConfig) -> tuple[AngleSummary, ...]:
+def _angles(motion: Motion, config: MovementConfig) -> tuple[tuple[AngleSummary, ...], tuple[Remark, ...]]:
+    """Every angle over the frames that can be used, and which values no body reaches."""
     from neuropose_ray.analysis.angles.clinical import clinical_angles
+    from neuropose_ray.analysis.angles.extremes import angle_extremes
+    from neuropose_ray.analysis.uncertainty.frames import usable_frames
 
-    table = clinical_angles(motion, config.angles)
-    summaries = []
-    for name, statistics in table.ranges().items():
-        speeds = np.abs(table.velocity(name))
-        peak = float(np.nanmax(speeds)) if np.isfinite(speeds).any() else np.nan
-        summaries.append(AngleSummary(name=name, peak_velocity=peak, **asdict(statistics)))
-    return tuple(summaries)
+    table, usable = clinical_angles(motion, config.angles), usable_frames(motion)
+    summaries, remarks = [], []
+    for name in table.names:
+        found = angle_extremes(table, name, usable)
+        reason = "" if found.reliable else found.remark
+        if found.remark:
+            remarks.append(Remark(kind="implausible", concerns=name, sentence=found.remark))
+        summaries.append(
+            AngleSummary(
+                name=name, reliable=found.reliable, reason=reason,
+                **{statistic: getattr(found, statistic) for statistic in ANGLE_STATISTICS},
+            )
+        )  # fmt: skip
+    return tuple(summaries), tuple(remarks)
 
 
-def _repetitions(motion: Motion, config: MovementConfig) -> tuple[RepetitionsRecord, tuple[str, ...]]:
+def _repetitions(motion: Motion, config: MovementConfig) -> tuple[RepetitionsRecord, tuple[str, ...], str]:
+    """The repetitions, what makes them unsure, and why there are none."""
     from neuropose_ray.analysis.measures.repetition import measure_repetitions
     from neuropose_ray.analysis.segmentation.repetitions import repetitions
 
@@ -87,17 +106,17 @@ def _repetitions(motion: Motion, config: MovementConfig) -> tuple[RepetitionsRec
         records=tuple(RepetitionRecord.model_validate(row) for row in table.rows()),
         summary={name: MeasureSummary(**asdict(summary)) for name, summary in table.summary.items()},
     )
-    return record, result.warnings
+    return record, result.warnings, result.reason
 
 
-def _gait(motion: Motion, config: MovementConfig) -> tuple[GaitRecord | None, tuple[str, ...]]:
-    """No gait is no warning: most recordings are of something else."""
+def _gait(motion: Motion, config: MovementConfig) -> tuple[GaitRecord | None, tuple[str, ...], tuple[str, ...]]:
+    """The walk, what makes it unsure, and why there is none."""
     from neuropose_ray.analysis.gait.events import gait_events
     from neuropose_ray.analysis.gait.parameters import gait_parameters
 
     events = gait_events(motion, config.gait)
     if not events.events:
-        return None, ()
+        return None, (), events.refused
     parameters = gait_parameters(motion, events, config.gait)
     record = GaitRecord(events=events.events, parameters=parameters.parameters, symmetry=parameters.symmetry)
-    return record, tuple(f"gait: {warning}" for warning in parameters.warnings)
+    return record, tuple(f"gait: {warning}" for warning in parameters.warnings), ()

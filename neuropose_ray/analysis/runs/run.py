@@ -33,6 +33,7 @@ from neuropose_ray.analysis.runs.subjects import Subject, load_subject, subject_
 from neuropose_ray.analysis.segmentation.extractors import extract_signal
 from neuropose_ray.analysis.segmentation.gait_cycles import segment_gait_cycles, segment_gait_cycles_bilateral
 from neuropose_ray.analysis.segmentation.predictions import segment_predictions
+from neuropose_ray.analysis.segmentation.unfound import why_no_segments
 from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.segmentation import Segmentation
@@ -64,7 +65,11 @@ def run_analysis(config: AnalysisConfig) -> AnalysisReport:
         reference=reference and reference.summary,
         segmentations=segmentations,
         results=results,
-        warnings=(*_of_both(primary.warnings, reference.warnings if reference else ()), *warnings),
+        warnings=(
+            *_of_both(primary.warnings, reference.warnings if reference else ()),
+            *_empty(primary.motion, segmentations),
+            *warnings,
+        ),
     )
 
 
@@ -98,6 +103,12 @@ def _segment(subject: Subject, config: AnalysisConfig) -> _Segmentations:
             return {key: _of_person(segmentation, config) for key, segmentation in segmentations.items()}
         case ExtractorConfig():
             return {choice.label: _segment_signal(subject, choice, config)}
+
+
+def _empty(motion: Motion, segmentations: _Segmentations) -> tuple[str, ...]:
+    """Why segmentations are empty."""
+    reasons = ((name, why_no_segments(motion, segmentation)) for name, segmentation in segmentations.items())
+    return tuple(f"{name}: {reason}" for name, reason in reasons if reason is not None)
 
 
 def _segment_signal(subject: Subject, choice: ExtractorConfig, config: AnalysisConfig) -> Segmentation:

@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field, RootModel
 from neuropose_ray.analysis.runs.signals import Signal, resolve_signal
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.analysis.segmentation.predictions import segment_predictions
+from neuropose_ray.analysis.segmentation.unfound import why_no_segments
 from neuropose_ray.errors import FileFormatError, InputError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import (
@@ -61,15 +62,17 @@ class StoredSegments:
         path: the file that was written.
         found: per video its segments.
         failed: per video of a job's results in which none could be looked for, why.
+        empty: per video in which none was found, why.
     """
 
     path: Path
     found: Mapping[str, Segmentation]
     failed: Mapping[str, str]
+    empty: Mapping[str, str]
 
 
-def segment_trial(trial: Trial, request: SegmentRequest) -> Segmentation:
-    """The segments of one person of a trial, with the person in their configuration.
+def segment_trial(trial: Trial, request: SegmentRequest) -> tuple[Segmentation, str | None]:
+    """The segments of one person of a trial, with the person in their configuration, and why there are none.
 
     Raises:
         InputError: there is no such person or joint, or a time is asked for without a frame rate.
@@ -85,7 +88,8 @@ def segment_trial(trial: Trial, request: SegmentRequest) -> Segmentation:
         method=request.method,
     )
     person = {"person_index": request.person_index, "track_id": request.track}
-    return segmentations.model_copy(update={"config": segmentations.config.model_copy(update=person)})
+    of_person = segmentations.model_copy(update={"config": segmentations.config.model_copy(update=person)})
+    return of_person, why_no_segments(motion, segmentations)
 
 
 def segment_file(
@@ -127,9 +131,12 @@ def _segment_parquet(file: Path, request: SegmentRequest, output: Path | None, f
     if target.suffix == ".parquet":
         raise InputError("segments are written as JSON", where=str(target), hint="give --output a name with .json")
     trial = load_trial(file)
-    segmentations = segment_trial(trial, request)
+    segmentations, reason = segment_trial(trial, request)
     _write(target, StoredSegmentations({**stored, request.name: segmentations}).model_dump(mode="json"))
-    return StoredSegments(target, ReadOnlyMapping({trial.name: segmentations}), ReadOnlyMapping({}))
+    empty = {} if reason is None else {trial.name: reason}
+    return StoredSegments(
+        target, ReadOnlyMapping({trial.name: segmentations}), ReadOnlyMapping({}), ReadOnlyMapping(empty)
+    )
 
 
 def _segment_json(file: Path, request: SegmentRequest, output: Path | None, force: bool) -> StoredSegments:
@@ -139,9 +146,10 @@ def _segment_json(file: Path, request: SegmentRequest, output: Path | None, forc
         _require_free(request.name, video.get("segmentations") or {}, f"{file}: {name}", force)
     segmentations: dict[str, Segmentation] = {}
     failed: dict[str, str] = {}
+    empty: dict[str, str] = {}
     for name, video in videos.items():
         try:
-            segmentations[name] = segment_trial(Trial.from_payload(name, file, video), request)
+            segmentations[name], reason = segment_trial(Trial.from_payload(name, file, video), request)
         except InputError as error:
             if len(videos) == 1:
                 raise
@@ -149,8 +157,12 @@ def _segment_json(file: Path, request: SegmentRequest, output: Path | None, forc
         else:
             stored = video.get("segmentations") or {}
             video["segmentations"] = stored | {request.name: segmentations[name].model_dump(mode="json")}
+            if reason is not None:
+                empty[name] = reason
     _write(output or file, payload)
-    return StoredSegments(output or file, ReadOnlyMapping(segmentations), ReadOnlyMapping(failed))
+    return StoredSegments(
+        output or file, ReadOnlyMapping(segmentations), ReadOnlyMapping(failed), ReadOnlyMapping(empty)
+    )
 
 
 def _videos(payload: object, file: Path) -> dict[str, Any]:

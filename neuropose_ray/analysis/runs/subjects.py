@@ -70,9 +70,7 @@ def subject_of(trial: Trial, preprocessing: PreprocessingConfig) -> Subject:
     Raises:
         InputError: there is no such person.
     """
-    person = trial.person(
-        track=preprocessing.track, person_index=preprocessing.person_index, rule=preprocessing.person
-    )
+    person = trial.person(track=preprocessing.track, person_index=preprocessing.person_index, rule=preprocessing.rule)
     motion = trial.motion_of(person, fitted=preprocessing.poses == "fitted")
     warnings = (*recording_warnings(trial, person.track, motion), *_unrecognised_landmarks(trial.header))
     if preprocessing.cleaning is None:

@@ -81,12 +81,14 @@ class Repetitions:
         signals: what was followed: one, or one for each side.
         records: ascending in time.
         warnings: about the whole motion.
+        reason: why there is no repetition, in one sentence; empty where there is one.
     """
 
     movement: str
     signals: tuple[MovementSignal, ...]
     records: tuple[Repetition, ...]
     warnings: tuple[str, ...]
+    reason: str = ""
 
     def signal(self, side: Side) -> MovementSignal:
         """The signal in which repetitions of that side were found."""

@@ -20,13 +20,8 @@ from neuropose_ray.analysis.segmentation.movements import (
     movement_signals,
 )
 from neuropose_ray.analysis.segmentation.repetition_records import Repetition, Repetitions, RepetitionSettings
-from neuropose_ray.schemas.immutable import ReadOnlyMapping
+from neuropose_ray.analysis.segmentation.unfound import EXTRACTOR_UNITS, most_moving
 from neuropose_ray.schemas.segmentation import Extractor
-
-#: The unit of each kind of extractor.
-_UNITS = ReadOnlyMapping(
-    {"joint_axis": "mm", "joint_pair_distance": "mm", "joint_speed": "mm/frame", "joint_angle": "rad"}
-)
 
 
 def repetitions(
@@ -36,9 +31,8 @@ def repetitions(
 
     Without an extractor, the angle of knee, elbow, hip or shoulder with the greatest range that comes back alike is
     followed: as the mean of right and left where both move together, else each side on its own (reaching with one
-    arm, then the other). Legs that move in turn are steps, not repetitions: nothing is counted then, see
-    ``segment_gait_cycles``. What counts as one repetition is told in :class:`.excursions.ExcursionSettings`; rest is
-    the posture at the start of the motion.
+    arm, then the other). Where both legs move, but not together, as in walking, nothing is counted. What counts as
+    one repetition is told in :class:`.excursions.ExcursionSettings`; rest is the posture at the start of the motion.
 
     Args:
         motion: one person; NaN is bridged for up to ``settings.bridged_s``, longer gaps end a repetition.
@@ -54,21 +48,21 @@ def repetitions(
     settings = settings or RepetitionSettings()
     if extractor is not None:
         values = extract_signal(motion.positions, extractor)
-        unit = _UNITS[extractor.kind]
+        unit = EXTRACTOR_UNITS[extractor.kind]
         signals = [MovementSignal(extractor.kind, "none", unit, values, _joints(extractor))]
         return _described(motion, _found(motion, signals, settings), settings)
     followed = [_followed(motion, sides, settings) for sides in movement_signals(motion).values()]
     candidates = [_found(motion, signals, settings) for signals in followed if signals]
     if None in followed and not any(_legs_together(candidate) for candidate in candidates):
-        return Repetitions("", (), (), (_STEPS, *_warnings(motion)))
+        return Repetitions("", (), (), _warnings(motion), _LEGS_DIFFER)
     scores = [_score(motion, candidate) for candidate in candidates]
     if max(scores, default=0) <= 0:
-        return Repetitions("", (), (), _warnings(motion))
+        return Repetitions("", (), (), _warnings(motion), _why_none(followed))
     best = next(index for index, score in enumerate(scores) if score >= settings.as_good * max(scores))
     return _described(motion, candidates[best], settings)
 
 
-_STEPS = "the legs move in turn: these are steps, find them as gait cycles"
+_LEGS_DIFFER = "no repetitions: both legs move, but not together"
 
 #: Signals with their excursions.
 _Found = list[tuple[MovementSignal, list[Excursion]]]
@@ -91,6 +85,17 @@ def _followed(
     if min(ranges) < settings.one_sided * max(ranges):
         return [sides[int(np.argmax(ranges))]]
     return None
+
+
+def _why_none(followed: Sequence[list[MovementSignal] | None]) -> str:
+    """Why no movement was found to repeat."""
+    most = most_moving([signal for signals in followed for signal in signals or ()])
+    if most is None:
+        return "no repetitions: no large joint moves beyond its noise"
+    signal, spread = most
+    side = "" if signal.side in ("both", "none") else f"{signal.side} "
+    name = signal.name.replace("_", " ")
+    return f"no repetitions: {side}{name} covers {spread:.0f} {signal.unit}, but does not go from rest and back"
 
 
 def _range(signal: MovementSignal, kernel: float) -> float:
@@ -166,7 +171,8 @@ def _described(motion: Motion, candidate: _Found, settings: RepetitionSettings) 
     warnings = list(_warnings(motion))
     if any(len(many) > 1 and _alike(motion, signal, many) < settings.alike for signal, many in candidate):
         warnings.append("the repetitions differ in their course: is it one movement?")
-    return Repetitions(candidate[0][0].name, signals, tuple(records), tuple(warnings))
+    reason = "" if records else _why_none([[signal for signal, _ in candidate]])
+    return Repetitions(candidate[0][0].name, signals, tuple(records), tuple(warnings), reason)
 
 
 def _record(

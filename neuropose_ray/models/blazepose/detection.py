@@ -13,6 +13,10 @@ from neuropose_ray.schemas.poses import Frame
 SAME_BOX_OVERLAP = 0.3
 #: Two finds nearer than this share of the larger region's side, hip to hip, are one person seen in two views.
 SAME_HIP_DISTANCE = 0.12
+#: How far a detection may be off the landmarks' region: a share of its side, a factor's logarithm, radians. In any
+#: pose near upright, detector and landmarks of a person differ by less than half of it; of lamps and of half-hidden
+#: crowds by more, or the detector finds nothing.
+AGREED_SHIFT, AGREED_SCALE, AGREED_TURN = 0.1, 0.35, 0.6
 
 
 class PersonDetector:
@@ -22,16 +26,26 @@ class PersonDetector:
         self._network, self._threshold = network, threshold
         self._anchors = detector_anchors()
 
-    def find(self, frame: Frame, view: View) -> Regions:
-        """Regions in pixels of the frame, the surest first."""
+    def find(self, frame: Frame, view: View, threshold: float | None = None) -> Regions:
+        """Regions in pixels of the frame, the surest first; with another threshold where one is given."""
         import cv2
 
         side = (DETECTOR_SIDE, DETECTOR_SIDE)
         picture = cv2.warpAffine(frame, view.matrix, side, flags=cv2.INTER_LINEAR)
         boxes, logits = self._network.run(np.asarray(picture, np.uint8))
-        points = people_in(boxes, logits, self._anchors, self._threshold)
+        points = people_in(boxes, logits, self._anchors, threshold or self._threshold)
         points = points * view.side + (view.left, view.top)
         return Regions.from_points(points[:, 0], points[:, 1])
+
+
+def agrees(detections: Regions, region: Regions) -> bool:
+    """Whether any of the detections is the person whom landmarks put into ``region``, one square."""
+    if not len(detections):
+        return False
+    apart = np.linalg.norm(detections.centres - region.centres[0], axis=1) / region.sizes[0]
+    scale = np.abs(np.log(np.maximum(detections.sizes, 1e-9) / region.sizes[0]))
+    turned = np.abs((detections.rotations - region.rotations[0] + np.pi) % (2 * np.pi) - np.pi)
+    return bool(np.any((apart < AGREED_SHIFT) & (scale < AGREED_SCALE) & (turned < AGREED_TURN)))
 
 
 def people_in(

@@ -17,6 +17,7 @@ SKELETON = known_skeleton("blazepose_33")
 #: Points 33 and 34 of the network's 39 give the next frame's region; the rest beyond 33 are not used.
 ALIGNMENT = slice(33, 35)
 _WINDOW = np.arange(-3, 4)
+_CHAIN = ("shoulder", "hip", "knee", "ankle")
 
 
 def _mirror_partners() -> NDArray[np.int64]:
@@ -67,6 +68,14 @@ class Landmarks:
         """The regions to look at in the next frame."""
         points = self.pixels[:, ALIGNMENT]
         return Regions.from_points(points[:, 0], points[:, 1])
+
+    def stature_m(self) -> NDArray[np.float64]:
+        """``(n,)`` metres from shoulder over hip and knee to ankle, mean of both sides: 1.2 to 1.3 of any person.
+
+        The network gives every adult about the same size, so that other lengths say that it sees no whole body.
+        """
+        chain = np.array([[SKELETON.index(f"{side}_{part}") for part in _CHAIN] for side in ("left", "right")])
+        return np.asarray(np.linalg.norm(np.diff(self.world[:, chain], axis=2), axis=-1).sum(-1).mean(-1))
 
 
 class LandmarkFinder:

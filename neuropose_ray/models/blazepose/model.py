@@ -8,7 +8,7 @@ from pathlib import Path
 from neuropose_ray.models.blazepose.detection import PersonDetector
 from neuropose_ray.models.blazepose.landmarks import SKELETON, LandmarkFinder
 from neuropose_ray.models.blazepose.networks import DetectorNetwork, LandmarkNetwork
-from neuropose_ray.models.blazepose.session import BlazePoseSession
+from neuropose_ray.models.blazepose.session import LEAD_IN_FRAMES, BlazePoseSession
 from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 from neuropose_ray.models.protocol import ModelInfo
 from neuropose_ray.schemas.camera import Camera
@@ -47,8 +47,9 @@ class BlazePoseModel:
             runtime=f"ai-edge-litert {version('ai-edge-litert')}",
             device="cpu",
             settings=settings.fingerprint(),
+            lead_in_frames=LEAD_IN_FRAMES,
         )
 
-    def session(self, camera: Camera) -> BlazePoseSession:
-        """Start on consecutive frames taken by ``camera``."""
-        return BlazePoseSession(self._detector, self._finder, self._settings, camera)
+    def session(self, camera: Camera, first_frame: int = 0) -> BlazePoseSession:
+        """Start on consecutive frames taken by ``camera``, the first of which has this number in its video."""
+        return BlazePoseSession(self._detector, self._finder, self._settings, camera, first_frame)

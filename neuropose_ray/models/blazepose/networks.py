@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neuropose_ray.errors import ModelError
 from neuropose_ray.models.blazepose.geometry import DETECTOR_SIDE, LANDMARK_SIDE
+from neuropose_ray.models.blazepose.greeting import allocate
 
 #: Landmark batches are run in pieces of these sizes: each is an interpreter of its own, planned once.
 BATCH_SIZES = (4, 2, 1)
@@ -119,7 +120,7 @@ def _interpreter(content: bytes, threads: int, shape: tuple[int, ...], origin: P
     if tuple(detail["shape"]) != shape:
         interpreter.resize_tensor_input(detail["index"], shape)
     try:
-        interpreter.allocate_tensors()
+        allocate(interpreter)
     except RuntimeError as error:
         raise ModelError(str(error), where=str(origin), hint="run neuropose-ray models verify") from error
     return interpreter

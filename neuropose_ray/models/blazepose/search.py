@@ -6,6 +6,7 @@ view is searched again when it changed there, and now and then in any case.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,47 +33,59 @@ class _Sketch:
 
 
 class Search:
-    """The detector's schedule over one stretch of frames."""
+    """The detector's schedule over one stretch of frames.
+
+    It depends on the numbers of the frames in their video and on the pictures of the last round alone, so that
+    stretches that begin at different frames search the same views after a round.
+    """
 
     def __init__(self, width: int, height: int, settings: BlazePoseSettings) -> None:
         rows = default_tile_rows(width, height) if settings.tile_rows is None else settings.tile_rows
         self.whole = whole_view(width, height)
         self._views = [self.whole, *tile_views(width, height, rows)]
-        self._settings = settings
+        self._interval, self._refresh = settings.search_interval, settings.refresh_interval
         self._stride = max(1, round(max(width, height) / SKETCH_SIDE))
-        self._last: dict[View, tuple[int, _Sketch]] = {}
+        self._last: deque[tuple[int, _Sketch]] = deque()
+
+    @property
+    def _round(self) -> int:
+        """Frames in which each view has a turn."""
+        return self._interval * len(self._views)
 
     def due(self, number: int, frame: Frame, boxes: NDArray[np.floating]) -> list[View]:
         """The views to search in frame ``number``, given boxes ``(n, 4+)`` of the people already known.
 
-        All in the first frame. Later at most one every ``search_interval`` frames, the one among the changed that
-        waited longest; with nobody known, the whole frame too, as soon as it changed.
+        All in the first frame. Later one every ``search_interval`` frames at the most, in turns those that changed
+        within a round; with nobody known, the whole frame too, as soon as it changed. Every ``refresh_interval``
+        frames a round of all.
         """
         if not self._last:
-            sketch = self._sketch(frame, boxes)
-            self._last = dict.fromkeys(self._views, (number, sketch))
+            self._last.append((number, self._sketch(frame, boxes)))
             return list(self._views)
-        turn = number % self._settings.search_interval == 0
-        if not turn and len(boxes):
+        is_turn = number % self._interval == 0
+        if not is_turn and len(boxes):
             return []
-        sketch = self._sketch(frame, boxes)
-        waiting = sorted(self._views, key=lambda view: self._last[view][0]) if turn else [self.whole]
-        view_due = next((view for view in waiting if self._worth_it(view, number, sketch)), None)
-        chosen = [] if view_due is None else [view_due]
-        if not len(boxes) and view_due is not self.whole and self._worth_it(self.whole, number, sketch):
+        sketch, turn = self._sketch(frame, boxes), number // self._interval
+        while len(self._last) > 1 and self._last[1][0] <= number - self._round:
+            self._last.popleft()
+        before = self._last[0][1]
+        candidates = self._views if is_turn else [self.whole]
+        changed = [view for view in candidates if self._changed(view, before, sketch)]
+        chosen = [changed[turn % len(changed)]] if changed else []
+        if not len(boxes) and self.whole in changed:
             chosen.append(self.whole)
-        self._last.update(dict.fromkeys(chosen, (number, sketch)))
-        return chosen
+        if is_turn:
+            self._last.append((number, sketch))
+            if number >= self._refresh and number % self._refresh < self._round:
+                chosen.append(self._views[turn % len(self._views)])
+        return list(dict.fromkeys(chosen))
 
-    def _worth_it(self, view: View, number: int, sketch: _Sketch) -> bool:
-        since, before = self._last[view]
-        if number - since >= self._settings.refresh_interval:
-            return True
+    def _changed(self, view: View, before: _Sketch, now: _Sketch) -> bool:
         top, left = (max(0, int(edge / self._stride)) for edge in (view.top, view.left))
         bottom, right = (int((edge + view.side) / self._stride) + 1 for edge in (view.top, view.left))
         part = slice(top, bottom), slice(left, right)
-        changed = np.abs(sketch.grey[part] - before.grey[part]) > CHANGED_LEVELS
-        changed &= ~(sketch.covered[part] | before.covered[part])
+        changed = np.abs(now.grey[part] - before.grey[part]) > CHANGED_LEVELS
+        changed &= ~(now.covered[part] | before.covered[part])
         return bool(np.count_nonzero(changed) > CHANGED_SHARE * changed.size)
 
     def _sketch(self, frame: Frame, boxes: NDArray[np.floating]) -> _Sketch:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.models.blazepose.camera_space import to_camera_space
-from neuropose_ray.models.blazepose.detection import PersonDetector, newcomers
+from neuropose_ray.models.blazepose.detection import PersonDetector, agrees, newcomers
 from neuropose_ray.models.blazepose.geometry import Regions, View
 from neuropose_ray.models.blazepose.landmarks import SKELETON, LandmarkFinder, Landmarks
 from neuropose_ray.models.blazepose.search import Search
@@ -28,6 +29,21 @@ TURNS = np.radians([-90.0, -45.0, 45.0, 90.0])
 REFUSED_FRAMES = 9
 #: The box is the landmarks' extent, widened by this much on each side: they lie inside the body's outline.
 BOX_MARGIN = 0.1
+#: Landmarks of a body that is seen wholly and well have such statures in metres, mean visibilities, and shares
+#: inside the picture; others are believed where the detector finds the person in the same place.
+USUAL_STATURE_M, USUAL_VISIBILITY, USUAL_SHARE_INSIDE = (1.08, 1.42), 0.5, 0.75
+#: Sides of the views in which the detector looks again, as shares of the region's, and the score that is enough
+#: where it finds what landmarks have found already.
+CLOSE_SIDES, CLOSE_THRESHOLD = np.array([0.8, 1.0, 1.25]), 0.3
+#: Nobody's region grows or shrinks by more than this factor between two frames.
+LARGEST_GROWTH = 1.3
+#: Who is doubted gives way to somebody whom the detector finds nearer than this share of the region's side.
+REPLACED_DISTANCE = 0.25
+#: The score of a person of whom landmarks and detector do not agree is at most this: under any that is believed.
+UNSURE_SCORE = 0.2
+#: Frames that a session sees before a part of a video: enough for its regions to fall into the cells of the grid
+#: into which those of a session from the start fall, but for one person in 2000.
+LEAD_IN_FRAMES = 6
 _BODY = slice(0, len(SKELETON))
 _LIMBS = np.array([SKELETON.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
                    for side in ("right", "left")])  # fmt: skip
@@ -39,14 +55,20 @@ class BlazePoseSession:
     """One stretch of consecutive frames; remembers the regions where it saw people last."""
 
     def __init__(
-        self, detector: PersonDetector, finder: LandmarkFinder, settings: BlazePoseSettings, camera: Camera
+        self,
+        detector: PersonDetector,
+        finder: LandmarkFinder,
+        settings: BlazePoseSettings,
+        camera: Camera,
+        first_frame: int = 0,
     ) -> None:
         self._detector, self._finder, self._settings, self._camera = detector, finder, settings, camera
         self._search = Search(camera.width, camera.height, settings)
         self._people = _nobody()
         self._unseen = np.zeros(0, np.int64)  # for each of the people, frames since it was last reported
+        self._unsure = np.zeros(0, np.int64)  # and frames since landmarks and detector last agreed
         self._refused: list[tuple[int, Regions]] = []
-        self._number = 0
+        self._number = first_frame
 
     def predict(self, frames: Sequence[Frame]) -> Poses:
         """The people in the next frames."""
@@ -59,29 +81,57 @@ class BlazePoseSession:
         boxes = boxes_around(self._people.pixels[:, _BODY], self._people.presence)
         views = self._search.due(self._number, frame, boxes)
         if len(self._people):
+            before = self._people.next_regions()
             followed = self._follow_known(frame)
             just_lost = ~followed & (self._unseen == 0)
             self._unseen = np.where(followed, 0, self._unseen + 1)
-            self._keep(self._unseen <= self._settings.hold_frames)
+            self._unsure = np.where(self._confirmed(frame, before), 0, self._unsure + 1)
+            held = self._settings.hold_frames
+            self._keep((self._unseen <= held) & (self._unsure <= held))
             if just_lost.any():
                 # A followed person who vanishes may only have moved fast: look before the frame is given up.
                 views = [*views, self._search.whole, *_around(boxes[just_lost])]
+            if (doubted := (self._unsure > 0) & (self._unsure % self._settings.search_interval == 1)).any():
+                views = [*views, *_around(boxes_around(self._people.pixels[doubted, _BODY], self._unsure[doubted]))]
         if views:
             came = self._newcomers(frame, list(dict.fromkeys(views)))
+            self._keep((self._unsure == 0) | ~_replaced(self._people, came))
             self._people = Landmarks.concatenate([self._people, came])
             self._unseen = np.concatenate([self._unseen, np.zeros(len(came), np.int64)])
+            self._unsure = np.concatenate([self._unsure, np.zeros(len(came), np.int64)])
         if len(self._people) > self._settings.max_persons:
             surest = np.argsort(-self._people.presence, kind="stable")[: self._settings.max_persons]
             self._keep(np.isin(np.arange(len(self._people)), surest))
         self._number += 1
-        return self._people.take(self._unseen == 0)
+        return self._reported()
 
     def _keep(self, rows: NDArray[np.bool_]) -> None:
-        self._people, self._unseen = self._people.take(rows), self._unseen[rows]
+        self._people, self._unseen, self._unsure = self._people.take(rows), self._unseen[rows], self._unsure[rows]
+
+    def _reported(self) -> Landmarks:
+        """The people who are seen, with low scores for those of whom landmarks and detector do not agree."""
+        people = self._people
+        scores = np.where(self._unsure > 0, np.minimum(people.presence, UNSURE_SCORE), people.presence)
+        return replace(people, presence=scores).take(self._unseen == 0)
+
+    def _confirmed(self, frame: Frame, before: Regions) -> NDArray[np.bool_]:
+        """Of whom landmarks say what they say of a person, or the detector agrees; all in whom nothing is new."""
+        grown = np.abs(np.log(self._people.next_regions().sizes / before.sizes)) < np.log(LARGEST_GROWTH)
+        confirmed: NDArray[np.bool_] = grown & _usual(self._people, frame.shape)
+        for row in np.flatnonzero(~confirmed & (self._unseen == 0)):
+            confirmed[row] = self._found_again(frame, self._people.take(np.array([row])).next_regions())
+        return confirmed
+
+    def _found_again(self, frame: Frame, region: Regions) -> bool:
+        """Whether the detector, looking closely at a region, finds a person as the landmarks have it."""
+        sides = float(region.sizes[0]) * CLOSE_SIDES
+        corners = region.centres[0] - sides[:, None] / 2
+        views = (View(float(x), float(y), float(side)) for (x, y), side in zip(corners, sides, strict=True))
+        return any(agrees(self._detector.find(frame, view, CLOSE_THRESHOLD), region) for view in views)
 
     def _follow_known(self, frame: Frame) -> NDArray[np.bool_]:
         """Move the known people to the next frame; a mask of those who are visible there."""
-        regions = self._people.next_regions()
+        regions = self._people.next_regions().snapped()
         now = self._finder.find(frame, regions)
         double = ~_distinct(now)
         if double.any():
@@ -104,7 +154,8 @@ class BlazePoseSession:
         """People whom the detector finds in ``views`` besides those known and those refused lately."""
         self._refused = [refusal for refusal in self._refused if self._number < refusal[0]]
         shunned = Regions.concatenate([region for _, region in self._refused])
-        known, came = self._people.next_regions(), _nobody()
+        sure = self._people.take(self._unsure == 0)
+        known, came = sure.next_regions(), _nobody()
         for view in views:
             detections = self._detector.find(frame, view)
             for row in range(len(detections)):
@@ -113,11 +164,11 @@ class BlazePoseSession:
                 )
                 if not len(candidate):
                     continue
-                canvas = painted_over(frame, Landmarks.concatenate([self._people, came]))
+                canvas = painted_over(frame, Landmarks.concatenate([sure, came]))
                 looked = self._look_until_settled(canvas, candidate)
                 if looked is None:
                     self._refused.append((self._number + REFUSED_FRAMES, candidate))
-                elif _distinct(Landmarks.concatenate([self._people, came, looked]))[-1]:
+                elif _distinct(Landmarks.concatenate([sure, came, looked]))[-1]:
                     came = Landmarks.concatenate([came, looked])
         return came
 
@@ -131,10 +182,10 @@ class BlazePoseSession:
         for _ in range(MOST_LOOKS - 1):
             if now.presence[0] < self._settings.following_threshold:
                 return None
-            before, now = now, self._finder.find(canvas, now.next_regions())
+            before, now = now, self._finder.find(canvas, now.next_regions().snapped())
             present = now.presence[0] >= self._settings.presence_threshold
             if present and _wandering(before, now, canvas.shape)[0] < SETTLED_DISTANCE:
-                return now
+                return now if self._found_again(canvas, now.next_regions()) else None
         return None
 
     def _poses(self, rows: NDArray[np.int64], people: Landmarks) -> Poses:
@@ -169,6 +220,19 @@ def _distinct(people: Landmarks) -> NDArray[np.bool_]:
     return np.isin(np.arange(len(people)), kept)
 
 
+def _usual(people: Landmarks, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """``(n,)`` whose landmarks are those of a body that is seen wholly and well, in a picture of this shape."""
+    stature = people.stature_m()
+    pixels = people.pixels[:, _BODY]
+    inside = ((pixels >= 0) & (pixels < (shape[1], shape[0]))).all(-1).mean(-1)
+    return np.asarray(
+        (stature > USUAL_STATURE_M[0])
+        & (stature < USUAL_STATURE_M[1])
+        & (people.visibility[:, _BODY].mean(-1) > USUAL_VISIBILITY)
+        & (inside > USUAL_SHARE_INSIDE)
+    )
+
+
 def _wandering(before: Landmarks, now: Landmarks, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """``(n,)`` mean distance between the landmarks of two looks, as a share of the region's side.
 
@@ -199,6 +263,13 @@ def painted_over(frame: Frame, people: Landmarks) -> Frame:
             cv2.line(canvas, pixels[start].tolist(), pixels[end].tolist(), paint, min(width, 255))
         cv2.circle(canvas, pixels[_HEAD].mean(0).astype(int).tolist(), int(1.3 * width), paint, -1)
     return canvas
+
+
+def _replaced(people: Landmarks, came: Landmarks) -> NDArray[np.bool_]:
+    """``(n,)`` in whose place somebody came."""
+    old, new = people.next_regions(), came.next_regions()
+    apart = np.linalg.norm(old.centres[:, None] - new.centres[None], axis=-1)
+    return np.asarray((apart < REPLACED_DISTANCE * np.maximum(old.sizes[:, None], new.sizes[None])).any(1))
 
 
 def _around(boxes: NDArray[np.float32]) -> list[View]:

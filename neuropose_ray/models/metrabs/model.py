@@ -76,7 +76,7 @@ class MetrabsModel:
         """Frames per call; fewer than configured once memory ran out."""
         return self._batch_size
 
-    def session(self, camera: Camera) -> MetrabsSession:
+    def session(self, camera: Camera, first_frame: int = 0) -> MetrabsSession:  # noqa: ARG002  the protocol's
         """Start on frames taken by ``camera``; nothing is remembered from call to call."""
         return MetrabsSession(self, camera)
 

@@ -21,7 +21,7 @@ Progress = Callable[[int, int | None], None]
 
 
 def no_progress(_received: int, _total: int | None) -> None:
-    """Report no progress."""
+    """Report no progress: for downloads that nobody watches."""
 
 
 _PIECE_BYTES = 1 << 20

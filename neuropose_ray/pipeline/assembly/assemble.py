@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from neuropose_ray.errors import VideoError
 from neuropose_ray.fitting import FIT_VERSION, FittingSettings
+from neuropose_ray.pipeline.assembly.colours import worn_colours
 from neuropose_ray.pipeline.assembly.fit import depth_prior, fit_tracks, prior_version
 from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics, read_metrics
 from neuropose_ray.pipeline.assembly.video_poses import VideoPoses, join_chunks, kept_poses
@@ -21,9 +22,10 @@ from neuropose_ray.schemas.derived_files import replace_predictions
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.neuropose_results import save_neuropose_results
+from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.result_files import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
-from neuropose_ray.tracking import TRACKS_VERSION, TrackingSettings, track
+from neuropose_ray.tracking import NOBODY, TRACKS_VERSION, TrackingSettings, Tracks, track
 
 #: Raised where the same poses, tracks and fit are written in another way: then the files of finished videos are
 #: written again, from the poses in them.
@@ -109,14 +111,14 @@ class Assembly:
         these metrics name.
         """
         folder = self.context.out / plan.name
-        table = poses.table.with_tracks(track(poses.table, self.tracking))
+        poses, table, tracks = _of_people(poses, plan, self.tracking)
         if self.fitting is not None:
             table, report = fit_tracks(table, plan.camera, poses.skeleton, self.fitting, depth_prior(self.fitting))
             save_model(folder / FITTING_FILE, report)
         else:
             (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
         provenance = self._provenance(poses.provenance)
-        header = video_header(plan, table, poses.skeleton, provenance)
+        header = video_header(plan, table, poses.skeleton, provenance, tracks.returns)
         predictions_sha256 = replace_predictions(folder / PREDICTIONS_FILE, table, header)
         save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
         metrics = VideoMetrics(
@@ -128,7 +130,7 @@ class Assembly:
             tracks=len(np.unique(table.track_ids)) if table.track_ids is not None else 0,
             performance=poses.performance,
             provenance=provenance,
-            notes=plan.info.notes,
+            notes=(*plan.info.notes, *_left_out(tracks)),
             errors=poses.errors,
         )
         save_model(folder / METRICS_FILE, metrics)
@@ -144,3 +146,19 @@ class Assembly:
             source: JsonValue = self.fitting.height_source
             settings["fitting"] = {**self.fitting.model_dump(mode="json"), "height_source": source}
         return Provenance(**{**of_poses.model_dump(), "settings": settings})
+
+
+def _of_people(
+    poses: VideoPoses, plan: VideoPlan, settings: TrackingSettings
+) -> tuple[VideoPoses, PoseTable, Tracks]:
+    """The poses without those that show nobody, the same with tracks, and who is who before any was left out."""
+    tracks = track(poses.table, poses.skeleton, settings, worn_colours(plan.info, poses.table, poses.skeleton))
+    people = tracks.ids != NOBODY
+    kept = poses.table.take(people)
+    return replace(poses, table=kept), kept.with_tracks(tracks.ids[people]), tracks
+
+
+def _left_out(tracks: Tracks) -> tuple[str, ...]:
+    count = int((tracks.ids == NOBODY).sum())
+    poses = "pose" if count == 1 else "poses"
+    return (f"left out as no person's: {count} {poses} that the pose model doubted",) if count else ()

@@ -31,13 +31,18 @@ class FrameBatch:
 
 
 class FrameSource(Protocol):
-    """The frames of one chunk, once."""
+    """The frames of one chunk, once, after some that lead into it."""
 
     #: What the chunk is at while its frames are awaited.
     stage: Stage
 
-    def batches(self, size: int) -> Generator[FrameBatch, None, None]:
-        """All frames in order, ``size`` at a time; the last batch may be smaller."""
+    def batches(self, size: int, *, lead_in: int = 0) -> Generator[FrameBatch, None, None]:
+        """All frames in order, ``size`` at a time; the last batch may be smaller.
+
+        Args:
+            size: frames of a batch.
+            lead_in: frames before the chunk that come first, as far as there are so many.
+        """
         ...
 
     @property
@@ -52,9 +57,10 @@ class LocalFrames:
     stage: Stage = "decode"
 
     def __init__(self, task: ChunkTask, *, threads: int) -> None:
-        self._decoder = ChunkDecoder(task.video.info, task.chunk, threads=threads)
+        self._task, self._threads = task, threads
+        self._errors: tuple[DecodeError, ...] = ()
 
-    def batches(self, size: int) -> Generator[FrameBatch, None, None]:
+    def batches(self, size: int, *, lead_in: int = 0) -> Generator[FrameBatch, None, None]:
         """All frames in order; beside the batch that the model has, two are decoded or in the making.
 
         Whole batches change hands: two threads that pass each other every single frame spend more on waking up than
@@ -63,15 +69,18 @@ class LocalFrames:
         Raises:
             InputError: the video can no longer be opened.
         """
-        with closing(prefetch(self._made(size), depth=3)) as batches:
+        decoder = ChunkDecoder(self._task.video.info, self._task.chunk, threads=self._threads, lead_in=lead_in)
+        with closing(prefetch(_batched(decoder, size), depth=3)) as batches:
             yield from batches
-
-    def _made(self, size: int) -> Iterator[FrameBatch]:
-        frames = self._decoder.frames()
-        while batch := list(islice(frames, size)):
-            yield FrameBatch([frame.timestamp_s for frame in batch], [frame.image for frame in batch])
+        self._errors = decoder.errors
 
     @property
     def errors(self) -> tuple[DecodeError, ...]:
         """What could not be decoded."""
-        return self._decoder.errors
+        return self._errors
+
+
+def _batched(decoder: ChunkDecoder, size: int) -> Iterator[FrameBatch]:
+    frames = decoder.frames()
+    while batch := list(islice(frames, size)):
+        yield FrameBatch([frame.timestamp_s for frame in batch], [frame.image for frame in batch])

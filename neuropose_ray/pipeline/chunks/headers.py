@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neuropose_ray.models import ModelInfo
 from neuropose_ray.pipeline.planning.plan import ChunkTask, VideoPlan
-from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
+from neuropose_ray.schemas.header import PredictionsHeader, TrackReturn, VideoMetadata
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -37,7 +37,11 @@ def chunk_header(task: ChunkTask, model: ModelInfo, frames: int) -> PredictionsH
 
 
 def video_header(
-    plan: VideoPlan, table: PoseTable, skeleton: Skeleton, provenance: Provenance | None
+    plan: VideoPlan,
+    table: PoseTable,
+    skeleton: Skeleton,
+    provenance: Provenance | None,
+    returns: tuple[TrackReturn, ...] = (),
 ) -> PredictionsHeader:
     """The description of a video's predictions.
 
@@ -46,11 +50,13 @@ def video_header(
         table: its poses.
         skeleton: of the poses.
         provenance: of the poses.
+        returns: who was away and kept a track.
     """
     times = table.timestamps_s
     fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
+    metadata = _metadata(plan.info, table.frame_count, float(fps), _image_names(plan.info, times))
     return PredictionsHeader(
-        metadata=_metadata(plan.info, table.frame_count, float(fps), _image_names(plan.info, times)),
+        metadata=metadata.model_copy(update={"returns": returns}),
         skeleton=skeleton,
         camera=plan.camera,
         provenance=provenance,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class ChunkResult:
         table: every frame that could be decoded, and the people in it.
         errors: what could not be decoded.
         wait_s: seconds that the model waited for frames.
-        call_s: seconds of each call of the model.
+        call_s: seconds of each call of the model, on frames before the chunk as well.
         call_frames: frames of each call.
     """
 
@@ -44,7 +44,9 @@ def process_chunk(
     """Let a model see a chunk from its first frame to its last, in one session.
 
     What the model remembers from frame to frame stays in this call, so that the result depends on neither who
-    decodes the frames nor how many chunks are processed at once.
+    decodes the frames nor how many chunks are processed at once. A model that remembers sees some frames before the
+    chunk first, so that the result does not depend on where the chunk begins either; what it predicts there is left
+    out, what it costs is counted.
 
     Args:
         model: a loaded model; inside ``step("model")`` this call is alone with it.
@@ -56,11 +58,12 @@ def process_chunk(
         InputError: the video can no longer be opened.
         ModelError: the model failed.
     """
-    session = model.session(task.video.camera)
+    chunk, lead_in = task.chunk, model.info.lead_in_frames
+    session = model.session(task.video.camera, max(0, chunk.first_frame - lead_in))
     times: list[float] = []
     parts, offsets = [Poses.empty(len(model.info.skeleton))], [0]
     wait_s, call_s, call_frames = 0.0, [], []
-    with closing(frames.batches(model.batch_size)) as batches:
+    with closing(frames.batches(model.batch_size, lead_in=lead_in)) as batches:
         while True:
             begin = time.perf_counter()
             with step(frames.stage):
@@ -75,5 +78,12 @@ def process_chunk(
             offsets.append(len(times))
             times += batch.timestamps_s
             call_frames.append(len(batch.images))
-    table = PoseTable(np.array(times, np.float64), Poses.concatenate(parts, offsets))
+    table = _from(chunk.start_s, PoseTable(np.array(times, np.float64), Poses.concatenate(parts, offsets)))
     return ChunkResult(table, frames.errors, wait_s, tuple(call_s), tuple(call_frames))
+
+
+def _from(start_s: float, table: PoseTable) -> PoseTable:
+    """The frames of a table from a time on."""
+    first = int(np.searchsorted(table.timestamps_s, start_s))
+    poses = table.poses.take(table.poses.frame >= first)
+    return PoseTable(table.timestamps_s[first:], replace(poses, frame=poses.frame - first))

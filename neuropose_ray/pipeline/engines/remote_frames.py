@@ -39,13 +39,15 @@ class DecodingEnd:
     failure: NeuroposeRayError | None
 
 
-def decode_chunk(plan: Path, index: int, *, threads: int, size: int) -> Iterator[MiniBatch | DecodingEnd | None]:
-    """The task: None as a sign that it runs, all frames of a chunk, ``size`` at a time, and the end."""
+def decode_chunk(
+    plan: Path, index: int, *, threads: int, size: int, lead_in: int
+) -> Iterator[MiniBatch | DecodingEnd | None]:
+    """The task: None as a sign that it runs, all frames of a chunk and its lead-in in batches, and the end."""
     yield None
     try:
         task = ChunkTask(read_plan(plan), index)
         frames = LocalFrames(task, threads=threads)
-        with closing(frames.batches(size)) as batches:
+        with closing(frames.batches(size, lead_in=lead_in)) as batches:
             for position, batch in enumerate(batches):
                 yield MiniBatch(task.key, position, tuple(batch.timestamps_s), np.stack(list(batch.images)))
         yield DecodingEnd(frames.errors, None)
@@ -69,7 +71,7 @@ class RemoteFrames:
         """What could not be decoded."""
         return self._errors
 
-    def batches(self, size: int) -> Generator[FrameBatch, None, None]:
+    def batches(self, size: int, *, lead_in: int = 0) -> Generator[FrameBatch, None, None]:
         """All frames in order.
 
         Raises:
@@ -78,9 +80,9 @@ class RemoteFrames:
         """
         import ray
 
-        items = _decode_task().remote(self._plan, self._task.index, threads=self._threads, size=size)
+        items = _decode_task().remote(self._plan, self._task.index, threads=self._threads, size=size, lead_in=lead_in)
         try:
-            end = yield from self._until_end(items)
+            end = yield from self._until_end(items, self._task.chunk.frames + lead_in)
         except BaseException:
             # A model that failed wants no more. Only then: Ray ends this process too where it learns at one moment
             # that a task has ended and that it is to be cancelled, as would happen in two of a thousand chunks.
@@ -90,13 +92,13 @@ class RemoteFrames:
         if end.failure is not None:
             raise end.failure
 
-    def _until_end(self, items: Any) -> Generator[FrameBatch, None, DecodingEnd]:
+    def _until_end(self, items: Any, most_frames: int) -> Generator[FrameBatch, None, DecodingEnd]:
         import ray
         from ray.exceptions import RayError
 
         try:
             ray.get(next(items))  # that it waits for a free CPU is no fault of the chunk, however long
-            for position in range(self._task.chunk.frames + 1):
+            for position in range(most_frames + 1):
                 item = self._next(items)
                 if isinstance(item, DecodingEnd):
                     return item

@@ -64,7 +64,9 @@ def _calibrated(info: VideoInfo, path: Path, wanted: str | None) -> Camera:
             distortion=tuple(distortion),
             source="calibration",
         )
-    except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, ValidationError) as error:
+    except KeyError as error:
+        raise SettingsError(f"camera {name} is not complete: there is no {error}", where=str(path)) from error
+    except (TypeError, ValueError, IndexError, ZeroDivisionError, ValidationError) as error:
         raise SettingsError(f"camera {name} is not complete ({error})", where=str(path)) from error
 
 

@@ -70,14 +70,14 @@ def discover(inputs: Sequence[Path], out: Path | None = None) -> Discovery:
     Raises:
         InputNotFoundError: an input does not exist, or a folder holds nothing that could be an input.
     """
-    found = _FoundInputs()
+    collected = _FoundInputs()
     for given in inputs:
-        found.add_given(Path(given), out)
+        collected.add_given(Path(given), out)
     return Discovery(
-        tuple(found.inputs.values()),
-        tuple(found.locations),
-        tuple(utf8_text(path) for path in found.left_out),
-        tuple(_notes(found.contents)),
+        tuple(collected.inputs.values()),
+        tuple(collected.locations),
+        tuple(utf8_text(path) for path in collected.left_out),
+        tuple(_notes(collected.contents)),
     )
 
 

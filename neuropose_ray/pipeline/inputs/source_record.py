@@ -141,6 +141,23 @@ def find_video(folder: Path) -> VideoSource:
     raise InputNotFoundError(f"its video is no longer at {record.path}", where=str(folder), hint=hint)
 
 
+def video_at(path: Path, folder: Path, *, fps: float | None = None) -> VideoSource:
+    """The video that a user says a folder's results are made from, with the time base that its images had then.
+
+    Args:
+        path: where the user says it lies.
+        folder: of the results.
+        fps: frames per second of numbered images; None for those of the folder's record.
+
+    Raises:
+        InputNotFoundError: there is nothing at ``path``.
+        VideoError: there is no video at ``path``.
+        SettingsError: ``fps`` is not a positive number.
+    """
+    record = read_source(folder)
+    return open_source(path, fps=fps or (record.image_fps if record else None))
+
+
 def _paths(record: SourceRecord, folder: Path) -> Iterator[Path]:
     yield path_of(record.uri)
     yield Path(os.path.realpath(folder)) / os.fsdecode(unquote_to_bytes(record.relative))

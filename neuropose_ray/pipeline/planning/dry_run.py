@@ -107,13 +107,14 @@ def _rate(out: Path, settings: RunSettings, spec: PoseModelSpec, workers: int) -
     """Frames per second that all workers together may do, and how that is known."""
     before = read_run_state(state_folder(out))
     if before is not None and before.model == spec.name and (rate := before.frames_per_s) is not None:
-        each = rate / before.workers
-        basis = f"the last run in this folder: {each:.1f} frames per second and worker over {before.frames_computed}"
-        return each * workers, f"{basis} frames"
+        frames_per_s = rate / before.workers
+        basis = f"the last run in this folder: {frames_per_s:.1f} frames per second and worker"
+        return frames_per_s * workers, f"{basis} over {before.frames_computed} frames"
     if spec.name != "blazepose":
         return None, f"nothing to go by: no run in this folder has used {spec.name} yet"
-    each = _MIRRORED_FRAMES_PER_S if settings.blazepose.mirror else _BLAZEPOSE_FRAMES_PER_S
+    frames_per_s = _MIRRORED_FRAMES_PER_S if settings.blazepose.mirror else _BLAZEPOSE_FRAMES_PER_S
     basis = (
-        f"a guess: {each:g} frames per second and worker, as on one core of a cloud machine with one person in view"
+        f"a guess: {frames_per_s:g} frames per second and worker, "
+        "as on one core of a cloud machine with one person in view"
     )
-    return each * workers, f"{basis}; the truth may be several times more or less"
+    return frames_per_s * workers, f"{basis}; the truth may be several times more or less"

@@ -21,7 +21,7 @@ from neuropose_ray.video import DECODING_VERSION, Chunk, VideoInfo, VideoSource,
 
 #: Of the way from a chunk of pictures to a table of poses, without what decoding and the pose model count for
 #: themselves. Raised where the same pictures and model give other numbers: then every video is computed again.
-POSES_VERSION = 1
+POSES_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

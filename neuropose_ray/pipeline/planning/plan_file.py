@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -60,5 +61,5 @@ def read_plan(path: Path) -> VideoPlan:
         )
         chunks = tuple(Chunk(**chunk) for chunk in text["chunks"])
         return VideoPlan(text["name"], info, Camera(**text["camera"]), chunks, tuple(text["keys"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise FileFormatError(f"not a plan ({error})", where=str(path), hint="run the same command again") from error

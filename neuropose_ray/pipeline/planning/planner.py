@@ -194,7 +194,7 @@ class VideoAssembler:
         return finished_row(row, self.assembly, metrics, computed=True)
 
 
-def named_videos(found: Discovery, known: Manifest) -> tuple[FoundVideo, ...]:
+def named_videos(inputs: Discovery, known: Manifest) -> tuple[FoundVideo, ...]:
     """The inputs, each with the name that it has or gets.
 
     An input whose file is gone gives its name to one that would have the same and is as large; whether that is the
@@ -209,7 +209,7 @@ def named_videos(found: Discovery, known: Manifest) -> tuple[FoundVideo, ...]:
             return False
         return not os.path.lexists(path_of(row.uri)) and (unnamed.is_folder or size_bytes == row.size_bytes)
 
-    return found.videos(known.owners(), was_moved)
+    return inputs.videos(known.owners(), was_moved)
 
 
 def plan_videos(
@@ -303,7 +303,7 @@ class ChunkQueue(Sequence[ChunkRef]):
     def __getitem__(self, index: int | slice) -> ChunkRef | list[ChunkRef]:
         """The chunk at an index, or the chunks of a slice."""
         if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(len(self)))]
+            return [self[position] for position in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(index)
         video = bisect_right(self._ends, index)

@@ -251,7 +251,8 @@ def _batches(parts: Sequence[Path], columns: list[str] | None = None) -> Iterato
     first_row = 0
     for path in parts:
         try:
-            with pq.ParquetFile(path) as part:
+            # Opened here: the library takes no path that is no text.
+            with path.open("rb") as file, pq.ParquetFile(file) as part:
                 if not part.schema_arrow.equals(_schema()):
                     raise pa.ArrowInvalid("another version's columns")
                 for batch in part.iter_batches(ROWS_PER_PART, columns=columns, use_threads=False):

@@ -116,8 +116,8 @@ class _MeteredModel:
     def batch_size(self) -> int:
         return self._model.batch_size
 
-    def session(self, camera: Camera) -> PoseSession:
-        return _MeteredSession(self._model.session(camera), self.batch_size, self._meter)
+    def session(self, camera: Camera, first_frame: int = 0) -> PoseSession:
+        return _MeteredSession(self._model.session(camera, first_frame), self.batch_size, self._meter)
 
 
 class _MeteredSession:
@@ -148,8 +148,8 @@ class _MeteredFrames:
     def errors(self) -> tuple[DecodeError, ...]:
         return self._frames.errors
 
-    def batches(self, size: int) -> Generator[FrameBatch, None, None]:
-        with closing(self._frames.batches(size)) as batches:
+    def batches(self, size: int, *, lead_in: int = 0) -> Generator[FrameBatch, None, None]:
+        with closing(self._frames.batches(size, lead_in=lead_in)) as batches:
             while True:
                 begin = time.perf_counter()
                 batch = next(batches, None)

@@ -41,19 +41,19 @@ class NullReporter:
     """A reporter that shows nothing."""
 
     def waiting(self, line: str) -> None:
-        """Ignore the event."""
+        """Ignore the event, as nobody is told."""
 
     def planning(self, done: int, inputs: int) -> None:
-        """Ignore the event."""
+        """Ignore the event, as nobody is told."""
 
     def start(self, chunks: int, frames: int) -> None:
-        """Ignore the event."""
+        """Ignore the event, as nobody is told."""
 
     def advance(self, outcome: ChunkOutcome) -> None:
-        """Ignore the event."""
+        """Ignore the event, as nobody is told."""
 
     def assembling_again(self, done: int, videos: int) -> None:
-        """Ignore the event."""
+        """Ignore the event, as nobody is told."""
 
     def assembling(self, results: Iterable[VideoResult]) -> Iterator[VideoResult]:
         """Hand the results on."""

@@ -105,7 +105,8 @@ class RunSummary(FrozenModel):
         rate = self.frames_computed / max(self.seconds, 1e-9)
         return [
             f"{counted(len(self.videos), 'video')}: {counts}",
-            f"{self.frames_computed} frames computed in {self.seconds:.1f} s ({rate:.0f}/s, {self.engine} engine)",
+            f"{counted(self.frames_computed, 'frame')} computed in {self.seconds:.1f} s "
+            f"({rate:.0f}/s, {self.engine} engine)",
         ]
 
     def __str__(self) -> str:

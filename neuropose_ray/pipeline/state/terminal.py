@@ -11,6 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.status import Status
 
+from neuropose_ray.pipeline.state.summary import counted
+
 if TYPE_CHECKING:
     from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
     from neuropose_ray.pipeline.state.summary import VideoResult
@@ -56,7 +58,7 @@ class TerminalReporter:
             self._bar.add_task("poses", total=self._total, rate="")
             self._bar.start()
         else:
-            self._console.print(f"{self._total} frames in {chunks} {'chunk' if chunks == 1 else 'chunks'}")
+            self._console.print(f"{counted(self._total, 'frame')} in {counted(chunks, 'chunk')}")
 
     def advance(self, outcome: ChunkOutcome) -> None:
         """Move on by one chunk."""
@@ -75,7 +77,7 @@ class TerminalReporter:
         """Count the videos that are tracked, fitted and written again from their poses."""
         if self._bar is not None:
             self.close()
-        line = f"made again from the poses of an earlier run: {done} of {videos} videos"
+        line = f"made again from the poses of an earlier run: {done} of {counted(videos, 'video')}"
         if self._console.is_terminal:
             if self._status is None:
                 self._status = self._console.status("")

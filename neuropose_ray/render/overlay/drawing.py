@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.render.colours import BLACK, SIDE_COLOURS, Colour
-from neuropose_ray.render.sides import edge_sides, joint_sides
+from neuropose_ray.render.sides import Side, edge_sides, joint_sides
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.schemas.skeleton import Skeleton
 
@@ -26,6 +27,8 @@ _DEPTH_REACH_MM = 450.0
 # to tell blue from orange.
 _DEPTH_WIDTH, _FARTHEST_BRIGHTNESS = 0.35, 0.5
 _FAINT_OPACITY = 0.45
+# Radius of the nose for that of the head.
+_NOSE_PER_HEAD = 0.15
 # Faint lines reach so far beyond their ends at most, in pixels.
 _FAINT_EDGE_PX = 8
 # OpenCV takes fractions of a pixel as whole numbers of 1/16, so that slow movements do not jitter.
@@ -49,11 +52,13 @@ class SkeletonStyle:
     joint_colours: Floats
 
     @classmethod
-    def of(cls, skeleton: Skeleton) -> SkeletonStyle:
-        """The style that colours a skeleton's edges and joints by their side."""
+    def of(cls, skeleton: Skeleton, *, edges: Sequence[tuple[int, int]] | None = None) -> SkeletonStyle:
+        """The style that colours a skeleton's edges, all of them or those given, and joints by their side."""
+        sides = dict(zip(skeleton.edges, edge_sides(skeleton), strict=True))
+        shown = skeleton.edges if edges is None else edges
         return cls(
-            edges=np.array(skeleton.edges, np.intp).reshape(-1, 2),
-            edge_colours=np.array([SIDE_COLOURS[side] for side in edge_sides(skeleton)], float).reshape(-1, 3),
+            edges=np.array(shown, np.intp).reshape(-1, 2),
+            edge_colours=np.array([SIDE_COLOURS[sides[edge]] for edge in shown], float).reshape(-1, 3),
             joint_colours=np.array([SIDE_COLOURS[side] for side in joint_sides(skeleton)], float),
         )
 
@@ -111,6 +116,37 @@ def depth_within(points_mm: Floats) -> Floats:
     counts = np.maximum(known.sum(axis=-1, keepdims=True), 1)
     within: Floats = depth - np.where(known, depth, 0).sum(axis=-1, keepdims=True) / counts
     return within
+
+
+def draw_head(
+    image: Frame, centre: Floats, radius: float, neck: Floats | None, nose: Floats | None, size: float
+) -> None:
+    """Draw a head as a ball in place, on a neck that begins at ``neck``, with a dot on it where the nose is.
+
+    Args:
+        image: the frame.
+        centre: ``(2,)`` pixels.
+        radius: of the ball, in pixels.
+        neck: ``(2,)`` pixels, None where it is not known.
+        nose: ``(2,)`` pixels; None where it is not known or behind the head.
+        size: the person's, in pixels.
+    """
+    import cv2
+
+    colour, width = SIDE_COLOURS[Side.MIDDLE], max(1, round(_BONE_WIDTH * size))
+    places = [centre, *(place for place in (neck, nose) if place is not None)]
+    if not all((np.abs(place) < _FARTHEST_PX).all() for place in places):
+        return
+    (middle,) = fixed_point(centre[None])
+    if neck is not None:
+        (foot,) = fixed_point(neck[None])
+        for ink, more in ((BLACK, 2), (colour, 0)):
+            cv2.line(image, foot, middle, ink, width + more, cv2.LINE_AA, _SHIFT)
+    for ink, outline in ((BLACK, 1.0), (colour, 0.0)):
+        cv2.circle(image, middle, round((radius + outline) * (1 << _SHIFT)), ink, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+    if nose is not None:
+        (tip,) = fixed_point(nose[None])
+        cv2.circle(image, tip, round(_NOSE_PER_HEAD * radius * (1 << _SHIFT)), BLACK, cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
 
 def draw_box(image: Frame, box: Floats, colour: Colour) -> None:

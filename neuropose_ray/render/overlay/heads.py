@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError
-from neuropose_ray.render.head import head_joints
+from neuropose_ray.render.body import head_joints
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 

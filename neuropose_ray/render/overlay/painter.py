@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.render.body import head_joints
 from neuropose_ray.render.colours import BLACK, SIDE_COLOURS, Colour, track_colour
 from neuropose_ray.render.overlay.angles import Number, apart, draw_arc, draws_angles, number
 from neuropose_ray.render.overlay.drawing import SkeletonStyle, depth_within, draw_box, draw_skeleton, person_size
@@ -39,8 +40,12 @@ class Painter:
         self._depth = depth_within(table.best_poses3d())
         # A model without scores of joints vouches for all of them.
         self._sure = ~(table.poses.joint_scores < settings.joint_score)
+        self._poses2d = table.poses.poses2d
         self._heads: Heads | None = None
         if settings.blur_faces:
+            # Landmarks drawn over a hidden face would draw the face.
+            self._poses2d = self._poses2d.copy()
+            self._poses2d[:, list(head_joints(header.skeleton))] = np.nan
             self._heads = find_heads(
                 table, header.skeleton, hold_s=settings.hold_s, person_score=settings.person_score
             )
@@ -79,7 +84,7 @@ class Painter:
         if self._settings.boxes:
             draw_box(image, poses.boxes[row], self._colour(row))
         size = person_size(image, poses.boxes[row])
-        draw_skeleton(image, poses.poses2d[row], self._depth[row], self._sure[row], size, self._style)
+        draw_skeleton(image, self._poses2d[row], self._depth[row], self._sure[row], size, self._style)
 
     def _paint_arcs(self, image: Frame, row: int, frame: int, *, is_first: bool) -> list[Number]:
         """Draw one person's angles but for the numbers, which are given back."""

@@ -10,8 +10,15 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.render.body import Head, attached, body_edges, head_of, head_radius_mm, trunk_joints
 from neuropose_ray.render.colours import Colour
-from neuropose_ray.render.overlay.drawing import SkeletonStyle, depth_within, draw_skeleton, fixed_point
+from neuropose_ray.render.overlay.drawing import (
+    SkeletonStyle,
+    depth_within,
+    draw_head,
+    draw_skeleton,
+    fixed_point,
+)
 from neuropose_ray.render.overlay.following import Followed, follow
 from neuropose_ray.render.overlay.labels import draw_label
 from neuropose_ray.render.overlay.settings import View
@@ -22,13 +29,19 @@ Floats = NDArray[np.float64]
 
 # Width of the panel for the height of the picture, and at most for its width.
 _WIDTH_PER_HEIGHT, _WIDTH_PER_WIDTH = 0.7, 1.0
-# What the panel shows at least: arms held out sideways, and overhead with some air.
-_SHOWN_WIDTH_MM, _SHOWN_HEIGHT_MM = 1900.0, 2600.0
+# What the panel shows at least, mm before the camera that looks at it: arms held out sideways, and overhead with some
+# air; below the feet so much of the floor that it is seen to be one. From above the same to all sides.
+_SHOWN_MM = ((-950.0, -2290.0), (950.0, 310.0))
+_SHOWN_FROM_ABOVE_MM = ((-950.0, -1300.0), (950.0, 1300.0))
+# Around the joints of all people, for hands, feet and the head; shares of the people's frames that may be cut off;
+# and how many frames are looked at.
+_MARGIN_MM, _CUT_OFF_PERCENT, _LOOKED_AT = 220.0, 2.0, 500
+# Whoever is so far away that all would have to be smaller than this part of the usual size is not fitted in.
+_SMALLEST = 0.3
 # How wide the bones of a person of this height are.
 _PERSON_MM = 1750.0
-# Where the floor is, as a part of the panel's height, and how far from above it is seen: just enough to see that it
-# is a floor.
-_FLOOR_AT, _ELEVATION_DEG = 0.88, 8.0
+# From how far above the floor is seen: just enough to see that it is one.
+_ELEVATION_DEG = 8.0
 _TURN_S = 12.0
 # The floor's grid: the distance of its lines, and how far it reaches from the person.
 _GRID_MM, _GRID_REACH_MM = 500.0, 1500.0
@@ -55,8 +68,8 @@ def panel_width(width: int, height: int) -> int:
 class SpacePanel:
     """Draws the people of a frame in space, around the one who is seen in most frames.
 
-    The projection is orthographic, the scale the same in all frames, and the view keeps its side of the person as
-    the person turns.
+    The projection is orthographic, the scale the same in all frames and such that everybody fits, and the view keeps
+    its side of the person as the person turns.
     """
 
     def __init__(self, table: PoseTable, skeleton: Skeleton, view: View, *, joint_score: float) -> None:
@@ -69,10 +82,13 @@ class SpacePanel:
             joint_score: bones to joints under it are faint.
         """
         self._table, self._view = table, view
-        self._style = SkeletonStyle.of(skeleton)
+        self._edges, self._trunk, self._head = body_edges(skeleton), trunk_joints(skeleton), head_of(skeleton)
+        self._style = SkeletonStyle.of(skeleton, edges=self._edges)
         self._sure = ~(table.poses.joint_scores < joint_score)
         self._poses = table.best_poses3d()
+        self._head_radius_mm = head_radius_mm(self._poses, skeleton)
         self._followed = _follow_most_seen(table, self._poses, skeleton)
+        self._shown = self._fit_everybody()
 
     def draw(self, panel: Frame, frame: int) -> None:
         """Draw one frame's people, the floor, and where they are seen from; in place, all of the panel."""
@@ -84,27 +100,105 @@ class SpacePanel:
         _draw_grid(panel, projection, self._followed.centre[frame])
         first, last = np.searchsorted(self._table.poses.frame, [frame, frame + 1])
         poses_px = projection(self._poses[first:last].astype(np.float64))
-        size = _PERSON_MM * projection.scale
         farthest_first = np.argsort(
             -np.where(np.isfinite(poses_px[..., 2]), poses_px[..., 2], 0).max(axis=1, initial=0)
         )
         for person in farthest_first.tolist():
-            points = poses_px[person]
-            draw_skeleton(panel, points[:, :2], depth_within(points), self._sure[first + person], size, self._style)
+            self._draw_person(panel, poses_px[person], self._sure[first + person], projection.scale)
         draw_label(panel, _WORDS[self._view], (panel.shape[1] / 2, panel.shape[0]), _GROUND)
+
+    def _draw_person(self, panel: Frame, points: Floats, sure: NDArray[np.bool_], scale: float) -> None:
+        known: NDArray[np.bool_] = np.asarray(np.isfinite(points).all(axis=1))
+        hangs = attached(known, self._edges, self._trunk)
+        size, body = _PERSON_MM * scale, points.copy()
+        body[~hangs] = np.nan
+        if self._head is not None:
+            body[list(self._head.joints)] = np.nan
+        head = None if self._head is None else _HeadPlace.of(self._head, points, hangs, self._head_radius_mm * scale)
+        if head is not None and head.is_behind:
+            head.draw(panel, size)
+        draw_skeleton(panel, body[:, :2], depth_within(body), sure, size, self._style)
+        if head is not None and not head.is_behind:
+            head.draw(panel, size)
 
     def _projection(self, panel: Frame, frame: int) -> _Projection:
         height, width = panel.shape[:2]
+        (left, top), (right, bottom) = self._shown
+        scale = min(width / (right - left), height / (bottom - top))
+        origin = (width / 2 - scale * (left + right) / 2, height / 2 - scale * (top + bottom) / 2)
+        return self._seen(frame, scale, origin)
+
+    def _seen(self, frame: int, scale: float, origin: tuple[float, float]) -> _Projection:
         turning = 360 * float(self._table.timestamps_s[frame]) / _TURN_S
-        above = self._view is View.TOP
         return _Projection.of(
             across=self._followed.across[frame],
             yaw_deg=turning if self._view is View.TURNING else _YAW_DEG[self._view],
-            elevation_deg=90.0 if above else _ELEVATION_DEG,
+            elevation_deg=90.0 if self._view is View.TOP else _ELEVATION_DEG,
             centre=self._followed.centre[frame],
-            origin=(width / 2, height * (0.5 if above else _FLOOR_AT)),
-            scale=min(width / _SHOWN_WIDTH_MM, height / _SHOWN_HEIGHT_MM),
+            origin=origin,
+            scale=scale,
         )
+
+    def _fit_everybody(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The least and the largest x and y that are shown, mm in the view, the followed person's place being 0."""
+        least = np.array(_SHOWN_FROM_ABOVE_MM if self._view is View.TOP else _SHOWN_MM)
+        frames = np.unique(self._table.poses.frame)
+        corners = []
+        for frame in frames[:: max(1, len(frames) // _LOOKED_AT)].tolist():
+            first, last = np.searchsorted(self._table.poses.frame, [frame, frame + 1])
+            points = self._seen(frame, 1.0, (0.0, 0.0))(self._poses[first:last].astype(np.float64))[..., :2]
+            known = points[np.asarray(np.isfinite(points).all(axis=2)).any(axis=1)]
+            corners += [(np.nanmin(person, axis=0), np.nanmax(person, axis=0)) for person in known]
+        if not corners:
+            return _corners(least)
+        low = np.percentile(np.array(corners)[:, 0], _CUT_OFF_PERCENT, axis=0) - _MARGIN_MM
+        high = np.percentile(np.array(corners)[:, 1], 100 - _CUT_OFF_PERCENT, axis=0) + _MARGIN_MM
+        shown = np.array([np.minimum(least[0], low), np.maximum(least[1], high)])
+        limit = (least[1] - least[0]) / _SMALLEST
+        return _corners(np.array([np.maximum(shown[0], -limit / 2), np.minimum(shown[1], limit / 2)]))
+
+
+@dataclass(frozen=True, slots=True)
+class _HeadPlace:
+    """A head in the panel, in pixels and depth.
+
+    Attributes:
+        centre: ``(2,)``.
+        radius: of the ball.
+        neck: ``(2,)`` where it begins, None where that is not known.
+        nose: ``(2,)`` None where it is not known or behind the head.
+        is_behind: whether the shoulders are nearer.
+    """
+
+    centre: Floats
+    radius: float
+    neck: Floats | None
+    nose: Floats | None
+    is_behind: bool
+
+    @classmethod
+    def of(cls, head: Head, points: Floats, hangs: NDArray[np.bool_], radius: float) -> _HeadPlace | None:
+        """Where the head of projected points is; None where it is not known, or nothing is there to hang it on."""
+        known = [joint for joint in head.middle if np.isfinite(points[joint]).all()]
+        has_neck = bool(head.shoulders) and bool(hangs[list(head.shoulders)].all())
+        on_body = hangs.copy()
+        on_body[list(head.joints)] = False
+        if not known or (not has_neck and on_body.any()):
+            return None
+        centre = points[known].mean(axis=0)
+        neck = points[list(head.shoulders)].mean(axis=0) if has_neck else None
+        nose = points[head.nose] if head.nose is not None and np.isfinite(points[head.nose]).all() else None
+        return cls(
+            centre=centre[:2],
+            radius=radius,
+            neck=None if neck is None else neck[:2],
+            nose=None if nose is None or nose[2] > centre[2] else nose[:2],
+            is_behind=neck is not None and bool(centre[2] > neck[2]),
+        )
+
+    def draw(self, panel: Frame, size: float) -> None:
+        """Draw it in place; ``size`` is the person's in pixels."""
+        draw_head(panel, self.centre, self.radius, self.neck, self.nose, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +249,11 @@ def _follow_most_seen(table: PoseTable, poses: NDArray[np.floating], skeleton: S
     """Follow the track with the most frames; without tracks, the first person of each frame."""
     person = table.by_frame(poses, table.rows_of_person())
     return follow(person, skeleton, table.timestamps_s)
+
+
+def _corners(values: Floats) -> tuple[tuple[float, float], tuple[float, float]]:
+    (left, top), (right, bottom) = values.tolist()
+    return (left, top), (right, bottom)
 
 
 def _draw_grid(panel: Frame, projection: _Projection, centre: Floats) -> None:

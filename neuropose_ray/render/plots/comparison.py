@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuropose_ray.render.plots.style import COLOUR_MAP, DOUBT, GOOD, PAGE_WIDTH, UNKNOWN
-from neuropose_ray.render.records import Comparison
+from neuropose_ray.render.records import Comparison, Floats
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +36,8 @@ def plot_comparison(figure: Figure, comparison: Comparison) -> None:
     second_times_s = comparison.times_b_s - comparison.times_b_s[0]
     left.plot([0, first_times_s[-1]], [0, second_times_s[-1]], color=UNKNOWN, label="equal tempo")
     left.plot(first_times_s[path[:, 0]], second_times_s[path[:, 1]], color=GOOD, label="time warping")
-    left.set(xlabel=f"{comparison.name_a} (s)", ylabel=f"{comparison.name_b} (s)", title="Path")
+    left.set(xlabel=f"time in {comparison.name_a} (s)", ylabel=f"time in {comparison.name_b} (s)", title="Path")
+    left.margins(0)
     left.legend(loc="upper left")
     # Several steps may belong to one moment of the first trial: they are shown one after the other.
     values = np.ma.masked_invalid(comparison.deviation_mm)  # numpy has no types for it
@@ -48,8 +50,20 @@ def plot_comparison(figure: Figure, comparison: Comparison) -> None:
     )
     right.set_yticks(np.arange(joints) + 0.5, [name.replace("_", " ") for name in comparison.joint_names], fontsize=5)
     right.yaxis.set_inverted(True)
-    steps = np.linspace(0, len(path) - 1, 5).astype(int)
-    right.set_xticks(steps + 0.5, [f"{first_times_s[path[step, 0]]:.1f}" for step in steps])
-    right.set(xlabel=f"{comparison.name_a} (s, along the path)", title="Deviation after Procrustes")
-    figure.colorbar(image, ax=right, label="mm", extend="max", shrink=0.6)
+    moments_s, steps = _round_moments(first_times_s[path[:, 0]])
+    right.set_xticks(steps + 0.5, [f"{moment:g}" for moment in moments_s])
+    right.set(
+        xlabel=f"time in {comparison.name_a} (s), stretched along the path",
+        title="Deviation of each joint after Procrustes",
+    )
+    figure.colorbar(image, ax=right, label="deviation (mm)", extend="max", shrink=0.6)
     figure.supxlabel(facts, fontsize=7, ha="left", x=0.02, color="black" if known.size else DOUBT)
+
+
+def _round_moments(times_s: Floats) -> tuple[Floats, NDArray[np.intp]]:
+    """Round times among ascending ones, and the position at which each is reached first."""
+    from matplotlib.ticker import MaxNLocator
+
+    ticks = np.asarray(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]).tick_values(times_s[0], times_s[-1]))
+    moments = ticks[(ticks >= times_s[0]) & (ticks <= times_s[-1])]
+    return moments, np.searchsorted(times_s, moments - 1e-9)

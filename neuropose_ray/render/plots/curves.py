@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+#: Opacity of curves that cannot be relied on.
+_UNRELIABLE = 0.35
+
 
 def plot_angles(
     figure: Figure, title: str, timestamps_s: Floats, curves: Sequence[Curve], bands: Sequence[Band]
 ) -> None:
-    """A panel for each angle, left and right in it: the cleaned curve, and thin behind it what was predicted.
+    """A panel for each angle, left and right in it: the fitted and cleaned curve, and thin behind it the pose
+    model's; what cannot be relied on is faint.
 
     Args:
         figure: empty.
@@ -40,12 +44,13 @@ def plot_angles(
             if curve.cleaned is not None:
                 draw_line(axes, timestamps_s, curve.raw, color=colour, linewidth=0.6, alpha=0.45)
             shown = curve.raw if curve.cleaned is None else curve.cleaned
-            draw_line(axes, timestamps_s, shown, color=colour)
-        _labelled(axes, mine[0].label, mine[0].unit)
+            draw_line(axes, timestamps_s, shown, color=colour, alpha=_UNRELIABLE if curve.unreliable else 1.0)
+        doubt = ", not reliable" if any(curve.unreliable for curve in mine) else ""
+        _labelled(axes, mine[0].label, mine[0].unit, doubt)
         axes.margins(x=0, y=0.12)
         draw_bands(axes, bands, labelled=index < 2)
     _bottom(panels, "time (s)")
-    raw = [("before cleaning (thin)", {"color": "#777777", "linewidth": 0.6})]
+    raw = [("pose model, before the fit (thin)", {"color": "#777777", "linewidth": 0.6})]
     sides = {curve.side: SIDE_NAMES[curve.side] for curve in curves}
     side_legend(figure, sides, [*raw, *band_legend(bands)])
 
@@ -96,8 +101,8 @@ def _panels(figure: Figure, title: str, curves: Sequence[Curve | CycleCurve]) ->
     return list(zip(panel_grid(figure, len(names)), names, strict=True))
 
 
-def _labelled(axes: Axes, label: str, unit: str) -> None:
-    axes.set_title(label)
+def _labelled(axes: Axes, label: str, unit: str, doubt: str = "") -> None:
+    axes.set_title(label + doubt)
     axes.set_ylabel(with_unit("angle" if unit == "deg" else label, unit))
 
 

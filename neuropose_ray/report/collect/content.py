@@ -9,6 +9,8 @@ import numpy as np
 
 from neuropose_ray.analysis.angles.clinical import clinical_angles
 from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.config import MovementConfig
+from neuropose_ray.analysis.runs.movement import analyse_movement
 from neuropose_ray.analysis.runs.recording import fit_of, fitting_of
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.errors import InputError
@@ -24,6 +26,7 @@ from neuropose_ray.report.collect.origin import (
 )
 from neuropose_ray.report.collect.person import ReportedPerson, reported_person
 from neuropose_ray.report.collect.quality import quality_of
+from neuropose_ray.report.collect.ranges import marked, range_table
 from neuropose_ray.report.collect.warnings import report_warnings, sentence
 from neuropose_ray.report.settings import ReportSettings
 
@@ -79,18 +82,27 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
     """One person with all that is found of the person."""
     motion, fit = person.cleaned.motion, fit_of(fitting_of(person.trial), person.track)
     movement = find_movement(motion)
+    of_angles = MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None)
+    found = analyse_movement(motion, of_angles).results
+    ranges = found.angles or ()
+    range_of_motion = range_table(ranges)
     angles = clinical_angles(motion, settings.angles)
     shown = angles if person.shown is motion else clinical_angles(person.shown, settings.angles)
     return PersonTrack(
         track_id=person.track or 0,
         positions=person.shown.positions.astype(np.float32),
         facts=person_facts(person, movement),
-        curves=angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed),
+        curves=marked(
+            angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed), ranges
+        ),
         bands=movement.bands,
         cycles=cycle_curves(angles, movement.windows, settings.cycle_points),
-        tables=movement.tables,
+        tables=(*movement.tables, *([] if range_of_motion is None else [range_of_motion])),
         quality=quality_of(person, fit, settings),
-        warnings=report_warnings(person, angles, movement, settings),
+        warnings=(
+            *report_warnings(person, angles, movement, settings),
+            *(sentence(remark.sentence) for remark in found.remarks),
+        ),
     )
 
 

@@ -13,9 +13,10 @@ from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.segmentation.cycles import Window
 from neuropose_ray.analysis.segmentation.repetition_records import Repetition, Repetitions
 from neuropose_ray.analysis.segmentation.repetitions import repetitions
-from neuropose_ray.render.records import Band, Column, Table
+from neuropose_ray.render.records import Band, Cell, Column, Table
 from neuropose_ray.render.sides import Side
 from neuropose_ray.report.collect.curves import label_of
+from neuropose_ray.report.collect.ranges import estimate
 
 #: Without these no step can be found.
 _WALKED_WITH = ("left_hip", "right_hip", "left_ankle", "right_ankle")
@@ -83,6 +84,8 @@ def find_movement(motion: Motion) -> Movement:
         tables.append(repetition_table(measure_repetitions(motion, result)))
     if result.records or not events.events:
         warnings += [f"Repetitions: {warning}" for warning in result.warnings]
+    if not result.records and not events.events:
+        warnings += [result.reason, *events.refused]
     if events.events:
         gait = gait_parameters(motion, events)
         tables += gait_tables(gait, cycles, events)
@@ -143,14 +146,14 @@ def _parameter_table(gait: GaitParameters) -> Table:
     columns = [Column("Parameter"), Column("Unit")]
     for feet in ("Both", "Left", "Right"):
         columns += [Column(f"{feet}: mean", "", 2), Column("SD", "", 2), Column("n", "", 0)]
-    symmetry = {measure.name: measure.symmetry_index_percent for measure in gait.symmetry}
-    rows: list[tuple[str | float | None, ...]] = []
+    symmetry = {measure.name: estimate(measure.symmetry_index_percent, measure.band) for measure in gait.symmetry}
+    rows: list[tuple[Cell, ...]] = []
     for name in GAIT_PARAMETERS:
         label, unit = _split(name)
-        cells: list[float | None] = []
+        cells: list[Cell] = []
         for side in ("both", "left", "right"):
             row = gait.of(name, side)
-            cells += [row.mean, row.sd, row.n]
+            cells += [estimate(row.mean, row.band), row.sd, row.n]
         rows.append((label, unit, *cells, symmetry.get(name)))
     meanings = ". ".join(f"{_split(name)[0]}: {meaning}" for name, meaning in GAIT_PARAMETERS.items())
     return Table(

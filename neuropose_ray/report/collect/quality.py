@@ -52,7 +52,7 @@ def quality_of(person: ReportedPerson, fit: TrackFit | None, settings: ReportSet
     ]
     if person.track is not None:
         changes = track_changes(person.trial.table).astype(float)
-        strips.append(QualityStrip("Track changes", changes, good=False, doubt=0.5))
+        strips.append(QualityStrip("Track changes", changes, good=False, doubt=0.5, unit="yes or no"))
     if np.isfinite(limbs).any():
         strips.append(
             QualityStrip(
@@ -60,7 +60,9 @@ def quality_of(person: ReportedPerson, fit: TrackFit | None, settings: ReportSet
             )
         )
     if fit is not None and fit.improved:
-        strips.append(QualityStrip("Fit doubtful", doubtful(fit, len(is_seen)), good=False, doubt=0.5))
+        strips.append(
+            QualityStrip("Fit doubtful", doubtful(fit, len(is_seen)), good=False, doubt=0.5, unit="yes or no")
+        )
     summary = [
         f"The person is seen in {is_seen.mean():.0%} of the frames ({is_seen.sum()} of {len(is_seen)}).",
         *_of_scores(scores, settings.poor_score),

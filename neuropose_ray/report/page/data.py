@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuropose_ray.render.head import head_of, head_radius_mm, trunk_joints
+from neuropose_ray.render.body import body_edges, head_of, head_radius_mm, trunk_joints
 from neuropose_ray.render.records import (
     Band,
     Comparison,
@@ -75,16 +75,12 @@ def _array(values: ArrayLike, kind: str = "Float32Array") -> Json:
 
 
 def _skeleton(skeleton: Skeleton) -> Json:
-    head = head_of(skeleton)
-    bones = [
-        (edge, _side(side))
-        for edge, side in zip(skeleton.edges, edge_sides(skeleton), strict=True)
-        if head is None or not set(edge) & set(head.joints)
-    ]
+    head, sides = head_of(skeleton), dict(zip(skeleton.edges, edge_sides(skeleton), strict=True))
+    edges = body_edges(skeleton)
     return {
         "joints": len(skeleton),
-        "edges": [edge for edge, _ in bones],
-        "sides": [side for _, side in bones],
+        "edges": edges,
+        "sides": [_side(sides[edge]) for edge in edges],
         "head": head and {"middle": head.middle, "nose": head.nose, "shoulders": head.shoulders},
         "trunk": trunk_joints(skeleton),
     }
@@ -111,6 +107,7 @@ def _person(person: PersonTrack, skeleton: Skeleton, times: NDArray[np.floating]
     return {
         "id": person.track_id,
         "main": person.main,
+        "seen": int(np.isfinite(person.positions).any(axis=(1, 2)).sum()),
         **_body(person.positions, skeleton, times),
         "curves": [_curve(curve) for curve in person.curves],
         "bands": [_band(band) for band in person.bands],

@@ -17,6 +17,10 @@ _WINDOW_S = 0.5
 # The ground is where the lowest joint is most of so long, which is more than the flight of a jump. It may rise and
 # sink slowly: one camera knows neither its own tilt nor distances well, and a walker seems to go up or down.
 _GROUND_S, _GROUND_PERCENTILE = 1.5, 90.0
+# Whoever is so far from the middle of the way, mm, for half of the time tells how the ground rises or sinks with the
+# place. Most lowest joints are above it, swinging; steeper than a wheelchair's ramp it is not.
+_ABOUT_MM, _ABOVE_GROUND, _STEEPEST = 200.0, 0.85, 0.15
+_ROUNDS = 30
 # Shares of the frames beyond which a joint counts as misplaced, and does not make the person small in the picture.
 _OUTLIERS = 2.0
 # Of a person who is nowhere: about a grown-up's height, so that the empty view has a sensible scale.
@@ -63,12 +67,13 @@ def frame_person(positions: Floats, skeleton: Skeleton, timestamps_s: Floats) ->
     centre = _smoothed(middle, window, empty=(0.0, 0.0, 0.0))
     mean = _mean_of_known(front)
     x, z = mean if np.isfinite(mean).all() else (0.0, -1.0)
-    floor, height = _ground(positions[..., 1], _window(timestamps_s, _GROUND_S))
+    tilt = (centre[:, [0, 2]] - centre[:1, [0, 2]]) @ _slope(positions)
+    floor, height = _ground(positions[..., 1] - tilt[:, None], _window(timestamps_s, _GROUND_S))
     return Framing(
         heading_rad=np.arctan2(smooth[:, 0], -smooth[:, 1]),
         mean_heading_rad=float(np.arctan2(x, -z)),
         centre_mm=centre,
-        floor_mm=floor,
+        floor_mm=floor + tilt,
         height_mm=height,
         reach_mm=_reach(positions, centre),
     )
@@ -107,6 +112,37 @@ def _smoothed(values: Floats, window: int, *, empty: tuple[float, ...]) -> Float
     return np.asarray(
         np.lib.stride_tricks.sliding_window_view(_padded(bridged, window), window, axis=0).mean(axis=-1)
     )
+
+
+def _slope(positions: Floats) -> Floats:
+    """``(2,)`` how much the ground sinks (y points down) for each mm of x and of z, 0 for who stays in one place.
+
+    The slope of the plane below which few of the lowest joints lie (quantile regression by reweighted least squares):
+    a camera that looks down a little makes somebody who comes nearer sink.
+    """
+    known = np.isfinite(positions[..., 1]).any(axis=1)
+    if not known.any():
+        return np.zeros(2)
+    seen = positions[known]
+    lowest = seen[np.arange(len(seen)), np.nanargmax(seen[..., 1], axis=1)].astype(np.float64)
+    lowest = lowest[np.isfinite(lowest).all(axis=1)]
+    away = np.linalg.norm(lowest[:, [0, 2]] - np.median(lowest[:, [0, 2]], axis=0), axis=1)
+    if len(lowest) < 3 or np.median(away) < _ABOUT_MM:
+        return np.zeros(2)
+    lowest = lowest[away < 4 * np.median(away)]  # without joints that are misplaced
+    places = lowest - lowest.mean(axis=0)
+    # Across the way that is walked nothing can be told: the smallest answer is taken there.
+    _, spread, axes = np.linalg.svd(places[:, [0, 2]], full_matrices=False)
+    axes = axes[spread > 0.3 * spread[0]]
+    design = np.column_stack([np.ones(len(places)), places[:, [0, 2]] @ axes.T])
+    weights = np.ones(len(places))
+    solution = np.zeros(design.shape[1])
+    for _ in range(_ROUNDS):
+        solution = np.linalg.lstsq(design * weights[:, None], places[:, 1] * weights, rcond=None)[0]
+        below = places[:, 1] - design @ solution
+        shares = np.where(below > 0, _ABOVE_GROUND, 1 - _ABOVE_GROUND)
+        weights = np.sqrt(shares / np.maximum(np.abs(below), 1.0))
+    return np.asarray(np.clip(solution[1:] @ axes, -_STEEPEST, _STEEPEST))
 
 
 def _ground(heights: Floats, window: int) -> tuple[Floats, float]:

@@ -11,7 +11,7 @@ from string import Template
 from typing import BinaryIO
 
 from neuropose_ray.errors import InputNotFoundError
-from neuropose_ray.render.records import Comparison, PersonTrack, ReportContent
+from neuropose_ray.render.records import PersonTrack, ReportContent
 from neuropose_ray.report.page import markup
 from neuropose_ray.report.page.data import report_json
 from neuropose_ray.schemas.atomic import atomic_write
@@ -61,7 +61,7 @@ def _page(content: ReportContent) -> tuple[bytes, bytes]:
         "facts": markup.fact_list(content.facts),
         "person_facts": _by_person(content, lambda person: markup.fact_list(person.facts)),
         "warnings": _warnings(content),
-        "comparison": _comparison(content.comparison),
+        "comparison": _comparison(content),
         "of_people": _by_person(content, _numbers),
         "tables": markup.tables(content.tables),
         "provenance": _section("provenance", "How this was made", markup.fact_list(content.provenance)),
@@ -121,12 +121,15 @@ def _paragraph(text: str) -> str:
     return f"<p>{markup.escaped(text)}</p>" if text else ""
 
 
-def _comparison(comparison: Comparison | None) -> str:
+def _comparison(content: ReportContent) -> str:
+    comparison, main = content.comparison, content.main
     if comparison is None:
         return ""
     names = {"name_a": markup.escaped(comparison.name_a), "name_b": markup.escaped(comparison.name_b)}
+    # It stays while somebody else is looked at.
+    who = f"id {main.track_id} compared" if main is not None and len(content.people) > 1 else "Compared"
     facts = markup.fact_list(comparison.facts)
-    return Template(_asset("comparison.html")).substitute(names, facts=facts)
+    return Template(_asset("comparison.html")).substitute(names, who=who, facts=facts)
 
 
 def _embed(overlay: Path, file: BinaryIO) -> None:

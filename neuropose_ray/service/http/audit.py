@@ -29,7 +29,7 @@ _REFUSALS = frozenset({401, 403, 429})
 
 
 class AuditEntry(FrozenModel):
-    """One request."""
+    """One request over HTTP, as the audit log has it."""
 
     time: datetime
     caller: str

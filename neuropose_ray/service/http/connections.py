@@ -120,7 +120,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", "too many connections; try again later")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Forget a connection that has ended."""
         self._table.remove(self)
         self._cancel_timers()
         super().connection_lost(exc)
@@ -175,7 +175,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._write_timer = self.loop.call_later(self._limits.silence_s, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Go on writing."""
+        """Let the writer go on, as the buffer has room again."""
         if self._write_timer is not None:
             self._write_timer.cancel()
             self._write_timer = None

@@ -169,6 +169,7 @@ def problems(**what: str) -> dict[int | str, dict[str, Any]]:
         "401": "a token is needed",
         "403": "not allowed",
         "422": "not well formed",
+        "429": "too many requests; see Retry-After",
         "500": "the service failed at this; its log says more under the id",
         "503": "not ready; see Retry-After",
     }

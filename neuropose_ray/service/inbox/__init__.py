@@ -1,7 +1,8 @@
 """Folders and videos in, folders out: jobs for labs without HTTP, and archives that become such folders.
 
-``inbox`` watches and follows, ``stability`` and ``completeness`` tell what is whole, ``drops`` remembers,
-``delivery`` moves files, ``ingest`` unpacks archives, and ``lock`` keeps a second service away.
+``inbox`` watches, ``stability`` and ``completeness`` tell what is whole, ``drops`` and ``known_drops`` remember, and
+``following`` asks after the jobs. ``delivery`` moves files, ``ingest`` unpacks archives, and ``lock`` keeps a second
+service away.
 """
 
 import lazy_loader

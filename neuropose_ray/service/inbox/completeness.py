@@ -6,8 +6,9 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
+from neuropose_ray.video import TOP_KINDS, top_boxes
+
 _ISO_SUFFIXES = frozenset([".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".qt"])
-_ISO_KINDS = frozenset([b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"moof", b"mfra", b"sidx"])
 _EBML_UNKNOWN_SIZE = {2 ** (7 * length) - 1 for length in range(1, 9)}
 _SEGMENT = 0x18538067
 
@@ -24,7 +25,7 @@ def is_complete(path: Path) -> bool:
     with path.open("rb") as file:
         size = path.stat().st_size
         if suffix in _ISO_SUFFIXES:
-            return _iso_is_complete(file, size)
+            return _iso_is_complete(path, size)
         if suffix == ".avi":
             return _riff_is_complete(file, size)
         if suffix in (".mkv", ".webm"):
@@ -32,25 +33,14 @@ def is_complete(path: Path) -> bool:
     return size > 0
 
 
-def _iso_is_complete(file: BinaryIO, size: int) -> bool:
-    """ISO/IEC 14496-12, 4.2: boxes one after the other, each with its length and kind."""
-    position, kinds = 0, set[bytes]()
-    while position < size:
-        file.seek(position)
-        head = file.read(16)
-        if len(head) < 8:
-            break
-        length, kind = struct.unpack_from(">I4s", head)
-        if kind not in _ISO_KINDS and b"moov" in kinds:
+def _iso_is_complete(path: Path, size: int) -> bool:
+    kinds = set[bytes]()
+    for kind, end in top_boxes(path):
+        if kind not in TOP_KINDS and b"moov" in kinds:
             break  # some cameras write notes of their own behind the last box
-        if length == 1 and len(head) == 16:
-            (length,) = struct.unpack_from(">Q", head, 8)
-        elif length == 0:  # up to the end of the file
-            length = size - position
-        if length < 8 or position + length > size:
+        if end is None or end > size:
             return False
         kinds.add(kind)
-        position += length
     return b"moov" in kinds
 
 

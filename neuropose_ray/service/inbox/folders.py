@@ -72,9 +72,9 @@ def video_snapshot(file: Path) -> FolderSnapshot:
         UnicodeEncodeError: its name is not UTF-8, and can be in no file of results.
     """
     file.name.encode()
-    found = file.stat(follow_symlinks=False)
-    entry = (file.name, found.st_size, found.st_mtime_ns, found.st_ino)
-    return FolderSnapshot(frozenset([entry]), _named([(file.name, found)]), None, ())
+    status = file.stat(follow_symlinks=False)
+    entry = (file.name, status.st_size, status.st_mtime_ns, status.st_ino)
+    return FolderSnapshot(frozenset([entry]), _named([(file.name, status)]), None, ())
 
 
 def _walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-#: Changes that come so close after each other are told together.
-_TOGETHER_MS = 400
+#: Changes that come so close after each other are told together, and they are collected so often.
+_TOGETHER_MS, _COLLECT_MS = 400, 200
 
 
 def notices(folder: Path, tick_s: float, stop: threading.Event) -> Iterator[frozenset[str]]:
@@ -31,7 +31,7 @@ def notices(folder: Path, tick_s: float, stop: threading.Event) -> Iterator[froz
     try:
         for changes in watch(
             root, stop_event=stop, watch_filter=None, rust_timeout=tick_ms, yield_on_timeout=True,
-            debounce=_TOGETHER_MS, raise_interrupt=False, ignore_permission_denied=True,
+            debounce=_TOGETHER_MS, step=_COLLECT_MS, raise_interrupt=False, ignore_permission_denied=True,
         ):  # fmt: skip
             yield frozenset(os.path.relpath(path, root).split(os.sep, 1)[0] for _, path in changes)
     except (OSError, RuntimeError) as error:

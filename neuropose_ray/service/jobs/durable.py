@@ -11,20 +11,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from neuropose_ray.errors import RequestError, ServiceError, StorageFullError, first_line
-from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobState, StepKind, Workflow
-from neuropose_ray.service.jobs.failures import INTERNAL
+from neuropose_ray.schemas.jobs import JobRequest, JobState, StepKind, Workflow
+from neuropose_ray.service.jobs.dbos_polling import look_less_often_beside_the_queue
+from neuropose_ray.service.jobs.job_rows import JOB_STATES, JobRow, job_row, time_of
 
 logger = logging.getLogger(__name__)
-
-if TYPE_CHECKING:
-    from dbos import WorkflowStatus
 
 QUEUE = "jobs"
 _WORKFLOW = "job"
@@ -44,16 +41,6 @@ _START_S = 30.0
 _NO_SPACE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "53100")
 _HINT = "check jobs.database_url and the data folder's disk"
 
-_STATES: Mapping[str, JobState] = {
-    "ENQUEUED": "queued",
-    "DELAYED": "queued",
-    "PENDING": "running",
-    "SUCCESS": "completed",
-    "ERROR": "failed",
-    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
-    "CANCELLED": "cancelled",
-}
-
 #: Does a step of this name once: what it gave is in the database before the next one begins. JSON alone.
 RecordStep = Callable[[str, Callable[[], list[dict[str, Any]]]], list[dict[str, Any]]]
 #: Does a job, and gives what is wrong with a completed one.
@@ -62,26 +49,6 @@ Perform = Callable[[JobRequest, Workflow, RecordStep], list[dict[str, Any]]]
 
 class ExecutionStoppedError(BaseException):
     """Leaves a job where it is, for the next process; nothing of it is recorded, and no handler of errors has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobRow:
-    """What the database knows of a job."""
-
-    request: JobRequest
-    state: JobState
-    starts: int
-    created_ms: int
-    started_at: datetime | None
-    ended_at: datetime | None
-    error: JobError | None
-    warnings: tuple[JobError, ...]
-    attributes: Mapping[str, Any]
-
-    @property
-    def cursor(self) -> tuple[int, int, str]:
-        """Its own in the order of all jobs, newest first."""
-        return -self.created_ms, -round(self.request.submitted_at.timestamp() * 1e6), self.request.id
 
 
 class DurableJobs:
@@ -107,6 +74,7 @@ class DurableJobs:
         from dbos import DBOS, DBOSPortableJSONSerializer
         from sqlalchemy.exc import SQLAlchemyError
 
+        look_less_often_beside_the_queue()
         DBOS(
             config={
                 "name": _APPLICATION,
@@ -193,7 +161,7 @@ class DurableJobs:
         from dbos import DBOS
 
         workflows = DBOS.list_workflows(workflow_ids=[job_id], name=_WORKFLOW)
-        return _row(workflows[0]) if workflows else None
+        return job_row(workflows[0]) if workflows else None
 
     def rows(self, state: JobState | None = None, *, until_ms: int | None = None) -> Iterator[JobRow]:
         """Jobs, newest first, read as they are asked for.
@@ -204,7 +172,7 @@ class DurableJobs:
         """
         from dbos import DBOS
 
-        statuses = None if state is None else [name for name, meaning in _STATES.items() if meaning == state]
+        statuses = None if state is None else [name for name, meaning in JOB_STATES.items() if meaning == state]
         limit, passed_ms = _PAGE, None
         while True:
             workflows = DBOS.list_workflows(
@@ -215,7 +183,9 @@ class DurableJobs:
                 limit=limit,
             )
             is_last = len(workflows) < limit
-            page = [_row(status) for status in workflows if passed_ms is None or (status.created_at or 0) < passed_ms]
+            page = [
+                job_row(status) for status in workflows if passed_ms is None or (status.created_at or 0) < passed_ms
+            ]
             # SQLite's clock may know whole seconds alone. Jobs of the last one on the page may go on beyond it.
             if not is_last and page:
                 page = [row for row in page if row.created_ms > page[-1].created_ms]
@@ -232,10 +202,10 @@ class DurableJobs:
         """How many jobs are in each of these states."""
         from dbos import DBOS
 
-        names = [name for name, meaning in _STATES.items() if meaning in states]
+        names = [name for name, meaning in JOB_STATES.items() if meaning in states]
         counted = dict.fromkeys(states, 0)
         for status in DBOS.list_workflows(name=_WORKFLOW, status=names, load_input=False, load_output=False):
-            counted[_STATES[status.status]] += 1
+            counted[JOB_STATES[status.status]] += 1
         return counted
 
     def oldest_queued(self) -> datetime | None:
@@ -245,7 +215,7 @@ class DurableJobs:
         workflows = DBOS.list_workflows(
             name=_WORKFLOW, status=["ENQUEUED", "DELAYED"], limit=1, load_input=False, load_output=False
         )
-        return _time(workflows[0].created_at) if workflows else None
+        return time_of(workflows[0].created_at) if workflows else None
 
     def note(self, job_id: str, **attributes: Any) -> None:
         """Keep something beside a job.
@@ -352,51 +322,9 @@ def _full_disk_named() -> Iterator[None]:
         ) from error
 
 
-def _row(status: WorkflowStatus) -> JobRow:
-    attributes = status.attributes or {}
-    assert status.input is not None
-    request = JobRequest.model_validate(status.input["args"][0])
-    state = _STATES[status.status]
-    started = attributes.get("started_at")
-    return JobRow(
-        request=request,
-        state=state,
-        starts=(status.recovery_attempts or 0) + int(attributes.get("starts_before", 0)),
-        created_ms=status.created_at or 0,
-        started_at=None if started is None else datetime.fromisoformat(started),
-        ended_at=None if status.completed_at is None else _ended(status.completed_at, request, attributes),
-        error=_error(status) if state == "failed" else None,
-        warnings=tuple(map(JobError.model_validate, status.output or ())) if state == "completed" else (),
-        attributes=attributes,
-    )
-
-
-def _error(status: WorkflowStatus) -> JobError:
-    if status.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
-        deaths = (status.recovery_attempts or 1) - 1
-        return JobError(
-            code="service_died", message=f"the service died or ended {deaths} times while it did this job"
-        )
-    data = getattr(status.error, "data", None)
-    if isinstance(data, dict):
-        return JobError.model_validate(data)
-    return JobError(code=INTERNAL, message="an unforeseen error; the service's log says more")
-
-
-def _ended(completed_ms: int, request: JobRequest, attributes: Mapping[str, Any]) -> datetime:
-    """When a job ended. SQLite's clock may know whole seconds alone: not before its last sign of life."""
-    progress = JobProgress.model_validate(attributes.get("progress") or {})
-    times = (_time(completed_ms), request.submitted_at, progress.updated_at)
-    return max(time for time in times if time is not None)
-
-
 def _last_moment(milliseconds: int) -> datetime:
     """Within a millisecond, so far from both ends that rounding does not leave it."""
     return datetime.fromtimestamp((milliseconds + 0.5) / 1000, UTC)
-
-
-def _time(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -47,7 +47,7 @@ class AttributeStore(Protocol):
     """Keeps attributes of a job in the database."""
 
     def __call__(self, job_id: str, **attributes: Any) -> None:
-        """Write the attributes."""
+        """Write attributes of a job, beside those that it has."""
         ...
 
 

@@ -5,23 +5,15 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Literal
-
-from pydantic import ValidationError
 
 from neuropose_ray.errors import (
-    DrainingError,
     JobNotFoundError,
     JobStateError,
-    OutputError,
-    OverloadedError,
-    StorageFullError,
 )
 from neuropose_ray.schemas.atomic import atomic_write_bytes
-from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.jobs import (
     ENDED,
     Action,
@@ -35,33 +27,25 @@ from neuropose_ray.schemas.jobs import (
     Workflow,
 )
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs, JobRow
+from neuropose_ray.service.jobs.admission import make_uploads_folder, require_room
+from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
+from neuropose_ray.service.jobs.job_rows import JobRow
+from neuropose_ray.service.jobs.mode import Mode, read_mode, write_mode
 from neuropose_ray.service.jobs.options import workflow_with
 from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
 from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import JobSettings
 
-Mode = Literal["running", "paused", "draining"]
 #: A job whose thread is on its way into or out of it is not lost; that takes less than a second.
 LOST_S = 20.0
 #: Any replica has noticed by then that nobody waits for its chunk.
 LATE_S = 60.0
+#: What an order makes of the service.
+_MODES: Mapping[Action, Mode] = {"pause": "paused", "resume": "running", "drain": "draining"}
 _STATES: tuple[JobState, ...] = ("queued", "running", *ENDED)
-
-
-class _ModeFile(FrozenModel):
-    mode: Mode
-
-
-def read_mode(data: DataFolder) -> Mode:
-    """What the last order was, also of an earlier process."""
-    try:
-        return _ModeFile.model_validate_json(data.mode.read_bytes()).mode
-    except (OSError, ValidationError):
-        return "running"
 
 
 class JobService:
@@ -98,8 +82,8 @@ class JobService:
             known = self._durable.row(request.id)
             if known is None:
                 workflow = self._workflows.named(request.workflow)
-                self._check_room()
-                self._make_folder(request.id)
+                require_room(self._data, self._settings, self._durable.counts(["queued"])["queued"])
+                make_uploads_folder(self._data.job(request.id))
                 workflow = self._with_options(workflow, request)
                 by = request.source if request.owner is None else f"{request.source} ({request.owner})"
                 append_line(
@@ -112,31 +96,11 @@ class JobService:
                 raise JobStateError("this id is another job's", hint="use a new Idempotency-Key for other work")
         return self.job(request.id)
 
-    def _check_room(self) -> None:
-        if read_mode(self._data) == "draining":
-            raise DrainingError("the service takes no new jobs", hint="it is being drained; `resume` ends that")
-        if self._durable.counts(["queued"])["queued"] >= self._settings.queued:
-            raise OverloadedError(f"{self._settings.queued} jobs wait already", hint="try again later")
-        free = shutil.disk_usage(self._data.root).free
-        if free < self._settings.min_free_bytes:
-            raise StorageFullError(
-                f"{free // 10**6} MB of the service's disk are free, {self._settings.min_free_bytes // 10**6} MB are "
-                "kept",
-                hint="remove old jobs",
-            )
-
     def _with_options(self, workflow: Workflow, request: JobRequest) -> Workflow:
         calibration = self._data.job(request.id).calibration
         if request.options.calibration is not None:
             atomic_write_bytes(calibration, request.options.calibration.encode())
         return workflow_with(workflow, request.options, calibration)
-
-    def _make_folder(self, job_id: str) -> None:
-        folder = self._data.job(job_id)
-        try:
-            folder.uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(error.strerror or str(error), where=str(folder.root)) from error
 
     def job(self, job_id: str) -> Job:
         """One job, with the files that it has made.
@@ -325,9 +289,8 @@ class JobService:
 
         It holds until the next order, also after the service was started again.
         """
-        modes: dict[Action, Mode] = {"pause": "paused", "resume": "running", "drain": "draining"}
         with self._lock:
-            atomic_write_bytes(self._data.mode, _ModeFile(mode=modes[action]).model_dump_json().encode())
+            write_mode(self._data, _MODES[action])
             if action == "pause":
                 self._durable.pause()
             else:

@@ -21,9 +21,10 @@ from neuropose_ray.service.jobs.cleanup import clear_incoming, clear_job_folders
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
 from neuropose_ray.service.jobs.failures import redact_paths
-from neuropose_ray.service.jobs.job_service import JobService, read_mode
+from neuropose_ray.service.jobs.job_service import JobService
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
+from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import VideoTasks
@@ -101,8 +102,8 @@ class JobManager:
                 engines or _serve_engines(settings, spec, pose),
                 locate,
                 {
-                    name: (other, _serve_engines(settings, other, handle))
-                    for name, (other, handle) in (others or {}).items()
+                    name: (spec_of_model, _serve_engines(settings, spec_of_model, handle))
+                    for name, (spec_of_model, handle) in (others or {}).items()
                 },
             ),
             VideoSteps(tasks or RayVideoTasks(_tasks_at_once(jobs.running)), locate),
@@ -214,7 +215,7 @@ class JobManager:
         return await self._ask(lambda service: service.jobs(state, label, source, limit, after, owner))
 
     async def cancel(self, job_id: str) -> Job:
-        """Cancel a job."""
+        """Cancel a job that waits or runs."""
         return await self._ask(lambda service: service.cancel(job_id))
 
     async def retry(self, job_id: str, step: StepKind | None = None) -> Job:

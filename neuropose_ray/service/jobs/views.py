@@ -11,8 +11,8 @@ from pathlib import Path
 from neuropose_ray.errors import RequestError
 from neuropose_ray.pipeline import is_internal
 from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress, JobRequest
-from neuropose_ray.service.jobs.durable import JobRow
 from neuropose_ray.service.jobs.execution import RunningJob
+from neuropose_ray.service.jobs.job_rows import JobRow
 
 
 def job_of(row: JobRow, running: Mapping[str, RunningJob]) -> Job:

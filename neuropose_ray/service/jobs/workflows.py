@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from neuropose_ray.errors import RequestError, SettingsError
+from neuropose_ray.faults import faults
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.jobs import STANDARD, STANDARD_NAME, Step, StepKind, Workflow
 from neuropose_ray.service.jobs.steps.settings import (
@@ -43,14 +44,14 @@ class Workflows:
 
     def __init__(self, declared: Mapping[str, Workflow]) -> None:
         self._named = {STANDARD_NAME: STANDARD, **declared}
-        faults = [
+        wrong = [
             f"workflow {name!r}, step {number} ({step.kind}): {fault}"
             for name, workflow in self._named.items()
             for number, step in enumerate(workflow.steps, 1)
             for fault in _faults(step)
         ]
-        if faults:
-            raise SettingsError("; ".join(faults), where="service.jobs.workflows", hint="correct them")
+        if wrong:
+            raise SettingsError("; ".join(wrong), where="service.jobs.workflows", hint="correct them")
 
     def named(self, name: str) -> Workflow:
         """A workflow.
@@ -71,9 +72,9 @@ def options_of(step: Step) -> FrozenModel:
     Raises:
         SettingsError: they were checked by an older version, and are wrong for this one.
     """
-    faults = _faults(step)
-    if faults:
-        raise SettingsError("; ".join(faults), where=f"step {step.kind}", hint="submit the job anew")
+    wrong = _faults(step)
+    if wrong:
+        raise SettingsError("; ".join(wrong), where=f"step {step.kind}", hint="submit the job anew")
     return _validated(step)
 
 
@@ -81,7 +82,7 @@ def _faults(step: Step) -> list[str]:
     try:
         _validated(step)
     except ValidationError as error:
-        return [f"{'.'.join(map(str, fault['loc'])) or 'with'}: {fault['msg']}" for fault in error.errors()]
+        return faults(error, OPTIONS[step.kind])
     return []
 
 

@@ -128,12 +128,27 @@ def test_angles_do_not_depend_on_where_the_person_is_or_how_the_camera_is_held(s
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=40)
-def test_no_angle_leaves_its_defined_range(seed):
+def test_the_angles_of_a_posture_do_not_leave_their_defined_range(seed):
     anywhere = np.random.default_rng(seed).normal(scale=500, size=(8, len(LANDMARKS), 3))
-    table = clinical_angles(Motion("noise", WHOLE_BODY, np.arange(8.0), anywhere, np.ones((8, len(LANDMARKS)))))
+    for posture in anywhere:
+        one = Motion("noise", WHOLE_BODY, np.zeros(1), posture[None], np.ones((1, len(LANDMARKS))))
+        table = clinical_angles(one)
+        for name, column in zip(table.names, table.values_deg.T, strict=True):
+            low, high = ANGLE_DEFINITIONS[name].range_deg
+            assert (np.isnan(column) | ((column >= low) & (column <= high))).all(), name
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=40)
+def test_no_angle_about_an_axis_ever_jumps_by_a_turn(seed):
+    walk = np.random.default_rng(seed).normal(scale=60, size=(60, len(LANDMARKS), 3)).cumsum(0)
+    positions = np.array([STANDING[name] for name in LANDMARKS]) + walk
+    table = clinical_angles(Motion("walk", WHOLE_BODY, np.arange(60.0), positions, np.ones((60, len(LANDMARKS)))))
     for name, column in zip(table.names, table.values_deg.T, strict=True):
         low, high = ANGLE_DEFINITIONS[name].range_deg
-        assert (np.isnan(column) | ((column >= low) & (column <= high))).all(), name
+        known = column[np.isfinite(column)]
+        assert (np.abs(np.diff(known)) <= 180 + 1e-6).all(), name
+        assert not len(known) or low - 1e-6 <= np.median(known) <= high + 1e-6
 
 
 @pytest.mark.filterwarnings("error")

@@ -34,7 +34,7 @@ def test_the_approximation_has_neither_band_nor_open_ends(options):
 
 
 @pytest.mark.parametrize(("options", "message"), [
-    ({"bnad": 0.1}, "bnad: Extra inputs are not permitted"),
+    ({"bnad": 0.1}, "bnad: no such setting; did you mean band"),
     ({"band": -1}, "band: must be a whole number of frames"),
     ({"method": "fastdtw", "band": 2}, "method: fastdtw has neither a band"),
 ])  # fmt: skip

@@ -1,33 +1,7 @@
 import pytest
-from pydantic import BaseModel, ValidationError, field_validator
 
-from neuropose_ray.analysis.runs.files import faults, read_text
+from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.errors import FileFormatError, InputNotFoundError
-
-
-class Part(BaseModel):
-    size: int
-    kind: str
-
-    @field_validator("kind")
-    @classmethod
-    def _known(cls, kind: str) -> str:
-        if kind != "wheel":
-            raise ValueError("only wheels are known")
-        return kind
-
-
-class Whole(BaseModel):
-    parts: list[Part]
-
-
-def test_everything_that_is_wrong_is_in_one_line_with_its_place():
-    with pytest.raises(ValidationError) as caught:
-        Whole.model_validate({"parts": [{"size": "x", "kind": "wheel"}, {"size": 1, "kind": "hull"}]})
-    line = faults(caught.value)
-    first, second = line.split("; ")
-    assert first.startswith("parts.0.size: Input should be a valid integer")
-    assert second == "parts.1.kind: only wheels are known"
 
 
 def test_a_text_is_read_as_it_is(tmp_path):

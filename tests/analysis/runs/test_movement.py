@@ -58,6 +58,26 @@ def test_a_walk_has_a_gait_table_and_no_repetitions(walk):
     assert not any("steps" in warning for warning in moved.warnings)
 
 
+def test_steps_that_are_refused_are_refused_with_their_true_reason(walk):
+    # Only the left foot goes ahead and back: on one leg, or balancing.
+    positions = walk.positions.copy()
+    for part in ("heel", "toe", "ankle"):
+        joint = walk.skeleton.index(f"right_{part}")
+        positions[:, joint] = walk.joint("right_hip") + [0, 800, 0]
+    moved = analysed(replace(walk, positions=positions))
+    assert moved.results.gait is None
+    refused = [remark.sentence for remark in moved.results.remarks if remark.kind == "steps_refused"]
+    assert "no gait: no two steps in the order of walking were found" in refused
+    assert any("turns of the feet were left out" in sentence for sentence in refused)
+    assert set(refused) <= set(moved.warnings)
+    assert not any("these are steps" in warning for warning in moved.warnings)
+
+
+def test_where_something_was_found_there_is_no_remark_on_what_was_not(squats, walk):
+    assert analysed(squats).results.remarks == ()
+    assert analysed(walk).results.remarks == ()
+
+
 def test_parts_can_be_left_out(squats):
     results = analysed(squats, angles=None, repetitions=None, gait=None).results
     assert (results.angles, results.repetitions, results.gait) == (None, None, None)

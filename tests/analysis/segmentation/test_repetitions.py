@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from analysis.segmentation.performers import LIMBS, SQUAT_BOTTOMS_S, mocap, phantom, without
@@ -57,10 +59,10 @@ def test_walking_has_no_repetitions(seconds, noise_mm):
     assert repetitions(performed).records == ()
 
 
-def test_a_real_walk_has_no_repetitions_but_steps(test_data):
+def test_a_real_walk_has_no_repetitions_since_its_legs_move_in_turn(test_data):
     found = repetitions(mocap(test_data, "walk"))
     assert found.records == ()
-    assert "steps" in found.warnings[0]
+    assert found.reason == "no repetitions: both legs move, but not together"
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -69,6 +71,15 @@ def test_standing_still_is_no_movement(test_data, seed):
     positions = standing + np.random.default_rng(seed).normal(0, 15, (240, *standing.shape))
     found = repetitions(Motion("still", LIMBS, np.arange(240) / 30, positions, np.ones((240, 12))))
     assert found.records == ()
+    assert found.reason == "no repetitions: no large joint moves beyond its noise"
+
+
+def test_what_moves_without_coming_back_is_said_to_have_moved():
+    times = np.arange(0, 4, 1 / 30)
+    found = repetitions(_bending_knees(times, np.linspace(5, 80, len(times))))
+    assert found.records == ()
+    pattern = r"no repetitions: knee flexion covers 6\d deg, but does not go from rest and back"
+    assert re.fullmatch(pattern, found.reason)
 
 
 def test_setting_up_is_not_counted_and_a_shallow_repetition_is_marked():

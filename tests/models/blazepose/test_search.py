@@ -58,3 +58,17 @@ def test_every_view_is_searched_now_and_then_even_if_nothing_changes(search: Sea
     search.due(0, STILL, EMPTY)
     searched = [view for number in range(1, 200) for view in search.due(number, STILL, KNOWN)]
     assert len(set(searched)) == 9
+
+
+def test_a_round_after_its_start_a_search_no_longer_depends_on_it():
+    """A thing that wanders through the picture, seen from different frames on."""
+    frames = [changed(20 * number % 1100, 7 * number % 500) for number in range(120)]
+    settings = BlazePoseSettings(search_interval=3, refresh_interval=60)
+
+    def searched(first: int) -> list[list]:
+        search = Search(WIDTH, HEIGHT, settings)
+        return [search.due(number, frames[number], KNOWN) for number in range(first, 120)]
+
+    whole = searched(0)
+    for first in (1, 8, 27, 50):
+        assert searched(first)[28:] == whole[first + 28 :]

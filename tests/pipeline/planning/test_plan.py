@@ -2,10 +2,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-import numpy as np
 import pytest
 
-from neuropose_ray.errors import FileFormatError
 from neuropose_ray.models import spec
 from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 from neuropose_ray.models.spec import ModelSpec
@@ -13,7 +11,6 @@ from neuropose_ray.models.weights import Weights
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo
 from neuropose_ray.pipeline.planning import plan as plan_module
 from neuropose_ray.pipeline.planning.plan import VideoPlan, plan_video
-from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.video.sources import open_source
 
@@ -70,19 +67,3 @@ def test_a_new_version_of_what_makes_poses_changes_every_key(
     monkeypatch.setattr(module, version, 99)
     assert not set(plan(clip).keys) & set(before.keys)
     assert plan(clip).poses_key != before.poses_key
-
-
-def test_a_plan_survives_its_file(clip: Path, tmp_path: Path):
-    made = plan(clip)
-    write_plan(tmp_path / "plan.npz", made)
-    read = read_plan(tmp_path / "plan.npz")
-    np.testing.assert_array_equal(read.info.timestamps_s, made.info.timestamps_s)
-    np.testing.assert_array_equal(read.info.keyframes, made.info.keyframes)
-    assert (read.name, read.camera, read.chunks, read.keys) == (made.name, made.camera, made.chunks, made.keys)
-    assert read.info.notes == made.info.notes
-
-
-def test_a_broken_plan_file_is_one_line(tmp_path: Path):
-    (tmp_path / "plan.npz").write_bytes(b"PK")
-    with pytest.raises(FileFormatError, match=r"plan\.npz"):
-        read_plan(tmp_path / "plan.npz")

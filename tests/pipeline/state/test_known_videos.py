@@ -1,6 +1,7 @@
 """Results of all runs in a folder are found, and the videos that they are of."""
 
 import json
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -51,6 +52,12 @@ def test_a_summary_has_the_results_of_earlier_runs_beside_its_own(base: Path):
         ("squat", "completed", False),
         ("walk", "completed", False),
     ]
+
+
+def test_results_that_were_removed_are_no_longer_named(base: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(base)
+    shutil.rmtree(base / "out" / "squat")
+    assert [video.name for video in process("jump.mp4").earlier_videos] == ["walk"]
 
 
 def test_videos_of_all_runs_are_found_from_another_working_folder_and_where_all_was_moved(base: Path):

@@ -2,7 +2,7 @@ import pytest
 from support.stick_people import people, write_results, write_video
 
 from neuropose_ray.errors import InputError, InputNotFoundError
-from neuropose_ray.render.overlay.folder import update_overlay
+from neuropose_ray.render.overlay.folder import is_up_to_date, update_overlay
 from neuropose_ray.render.overlay.settings import OverlaySettings
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
@@ -47,6 +47,15 @@ def test_it_is_made_anew_for_other_settings_other_predictions_and_when_it_or_its
     assert update(video, predictions, blur_faces=True) == 3
     predictions.with_name("overlay.json").write_text("{}")
     assert update(video, predictions, blur_faces=True) == 3
+
+
+def test_an_overlay_of_other_predictions_is_not_up_to_date(video, predictions):
+    overlay = predictions.with_name("overlay.mp4")
+    assert not is_up_to_date(overlay, predictions)
+    update(video, predictions)
+    assert is_up_to_date(overlay, predictions)
+    results(predictions.parent, video, x=30)
+    assert not is_up_to_date(overlay, predictions)
 
 
 def test_no_picture_with_faces_stays_when_hiding_them_fails(video, predictions, tmp_path):

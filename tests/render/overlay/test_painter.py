@@ -112,3 +112,12 @@ def test_the_size_is_that_of_what_is_painted():
         painter = Painter(standing(), HEADER, OverlaySettings(view=view), Measurements())
         width, height = painter.size(480, 640)
         assert painter.paint(np.full((640, 480, 3), GREY, np.uint8), 0).shape == (height, width, 3)
+
+
+def test_no_landmark_is_drawn_over_a_hidden_face_and_the_rest_of_the_body_is():
+    face, legs = np.s_[97:125, 215:265], np.s_[450:560, 190:290]
+    shown, hidden = painted(standing()), painted(standing(), blur_faces=True)
+    assert (shown[face] != GREY).any()
+    assert (hidden[face] == GREY).all()
+    assert (hidden[legs] != GREY).any()
+    assert (hidden[legs] == shown[legs]).all()

@@ -83,3 +83,52 @@ def test_frames_without_anybody_show_the_floor():
 def test_the_panel_is_an_even_part_of_the_picture(size):
     assert panel_width(*size) % 2 == 0
     assert 0 < panel_width(*size) <= size[0]
+
+
+@pytest.mark.parametrize("view", [View.FRONT, View.LEFT, View.RIGHT, View.BACK, View.TOP])
+@pytest.mark.parametrize("away_mm", [(2500, 0, 0), (-2500, 0, 0), (0, 0, 2700), (1500, 0, -2000)])
+def test_two_people_fit(view, away_mm):
+    table = people([0, 0], [(0, 0)] * 2, tracks=[0, 1])
+    table.poses.poses3d[1] += away_mm
+    panel = drawn(view, table)
+    # What is cut off would touch an edge, but for the line of text at the lower one; the grid is darker than people.
+    shown = panel[: HEIGHT - 20].max(axis=2) > 130
+    one = drawn(view)[: HEIGHT - 20].max(axis=2) > 130
+    assert shown.sum() > 0.15 * one.sum()
+    assert not shown[:, [0, 1, -2, -1]].any()
+    assert not shown[[0, 1]].any()
+
+
+def test_who_is_much_too_far_away_does_not_make_the_followed_one_tiny():
+    table = people([0, 0, 1, 1], [(0, 0)] * 4, tracks=[0, 1, 0, 1], times_s=[0, 0.1])
+    table.poses.poses3d[1::2] += (60_000, 0, 0)
+    rows, _ = np.nonzero((drawn(View.FRONT, table) == LEFT).all(axis=2))
+    assert np.ptp(rows) > 0.2 * HEIGHT
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_hand_without_its_elbow_does_not_float(side):
+    table, colour, sign = people([0], [(0, 0)]), LEFT if side == "left" else RIGHT, 1 if side == "left" else -1
+    table.poses.poses3d[0, BLAZEPOSE_33.index(f"{side}_elbow")] = np.nan
+    whole, cut = ((sign * (columns(drawn(View.FRONT, shown), colour) - WIDTH / 2)).max() for shown in (None, table))
+    hand_px, shoulder_px = 230 * WIDTH / 1900, 180 * WIDTH / 1900
+    assert whole >= hand_px - 2
+    assert cut <= shoulder_px + 4
+
+
+def test_the_head_is_a_ball_on_a_neck():
+    panel = drawn(View.FRONT)
+    white = (panel == 245).all(axis=2)
+    rows, found = np.nonzero(white)
+    ball = rows < rows.min() + 40
+    assert white.sum() > 800, "a few lines of a face have fewer"
+    assert np.ptp(found[ball]) == pytest.approx(40, abs=14)
+    shoulders = np.nonzero((panel == LEFT).all(axis=2))[0].min()
+    assert rows[found == round(np.median(found[ball]))].max() >= shoulders - 3
+
+
+def test_a_head_without_shoulders_does_not_float_over_a_body():
+    table = people([0], [(0, 0)])
+    table.poses.poses3d[0, [BLAZEPOSE_33.index(f"{side}_shoulder") for side in ("left", "right")]] = np.nan
+    whole, bare = ((drawn(View.FRONT, shown) == 245).all(axis=2).sum() for shown in (None, table))
+    assert bare < whole - 700

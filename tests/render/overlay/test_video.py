@@ -16,6 +16,7 @@ from neuropose_ray.video.sources import open_source
 from neuropose_ray.video.types import Chunk, DecodedFrame
 from neuropose_ray.video.write import VideoWriter
 
+FIRST = Chunk(0, -np.inf, np.inf, 0, 1)
 UNEVEN_S = np.cumsum([0, 1 / 60, 1 / 60, 3 / 60, 0.5, 1 / 29.97, 0.04, 0.04]).tolist()
 
 
@@ -174,3 +175,17 @@ def test_the_sound_is_kept_where_wished(tmp_path):
         with av.open(tmp_path / "overlay.mp4") as container:
             streams[sound] = [stream.type for stream in container.streams]
     assert streams == {False: ["video"], True: ["video", "audio"]}
+
+
+def test_an_overlay_of_a_phones_hdr_video_looks_like_the_picture_on_a_normal_screen(test_data, tmp_path):
+    video, shown = test_data / "field/hlg_hdr.mov", 3
+    table = people([], np.zeros((0, 2)), times_s=probe(open_source(video)).timestamps_s[:shown])
+    assert render(video, write_results(tmp_path, video, table), tmp_path / "overlay.mp4") == shown
+    with av.open(str(tmp_path / "overlay.mp4")) as container:
+        assert next(container.decode(video=0)).color_trc == 1, "not tagged as BT.709: players would convert it again"
+    original = next(decode_chunk(probe(open_source(test_data / "opencap/squat.mp4")), FIRST))
+    overlay = frames_of(tmp_path / "overlay.mp4")[0]
+    below_the_label = np.s_[60:]
+    change = overlay.image[below_the_label].astype(int) - original.image[below_the_label]
+    assert np.abs(change).mean() < 6, "unconverted it is 14"
+    assert np.abs(change.mean((0, 1))).max() < 8

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -36,6 +38,16 @@ def test_left_and_right_share_a_panel_each_with_its_raw_curve_behind():
     assert (axes.get_ylabel(), axes.get_xlabel()) == ("angle (°)", "time (s)")
 
 
+def test_what_cannot_be_relied_on_is_faint_and_said_so():
+    figure = Figure(layout="constrained")
+    sure, unsure = (knee(side, np.sin(TIMES), np.sin(TIMES)) for side in (Side.LEFT, Side.RIGHT))
+    plot_angles(figure, "squat", TIMES, [sure, replace(unsure, unreliable="The foot is short.")], [])
+    (axes,) = figure.axes
+    (_, left), (_, right) = (lines_of(axes, SIDE_COLOURS[side]) for side in (Side.LEFT, Side.RIGHT))
+    assert (left.get_alpha(), right.get_alpha()) == (1.0, 0.35)
+    assert (axes.get_title(loc="left") or axes.get_title()) == "Knee flexion, not reliable"
+
+
 def test_gaps_stay_open_and_what_is_known_alone_between_them_is_a_dot():
     values = np.sin(TIMES)
     values[[10, 12]] = np.nan
@@ -72,7 +84,7 @@ def test_gait_events_are_lines_of_their_sides_colour_that_the_legend_names():
     assert (strike.get_color(), strike.get_linestyle()) == (SIDE_COLOURS[Side.LEFT], "-")
     assert (off.get_color(), off.get_linestyle()) == (SIDE_COLOURS[Side.RIGHT], ":")
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["middle", "before cleaning (thin)", "heel strike", "toe off"]
+    assert labels == ["middle", "pose model, before the fit (thin)", "heel strike", "toe off"]
 
 
 @pytest.mark.parametrize("names", [1, 3, 4, 7])

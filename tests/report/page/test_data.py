@@ -37,7 +37,7 @@ def test_a_track_takes_room_only_from_its_first_to_its_last_frame():
     positions = content.people[0].positions.copy()
     positions[:20] = positions[25:27] = positions[40:] = np.nan
     person = json.loads(report_json(replace(content, people=(PersonTrack(1, positions),))))["people"][0]
-    assert person["first"] == 20
+    assert (person["first"], person["seen"]) == (20, 18)
     assert array(person["positions"]).reshape(-1, 33, 3) == pytest.approx(positions[20:40], abs=1e-3, nan_ok=True)
 
 

@@ -50,6 +50,24 @@ def test_a_jump_leaves_the_ground_where_it_is_and_a_slow_drift_takes_it_along():
     assert frame_person(drifting, BLAZEPOSE_33, TIMES).floor_mm == pytest.approx(980 + drift, abs=45)
 
 
+@given(slope=st.floats(-0.08, 0.08), direction=st.floats(0, 6.28), speed_mm_s=st.floats(700, 1800))
+@settings(max_examples=30, deadline=None)
+def test_feet_stay_on_the_floor_of_a_walker_whom_a_tilted_camera_sees_rise_or_sink(slope, direction, speed_mm_s):
+    way = np.arange(3 * FRAMES) / RATE_HZ * speed_mm_s
+    walking = np.repeat(squat_positions(1), 3 * FRAMES, axis=0)
+    walking[..., 0] += (way * np.cos(direction))[:, None]
+    walking[..., 2] += (way * np.sin(direction))[:, None]
+    walking[..., 1] += (slope * way)[:, None]
+    feet = [joint for joint, name in enumerate(BLAZEPOSE_33.joint_names) if "foot" in name or "heel" in name]
+    lifted = 60 * np.abs(np.sin(np.arange(3 * FRAMES) / RATE_HZ * 2 * np.pi))  # each foot swings for half of the time
+    walking[:, feet, 1] -= 0.3 * lifted[:, None]
+    framing = frame_person(walking, BLAZEPOSE_33, np.arange(3 * FRAMES) / RATE_HZ)
+    above = framing.floor_mm - walking[..., 1].max(axis=1)
+    assert above.min() > -12, "through the floor"
+    assert np.percentile(above, 10) < 12, "in the air"
+    assert above.max() < 35
+
+
 def test_one_misplaced_joint_does_not_make_the_person_small():
     positions = squat_positions(FRAMES)
     usual = frame_person(positions, BLAZEPOSE_33, TIMES)

@@ -1,7 +1,8 @@
 /* Charts by plotly: curves over time and over the cycle. The moving cursor is ours, so that no chart is drawn again. */
 
 const MARGIN_PX = { l: 60, r: 14, t: 30, b: 46 };
-const PRINTED_WIDTH_PX = 680;
+const PRINTED_WIDTH_PX = 680; // as wide as the style sheet makes charts on paper
+const PRINTED_HEIGHT_PX = 320;
 const MOST_BAND_LABELS = 40;
 const MOST_SINGLE_CYCLES = 30; // more cannot be told apart
 const CLICK_PX = 4;
@@ -31,7 +32,9 @@ function axis(title, more) {
 function layoutOf(element, { x, y, ...more }) {
   return {
     autosize: !theme.printing,
-    width: theme.printing ? Math.min(PRINTED_WIDTH_PX, element.clientWidth || PRINTED_WIDTH_PX) : undefined,
+    width: theme.printing ? PRINTED_WIDTH_PX : undefined,
+    // Unasked, plotly draws charts of a fixed width higher than their place, over what stands below.
+    height: theme.printing ? element.clientHeight || PRINTED_HEIGHT_PX : undefined,
     margin: MARGIN_PX,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",

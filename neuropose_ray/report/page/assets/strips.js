@@ -12,11 +12,13 @@ function doubtOf({ good, doubt }, value) {
 
 /** All strips in one: doubtful where any of them is; what only some of them know counts. */
 function summaryOf(strips) {
-  const frames = strips[0]?.values.length ?? 0;
-  const values = Float32Array.from({ length: frames }, (_, frame) => {
-    const doubts = strips.map((strip) => doubtOf(strip, strip.values[frame])).filter((doubt) => !Number.isNaN(doubt));
-    return doubts.length ? Math.max(...doubts) : NaN;
-  });
+  const values = new Float32Array(strips[0].values.length).fill(NaN);
+  for (const strip of strips) {
+    for (let frame = 0; frame < values.length; frame += 1) {
+      const doubt = doubtOf(strip, strip.values[frame]);
+      if (Number.isNaN(values[frame]) || doubt > values[frame]) values[frame] = doubt;
+    }
+  }
   return { label: "Doubtful", good: false, doubt: 0.5, full: 1, values };
 }
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from functools import cache, partial
+from pathlib import Path
 
 from neuropose_ray.errors import InputError, NeuroposeRayError
+from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.service.jobs.steps.settings import ExportOptions
 from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
 
+#: Beside the files: into how many a format was split, what was resampled or left out.
+NOTES_FILE = "notes.txt"
+
 
 def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
-    """Write one video in every format that is asked for.
+    """Write one video in every format that is asked for, and what a reader of the files should know.
 
     Returns:
         Why which formats are missing.
@@ -23,6 +28,7 @@ def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
     from neuropose_ray.schemas.result_files import EXPORT_FOLDER, PREDICTIONS_FILE
 
     remarks: list[NeuroposeRayError] = []
+    notes: list[str] = []
     source = output.folder / PREDICTIONS_FILE
     series = cache(partial(motion_series, source, track=options.track, poses=options.poses.value))
     for kind in options.formats:
@@ -37,8 +43,20 @@ def export_video(output: VideoOutput, options: ExportOptions) -> Remarks:
                 series=series,
                 track=options.track,
                 poses=options.poses,
-                note=lambda text: None,  # noqa: ARG005  hints for who chooses a format by hand
+                note=partial(_note, notes, target.name),
             )
         except InputError as error:
             remarks.append(type(error)(f"{kind.value}: {error.what}", where=error.where, hint=error.hint))
+    _write_notes(output.folder / EXPORT_FOLDER / NOTES_FILE, notes)
     return tuple(remarks)
+
+
+def _write_notes(path: Path, notes: list[str]) -> None:
+    if notes:
+        atomic_write_bytes(path, "".join(notes).encode())
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _note(notes: list[str], file: str, text: str) -> None:
+    notes.append(f"{file}: {text}\n")

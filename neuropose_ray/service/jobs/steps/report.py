@@ -18,19 +18,19 @@ def report_video(output: VideoOutput, options: ReportOptions, image_fps: float) 
     """
     from neuropose_ray.analysis import TrialSource
     from neuropose_ray.report import ReportChoices, report_file, write_trial_report
+    from neuropose_ray.video import open_source
 
     source = TrialSource(output.folder, name=output.folder.name)
     choices = ReportChoices(
         track=options.track,
         with_video=options.with_video,
         blur_faces=options.blur_faces,
-        fps=image_fps,
         settings=options.settings,
     )
     without_video = write_trial_report(
         source,
         report_file(source),
-        output.video,
+        lambda: open_source(output.video, fps=image_fps),
         choices,
         progress=lambda done, total: None,  # noqa: ARG005  a task of its own tells nobody
     )

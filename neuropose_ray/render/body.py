@@ -1,8 +1,9 @@
-"""The head as a ball on a neck, and what else a body that is drawn in space hangs on."""
+"""A body as it is drawn in space: a ball on a neck for its head, and nothing that does not hang together with it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,3 +89,34 @@ def head_radius_mm(positions: NDArray[np.floating], skeleton: Skeleton) -> float
 def trunk_joints(skeleton: Skeleton) -> tuple[int, ...]:
     """Hips and shoulders, on which all other parts of a body hang; none where the skeleton has none of them."""
     return tuple(skeleton.index(name) for name in _TRUNK if skeleton.has(name))
+
+
+def body_edges(skeleton: Skeleton) -> tuple[tuple[int, int], ...]:
+    """The edges of a skeleton but for those on its head, and to it."""
+    on_head = set(head_joints(skeleton))
+    return tuple(edge for edge in skeleton.edges if not on_head & set(edge))
+
+
+def attached(known: NDArray[np.bool_], edges: Sequence[tuple[int, int]], trunk: Sequence[int]) -> NDArray[np.bool_]:
+    """Which joints are known and reach the trunk over known joints: a hand without its elbow would float.
+
+    Args:
+        known: ``(joints,)``.
+        edges: of the body.
+        trunk: joints; where none of them is known, all known joints count as attached.
+
+    Returns:
+        ``(joints,)``.
+    """
+    reached = np.zeros_like(known)
+    reached[list(trunk)] = known[list(trunk)]
+    if not reached.any() or not edges:
+        return known
+    starts, ends = np.array(edges).T
+    for _ in range(len(known)):
+        before = reached.copy()
+        np.logical_or.at(reached, ends, before[starts] & known[ends])
+        np.logical_or.at(reached, starts, before[ends] & known[starts])
+        if (reached == before).all():
+            break
+    return reached

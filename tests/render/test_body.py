@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.stick_people import joints_mm
 
-from neuropose_ray.render.head import head_joints, head_of, head_radius_mm, trunk_joints
+from neuropose_ray.render.body import attached, body_edges, head_joints, head_of, head_radius_mm, trunk_joints
 from neuropose_ray.schemas.skeleton import Skeleton
 from neuropose_ray.schemas.skeletons import BLAZEPOSE_33, KNOWN_SKELETONS
 
@@ -58,3 +58,25 @@ def test_a_head_is_as_large_as_its_person_also_where_it_is_missing_in_some_frame
 
 def test_a_head_that_is_never_known_has_the_usual_size():
     assert head_radius_mm(np.full((3, 33, 3), np.nan), BLAZEPOSE_33) == pytest.approx(105)
+
+
+@given(known=st.lists(st.booleans(), min_size=33, max_size=33).map(np.array))
+def test_every_attached_joint_has_a_way_of_known_joints_to_the_trunk(known):
+    edges, trunk = body_edges(BLAZEPOSE_33), trunk_joints(BLAZEPOSE_33)
+    reached = attached(known, edges, trunk)
+    assert not (reached & ~known).any()
+    if not known[list(trunk)].any():
+        assert (reached == known).all()
+        return
+    for start, end in edges:
+        if known[start] and known[end]:
+            assert reached[start] == reached[end]
+    assert reached[list(trunk)].tolist() == known[list(trunk)].tolist()
+
+
+def test_a_hand_without_its_elbow_is_not_attached_and_the_rest_is():
+    known = np.ones(33, bool)
+    known[BLAZEPOSE_33.index("left_elbow")] = False
+    reached = attached(known, body_edges(BLAZEPOSE_33), trunk_joints(BLAZEPOSE_33))
+    lost = {BLAZEPOSE_33.joint_names[joint] for joint in np.flatnonzero(known & ~reached)}
+    assert lost - set(BLAZEPOSE_33.joint_names[:11]) == {"left_wrist", "left_pinky", "left_index", "left_thumb"}

@@ -90,9 +90,12 @@ def remote(task: ChunkTask, stall_limit_s: float = 60.0) -> RemoteFrames:
     return RemoteFrames(task, plan, threads=1, stall_limit_s=stall_limit_s)
 
 
-def test_the_frames_come_in_the_same_batches_and_cannot_be_written_to(ray_cluster: str, task: ChunkTask):
+@pytest.mark.parametrize("lead_in", [0, 12])
+def test_the_frames_come_in_the_same_batches_and_cannot_be_written_to(
+    ray_cluster: str, task: ChunkTask, lead_in: int
+):
     local, elsewhere = LocalFrames(task, threads=1), remote(task)
-    for one, other in zip(local.batches(8), elsewhere.batches(8), strict=True):
+    for one, other in zip(local.batches(8, lead_in=lead_in), elsewhere.batches(8, lead_in=lead_in), strict=True):
         assert list(one.timestamps_s) == list(other.timestamps_s)
         assert all(np.array_equal(*pair) for pair in zip(one.images, other.images, strict=True))
         assert not other.images[0].flags.writeable

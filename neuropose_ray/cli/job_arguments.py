@@ -1,0 +1,98 @@
+"""Arguments of the commands about jobs, checked and made into what the service takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast, get_args
+
+from neuropose_ray.errors import InputNotFoundError, RequestError, SettingsError
+from neuropose_ray.schemas.jobs import ENDED, JobOptions, JobState, StepKind
+from neuropose_ray.service import ServiceClient
+
+#: Newest jobs among which a beginning of an id is looked for.
+_LOOKED_THROUGH = 5000
+
+
+def whole_id(service: ServiceClient, given: str) -> str:
+    """The id that begins so; where it is whole already the service is not asked.
+
+    Raises:
+        RequestError: no job's id begins so, or several do.
+    """
+    if len(given) >= 32:
+        return given
+    matches = [job.id for job in service.jobs(limit=_LOOKED_THROUGH) if job.id.startswith(given)]
+    if len(matches) == 1:
+        return matches[0]
+    what = "no job's id begins so" if not matches else f"{len(matches)} jobs' ids begin so"
+    raise RequestError(what, where=given, hint="see `neuropose-ray jobs list`")
+
+
+def state_of(given: str | None) -> JobState | None:
+    """The state of this name, None for none.
+
+    Raises:
+        SettingsError: there is no such state.
+    """
+    states: tuple[JobState, ...] = ("queued", "running", *ENDED)
+    if given is None:
+        return None
+    for state in states:
+        if state == given:
+            return state
+    raise SettingsError(f"there is no state {given!r}", where="--state", hint=f"one of {', '.join(states)}")
+
+
+def options_of(**given: object) -> JobOptions:
+    """The options of a job; an error names the flag of the command.
+
+    Raises:
+        SettingsError: a value is not possible.
+    """
+    from pydantic import ValidationError
+
+    from neuropose_ray.faults import faults
+
+    try:
+        return JobOptions.model_validate(given)
+    except ValidationError as error:
+        key, _, what = faults(error, JobOptions)[0].partition(": ")
+        where = "--" + {"height_m": "height", "field_of_view_degrees": "fov"}.get(key, key).replace("_", "-")
+        raise SettingsError(what, where=where, hint="see `jobs submit --help`") from error
+
+
+def calibration_text(path: Path) -> str:
+    """The text of a calibration file.
+
+    Raises:
+        InputNotFoundError: there is no such file, or it is no text.
+    """
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise InputNotFoundError(reason, where=str(path), hint="check --calibration") from error
+
+
+def step_of(given: str | None) -> StepKind | None:
+    """The kind of step of this name, None for none.
+
+    Raises:
+        SettingsError: there is no such kind.
+    """
+    kinds = get_args(StepKind)
+    if given is not None and given not in kinds:
+        raise SettingsError(f"there is no step {given!r}", where="--step", hint=f"one of {', '.join(kinds)}")
+    return cast("StepKind | None", given)
+
+
+def label_of(given: str) -> tuple[str, str]:
+    """Name and value of a label, of ``name=value``.
+
+    Raises:
+        SettingsError: it is not of this form.
+    """
+    name, equals, value = given.partition("=")
+    if not equals or not name:
+        raise SettingsError(f"{given!r} is not name=value", where="--label", hint="such as patient=p07")
+    return name, value

@@ -1,0 +1,89 @@
+"""What the database of jobs knows of one of them, made of its workflow's row in DBOS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobState
+from neuropose_ray.service.jobs.failures import INTERNAL
+
+if TYPE_CHECKING:
+    from dbos import WorkflowStatus
+
+#: State of a workflow of DBOS -> state of its job.
+JOB_STATES: Mapping[str, JobState] = {
+    "ENQUEUED": "queued",
+    "DELAYED": "queued",
+    "PENDING": "running",
+    "SUCCESS": "completed",
+    "ERROR": "failed",
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
+    "CANCELLED": "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """What the database knows of a job."""
+
+    request: JobRequest
+    state: JobState
+    starts: int
+    created_ms: int
+    started_at: datetime | None
+    ended_at: datetime | None
+    error: JobError | None
+    warnings: tuple[JobError, ...]
+    attributes: Mapping[str, Any]
+
+    @property
+    def cursor(self) -> tuple[int, int, str]:
+        """Its own in the order of all jobs, newest first."""
+        return -self.created_ms, -round(self.request.submitted_at.timestamp() * 1e6), self.request.id
+
+
+def job_row(status: WorkflowStatus) -> JobRow:
+    """The row of a job, of its workflow's."""
+    attributes = status.attributes or {}
+    assert status.input is not None
+    request = JobRequest.model_validate(status.input["args"][0])
+    state = JOB_STATES[status.status]
+    started = attributes.get("started_at")
+    return JobRow(
+        request=request,
+        state=state,
+        starts=(status.recovery_attempts or 0) + int(attributes.get("starts_before", 0)),
+        created_ms=status.created_at or 0,
+        started_at=None if started is None else datetime.fromisoformat(started),
+        ended_at=None if status.completed_at is None else _ended(status.completed_at, request, attributes),
+        error=_error(status) if state == "failed" else None,
+        warnings=tuple(map(JobError.model_validate, status.output or ())) if state == "completed" else (),
+        attributes=attributes,
+    )
+
+
+def _error(status: WorkflowStatus) -> JobError:
+    if status.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
+        deaths = (status.recovery_attempts or 1) - 1
+        return JobError(
+            code="service_died", message=f"the service died or ended {deaths} times while it did this job"
+        )
+    data = getattr(status.error, "data", None)
+    if isinstance(data, dict):
+        return JobError.model_validate(data)
+    return JobError(code=INTERNAL, message="an unforeseen error; the service's log says more")
+
+
+def _ended(completed_ms: int, request: JobRequest, attributes: Mapping[str, Any]) -> datetime:
+    """When a job ended. SQLite's clock may know whole seconds alone: not before its last sign of life."""
+    progress = JobProgress.model_validate(attributes.get("progress") or {})
+    times = (time_of(completed_ms), request.submitted_at, progress.updated_at)
+    return max(time for time in times if time is not None)
+
+
+def time_of(milliseconds: int | None) -> datetime | None:
+    """The time so long after 1970, in UTC; None for none."""
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,57 @@
+"""How far a job is: it never goes back, and only a completed job is at 100."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuropose_ray.schemas.jobs import JobProgress
+from neuropose_ray.service.jobs.progress import ProgressTracker
+
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 1)), max_size=40), st.floats(0, 99))
+def test_percent_never_goes_back_nor_reaches_the_end(signs: list[tuple[int, float]], floor: float):
+    written: list[JobProgress] = []
+    tracker = ProgressTracker(("pose", "analyze", "overlay", "report"), written.append)
+    seen = []
+    for step, fraction in signs:
+        tracker.enter(step, JobProgress(percent=floor))
+        tracker.at(fraction, "a.mp4", 0)
+        seen.append(tracker.now.percent)
+    assert seen == sorted(seen)
+    assert all(floor - 0.1 <= percent < 100 for percent in seen)
+
+
+def test_a_step_counts_by_what_it_usually_takes():
+    written: list[JobProgress] = []
+    tracker = ProgressTracker(("pose", "analyze", "overlay", "report"), written.append)
+    percents = []
+    for step in range(4):
+        tracker.enter(step, JobProgress())
+        percents.append(tracker.now.percent)
+        assert written[-1] == tracker.now, "the beginning of a step is written at once"
+    assert percents == [0.0, 70.0, 75.0, 95.0]
+    assert [progress.stage for progress in written] == ["pose", "analyze", "overlay", "report"]
+
+
+def test_signs_in_between_are_told_at_once_and_written_now_and_then():
+    written: list[JobProgress] = []
+    tracker = ProgressTracker(("pose",), written.append)
+    tracker.enter(0, JobProgress())
+    for number in range(1, 101):
+        tracker.at(number / 100, "walk.mp4", 0)
+    assert (tracker.now.percent, tracker.now.input) == (99.9, "walk.mp4")
+    assert len(written) < 100
+    tracker.write()
+    assert written[-1] == tracker.now
+
+
+def test_what_it_waits_for_is_said_until_it_goes_on():
+    tracker = ProgressTracker(("pose",), lambda _progress: None)
+    tracker.enter(0, JobProgress(percent=40))
+    tracker.wait_for("the pose model")
+    assert (tracker.now.waits_for, tracker.now.percent) == ("the pose model", 40)
+    tracker.wait_for(None)
+    assert tracker.now.waits_for is None

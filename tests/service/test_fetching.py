@@ -1,0 +1,138 @@
+"""Files over HTTP: from allowed hosts alone, wherever names and redirects lead, whole or not at all."""
+
+import http.server
+import ipaddress
+import socket
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from neuropose_ray.errors import (
+    FetchError,
+    ForbiddenInputError,
+    InputNotFoundError,
+    TooLargeError,
+)
+from neuropose_ray.schemas.jobs import JobInput
+from neuropose_ray.service.fetching import FetchLimits, may_connect
+from neuropose_ray.service.inputs import Inputs
+from neuropose_ray.service.settings import UploadSettings
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "100.64.0.1", "0.0.0.0", "::1", "::", "fc00::1", "fe80::1",
+     "224.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "255.255.255.255"],
+)  # fmt: skip
+def test_no_connection_is_made_into_the_own_network(address):
+    assert not may_connect(ipaddress.ip_address(address), private=False)
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "224.0.0.1", "0.0.0.0", "::ffff:169.254.169.254"])
+def test_link_local_addresses_are_never_connected_to(address):
+    assert not may_connect(ipaddress.ip_address(address), private=True)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111"])
+def test_public_addresses_are_connected_to(address):
+    assert may_connect(ipaddress.ip_address(address), private=False)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    asked: ClassVar[Counter[str]] = Counter()
+
+    def do_GET(self) -> None:
+        self.asked[self.path] += 1
+        if self.path.startswith("/busy/") and self.asked[self.path] < 3:
+            self.send_error(503)
+            return
+        if self.path.startswith("/breaks/") and self.asked[self.path] < 3:
+            self.send_response(200)
+            self.send_header("Content-Length", "5")
+            self.end_headers()
+            self.wfile.write(b"vi")
+            return
+        if self.path.startswith("/to/"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to/"))
+            self.end_headers()
+            return
+        self.send_response(200 if self.path.endswith("here.mp4") else 404)
+        if self.path != "/endless/here.mp4":
+            self.send_header("Content-Length", "5" if self.path != "/short/here.mp4" else "50")
+        self.end_headers()
+        self.wfile.write(b"video" if self.path != "/endless/here.mp4" else b"v" * 4000)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    _Handler.asked.clear()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def bring(host: str, path: str, folder: Path, **settings: object) -> Path:
+    given = {"hosts": [host], "http": True, "private_networks": True, "max_bytes": 1000, **settings}
+    allowed = Inputs(UploadSettings.model_validate(given), FetchLimits(pause_s=0.01))
+    return allowed.bring(JobInput(name="here.mp4", uri=f"http://{host}{path}"), folder)
+
+
+def test_a_file_is_fetched_also_by_redirects(host, tmp_path):
+    assert bring(host, "/here.mp4", tmp_path / "a").read_bytes() == b"video"
+    assert bring(host, f"/to/http://{host}/here.mp4", tmp_path / "b").read_bytes() == b"video"
+
+
+@pytest.mark.parametrize("path", ["/busy/here.mp4", "/breaks/here.mp4"])
+def test_what_breaks_off_is_fetched_again_until_it_is_whole(host, path, tmp_path):
+    assert bring(host, path, tmp_path).read_bytes() == b"video"
+    assert _Handler.asked[path] == 3
+
+
+@pytest.mark.parametrize(("path", "times"), [("/short/here.mp4", 4), ("/missing.mp4", 1), ("/endless/here.mp4", 1)])
+def test_what_stays_broken_is_given_up_and_what_is_not_there_is_asked_for_once(host, path, times, tmp_path):
+    with pytest.raises((InputNotFoundError, TooLargeError)) as failed:
+        bring(host, path, tmp_path)
+    assert _Handler.asked[path] == times
+    assert failed.value.retryable == (times > 1)
+
+
+def test_a_host_that_does_not_answer_may_later(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host = f"127.0.0.1:{server.getsockname()[1]}"
+    with pytest.raises(FetchError, match="does not answer") as failed:
+        bring(host, "/here.mp4", tmp_path)
+    assert failed.value.retryable
+
+
+def test_a_redirect_leads_to_no_host_that_is_not_allowed(host, tmp_path):
+    with pytest.raises(ForbiddenInputError):
+        bring(host, "/to/http://localhost:1/here.mp4", tmp_path)
+
+
+def test_an_allowed_host_in_the_own_network_is_refused_unless_that_is_allowed(host, tmp_path):
+    with pytest.raises(ForbiddenInputError, match="private_networks"):
+        bring(host, "/here.mp4", tmp_path, private_networks=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("/endless/here.mp4", TooLargeError),
+        ("/short/here.mp4", FetchError),
+        ("/to/a/to/here.mp4", InputNotFoundError),
+    ],
+)
+def test_what_is_too_large_or_broken_off_leaves_nothing(host, path, error, tmp_path):
+    with pytest.raises(error):
+        bring(host, path, tmp_path / "fetched")
+    assert not list(tmp_path.rglob("*.mp4"))

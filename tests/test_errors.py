@@ -1,0 +1,45 @@
+"""Every error that a user can meet: one line of what, where and what to do, whole on its way between processes."""
+
+import inspect
+import pickle
+
+import pytest
+
+from neuropose_ray import errors
+from neuropose_ray.errors import NeuroposeRayError, VideoError, first_line
+
+KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, NeuroposeRayError)]
+
+
+def test_an_error_is_one_line_of_where_what_and_what_to_do():
+    assert str(VideoError("is broken", where="a.mp4", hint="copy it again")) == "a.mp4: is broken; copy it again"
+    assert str(VideoError("is broken")) == "is broken"
+    assert str(VideoError("is broken", hint="copy it again")) == "is broken; copy it again"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_error_travels_between_processes_whole(kind: type[NeuroposeRayError]):
+    error = kind("is broken", where="a.mp4", hint="copy it again")
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is kind
+    assert (copy.what, copy.where, copy.hint, copy.code, copy.retryable, str(copy)) == (
+        "is broken",
+        "a.mp4",
+        "copy it again",
+        kind.code,
+        kind.retryable,
+        "a.mp4: is broken; copy it again",
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_error_has_a_code_in_plain_letters_and_says_when_it_is_raised(kind: type[NeuroposeRayError]):
+    assert kind.code.replace("_", "").isalpha()
+    assert kind.code == kind.code.lower()
+    assert inspect.getdoc(kind)
+    assert kind.__doc__
+
+
+def test_of_a_text_of_several_lines_the_first_is_taken():
+    assert first_line(ValueError("one\ntwo")) == "one"
+    assert first_line(ValueError()) == "ValueError"

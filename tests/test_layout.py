@@ -1,0 +1,106 @@
+"""Tests lie where a reader looks: each module has a test file of its name, or a reason why not."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from test_rooms import PACKAGE
+
+TESTS = Path(__file__).parent
+LONGEST = 350
+#: Modules that are tested by another file, and why it is there and not in one of their name.
+TESTED_ELSEWHERE = {
+    "analysis/runs/distances.py": "analysis/runs/test_pairwise.py",
+    "benchmark/cpu.py": "benchmark/test_run.py",  # needs passes, which are minutes of a model
+    "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
+    "evaluate/clips.py": "cli/test_evaluation_table.py",  # through the command, on files
+    "examples/service_client.py": "service/test_service_client_example.py",  # where the running service is
+    "cli/job_progress.py": "cli/test_jobs.py",  # through the commands, against a server
+    "models/blazepose/session.py": "models/blazepose/test_model.py",  # the model on real videos is its sessions
+    "phantom/appearance.py": "phantom/test_render.py",  # colours
+    "phantom/backdrop.py": "phantom/test_render.py",  # seen in pictures alone
+    "phantom/mesh.py": "phantom/test_render.py",
+    "pipeline/assembly/assemble.py": "pipeline/test_run.py",  # runs as a whole
+    "pipeline/assembly/assembly_tracker.py": "pipeline/test_interrupted.py",
+    "pipeline/assembly/video_metrics.py": "pipeline/test_run.py",
+    "pipeline/chunks/frames.py": "pipeline/engines/test_remote_frames.py",  # both ways of decoding side by side
+    "pipeline/chunks/process.py": "pipeline/test_run.py",
+    "pipeline/chunks/worker.py": "pipeline/test_poison.py",  # chunks that kill their process
+    "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
+    "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",
+    "pipeline/engines/start.py": "pipeline/test_run.py",
+    "render/plots/panels.py": "render/plots/test_curves.py",
+    "report/writing.py": "cli/test_report.py",
+    "service/app.py": "service/http/test_operations.py",  # the running application
+    "service/own_ray.py": "service/test_kills_of_the_service.py",
+    "service/runner.py": "service/test_kills_of_the_service.py",
+    "service/settings.py": "test_settings.py",  # files, environment and flags together
+    "service/http/ingress.py": "service/http/test_operations.py",
+    "service/http/pose_call.py": "service/pose/test_deaths.py",  # replicas that die under requests
+    "service/http/probing.py": "service/http/test_job_routes.py",
+    "service/jobs/steps/analyze.py": "service/jobs/test_service.py",  # a whole job
+    "service/jobs/steps/overlay.py": "service/jobs/test_service.py",
+    "service/jobs/steps/pose.py": "service/jobs/test_manager.py",
+    "service/jobs/steps/report.py": "service/jobs/test_service.py",
+    "service/pose/chunks.py": "service/pose/test_engine.py",
+    "service/pose/deployment.py": "service/pose/test_deaths.py",
+    **dict.fromkeys(
+        (f"lifting/training/{name}.py" for name in ("bodies", "cameras", "errors", "job", "movements")),
+        "lifting/training/test_learning.py",  # on what they make of real recordings
+    ),
+    **dict.fromkeys(
+        (
+            f"report/collect/{name}.py"
+            for name in ("comparison", "curves", "movement", "origin", "person", "warnings")
+        ),
+        "report/collect/test_content.py",  # what a report shows, as a whole
+    ),
+}
+#: Modules of types alone: there is nothing in them that could be wrong by itself.
+TYPES = {
+    "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
+    "service/pose/requests.py",
+}  # fmt: skip
+
+
+def modules() -> list[str]:
+    files = (path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+    return sorted(files)
+
+
+def test_of(module: str) -> Path:
+    path = Path(module)
+    return TESTS / path.parent / f"test_{path.name}"
+
+
+test_of.__test__ = False
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_module_has_a_test_file_of_its_name_or_a_reason(module: str):
+    listed = module in TESTED_ELSEWHERE or module in TYPES
+    assert test_of(module).exists() != listed, (
+        "write a test file of its name" if not listed else "it has a test file of its name: take it off the list"
+    )
+
+
+def test_what_is_listed_is_there_and_is_tested_where_it_is_said():
+    assert set(TESTED_ELSEWHERE) | TYPES <= set(modules())
+    for module, tests in TESTED_ELSEWHERE.items():
+        assert (TESTS / tests).exists(), f"{module}: {tests} is not there"
+
+
+@pytest.mark.parametrize("module", sorted(TYPES))
+def test_modules_of_types_alone_have_no_code_that_decides(module: str):
+    tree = ast.parse((PACKAGE / module).read_text("utf-8"))
+    assert not [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If | ast.For | ast.While | ast.Try)
+        and not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    ]
+
+
+def test_no_module_is_longer_than_a_reader_takes_in():
+    lengths = {module: len((PACKAGE / module).read_text("utf-8").splitlines()) for module in modules()}
+    assert {module: length for module, length in lengths.items() if length > LONGEST} == {}
