@@ -16,7 +16,7 @@ from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.motions import Where, connected_ray
 from neuropose_ray.cli.person import Person
-from neuropose_ray.cli.process import Address
+from neuropose_ray.cli.process import Address, CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline.state.terminal import LINE_EVERY_S
 
@@ -43,6 +43,7 @@ def analyze(
     person: Annotated[
         Person, typer.Option(help="Who, where several are seen. all: each in a report of their own.")
     ] = Person.LONGEST,
+    capture_fps: CaptureFps = None,
     engine: Annotated[
         Where, typer.Option(help=f"For many trials. auto: ray with an address or from {OWN_RAY_FROM_TRIALS} on.")
     ] = Where.AUTO,
@@ -91,10 +92,11 @@ def analyze(
     if (config is None) == (not trials):
         raise SettingsError("give either a configuration or trials", hint="see neuropose-ray analyze --help")
     if config is None:
-        chosen = _usual(trials, output, track, person_index, person)
+        chosen = _usual(trials, output, track, person_index, person, capture_fps)
     else:
-        if track is not None or person_index or person is not Person.LONGEST:
-            raise SettingsError("the person is chosen in the configuration", where=str(config), hint="preprocessing")
+        if track is not None or person_index or person is not Person.LONGEST or capture_fps is not None:
+            what = "the person is" if capture_fps is None else "capture_fps is"
+            raise SettingsError(f"{what} chosen in the configuration", where=str(config), hint="preprocessing")
         chosen = load_config(config)
         if output is not None:
             chosen = chosen.model_copy(update={"output": chosen.output.model_copy(update={"report": output})})
@@ -105,7 +107,12 @@ def analyze(
 
 
 def _usual(
-    trials: list[str], output: Path | None, track: int | None, person_index: int, person: Person
+    trials: list[str],
+    output: Path | None,
+    track: int | None,
+    person_index: int,
+    person: Person,
+    capture_fps: float | None,
 ) -> AnalysisConfig:
     """The configuration of who gives none."""
     from neuropose_ray.analysis.runs.config import InputsConfig
@@ -124,7 +131,9 @@ def _usual(
         report = output or report_beside(sources[0])
     else:
         given, report = InputsConfig(trials=tuple(trials)), output or cohort_report(sources)
-    return default_analysis(given, report, track=track, person_index=person_index, person=person.value)
+    return default_analysis(
+        given, report, track=track, person_index=person_index, person=person.value, capture_fps=capture_fps
+    )
 
 
 def _analyze_one(config: AnalysisConfig, *, as_json: bool) -> None:

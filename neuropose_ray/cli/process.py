@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from neuropose_ray.cli.console import plan_lines, print_summary
+from neuropose_ray.errors import SettingsError
 from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE
 from neuropose_ray.service.settings import load_settings
 
@@ -35,6 +37,14 @@ Shape = Annotated[
     ),
 ]
 Fps = Annotated[float | None, typer.Option(help="Frames per second of image folders. [default: 30]")]
+CaptureFps = Annotated[
+    float | None,
+    typer.Option(
+        "--capture-fps",
+        help="Frames per second at which clips were taken that are stored slowed down, such as 240: durations and "
+        "speeds are then those of what was filmed.",
+    ),
+]
 Fov = Annotated[float | None, typer.Option("--fov", help="Field of view over the longer side of the frame, degrees.")]
 Calibration = Annotated[Path | None, typer.Option(help="Camera calibration, a Pose2Sim TOML file.")]
 CalibrationCamera = Annotated[str | None, typer.Option(help="Which camera of the calibration.")]
@@ -62,6 +72,7 @@ def process(
     workers: Workers = None,
     shape: Shape = None,
     fps: Fps = None,
+    capture_fps: CaptureFps = None,
     fov: Fov = None,
     calibration: Calibration = None,
     calibration_camera: CalibrationCamera = None,
@@ -139,12 +150,14 @@ def process(
             "camera": {
                 "field_of_view_degrees": fov, "calibration": calibration, "calibration_camera": calibration_camera,
             },
-            "video": {"chunk_frames": chunk_frames, "image_fps": fps},
+            "video": {"chunk_frames": chunk_frames, "image_fps": fps, "capture_fps": capture_fps},
             "blazepose": {"mirror": mirror},
             "fit": refine,
             "fitting": {"height_m": height, "moving_camera": moving_camera, "depth_prior": depth_prior},
         },
     )  # fmt: skip
+    if fps is not None:
+        refuse_fps_of_videos(inputs)
     folder, store = output_folder(out, work_folder)
     if plan:
         counted = plan_with(settings, inputs, folder)
@@ -169,3 +182,21 @@ def process(
         made = [f"{video.name}/{file}" for video in summary.videos for file in wanted]
         print_summary(summary, out, [f"{out.rstrip('/')}/{file}" for file in made if (folder / file).exists()])
     raise typer.Exit(0 if all_well else 1)
+
+
+def refuse_fps_of_videos(inputs: Sequence[str]) -> None:
+    """Refuse a frame rate for inputs that bring their own times; those behind URLs and patterns are not looked at.
+
+    Raises:
+        SettingsError: one of the inputs, or of what lies in a folder, is a video file.
+    """
+    from neuropose_ray.pipeline.inputs.discovery import FoundVideo, discover
+    from neuropose_ray.video.sources import open_source
+
+    here = [Path(given) for given in inputs if "://" not in given and Path(given).exists()]
+    for found in discover(here).inputs if here else ():
+        if isinstance(found, FoundVideo) and open_source(found.path).kind == "file":
+            raise SettingsError(
+                "--fps is of folders of numbered images, and a video brings its own times", where=str(found.path),
+                hint="leave it out; give --capture-fps for a clip that is stored slowed down",
+            )  # fmt: skip

@@ -7,7 +7,7 @@ landmarks and a weak prior on the model's depth determine depth far better than 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,8 @@ class FittedSequence:
         depth_sigma_mm: for each bone ``start-end`` the median error in depth that the prior expects of itself; empty
             without a prior, and where ``improved`` is False.
         exchanged: ``(T, 2)`` float32, by how much (logarithm) what is seen of the legs, of the arms, is likelier with
-            right and left exchanged, as the prior has it; None without a prior, NaN where nobody is known to be.
+            right and left exchanged, as the prior has it, also where the fit is not believed; None without a prior,
+            NaN where nobody is known to be.
     """
 
     poses3d: NDArray[np.float32]
@@ -139,8 +140,9 @@ def fit_sequence(
     worse = reprojection_worse(error, model_error, sigma)
     signs = depth_sign_differs(problem, positions) & clip.detected
     seen = clip.detected
+    exchanged = None if estimate is None else _spread(estimate.exchanged, clip.frames, len(detected))
     if not is_improved(error[seen], model_error[seen], sigma[seen], worse[seen], signs[seen]):
-        return _unchanged(poses3d, detected, in_pixels(model_error))
+        return replace(_unchanged(poses3d, detected, in_pixels(model_error)), exchanged=exchanged)
 
     flags = np.full(len(detected), FitFlag.NOT_DETECTED, np.uint8)
     flags[clip.frames] = (
@@ -159,7 +161,7 @@ def fit_sequence(
         flags=flags,
         improved=True,
         depth_sigma_mm={} if estimate is None else depth_sigmas_mm(problem.body, estimate, size),
-        exchanged=None if estimate is None else _spread(estimate.exchanged, clip.frames, len(detected)),
+        exchanged=exchanged,
     )
 
 

@@ -42,6 +42,31 @@ FLAG_MEANINGS = {
 }
 
 
+class SideExchange(FrozenModel):
+    """Frames in which the pose model's right and left of the legs, or of the arms, look exchanged."""
+
+    limb: Literal["legs", "arms"]
+    first_frame: int
+    last_frame: int = Field(description="inclusive")
+    log_odds: float = Field(
+        description="logarithm of how much likelier exchanged is, the mean over the frames: half the difference of "
+        "the prior's answers to the labels as given and exchanged"
+    )
+    repaired: bool = Field(description="whether the fit has them put back; only where that is sure")
+
+    @property
+    def description(self) -> str:
+        """A sentence without a full stop."""
+        frames = (
+            f"in frame {self.first_frame}"
+            if self.first_frame == self.last_frame
+            else f"in frames {self.first_frame} to {self.last_frame}"
+        )
+        if self.repaired:
+            return f"right and left {self.limb} were exchanged {frames} and were put back"
+        return f"right and left {self.limb} may be exchanged {frames}: what is said of one side there is not sure"
+
+
 class TrackFit(FrozenModel):
     """One person's fit; the lists have an entry for each frame of ``frame_index``."""
 
@@ -63,6 +88,9 @@ class TrackFit(FrozenModel):
         "of the likelihood ratio, above 0 if exchanged is likelier; empty without a depth prior",
     )
     arms_exchanged: tuple[float | None, ...] = Field(default=(), description="the same of the arms")
+    exchanges: tuple[SideExchange, ...] = Field(
+        default=(), description="where right and left look exchanged, and whether they were put back"
+    )
     frame_index: tuple[int, ...]
     residual_px: tuple[float | None, ...] = Field(description="root mean square distance to the 2D landmarks")
     flags: tuple[int, ...] = Field(description="a sum of the numbers in flag_meanings")

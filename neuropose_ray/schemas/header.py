@@ -75,6 +75,20 @@ class VideoMetadata(FrozenModel):
     image_names: tuple[Utf8Str, ...] = Field(
         default=(), description="file names of the frames where these are pictures of their own, else empty"
     )
+    capture_fps: Annotated[FiniteFloat, Field(gt=0)] | None = Field(
+        default=None,
+        description="frames per second at which a clip was taken that is stored slowed down; null where its times "
+        "are true. The times of the frames are the file's",
+    )
+
+    def seconds_of_a_second(self, capture_fps: float | None = None) -> float:
+        """True seconds that go by in a second of the file: less than 1 where it is stored slowed down.
+
+        Args:
+            capture_fps: frames per second at which it was taken; None for what the file says.
+        """
+        taken = self.capture_fps if capture_fps is None else capture_fps
+        return 1.0 if taken is None or self.fps == 0 else self.fps / taken
 
     @property
     def has_picture(self) -> bool:

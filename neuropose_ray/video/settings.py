@@ -10,6 +10,12 @@ class VideoSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    capture_fps: float | None = Field(
+        default=None,
+        gt=0,
+        description="frames per second at which clips were taken that are stored slowed down; times, speeds and the "
+        "fit are then those of what was filmed, while the frames keep the file's times. None: the times are true",
+    )
     image_fps: float = Field(
         default=30.0,
         gt=0,

@@ -72,6 +72,11 @@ class PreprocessingConfig(FrozenModel):
     poses: Literal["fitted", "model"] = Field(
         default="fitted", description="the fitted skeleton where there is one, or what the pose model said"
     )
+    capture_fps: Annotated[FiniteFloat, Field(gt=0)] | None = Field(
+        default=None,
+        description="frames per second at which a clip was taken that is stored slowed down; empty: what was told to "
+        "process, else the times are true",
+    )
     cleaning: CleaningSettings | None = Field(
         default=None, description="steps before everything else; {} for the field's usual ones, empty for none"
     )

@@ -27,6 +27,7 @@ def default_analysis(
     track: int | None = None,
     person_index: int = 0,
     person: PersonRule | Literal["all"] = "longest",
+    capture_fps: float | None = None,
 ) -> AnalysisConfig:
     """The field's usual cleaning, then angles, repetitions and gait.
 
@@ -34,13 +35,18 @@ def default_analysis(
         inputs: one trial, or several.
         report: where the report goes.
         track: a person by id.
+        capture_fps: frames per second at which a slowed-down clip was taken.
         person_index: without ``track``, see :class:`~neuropose_ray.analysis.runs.config.PreprocessingConfig`.
         person: who comes first, where neither of them names somebody; of several trials also everybody.
     """
     return AnalysisConfig(
         inputs=inputs,
         preprocessing=PreprocessingConfig(
-            track=track, person_index=person_index, person=person, cleaning=CleaningSettings()
+            track=track,
+            person_index=person_index,
+            person=person,
+            capture_fps=capture_fps,
+            cleaning=CleaningSettings(),
         ),
         analysis=MovementConfig(kind="movement"),
         output=OutputConfig(report=report),

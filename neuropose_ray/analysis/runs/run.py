@@ -141,7 +141,7 @@ def _analyse(
         case StatsConfig():
             return _statistics(primary.motion, segmentations, analysis), ()
         case MovementConfig():
-            moved = analyse_movement(primary.motion, analysis)
+            moved = analyse_movement(primary.motion, analysis, primary.conditions)
             return moved.results, moved.warnings
         case _:
             return NoResults(), ()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neuropose_ray.analysis.cleaning.records import CleaningStep
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.person_choice import TrackChoice
 from neuropose_ray.analysis.runs.config import PreprocessingConfig
-from neuropose_ray.analysis.runs.recording import recording_warnings
+from neuropose_ray.analysis.runs.recording import fit_of, fitting_of, recording_warnings
 from neuropose_ray.analysis.runs.report import InputSummary
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
+from neuropose_ray.analysis.uncertainty.conditions import Conditions, conditions_of
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.skeletons import KNOWN_SKELETONS
 
@@ -27,6 +28,8 @@ class Subject:
         coverage: share of the frames in which the person was seen before cleaning.
         steps: what cleaning did.
         warnings: what a reader of the numbers should know.
+        conditions: how the person was recorded.
+        seconds_of_a_second: true seconds that go by in a second of the file.
     """
 
     trial: Trial
@@ -35,6 +38,8 @@ class Subject:
     coverage: float
     steps: tuple[CleaningStep, ...]
     warnings: tuple[str, ...]
+    conditions: Conditions
+    seconds_of_a_second: float = 1.0
 
     @property
     def summary(self) -> InputSummary:
@@ -43,7 +48,7 @@ class Subject:
         return InputSummary(
             path=str(self.trial.path),
             frame_count=metadata.frame_count,
-            fps=metadata.fps,
+            fps=metadata.fps / self.seconds_of_a_second,
             provenance=self.trial.header.provenance,
             video=self.trial.name,
             skeleton=self.trial.header.skeleton.name,
@@ -72,14 +77,29 @@ def subject_of(trial: Trial, preprocessing: PreprocessingConfig) -> Subject:
     """
     person = trial.person(track=preprocessing.track, person_index=preprocessing.person_index, rule=preprocessing.rule)
     motion = trial.motion_of(person, fitted=preprocessing.poses == "fitted")
-    warnings = (*recording_warnings(trial, person.track, motion), *_unrecognised_landmarks(trial.header))
+    seconds = trial.header.metadata.seconds_of_a_second(preprocessing.capture_fps)
+    motion = replace(motion, timestamps_s=motion.timestamps_s * seconds)
+    warnings = (
+        *recording_warnings(trial, person.track, motion),
+        *_unrecognised_landmarks(trial.header),
+        *_slowed(seconds),
+    )
+    fit = None if preprocessing.poses == "model" else fit_of(fitting_of(trial), person.track)
+    conditions = conditions_of(motion, trial.header, fit)
     if preprocessing.cleaning is None:
-        return Subject(trial, person, motion, motion.coverage, (), warnings)
+        return Subject(trial, person, motion, motion.coverage, (), warnings, conditions, seconds)
     from neuropose_ray.analysis.cleaning.clean import clean
 
     cleaned = clean(motion, preprocessing.cleaning)
     warnings = (*warnings, *cleaned.warnings)
-    return Subject(trial, person, cleaned.motion, motion.coverage, cleaned.steps, warnings)
+    return Subject(trial, person, cleaned.motion, motion.coverage, cleaned.steps, warnings, conditions, seconds)
+
+
+def _slowed(seconds: float) -> tuple[str, ...]:
+    """What a reader of times must know of a clip that is stored slowed down."""
+    if seconds == 1:
+        return ()
+    return (f"the clip is stored {1 / seconds:.3g} times slowed down: times and speeds are those of what was filmed",)
 
 
 def _unrecognised_landmarks(header: PredictionsHeader) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def usable_frames(motion: Motion, doubtful: NDArray[np.bool_] | None = None) -> 
         motion: one person.
         doubtful: ``(frames,)`` where the fit contradicts picture or expected depth; None where that is not known.
     """
-    seen = np.asarray(np.isfinite(motion.positions).all(axis=-1).any(axis=-1))
+    seen: NDArray[np.bool_] = np.asarray(np.isfinite(motion.positions).all(-1).any(-1))
     usable = seen.copy()
     frames = np.flatnonzero(seen)
     times = motion.timestamps_s

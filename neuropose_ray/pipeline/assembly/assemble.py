@@ -40,6 +40,7 @@ class Assembly:
     tracking: TrackingSettings
     fitting: FittingSettings | None
     workers: int
+    capture_fps: float | None = None
 
     def plan_key(self, plan: VideoPlan) -> str:
         """What identifies the files of a video."""
@@ -52,7 +53,8 @@ class Assembly:
         if fit is not None and fit.height_source == "given":
             fitting += " height given"  # as the files say, also where it is the height that is assumed
         tracking = f"tracks {TRACKS_VERSION} {self.tracking.model_dump_json()}"
-        return "|".join((tracking, fitting, f"files {FILES_VERSION}"))
+        slowed = () if self.capture_fps is None else (f"capture {self.capture_fps!r}",)
+        return "|".join((tracking, fitting, f"files {FILES_VERSION}", *slowed))
 
     def files(self, name: str) -> tuple[Path, ...]:
         """What a finished video must have in its folder."""
@@ -112,13 +114,18 @@ class Assembly:
         """
         folder = self.context.out / plan.name
         poses, table, tracks = _of_people(poses, plan, self.tracking)
+        provenance = self._provenance(poses.provenance)
+        header = video_header(plan, table, poses.skeleton, provenance, tracks.returns, self.capture_fps)
         if self.fitting is not None:
-            table, report = fit_tracks(table, plan.camera, poses.skeleton, self.fitting, depth_prior(self.fitting))
+            # How fast people move decides how smooth their course is.
+            true_times = replace(table, timestamps_s=table.timestamps_s * header.metadata.seconds_of_a_second())
+            fitted, report = fit_tracks(
+                true_times, plan.camera, poses.skeleton, self.fitting, depth_prior(self.fitting)
+            )
+            table = replace(fitted, timestamps_s=table.timestamps_s)
             save_model(folder / FITTING_FILE, report)
         else:
             (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
-        provenance = self._provenance(poses.provenance)
-        header = video_header(plan, table, poses.skeleton, provenance, tracks.returns)
         predictions_sha256 = replace_predictions(folder / PREDICTIONS_FILE, table, header)
         save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
         metrics = VideoMetrics(

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from neuropose_ray.fitting import FittedSequence, FittingSettings, fit_sequence
 from neuropose_ray.lifting import load_depth_prior, weights_version
+from neuropose_ray.pipeline.assembly.sides import Observations, fit_with_sides
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.depth_prior import DepthPrior
-from neuropose_ray.schemas.fitting import FittingReport, TrackFit
+from neuropose_ray.schemas.fitting import FittingReport, SideExchange, TrackFit
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 
@@ -46,11 +47,12 @@ def fit_tracks(
     for track in np.unique(ids).tolist():
         rows = np.flatnonzero(ids == track)
         frames = table.poses.frame[rows]
-        fit = _fit(table, rows, camera, skeleton, settings, prior)
+        fit, exchanges = _fit(table, rows, camera, skeleton, settings, prior)
         frames_from_start = frames - frames[0]
         if fit.improved:
             fitted[rows] = fit.poses3d[frames_from_start]
-        reports.append(_report(track, frames, fit, frames_from_start, None if prior is None else prior.version))
+        report = _report(track, frames, fit, frames_from_start, None if prior is None else prior.version)
+        reports.append(report.model_copy(update={"exchanges": _in_video(exchanges, int(frames[0]))}))
     return table.with_fitted(fitted), FittingReport(
         height_m=settings.height_m, height_source=settings.height_source, tracks=tuple(reports)
     )
@@ -63,8 +65,8 @@ def _fit(
     skeleton: Skeleton,
     settings: FittingSettings,
     prior: DepthPrior | None,
-) -> FittedSequence:
-    """One track from its first frame to its last, NaN where the person was not seen."""
+) -> tuple[FittedSequence, tuple[SideExchange, ...]]:
+    """The fit of a track from its first frame to its last, NaN where nobody was seen, and exchanged sides."""
     poses, frames = table.poses, table.poses.frame[rows]
     count = int(frames[-1] - frames[0]) + 1
 
@@ -74,8 +76,22 @@ def _fit(
         return spread_values
 
     times = table.timestamps_s[frames[0] : frames[0] + count]
-    pixels, scores, bodies = (spread(values) for values in (poses.poses2d, poses.joint_scores, poses.poses3d))
-    return fit_sequence(pixels, scores, bodies, times, camera, skeleton, settings, prior)
+    given = Observations(*(spread(values) for values in (poses.poses2d, poses.joint_scores, poses.poses3d)))
+
+    def fit(seen: Observations) -> FittedSequence:
+        return fit_sequence(seen.pixels, seen.scores, seen.points, times, camera, skeleton, settings, prior)
+
+    return fit_with_sides(given, times, skeleton, fit)
+
+
+def _in_video(exchanges: tuple[SideExchange, ...], first: int) -> tuple[SideExchange, ...]:
+    """The same with frames of the video, of a track that begins in frame ``first``."""
+    return tuple(
+        exchange.model_copy(
+            update={"first_frame": exchange.first_frame + first, "last_frame": exchange.last_frame + first}
+        )
+        for exchange in exchanges
+    )
 
 
 def _report(

@@ -42,6 +42,7 @@ def video_header(
     skeleton: Skeleton,
     provenance: Provenance | None,
     returns: tuple[TrackReturn, ...] = (),
+    capture_fps: float | None = None,
 ) -> PredictionsHeader:
     """The description of a video's predictions.
 
@@ -51,10 +52,11 @@ def video_header(
         skeleton: of the poses.
         provenance: of the poses.
         returns: who was away and kept a track.
+        capture_fps: frames per second at which a slowed-down clip was taken; None where its times are true.
     """
     times = table.timestamps_s
     fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
-    metadata = _metadata(plan.info, table.frame_count, float(fps), _image_names(plan.info, times))
+    metadata = _metadata(plan.info, table.frame_count, float(fps), _image_names(plan.info, times), capture_fps)
     return PredictionsHeader(
         metadata=metadata.model_copy(update={"returns": returns}),
         skeleton=skeleton,
@@ -70,7 +72,9 @@ def _image_names(info: VideoInfo, times_s: NDArray[np.float64]) -> tuple[str, ..
     return tuple(info.image_names[index] for index in np.searchsorted(info.timestamps_s, times_s).tolist())
 
 
-def _metadata(info: VideoInfo, frames: int, fps: float, image_names: tuple[str, ...] = ()) -> VideoMetadata:
+def _metadata(
+    info: VideoInfo, frames: int, fps: float, image_names: tuple[str, ...] = (), capture_fps: float | None = None
+) -> VideoMetadata:
     return VideoMetadata(
         frame_count=frames,
         fps=fps,
@@ -80,4 +84,5 @@ def _metadata(info: VideoInfo, frames: int, fps: float, image_names: tuple[str, 
         rotation_degrees=info.rotation_degrees,
         notes=info.notes,
         image_names=image_names,
+        capture_fps=capture_fps,
     )

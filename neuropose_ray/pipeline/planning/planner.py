@@ -256,7 +256,7 @@ def planner_for(settings: RunSettings, spec: PoseModelSpec, out: Path, workers: 
     """
     video = settings.video
     context = RunContext(spec, out.resolve(), video.decode_threads, settings.engine.max_attempts)
-    assembly = Assembly(context, settings.tracking, _fitting(settings, spec), workers)
+    assembly = Assembly(context, settings.tracking, _fitting(settings, spec), workers, video.capture_fps)
     image_fps = video.image_fps if "image_fps" in video.model_fields_set else None
     parts = (
         spec.fingerprint(), repr(spec.field_of_view_degrees), settings.camera.model_dump_json(),

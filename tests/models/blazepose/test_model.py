@@ -16,6 +16,7 @@ from neuropose_ray.video.chunks import plan_chunks
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
+from neuropose_ray.video.types import Chunk
 
 
 def look_at(model, path: Path, frames: int | None = None) -> tuple[np.ndarray, Poses, Camera]:
@@ -101,6 +102,30 @@ def test_results_do_not_depend_on_how_frames_are_grouped_into_calls(blazepose, t
     apart = Poses.concatenate([session.predict(frames[n : n + 3]) for n in range(0, 16, 3)], range(0, 16, 3))
     np.testing.assert_array_equal(together.frame, apart.frame)
     np.testing.assert_array_equal(together.poses3d, apart.poses3d)
+
+
+@pytest.mark.parametrize(("name", "first"), [("opencap/walk.mp4", 55), ("sports2d/demo.mp4", 172)])
+def test_after_its_lead_in_a_session_sees_what_one_from_the_start_sees(blazepose, test_data: Path, name, first):
+    """In demo.mp4 somebody is in the middle of a somersault then, and somebody else walks below."""
+    info = probe(open_source(test_data / name))
+    camera, model = Camera.from_field_of_view(info.width, info.height, 67), blazepose()
+    begin, end = first - model.info.lead_in_frames, first + 12
+    chunk = Chunk(
+        0, float(info.timestamps_s[begin - 60]), float(info.timestamps_s[end]), begin - 60, end - begin + 60
+    )
+    frames = [frame.image for frame in decode_chunk(info, chunk)]
+    long, short = model.session(camera, begin - 60), model.session(camera, begin)
+    long.predict(frames[:60])
+    seen, seen_too = (session.predict(frames[60:]) for session in (long, short))
+    for number in range(model.info.lead_in_frames, len(frames) - 60):
+        one, other = (poses.take(poses.frame == number) for poses in (seen, seen_too))
+        order, order_too = (np.argsort(poses.boxes[:, 0]) for poses in (one, other))
+        np.testing.assert_array_equal(one.poses2d[order], other.poses2d[order_too])
+
+
+def test_a_lamp_is_nobody(blazepose, test_data: Path):
+    _, poses, _ = look_at(blazepose(), test_data / "field" / "lamp_is_no_person_405x719.mp4", 60)
+    assert np.bincount(poses.frame, minlength=60).tolist() == [1] * 60
 
 
 def test_mirroring_agrees_with_the_plain_look_on_an_easy_pose(blazepose, test_data: Path):
