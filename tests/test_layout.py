@@ -10,7 +10,7 @@ TESTS = Path(__file__).parent
 LONGEST = 350
 #: Modules that are tested by another file, and why it is there and not in one of their name.
 TESTED_ELSEWHERE = {
-    "analysis/runs/distances.py": "analysis/runs/test_pairwise.py",
+    "analysis/runs/distances.py": "analysis/runs/test_comparison.py",
     "benchmark/cpu.py": "benchmark/test_run.py",  # needs passes, which are minutes of a model
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
     "evaluate/clips.py": "cli/test_evaluation_table.py",  # through the command, on files
@@ -58,6 +58,7 @@ TESTED_ELSEWHERE = {
 }
 #: Modules of types alone: there is nothing in them that could be wrong by itself.
 TYPES = {
+    "schemas/motion_series.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
     "service/pose/requests.py",
 }  # fmt: skip
