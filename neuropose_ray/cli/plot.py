@@ -109,7 +109,7 @@ def _of_trial(
     trial: Path, kind: Kind, show: Sequence[str], against: Path | None, track: int | None
 ) -> Callable[[Figure], None]:
     """What draws the figure of one trial, or of two."""
-    from neuropose_ray.render import plot_angles, plot_comparison, plot_cycles, plot_quality
+    from neuropose_ray.render import plot_angles, plot_comparison, plot_cycles, plot_quality, with_warnings
     from neuropose_ray.report import ReportSettings, report_content
 
     content = report_content(trial, against=against, track=track, settings=ReportSettings(max_people=1))
@@ -123,12 +123,12 @@ def _of_trial(
     if kind is Kind.QUALITY:
         return lambda figure: plot_quality(figure, title, times, person.quality)
     if kind is Kind.TRAJECTORIES:
-        return _trajectories(content, person, show)
+        return with_warnings(_trajectories(content, person, show), person.warnings)
     if kind is Kind.CYCLES:
         cycles = _chosen(person.cycles, show)
-        return lambda figure: plot_cycles(figure, title, cycles)
+        return with_warnings(lambda figure: plot_cycles(figure, title, cycles), person.warnings)
     curves = _chosen(person.curves, show)
-    return lambda figure: plot_angles(figure, title, times, curves, person.bands)
+    return with_warnings(lambda figure: plot_angles(figure, title, times, curves, person.bands), person.warnings)
 
 
 def _trajectories(content: ReportContent, person: PersonTrack, show: Sequence[str]) -> Callable[[Figure], None]:

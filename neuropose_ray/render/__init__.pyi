@@ -15,6 +15,7 @@ from .plots.comparison import plot_comparison as plot_comparison
 from .plots.curves import plot_angles as plot_angles
 from .plots.curves import plot_cycles as plot_cycles
 from .plots.matrix import plot_matrix as plot_matrix
+from .plots.notes import with_warnings as with_warnings
 from .plots.quality import plot_quality as plot_quality
 from .plots.style import save_plot as save_plot
 from .plots.trajectories import plot_trajectories as plot_trajectories

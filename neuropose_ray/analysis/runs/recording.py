@@ -1,4 +1,4 @@
-"""What a recording leaves unsure, in plain words: size, camera, view, fit, model, and numbers from few frames.
+"""What a recording leaves unsure, in plain words: size, camera, view, fit, and numbers from few frames.
 
 Every place that shows numbers shows these warnings: the terminal, analysis.json, the table of a cohort, the report,
 plots, and notes of exported files.
@@ -71,7 +71,6 @@ def recording_warnings(
         *_of_fit(trial, report, track, settings),
         *_of_view(motion, settings),
         *_of_camera(trial),
-        *_of_model(trial),
     )
 
 
@@ -210,14 +209,6 @@ def _of_camera(trial: Trial) -> Iterator[str]:
         yield (
             f"the camera's field of view was assumed ({camera.field_of_view_degrees:.0f} degrees): distances from "
             "the camera are rough; give process --fov or a calibration"
-        )
-
-
-def _of_model(trial: Trial) -> Iterator[str]:
-    if _model(trial).startswith("blazepose") and trial.header.skeleton.has("right_heel", "right_toe"):
-        yield (
-            "ankle and foot angles from BlazePose are not reliable: a foot is so short in the picture that a few "
-            "pixels turn it by many degrees"
         )
 
 

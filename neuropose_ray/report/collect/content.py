@@ -13,6 +13,7 @@ from neuropose_ray.analysis.runs.config import MovementConfig
 from neuropose_ray.analysis.runs.movement import analyse_movement
 from neuropose_ray.analysis.runs.recording import fit_of, fitting_of
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
+from neuropose_ray.analysis.uncertainty.conditions import conditions_of
 from neuropose_ray.errors import InputError
 from neuropose_ray.render.records import PersonTrack, ReportContent
 from neuropose_ray.report.collect.comparison import ComparisonResult, compare
@@ -83,7 +84,7 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
     motion, fit = person.cleaned.motion, fit_of(fitting_of(person.trial), person.track)
     movement = find_movement(motion)
     of_angles = MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None)
-    of_all_frames = analyse_movement(motion, of_angles).results
+    of_all_frames = analyse_movement(motion, of_angles, conditions_of(person.raw, person.trial.header, fit)).results
     ranges = of_all_frames.angles or ()
     range_of_motion = range_table(ranges)
     angles = clinical_angles(motion, settings.angles)
