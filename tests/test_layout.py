@@ -35,7 +35,6 @@ TESTED_ELSEWHERE = {
     "tracking/likeness.py": "tracking/test_tracker.py",  # tracking as a whole
     "tracking/stretches.py": "tracking/test_tracker.py",
     "service/app.py": "service/http/test_operations.py",  # the running application
-    "service/own_ray.py": "service/test_kills_of_the_service.py",
     "service/runner.py": "service/test_kills_of_the_service.py",
     "service/settings.py": "test_settings.py",  # files, environment and flags together
     "service/http/ingress.py": "service/http/test_operations.py",

@@ -1,13 +1,14 @@
 """Every format by its name: a file where it belongs, the person asked for, and notes of what a reader loses."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from formats.people import nobody, squatting
 
-from neuropose_ray.analysis import angle_columns
+from neuropose_ray.analysis import angle_columns, motion_series
 from neuropose_ray.errors import InputError
 from neuropose_ray.formats.trc_reader import read_trc
 from neuropose_ray.formats.writing import ExportFormat, PosesKind, write_export
@@ -28,7 +29,9 @@ def stored(folder: Path, people=None) -> Path:
 def write(kind: ExportFormat, source: Path, **options) -> tuple[Path, list[str]]:
     notes: list[str] = []
     target = source.with_name(f"{source.stem}{kind.ending}" if kind.ending != ".parquet" else "copy.parquet")
-    write_export(kind, source, target, angles=angle_columns, note=notes.append, **options)
+    of_whom = {name: str(value) if name == "poses" else value for name, value in options.items()}
+    series = partial(motion_series, source, **of_whom)
+    write_export(kind, source, target, angles=angle_columns, series=series, note=notes.append, **options)
     return target, notes
 
 
@@ -78,8 +81,8 @@ def test_fitted_poses_are_written_unless_those_of_the_model_are_asked_for(tmp_pa
         read_trc(write(ExportFormat.TRC, source, poses=poses)[0]).positions
         for poses in (PosesKind.FITTED, PosesKind.MODEL)
     )
-    # Camera axes to y up: x stays, y and z change their signs.
-    np.testing.assert_allclose(fitted - model, np.broadcast_to([100.0, -100, -100], fitted.shape), atol=0.01)
+    # Camera axes to y up: x stays, z changes its sign; in height both stand on the floor.
+    np.testing.assert_allclose(fitted - model, np.broadcast_to([100.0, 0, -100], fitted.shape), atol=0.01)
 
 
 def test_json_reads_back_as_the_same_poses(tmp_path: Path):

@@ -53,9 +53,8 @@ def test_a_clip_that_is_stored_slowed_down_has_the_times_of_what_was_filmed(tmp_
     assert moved.summary["duration_s"].mean == pytest.approx(2.0, abs=0.1)
     assert moved.summary["peak_velocity_out"].mean == pytest.approx(50 * np.pi, rel=0.03)
     assert subject.summary.fps == pytest.approx(240)
-    assert subject.warnings == (
-        "the clip is stored 8 times slowed down: times and speeds are those of what was filmed",
-    )
+    slowed = "the clip is stored 8 times slowed down: times and speeds are those of what was filmed"
+    assert [warning for warning in subject.warnings if "slowed" in warning] == [slowed]
 
 
 def test_poses_of_a_video_and_of_markers_are_told_apart(squats, tmp_path):
