@@ -1,28 +1,17 @@
-"""A real browser for the report: Debian's chromium, driven by playwright, without a network of its own."""
+"""A real browser for the report."""
 
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from support.browser import started_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-_FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
-    """One browser for a module, about a second to start; as long as it is there, this thread has an event loop."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright to drive a browser with")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("no chromium on this machine (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=list(_FLAGS))
+    """One browser for a module."""
+    with started_chromium() as browser:
         yield browser
-        browser.close()
