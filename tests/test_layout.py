@@ -10,10 +10,7 @@ TESTS = Path(__file__).parent
 LONGEST = 350
 #: Modules that are tested by another file, and why it is there and not in one of their name.
 TESTED_ELSEWHERE = {
-    "analysis/measures/labels.py": "analysis/runs/test_comparison.py",
-    "analysis/runs/changes.py": "analysis/runs/test_comparison.py",
-    "analysis/runs/series.py": "cli/test_export.py",  # as it is exported
-    "analysis/runs/distances.py": "analysis/runs/test_pairwise.py",
+    "analysis/runs/distances.py": "analysis/runs/test_comparison.py",
     "benchmark/cpu.py": "benchmark/test_run.py",  # needs passes, which are minutes of a model
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
     "evaluate/clips.py": "cli/test_evaluation_table.py",  # through the command, on files
@@ -55,16 +52,14 @@ TESTED_ELSEWHERE = {
         "lifting/training/test_learning.py",  # on what they make of real recordings
     ),
     **dict.fromkeys(
-        (
-            f"report/collect/{name}.py"
-            for name in ("comparison", "curves", "movement", "origin", "person", "warnings")
-        ),
+        (f"report/collect/{name}.py" for name in ("comparison", "curves", "origin", "person", "warnings")),
         "report/collect/test_content.py",  # what a report shows, as a whole
     ),
 }
 #: Modules of types alone: there is nothing in them that could be wrong by itself.
 TYPES = {
     "cli/person.py",
+    "schemas/motion_series.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
     "service/pose/requests.py",
 }  # fmt: skip

@@ -50,7 +50,7 @@ WITHOUT_NAMES = {
     "schemas": "a module for each kind of data, imported by its name: over a hundred names, used everywhere",
     "examples": "programs, which nobody imports",
 }
-EVERYBODY = {"errors", "faults", "__init__", "machine", "cluster", "ray_auth", "ray_ports", "settings"}
+EVERYBODY = {"errors", "faults", "__init__", "machine", "cluster", "ray_auth", "ray_ports", "settings", "words"}
 
 
 @cache

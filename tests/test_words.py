@@ -6,8 +6,14 @@ from neuropose_ray.words import counted
 
 
 @pytest.mark.parametrize(
-    ("number", "words"),
-    [(0, ("0 frames", "0 people")), (1, ("1 frame", "1 person")), (2, ("2 frames", "2 people"))],
+    ("number", "words", "text"),
+    [
+        (0, ("frame",), "0 frames"),
+        (1, ("frame",), "1 frame"),
+        (2, ("frame",), "2 frames"),
+        (1, ("person", "people"), "1 person"),
+        (3, ("person", "people"), "3 people"),
+    ],
 )
-def test_a_noun_agrees_with_its_number(number: int, words: tuple[str, str]):
-    assert (counted(number, "frame"), counted(number, "person", "people")) == words
+def test_one_thing_is_singular_and_every_other_number_plural(number, words, text):
+    assert counted(number, *words) == text

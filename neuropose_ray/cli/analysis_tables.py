@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from neuropose_ray.cli.tables import DOUBTED, NOT_KNOWN, TextTable, estimate, heading, number, print_table
+from neuropose_ray.cli.tables import (
+    DOUBTED,
+    NOT_KNOWN,
+    TextTable,
+    doubted,
+    estimate,
+    heading,
+    number,
+    print_table,
+)
 from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
@@ -48,7 +57,9 @@ def print_report(report: AnalysisReport) -> None:
             remarks = results.remarks
         case DtwResults() as results:
             _print_distances(console, results)
-    for warning in dict.fromkeys((*report.warnings, *(remark.sentence for remark in remarks))):
+    for warning in dict.fromkeys(
+        (*report.warnings, *(remark.sentence for remark in remarks if remark.kind != "not_reliable"))
+    ):
         print_warning(console, warning)
 
 
@@ -143,7 +154,7 @@ def _print_repetitions(console: Console, repetitions: RepetitionsRecord) -> None
             record.side,
             *(number(time, 2) for time in (record.start_s, record.peak_s, record.end_s)),
             *(
-                estimate(getattr(record, measure), label.decimals, record.bands.get(measure))
+                doubted(number(getattr(record, measure), label.decimals), record.bands.get(measure))
                 for measure, label in labels.items()
             ),
         )
@@ -210,7 +221,7 @@ def _print_angles(console: Console, angles: tuple[AngleSummary, ...]) -> None:
         for name in SHOWN_ANGLES
     )
     print_table(console, TextTable(headings, rows))
-    for reason in _reasons(by_name):
+    for reason in dict.fromkeys(_reasons(by_name)):
         console.print(f"{DOUBTED} {reason}", style="yellow", markup=False)
     if angles:
         console.print(f"({counted(len(angles), 'angle')} with speeds: see the report)", style="dim")
@@ -228,14 +239,10 @@ def _angle(angle: AngleSummary | None) -> list[str]:
 
 def _reasons(angles: dict[str, AngleSummary]) -> Iterator[str]:
     """Why angles that are shown are not reliable, each reason once."""
-    doubted: dict[str, list[str]] = {}
-    for name in SHOWN_ANGLES:
-        for side in ("left", "right"):
-            angle = angles.get(f"{side}_{name}")
-            if angle is not None and not angle.reliable:
-                doubted.setdefault(angle.reason, []).append(angle.name.replace("_", " "))
-    for reason, names in doubted.items():
-        yield f"{', '.join(names)}: {reason or 'not reliable'}"
+    shown = (angles.get(f"{side}_{name}") for name in SHOWN_ANGLES for side in ("left", "right"))
+    for angle in shown:
+        if angle is not None and not angle.reliable:
+            yield angle.reason or f"{angle.name.replace('_', ' ')} is not reliable"
 
 
 def _print_distances(console: Console, results: DtwResults) -> None:

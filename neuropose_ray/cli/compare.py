@@ -65,7 +65,12 @@ def compare(
         load_subject(path, video, PreprocessingConfig(track=track, cleaning=CleaningSettings()))
         for path, video, track in ((first, first_video, first_track), (second, second_video, second_track))
     ]
-    comparison = compare_trials(subjects[0].motion, subjects[1].motion, settings)
+    comparison = compare_trials(
+        subjects[0].motion,
+        subjects[1].motion,
+        settings,
+        conditions=(subjects[0].conditions, subjects[1].conditions),
+    )
     notes = [f"{subject.trial.name}: {warning}" for subject in subjects for warning in subject.warnings]
     comparison = comparison.model_copy(update={"warnings": (*comparison.warnings, *dict.fromkeys(notes))})
     if output is not None:

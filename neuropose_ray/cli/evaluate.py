@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from neuropose_ray.cli.tables import NOT_KNOWN, TextTable, print_table
+
 if TYPE_CHECKING:
-    from neuropose_ray.cli.tables import NOT_KNOWN, TextTable, print_table
-from neuropose_ray.evaluate import AngleAgreement, Evaluation, PoseMeasures, TrackScores
+    from neuropose_ray.evaluate import AngleAgreement, Evaluation, PoseMeasures, TrackScores
 
 
 def evaluate(

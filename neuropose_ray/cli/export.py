@@ -81,8 +81,8 @@ def export(
         export_format, source, target, angles=angle_columns, series=series, track=track, poses=poses, note=_note
     )
     if export_format in WARNED_OF:
-        for warning in series().warnings:
-            _note(warning)
+        for text in (*series().warnings, *series().unreliable.values()):
+            _note(text)
     typer.echo(target)
 
 

@@ -109,7 +109,7 @@ def _of_trial(
     trial: Path, kind: Kind, show: Sequence[str], against: Path | None, track: int | None
 ) -> Callable[[Figure], None]:
     """What draws the figure of one trial, or of two."""
-    from neuropose_ray.render import plot_angles, plot_comparison, plot_cycles, plot_quality
+    from neuropose_ray.render import plot_angles, plot_comparison, plot_cycles, plot_quality, with_warnings
     from neuropose_ray.report import ReportSettings, report_content
 
     content = report_content(trial, against=against, track=track, settings=ReportSettings(max_people=1))
@@ -123,12 +123,12 @@ def _of_trial(
     if kind is Kind.QUALITY:
         return lambda figure: plot_quality(figure, title, times, person.quality)
     if kind is Kind.TRAJECTORIES:
-        return _trajectories(content, person, show)
+        return with_warnings(_trajectories(content, person, show), person.warnings)
     if kind is Kind.CYCLES:
         cycles = _chosen(person.cycles, show)
-        return lambda figure: plot_cycles(figure, title, cycles)
+        return with_warnings(lambda figure: plot_cycles(figure, title, cycles), person.warnings)
     curves = _chosen(person.curves, show)
-    return lambda figure: plot_angles(figure, title, times, curves, person.bands)
+    return with_warnings(lambda figure: plot_angles(figure, title, times, curves, person.bands), person.warnings)
 
 
 def _trajectories(content: ReportContent, person: PersonTrack, show: Sequence[str]) -> Callable[[Figure], None]:
@@ -172,7 +172,7 @@ def _chosen(curves: Iterable[_Named], show: Sequence[str]) -> list[_Named]:
     if list(show) == [ALL]:
         return given
     known = list(dict.fromkeys(curve.name for curve in given))
-    wanted = [found for name in show for found in _angles_called(name, known)] if show else USUAL_ANGLES
+    wanted = [angle for name in show for angle in _angles_called(name, known)] if show else USUAL_ANGLES
     return [curve for name in dict.fromkeys(wanted) for curve in given if curve.name == name]
 
 
@@ -184,7 +184,7 @@ def _angles_called(name: str, known: Sequence[str]) -> Sequence[str]:
         return [name]
     if ANGLE_AT.get(name) in known:
         return [ANGLE_AT[name]]
-    found = [angle for angle in known if angle.startswith(f"{name}_")]
-    if not found:
+    angles = [angle for angle in known if angle.startswith(f"{name}_")]
+    if not angles:
         raise SettingsError(f"no angle {name}", hint=f"there are {', '.join(known)}")
-    return found
+    return angles

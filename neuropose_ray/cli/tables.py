@@ -38,7 +38,12 @@ def estimate(value: float | None, decimals: int, band: ErrorBand | None) -> str:
         around = number((band.low + band.high) / 2, decimals)
         ends = f"({number(band.low, decimals)} to {number(band.high, decimals)})"
         text = f"{text} ±{number(half, decimals)}" if around == text else f"{text} {ends}"
-    return text if band.reliable else text + DOUBTED
+    return doubted(text, band)
+
+
+def doubted(text: str, band: ErrorBand | None) -> str:
+    """A number's text, marked where the number is not reliable."""
+    return text if band is None or band.reliable or text == NOT_KNOWN else text + DOUBTED
 
 
 def heading(text: str, unit: str = "") -> str:

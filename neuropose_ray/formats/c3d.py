@@ -81,7 +81,9 @@ def _add_events(document: Any, events: Sequence[MotionEvent], shift_s: float) ->
     for first in range(0, len(of_gait), _EVENTS_AT_ONCE):
         part = of_gait[first : first + _EVENTS_AT_ONCE]
         number = "" if first == 0 else str(first // _EVENTS_AT_ONCE + 1)
-        minutes, seconds = np.divmod([event.time_s + shift_s for event in part], 60.0)
+        # Numbers are float32, in which the last instant of a minute may be the next minute.
+        times_s = np.array([event.time_s + shift_s for event in part], np.float32).astype(np.float64)
+        minutes, seconds = np.divmod(times_s, 60.0)
         document.add_parameter("EVENT", f"CONTEXTS{number}", [_EVENT_CONTEXTS[event.side] for event in part])
         document.add_parameter("EVENT", f"LABELS{number}", [_EVENT_LABELS[event.name] for event in part])
         document.add_parameter("EVENT", f"TIMES{number}", np.stack([minutes, seconds]))

@@ -322,8 +322,6 @@ def _series(what: ExportedPoses) -> MotionSeries:
         raise InputError("nobody was found in this video", where=str(what.source), hint="there is nothing to write")
     series = what.series()
     what.note(f"the file holds one person: {series.person}")
-    if series.unreliable:
-        what.note(f"not reliable: {', '.join(series.unreliable)}")
     return series
 
 

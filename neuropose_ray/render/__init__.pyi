@@ -10,10 +10,12 @@ from .overlay.settings import OverlaySettings as OverlaySettings
 from .overlay.settings import View as View
 from .overlay.video import Progress as Progress
 from .overlay.video import render_overlay as render_overlay
+from .people import write_people as write_people
 from .plots.comparison import plot_comparison as plot_comparison
 from .plots.curves import plot_angles as plot_angles
 from .plots.curves import plot_cycles as plot_cycles
 from .plots.matrix import plot_matrix as plot_matrix
+from .plots.notes import with_warnings as with_warnings
 from .plots.quality import plot_quality as plot_quality
 from .plots.style import save_plot as save_plot
 from .plots.trajectories import plot_trajectories as plot_trajectories

@@ -42,6 +42,13 @@ def test_every_kind_is_written_beside_the_predictions_in_the_format_asked_for(sq
     assert (squats / f"{kind}.{file_format}").read_bytes().startswith(SIGNATURES[file_format])
 
 
+@pytest.mark.parametrize("kind", ["angles", "cycles", "trajectories"])
+def test_a_picture_says_what_the_report_warns_of(squats, tmp_path, kind):
+    target = tmp_path / "a.svg"
+    assert run(squats, "--kind", kind, "--out", target).exit_code == 0
+    assert "No skeleton of constant bones was fitted" in target.read_text("utf-8")
+
+
 def test_the_text_of_an_svg_names_angles_units_and_repetitions(squats, tmp_path):
     target = tmp_path / "knees.svg"
     assert run(squats, "--kind", "angles", "--show", "knee_flexion", "--out", target).exit_code == 0

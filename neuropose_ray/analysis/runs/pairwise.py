@@ -17,6 +17,7 @@ from neuropose_ray.analysis.runs.changes import MeasureChange, measure_changes
 from neuropose_ray.analysis.runs.config import MovementConfig
 from neuropose_ray.analysis.runs.movement import analyse_movement
 from neuropose_ray.analysis.runs.movement_records import MovementResults
+from neuropose_ray.analysis.uncertainty.conditions import MEASURED, Conditions
 from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.immutable import FrozenModel, OptionalFloat, StrictInt, Utf8Str
 from neuropose_ray.schemas.skeleton import LANDMARKS
@@ -112,7 +113,13 @@ class TrialComparison(FrozenModel):
     warnings: tuple[str, ...] = ()
 
 
-def compare_trials(first: Motion, second: Motion, settings: PairSettings | None = None) -> TrialComparison:
+def compare_trials(
+    first: Motion,
+    second: Motion,
+    settings: PairSettings | None = None,
+    *,
+    conditions: tuple[Conditions, Conditions] = (MEASURED, MEASURED),
+) -> TrialComparison:
     """Lay one trial over the other in time by their angles, and compare angles and joints where they belong together.
 
     One dynamic time warping of all angles together gives the pairs of frames. Over these pairs the first trial's
@@ -123,6 +130,7 @@ def compare_trials(first: Motion, second: Motion, settings: PairSettings | None 
         first: cleaned; single missing frames are bridged by a line, for the warping alone.
         second: of any skeleton that has the landmarks.
         settings: None for the defaults.
+        conditions: how the first and the second were recorded, on which the error bands of their measures depend.
 
     Raises:
         InputError: no angle is known well enough in both trials, or they share fewer than three joints.
@@ -139,7 +147,10 @@ def compare_trials(first: Motion, second: Motion, settings: PairSettings | None 
         )
     distance, path = _warped(*tables, moving, settings)
     joints, deviations, moved = _joints(first, second, path)
-    movements = [analyse_movement(motion, MovementConfig(kind="movement")).results for motion in (first, second)]
+    movements = [
+        analyse_movement(motion, MovementConfig(kind="movement"), recorded).results
+        for motion, recorded in zip((first, second), conditions, strict=True)
+    ]
     tempo = _tempo(first, second, movements, path)
     squares = deviations**2
     paired = np.isfinite(squares).any(1)

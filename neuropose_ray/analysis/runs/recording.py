@@ -1,4 +1,4 @@
-"""What a recording leaves unsure, in plain words: size, camera, view, fit, model, and numbers from few frames.
+"""What a recording leaves unsure, in plain words: size, camera, view, fit, and numbers from few frames.
 
 Every place that shows numbers shows these warnings: the terminal, analysis.json, the table of a cohort, the report,
 plots, and notes of exported files.
@@ -67,10 +67,10 @@ def recording_warnings(
     report = fitting_of(trial)
     return (
         *trial.header.metadata.notes,
+        *_of_returns(trial, track),
         *_of_fit(trial, report, track, settings),
         *_of_view(motion, settings),
         *_of_camera(trial),
-        *_of_model(trial),
     )
 
 
@@ -142,10 +142,21 @@ def view_deg(motion: Motion) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
+def _of_returns(trial: Trial, track: int | None) -> Iterator[str]:
+    for back in trial.header.metadata.returns:
+        if back.track == track:
+            yield (
+                f"the person was away for {back.unseen_s:.1f} s before frame {back.frame}; that it is the same one "
+                f"after that is {100 * back.certainty:.0f} % sure, by place, size and colours"
+            )
+
+
 def _of_fit(
     trial: Trial, report: FittingReport | None, track: int | None, settings: RecordingSettings
 ) -> Iterator[str]:
     fit = fit_of(report, track)
+    if fit is not None:
+        yield from (exchange.description for exchange in fit.exchanges)
     if fit is None:
         if _model(trial).startswith("blazepose"):
             yield "no skeleton of constant bones was fitted: the depth of single joints is the pose model's guess"
@@ -198,14 +209,6 @@ def _of_camera(trial: Trial) -> Iterator[str]:
         yield (
             f"the camera's field of view was assumed ({camera.field_of_view_degrees:.0f} degrees): distances from "
             "the camera are rough; give process --fov or a calibration"
-        )
-
-
-def _of_model(trial: Trial) -> Iterator[str]:
-    if _model(trial).startswith("blazepose") and trial.header.skeleton.has("right_heel", "right_toe"):
-        yield (
-            "ankle and foot angles from BlazePose are not reliable: a foot is so short in the picture that a few "
-            "pixels turn it by many degrees"
         )
 
 

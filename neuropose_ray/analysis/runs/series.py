@@ -36,7 +36,7 @@ def motion_series(
     from neuropose_ray.analysis.angles.definitions import ANGLE_DEFINITIONS
 
     subject = load_subject(path, video, PreprocessingConfig(track=track, poses=poses, cleaning=CleaningSettings()))
-    movement = analyse_movement(subject.motion, MovementConfig(kind="movement"))
+    movement = analyse_movement(subject.motion, MovementConfig(kind="movement"), subject.conditions)
     table = clinical_angles(subject.motion)
     return MotionSeries(
         times_s=table.timestamps_s,
