@@ -1,11 +1,11 @@
 """A real browser for the report: Debian's chromium, driven by playwright, without a network of its own."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.browser import started_chromium
 from support.report_contents import RATE_HZ, squats
 from support.report_pages import FRAMES, ReportPage, write_numbered_video
 
@@ -15,23 +15,12 @@ from neuropose_ray.report.page.page import write_report
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-_FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
-    """One browser for a module, about a second to start; as long as it is there, this thread has an event loop."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright to drive a browser with")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("no chromium on this machine (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=list(_FLAGS))
+    """One browser for a module."""
+    with started_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
