@@ -162,11 +162,11 @@ _SEGMENT = "between the {}, seen in the vertical plane of the body's level forwa
 _SEGMENTS = (
     *_both_sides(
         "thigh_angle", _SEGMENT.format("thigh"), "the knee forward of the hip", (-180, 180), "hips knee",
-        (-180, 180), 900,
+        (-270, 270), 900,
     ),
     *_both_sides(
         "shank_angle", _SEGMENT.format("shank"), "the ankle forward of the knee", (-180, 180),
-        "hips knee ankle", (-180, 180), 1500,
+        "hips knee ankle", (-270, 270), 1500,
     ),
     *_both_sides(
         "foot_angle",
@@ -178,11 +178,11 @@ _SEGMENTS = (
         "upper_arm_angle",
         _SEGMENT.format("upper arm"),
         "the elbow forward of the shoulder",
-        (-120, 240), "hips shoulder elbow", (-120, 240), 2500,
+        (-120, 240), "hips shoulder elbow", (-210, 330), 2500,
     ),
     *_both_sides(
         "forearm_angle", _SEGMENT.format("forearm"), "the wrist forward of the elbow", (-90, 270),
-        "hips elbow wrist", (-90, 270), 3500,
+        "hips elbow wrist", (-180, 360), 3500,
     ),
 )  # fmt: skip
 

@@ -72,19 +72,35 @@ def angle_in_plane_deg(
     return np.where(off_axis, degrees, np.nan)
 
 
+#: So far beyond its range an angle is carried on: a course that leads farther came there by errors.
+_CARRIED_ON_DEG = 45.0
+
+
 def unwrapped_deg(degrees: Array, lowest: float) -> Array:
     """``(frames,)`` of an angle about an axis, without jumps of 360 degrees from one end of its range to the other.
 
     Each known value is moved by whole turns to the one nearest to the known value before it, then all together, so
-    that their median lies between ``lowest`` and 360 above.
+    that their median lies between ``lowest`` and 360 above. A stretch that lies farther than 45 degrees beyond that
+    range got there by errors: it is left within the range, and its first frame is NaN, so that no curve jumps.
 
     Args:
         degrees: ``(frames,)``, NaN where not known.
         lowest: the lower end of the range.
     """
+    known = np.flatnonzero(np.isfinite(degrees))
     result = degrees.copy()
-    known = np.isfinite(degrees)
-    if known.any():
-        turned = np.unwrap(degrees[known], period=360)
-        result[known] = turned - 360 * np.floor((np.median(turned) - lowest) / 360)
+    if not len(known):
+        return result
+    wrapped = degrees[known]
+    turned = np.unwrap(wrapped, period=360)
+    turned -= 360 * np.floor((np.median(turned) - lowest) / 360)
+    turns = np.round((turned - wrapped) / 360)
+    borders = 1 + np.flatnonzero(np.diff(turns))
+    for stretch in np.split(np.arange(len(known)), borders):
+        middle = float(np.median(turned[stretch]))
+        if not lowest - _CARRIED_ON_DEG <= middle < lowest + 360 + _CARRIED_ON_DEG:
+            turned[stretch] = wrapped[stretch]
+    jumps = 1 + np.flatnonzero(np.abs(np.diff(turned)) > 180)
+    turned[jumps] = np.nan
+    result[known] = turned
     return result

@@ -13,6 +13,7 @@ from neuropose_ray.analysis.angles.geometry import (
     axes_about,
     dot,
     unit,
+    unwrapped_deg,
 )
 
 X, Y, Z = np.eye(3)[:, None]
@@ -83,3 +84,22 @@ def test_axes_are_not_defined_by_what_lies_along_the_vertical(towards):
     axes = axes_about(Y, np.array([towards]), min_off_axis_deg=10)
     assert np.isnan(axes.right).all()
     assert np.isnan(axes.forward).all()
+
+
+def test_an_angle_that_crosses_the_end_of_its_range_is_carried_on():
+    course = 170 + 20 * np.sin(np.arange(60) / 6)
+    np.testing.assert_allclose(unwrapped_deg((course + 180) % 360 - 180, -180), course)
+
+
+def test_an_angle_that_errors_carry_round_comes_back_into_its_range():
+    course = np.concatenate([np.full(20, 20.0), [100.0, 175.0, -120.0, -60.0], np.full(20, 18.0)])
+    found = unwrapped_deg(course, -180)
+    np.testing.assert_allclose(found[:20], 20)
+    np.testing.assert_allclose(found[-20:], 18)
+
+
+def test_unknown_frames_stay_unknown_and_nothing_known_is_nothing():
+    np.testing.assert_array_equal(
+        unwrapped_deg(np.array([np.nan, 160, np.nan, -170]), -180), [np.nan, 160, np.nan, 190]
+    )
+    assert np.isnan(unwrapped_deg(np.full(3, np.nan), -180)).all()
