@@ -68,7 +68,7 @@ def ray_cluster() -> Iterator[str]:
     import ray
 
     from neuropose_ray.ray_ports import free_agent_port
-    from neuropose_ray.service.own_ray import OWN_RAY_VARIABLES
+    from neuropose_ray.service.own_ray import OWN_RAY_VARIABLES, started_ray
 
     # As the service has them with a Ray of its own.
     for name in (
@@ -79,7 +79,7 @@ def ray_cluster() -> Iterator[str]:
         os.environ.setdefault(name, OWN_RAY_VARIABLES[name])
     # Of its own, whatever other Ray runs on this machine.
     with free_agent_port():
-        context = ray.init("local", num_cpus=2, log_to_driver=False, object_store_memory=500_000_000)
+        context = started_ray(address="local", num_cpus=2, object_store_memory=500_000_000)
     yield f"http://{context.dashboard_url}"
     ray.shutdown()
 

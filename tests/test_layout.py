@@ -22,15 +22,18 @@ TESTED_ELSEWHERE = {
     "phantom/mesh.py": "phantom/test_render.py",
     "pipeline/assembly/assemble.py": "pipeline/test_run.py",  # runs as a whole
     "pipeline/assembly/assembly_tracker.py": "pipeline/test_interrupted.py",
+    "pipeline/assembly/colours.py": "tracking/test_tracker.py",
     "pipeline/assembly/video_metrics.py": "pipeline/test_run.py",
     "pipeline/chunks/frames.py": "pipeline/engines/test_remote_frames.py",  # both ways of decoding side by side
-    "pipeline/chunks/process.py": "pipeline/test_run.py",
     "pipeline/chunks/worker.py": "pipeline/test_poison.py",  # chunks that kill their process
     "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
     "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",
     "pipeline/engines/start.py": "pipeline/test_run.py",
     "render/plots/panels.py": "render/plots/test_curves.py",
     "report/writing.py": "cli/test_report.py",
+    "schemas/motion_series.py": "formats/test_series.py",  # written and read
+    "tracking/likeness.py": "tracking/test_tracker.py",  # tracking as a whole
+    "tracking/stretches.py": "tracking/test_tracker.py",
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/own_ray.py": "service/test_kills_of_the_service.py",
     "service/runner.py": "service/test_kills_of_the_service.py",
@@ -49,15 +52,13 @@ TESTED_ELSEWHERE = {
         "lifting/training/test_learning.py",  # on what they make of real recordings
     ),
     **dict.fromkeys(
-        (
-            f"report/collect/{name}.py"
-            for name in ("comparison", "curves", "movement", "origin", "person", "warnings")
-        ),
+        (f"report/collect/{name}.py" for name in ("comparison", "curves", "origin", "person", "warnings")),
         "report/collect/test_content.py",  # what a report shows, as a whole
     ),
 }
 #: Modules of types alone: there is nothing in them that could be wrong by itself.
 TYPES = {
+    "cli/person.py",
     "schemas/motion_series.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
     "service/pose/requests.py",

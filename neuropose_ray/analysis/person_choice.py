@@ -43,13 +43,18 @@ class TrackChoice(FrozenModel):
     @property
     def description(self) -> str:
         """One line without a full stop: "track 0 of 2 (others: 1), seen in 88 %"."""
-        covered = f"seen in {100 * self.coverage:.0f} %"
+        alone = ", the only one" if self.track is not None and not self.others else ""
+        return f"{self.who}{alone}, seen in {100 * self.coverage:.0f} %"
+
+    @property
+    def who(self) -> str:
+        """The person and the others: "track 0 of 2 (others: 1)"."""
         if self.track is None:
-            return f"person {self.place or 0} of each frame (the file holds no tracks), {covered}"
+            return f"person {self.place or 0} of each frame (the file holds no tracks)"
         if not self.others:
-            return f"track {self.track}, the only one, {covered}"
+            return f"track {self.track}"
         others = ", ".join(map(str, self.others))
-        return f"track {self.track} of {len(self.others) + 1} (others: {others}), {covered}"
+        return f"track {self.track} of {len(self.others) + 1} (others: {others})"
 
     @property
     def reason(self) -> str:

@@ -92,6 +92,10 @@ def submit(
     calibration_camera: Annotated[
         str | None, typer.Option(help="Its camera. [default: the one named like the video, or the only one]")
     ] = None,
+    capture_fps: Annotated[
+        float | None,
+        typer.Option(help="Frames per second at which videos were taken that are stored slowed down, such as 240."),
+    ] = None,
     overlay: Annotated[
         bool | None, typer.Option(help="Make the video with skeletons, or none. [default: as the workflow says]")
     ] = None,
@@ -117,6 +121,7 @@ def submit(
         field_of_view_degrees=fov,
         calibration=None if calibration is None else calibration_text(calibration),
         calibration_camera=calibration_camera,
+        capture_fps=capture_fps,
         overlay=overlay,
         blur_faces=blur_faces,
     )

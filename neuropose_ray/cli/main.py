@@ -25,6 +25,7 @@ COMMANDS = {
     "process": CommandRef("process", "process"),
     "status": CommandRef("status", "status"),
     "overlay": CommandRef("overlay", "overlay"),
+    "people": CommandRef("people", "people"),
     "report": CommandRef("report", "report"),
     "plot": CommandRef("plot", "plot"),
     "export": CommandRef("export", "export"),

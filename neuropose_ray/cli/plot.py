@@ -120,10 +120,11 @@ def _of_trial(
     person = content.main
     if person is None:
         raise InputError("there is nothing to plot", where=title, hint="nobody was found in this trial")
+    title = _with_person(title, person)
     if kind is Kind.QUALITY:
         return lambda figure: plot_quality(figure, title, times, person.quality)
     if kind is Kind.TRAJECTORIES:
-        return with_warnings(_trajectories(content, person, show), person.warnings)
+        return with_warnings(_trajectories(content, title, person, show), person.warnings)
     if kind is Kind.CYCLES:
         cycles = _chosen(person.cycles, show)
         return with_warnings(lambda figure: plot_cycles(figure, title, cycles), person.warnings)
@@ -131,7 +132,15 @@ def _of_trial(
     return with_warnings(lambda figure: plot_angles(figure, title, times, curves, person.bands), person.warnings)
 
 
-def _trajectories(content: ReportContent, person: PersonTrack, show: Sequence[str]) -> Callable[[Figure], None]:
+def _with_person(title: str, person: PersonTrack) -> str:
+    """A title that says whom a figure is of, where others are in the video."""
+    who = next((fact.value for fact in person.facts if fact.label == "Person"), "")
+    return f"{title}, {who}" if "others" in who else title
+
+
+def _trajectories(
+    content: ReportContent, title: str, person: PersonTrack, show: Sequence[str]
+) -> Callable[[Figure], None]:
     from neuropose_ray.render import plot_trajectories
 
     skeleton = content.skeleton
@@ -142,7 +151,7 @@ def _trajectories(content: ReportContent, person: PersonTrack, show: Sequence[st
     else:
         joints = tuple(name for name in USUAL_JOINTS if skeleton.has(name))
     return lambda figure: plot_trajectories(
-        figure, content.title, content.timestamps_s, skeleton, person.positions, person.bands, joints
+        figure, title, content.timestamps_s, skeleton, person.positions, person.bands, joints
     )
 
 
@@ -172,7 +181,7 @@ def _chosen(curves: Iterable[_Named], show: Sequence[str]) -> list[_Named]:
     if list(show) == [ALL]:
         return given
     known = list(dict.fromkeys(curve.name for curve in given))
-    wanted = [found for name in show for found in _angles_called(name, known)] if show else USUAL_ANGLES
+    wanted = [angle for name in show for angle in _angles_called(name, known)] if show else USUAL_ANGLES
     return [curve for name in dict.fromkeys(wanted) for curve in given if curve.name == name]
 
 
@@ -184,7 +193,7 @@ def _angles_called(name: str, known: Sequence[str]) -> Sequence[str]:
         return [name]
     if ANGLE_AT.get(name) in known:
         return [ANGLE_AT[name]]
-    found = [angle for angle in known if angle.startswith(f"{name}_")]
-    if not found:
+    angles = [angle for angle in known if angle.startswith(f"{name}_")]
+    if not angles:
         raise SettingsError(f"no angle {name}", hint=f"there are {', '.join(known)}")
-    return found
+    return angles

@@ -190,13 +190,13 @@ def refuse_fps_of_videos(inputs: Sequence[str]) -> None:
     Raises:
         SettingsError: one of the inputs, or of what lies in a folder, is a video file.
     """
-    from neuropose_ray.pipeline.inputs.discovery import FoundVideo, discover
+    from neuropose_ray.pipeline.inputs.discovery import discover
     from neuropose_ray.video.sources import open_source
 
     here = [Path(given) for given in inputs if "://" not in given and Path(given).exists()]
-    for found in discover(here).inputs if here else ():
-        if isinstance(found, FoundVideo) and open_source(found.path).kind == "file":
+    for location in discover(here).locations if here else ():
+        if open_source(Path(location)).kind == "file":
             raise SettingsError(
-                "--fps is of folders of numbered images, and a video brings its own times", where=str(found.path),
+                "--fps is of folders of numbered images, and a video brings its own times", where=location,
                 hint="leave it out; give --capture-fps for a clip that is stored slowed down",
             )  # fmt: skip

@@ -47,7 +47,9 @@ def serve(
         str | None,
         typer.Option(help="Ray cluster to run on. [default: RAY_ADDRESS, else a Ray of its own]", show_default=False),
     ] = None,
-    dashboard: Annotated[bool, typer.Option(help="Have its own Ray show a dashboard, which takes 300 MB.")] = True,
+    dashboard: Annotated[
+        bool, typer.Option(help="Let its own Ray's dashboard be opened: it takes 300 MB while somebody looks at it.")
+    ] = True,
     dashboard_port: Annotated[
         int | None,
         typer.Option(

@@ -10,6 +10,7 @@ from .overlay.settings import OverlaySettings as OverlaySettings
 from .overlay.settings import View as View
 from .overlay.video import Progress as Progress
 from .overlay.video import render_overlay as render_overlay
+from .people import write_people as write_people
 from .plots.comparison import plot_comparison as plot_comparison
 from .plots.curves import plot_angles as plot_angles
 from .plots.curves import plot_cycles as plot_cycles

@@ -26,6 +26,7 @@ from neuropose_ray.schemas.result_files import (
     COHORT_TABLE_FILE,
     EXPORT_FOLDER,
     OVERLAY_FILE,
+    PEOPLE_FILE,
     PREDICTIONS_FILE,
     REPORT_FILE,
     SEGMENTATIONS_FILE,
@@ -33,10 +34,10 @@ from neuropose_ray.schemas.result_files import (
 )
 
 #: Videos and pages, which take much space and are made again by one command.
-_REMOVED = (OVERLAY_FILE, REPORT_FILE)
+_REMOVED = (OVERLAY_FILE, REPORT_FILE, PEOPLE_FILE)
 #: Numbers and figures, which somebody may want to compare with new ones. Exports have the predictions' stem.
 _MOVED = (
-    ANALYSIS_FILE, SEGMENTATIONS_FILE, EXPORT_FOLDER, "predictions.*", "predictions_*",
+    ANALYSIS_FILE, f"track*.{ANALYSIS_FILE}", SEGMENTATIONS_FILE, EXPORT_FOLDER, "predictions.*", "predictions_*",
     *(f"{kind}.{form}" for kind in ("angles", "trajectories", "cycles", "quality", "dtw")
       for form in ("png", "svg", "pdf")),
 )  # fmt: skip

@@ -77,6 +77,14 @@ class JobOptions(FrozenModel):
     field_of_view_degrees: float | None = Field(
         default=None, gt=0, lt=180, description="of the camera, over the longer side of the frame", examples=[67.0]
     )
+    capture_fps: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="frames per second at which the videos were taken, where they are stored slowed down: durations "
+        "and speeds are then those of what was filmed",
+        examples=[240.0],
+    )
     calibration: str | None = Field(
         default=None,
         min_length=1,

@@ -28,6 +28,8 @@ STALE_FOLDER = "stale"
 ANALYSIS_FILE = "analysis.json"
 REPORT_FILE = "report.html"
 OVERLAY_FILE = "overlay.mp4"
+#: Who is who: thumbnails of every track.
+PEOPLE_FILE = "people.png"
 #: What the overlay was made from.
 OVERLAY_RECORD_FILE = "overlay.json"
 

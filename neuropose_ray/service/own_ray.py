@@ -13,8 +13,12 @@ from neuropose_ray import machine
 from neuropose_ray.cluster import connection_errors
 from neuropose_ray.ray_auth import use_token_file
 from neuropose_ray.ray_ports import free_agent_port
+from neuropose_ray.service.dashboard import DashboardOnDemand, RayDashboardProcess, listening_socket
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.light_serve import hide_pandas_from_serve
+from neuropose_ray.service.processes import ProcessFamily
+
+logger = logging.getLogger(__name__)
 
 #: For Ray's own processes; what a user has set is left.
 OWN_RAY_VARIABLES: Mapping[str, str] = MappingProxyType(
@@ -37,10 +41,23 @@ OWN_RAY_VARIABLES: Mapping[str, str] = MappingProxyType(
         "METRICS_RECORD_INTERVAL_S": "60",
         "GCS_CHECK_ALIVE_INTERVAL_SECONDS": "15",
         "REPORTER_UPDATE_INTERVAL_MS": "15000",
+        # Ray's numbers for Prometheus are half a minute old then, and the states of tasks 5 seconds.
+        "RAY_metrics_report_interval_ms": "30000",
+        "RAY_task_events_report_interval_ms": "5000",
+        # Durations of Ray's own handlers, which only its debug logs show.
+        "RAY_event_stats": "0",
+        # Idle processes are ended up to 2 seconds later, and objects that were moved to the disk come back up to one
+        # second later; nothing here moves any.
+        "RAY_kill_idle_workers_interval_ms": "2000",
+        "RAY_raylet_check_gc_period_milliseconds": "1000",
+        "RAY_object_manager_timer_freq_ms": "1000",
+        "RAY_report_worker_backlog_interval_ms": "5000",
         # Processes that wait for work hold 45 MB each, and those that have worked several times as much.
         "RAY_enable_worker_prestart": "0",
         "RAY_prestart_worker_first_driver": "0",
         "RAY_num_workers_soft_limit": "0",
+        # What is known of a person's use of this service is not sent to the makers of Ray.
+        "RAY_USAGE_STATS_ENABLED": "0",
         # Dozens of threads would each keep a heap of their own.
         "MALLOC_ARENA_MAX": "2",
     }
@@ -52,6 +69,7 @@ CORE_PROGRAMS = ("gcs_server", "raylet")
 IDLE_PROGRAMS = ("ray/_private/log_monitor.py", "autoscaler/_private/monitor.py")
 
 _ENDED_S = 5.0
+_TOO_SLOW = "timed out during startup"
 
 
 @contextmanager
@@ -62,9 +80,9 @@ def connected_ray(
 
     Args:
         address: of a cluster; None starts a Ray.
-        dashboard: whether a started Ray has one: 300 MB, and a third of what the service does while it waits.
-        dashboard_port: where the dashboard of a started Ray listens, on 127.0.0.1; None for 8265, or the next that is
-            free.
+        dashboard: whether a started Ray has one; it runs while somebody looks at it.
+        dashboard_port: the port of a started Ray's dashboard on 127.0.0.1; None for 8265, or the next
+            that is free.
         data: keeps the token of a started Ray.
 
     Returns:
@@ -81,9 +99,7 @@ def connected_ray(
         options = {
             "address": "local",
             "num_cpus": machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups()),
-            "dashboard_host": "127.0.0.1",
-            "dashboard_port": dashboard_port,
-            "include_dashboard": dashboard,
+            "include_dashboard": False,
         }
     import ray
 
@@ -93,15 +109,48 @@ def connected_ray(
             "worker_process_setup_hook": f"{hide_pandas_from_serve.__module__}.{hide_pandas_from_serve.__name__}"
         }
     with connection_errors(address, hint="see `doctor`"), free_agent_port():
-        context = ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
-    if address is None:
-        _end_idle_programs()
+        listening = listening_socket(dashboard_port) if address is None and dashboard else None
+        context = started_ray(**options)
     # What it says of its start is said here already.
     logging.getLogger("ray.serve").addFilter(lambda record: record.levelno >= logging.WARNING)
     try:
-        yield f"http://{context.dashboard_url}" if context.dashboard_url else "none"
+        if address is not None:
+            yield f"http://{context.dashboard_url}" if context.dashboard_url else "none"
+            return
+        _end_idle_programs()
+        process = RayDashboardProcess()
+        if listening is None:
+            yield "none"
+            return
+        with DashboardOnDemand(process, listening).served() as url:
+            yield url
     finally:
         ray.shutdown()
+
+
+def started_ray(**options: Any) -> Any:
+    """Connect to Ray, or start it, a second time where its parts have waited too shortly for each other.
+
+    They wait for some seconds that nobody can set, less than the start of a Python may take on a busy machine. The
+    second time most of it is in memory.
+
+    Args:
+        options: of ``ray.init``.
+
+    Returns:
+        What ``ray.init`` returns.
+    """
+    import ray
+
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        return ray.init(**options, **quiet)
+    except Exception as error:  # a plain one
+        if _TOO_SLOW not in str(error):
+            raise
+    logger.warning("Ray did not start in the time that it gives itself, and is started again")
+    ProcessFamily(os.getpid()).kill()
+    return ray.init(**options, **quiet)
 
 
 def _end_idle_programs() -> None:

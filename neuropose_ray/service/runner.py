@@ -38,7 +38,7 @@ class Announcements:
 
 
 class ServiceRunner(threading.Thread):
-    """Starts Ray, Serve and the application, asks Serve every few seconds how they are, and ends them.
+    """Starts Ray, Serve and the application, asks Serve every few seconds whether it is there, and ends them.
 
     Args:
         settings: of the service.
@@ -129,16 +129,16 @@ class ServiceRunner(threading.Thread):
             write_record(self._data.record, self.url)
             self._announce.ready(self.url, dashboard_url)
             while not self._stop_asked.wait(_LOOK_S):
-                self._look(deployment)
+                self._note(answered=_answers())
         finally:
             self._is_ending.set()
             self._announce.waiting("running jobs to be handed back to the queue")
             self._data.record.unlink(missing_ok=True)
             serve.shutdown()
 
-    def _look(self, deployment: _Deployment) -> None:
-        """Ask Serve once. A controller that is being replaced does not answer; for how long, others judge."""
-        if deployment.check():
+    def _note(self, *, answered: bool) -> None:
+        """Keep when Serve answered. A controller that is being replaced does not; for how long, others judge."""
+        if answered:
             self._answered_s = time.monotonic()
 
     def _wait_until_ready(self, deployment: _Deployment) -> bool:
@@ -148,7 +148,7 @@ class ServiceRunner(threading.Thread):
         reported: tuple[str, ...] = ()
         with httpx.Client(timeout=10.0, trust_env=False) as client:
             while not self._stop_asked.wait(_START_LOOK_S):
-                self._look(deployment)
+                self._note(answered=deployment.check())
                 waits: tuple[str, ...] = tuple(STARTUP_MESSAGES.values())
                 with suppress(httpx.HTTPError, ValueError, KeyError):
                     answer = client.get(f"{self.url}/v1/ready").json()
@@ -199,3 +199,16 @@ class _Deployment:
             last_line = next(iter(reversed(message.strip().splitlines())), "the reason is not known")
             raise EngineError(last_line, where="the service cannot be deployed") from self._error
         return True
+
+
+def _answers() -> bool:
+    """Whether Serve's controller answers, asked for something small: its status takes much longer."""
+    from ray import serve
+    from ray.exceptions import RayError
+    from ray.serve.exceptions import RayServeException
+
+    try:
+        serve.get_app_handle(APPLICATION)
+    except (RayError, RayServeException, ConnectionError):
+        return False
+    return True

@@ -43,7 +43,7 @@ class TrackingSettings(BaseModel):
         "pose continues a track at any depth, which jumps where boxes do not",
     )
     flicker_s: float = Field(
-        default=0.1,
+        default=0.2,
         ge=0,
         description="who is seen for less in the whole video is nobody: a flicker of the pose model",
     )

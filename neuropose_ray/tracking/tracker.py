@@ -113,16 +113,38 @@ def _colours_of(
 
 
 def _chosen(links: list[_Link], settings: TrackingSettings) -> list[_Link]:
-    """The surest links, by which no stretch follows or is followed by two."""
+    """The links that are surest together, by which no stretch follows or is followed by two."""
     least = _odds(settings.min_certainty)
-    chosen: list[_Link] = []
-    followed, following = set[int](), set[int]()
-    for link in sorted(links, key=lambda link: (-link.odds, link.after, link.before)):
-        if link.odds >= least and link.before not in followed and link.after not in following:
-            chosen.append(link)
-            followed.add(link.before)
-            following.add(link.after)
-    return chosen
+    likely = [link for link in links if link.odds >= least]
+    return [link for group in _connected(likely) for link in _surest(group, least)]
+
+
+def _connected(links: list[_Link]) -> list[list[_Link]]:
+    """The links in groups that share no stretch as the one before nor as the one after."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not links:
+        return []
+    before, after = np.array([(link.before, link.after) for link in links]).T
+    size = 1 + int(after.max())
+    edges = coo_array((np.ones(len(links)), (before, size + after)), shape=(2 * size, 2 * size))
+    labels = connected_components(edges, directed=False)[1][before]
+    return [[links[place] for place in np.flatnonzero(labels == label).tolist()] for label in np.unique(labels)]
+
+
+def _surest(links: list[_Link], least: float) -> list[_Link]:
+    """Of one group: the assignment with the largest sum of log-odds (Hungarian method)."""
+    from scipy.optimize import linear_sum_assignment
+
+    rows = {before: row for row, before in enumerate(sorted({link.before for link in links}))}
+    columns = {after: column for column, after in enumerate(sorted({link.after for link in links}))}
+    worth = np.zeros((len(rows), len(columns)))
+    by_place = {(rows[link.before], columns[link.after]): link for link in links}
+    for place, link in by_place.items():
+        worth[place] = link.odds - least + 1e-6  # what is just likely enough is better than nothing
+    pairs = zip(*linear_sum_assignment(-worth), strict=True)
+    return [by_place[pair] for pair in ((int(row), int(column)) for row, column in pairs) if pair in by_place]
 
 
 def _odds(certainty: float) -> float:

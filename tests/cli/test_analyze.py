@@ -1,5 +1,7 @@
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import yaml
 from analysis.runs.samples import PHANTOM_SKELETON, heels, neuropose_video, phantom, write_json, write_parquet
@@ -10,6 +12,8 @@ from neuropose_ray.cli.main import app
 from neuropose_ray.errors import FutureSchemaError, InputError, NeuroposeRayError, SettingsError
 from neuropose_ray.phantom.gait import Walking
 from neuropose_ray.phantom.motions import Squatting
+from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
+from neuropose_ray.schemas.poses import Poses
 
 
 @pytest.fixture
@@ -126,3 +130,52 @@ def test_what_is_wrong_is_told_in_one_line(tmp_path, content, error, message):
                                    ["a", "--config", "a.yaml"]])  # fmt: skip
 def test_words_that_contradict_each_other_are_refused(words):
     assert isinstance(analyze(*words).exception, SettingsError)
+
+
+@pytest.fixture
+def two_people(tmp_path):
+    """Somebody who squats for 4.5 s, track 0, and somebody nearer who comes after one second, track 1."""
+    folder = write_parquet(
+        tmp_path / "results" / "two", phantom(Squatting(period_s=2.0), 4.5), joints=PHANTOM_SKELETON
+    )
+    table, header = read_predictions(folder / "predictions.parquet")
+    late = table.poses.take(table.poses.frame >= 30)
+    late = replace(late, boxes=late.boxes * np.array([1, 1, 3, 3, 1], np.float32))
+    both = Poses.concatenate([table.poses, late], [0, 0])
+    order = np.argsort(both.frame, kind="stable")
+    ids = np.repeat([0, 1], [len(table.poses), len(late)])[order].astype(np.int32)
+    table = replace(table, poses=both.take(order), track_ids=ids, poses3d_fitted=None)
+    write_predictions(folder / "predictions.parquet", table, header)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "track 0 of 2 (others: 1), seen in 100 %"),
+        (("--person", "largest"), "track 1 of 2 (others: 0), seen in 78 %"),
+        (("--track", 1), "track 1 of 2 (others: 0), seen in 78 %"),
+        (("--person-index", 1), "track 1 of 2 (others: 0), seen in 78 %"),
+    ],
+)
+def test_whom_the_numbers_are_of_is_chosen_and_said(two_people, options, said):
+    done = analyze(two_people, *options)
+    assert done.exit_code == 0, done.output
+    assert said in " ".join(done.output.split())
+    assert load_report(two_people / "analysis.json").primary.person.description == said
+
+
+def test_all_people_of_a_trial_are_trials_of_their_own(two_people):
+    done = analyze(two_people, "--person", "all")
+    assert done.exit_code == 0, done.output
+    assert "2 trials: 2 analysed, 0 failed" in done.output
+    reports = [load_report(two_people / f"track{track}.analysis.json") for track in (0, 1)]
+    assert [report.primary.person.track for report in reports] == [0, 1]
+    assert "two track 1" in (two_people.parent / "cohort.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    "options", [("--track", 0, "--person", "largest"), ("--person", "all", "--person-index", 1), ("--person", "none")]
+)
+def test_choices_of_a_person_that_contradict_each_other_are_refused(two_people, options):
+    assert analyze(two_people, *options).exit_code != 0

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from neuropose_ray.cli.job_text import SHORT_ID, exit_code, job_lines, print_job, print_table
+from neuropose_ray.cli.job_text import SHORT_ID, exit_code, job_lines, print_job, print_jobs
 from neuropose_ray.schemas.jobs import Artifact, Job, JobError, JobProgress
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_as_json_it_is_the_record(capsys: pytest.CaptureFixture[str]):
 
 def test_a_table_has_a_row_for_each_job_with_an_id_that_can_be_typed(capsys: pytest.CaptureFixture[str]):
     several = job("queued", id="2" * 32, inputs=("a.mp4", "b.mp4", "c.mp4"), started_at=None, ended_at=None)
-    print_table([job(), several])
+    print_jobs([job(), several])
     _, first, second = (line.rstrip() for line in capsys.readouterr().out.rstrip().splitlines()[-3:])
     assert first.startswith("1c9f04ab"[:SHORT_ID] + " ")
     assert "walk.mp4" in first

@@ -137,3 +137,15 @@ def test_what_cannot_be_drawn_is_one_line(squats, wrong, error, said):
     result = run(squats, *wrong)
     assert isinstance(result.exception, error)
     assert said in str(result.exception)
+
+
+def test_a_title_says_whom_a_figure_is_of_where_others_are_in_the_video():
+    from neuropose_ray.cli.plot import _with_person
+    from neuropose_ray.render.records import Fact, PersonTrack
+
+    positions = np.zeros((1, 2, 3), np.float32)
+    alone, one_of_two = (
+        PersonTrack(0, positions, facts=(Fact("Person", who),)) for who in ("track 0", "track 0 of 2 (others: 1)")
+    )
+    assert _with_person("walk", alone) == "walk"
+    assert _with_person("walk", one_of_two) == "walk, track 0 of 2 (others: 1)"

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 import yaml
 from support.ports import free_port
@@ -80,6 +81,9 @@ def test_the_service_starts_with_one_command_answers_and_ends_at_a_signal(tmp_pa
         answer = httpx.post(f"{url}/v1/pose", content=picture, headers={"Content-Type": "image/jpeg"}, timeout=60)
         assert answer.status_code == 200, answer.text
         assert (tmp_path / "data" / "service.json").exists()
+        assert_job_completes(url, test_data / "odd" / "decord_video_0.mov")
+        assert faults_in_logs(process.pid) == []
+        assert_dashboard_opens(f"http://127.0.0.1:{dashboard}", (tmp_path / "data" / "ray_token").read_text().strip())
     finally:
         process.send_signal(signal.SIGTERM)
         code = process.wait(120)
@@ -87,3 +91,31 @@ def test_the_service_starts_with_one_command_answers_and_ends_at_a_signal(tmp_pa
     assert code == 0, said
     assert "Traceback" not in said
     assert not (tmp_path / "data" / "service.json").exists()
+
+
+def assert_job_completes(url: str, video: Path) -> None:
+    with httpx.Client(base_url=url, timeout=60) as client:
+        location = client.post("/v1/jobs", files={"file": (video.name, video.read_bytes())}).headers["location"]
+        until = time.monotonic() + READY_S
+        while (job := client.get(location).json())["state"] in ("queued", "running"):
+            assert time.monotonic() < until, job
+            time.sleep(0.5)
+    assert job["state"] == "completed", job
+
+
+def faults_in_logs(command: int) -> list[str]:
+    """What the logs of a command's Ray report as an error, of which a normal request and job are none."""
+    words = [word for child in psutil.Process(command).children() for word in child.cmdline()]
+    (folder,) = {word.partition("=")[2] for word in words if word.startswith("--log_dir=")}
+    # The dashboard's own complain of its fixed port for Prometheus, where another Ray of this machine has it.
+    logs = [path for path in Path(folder).rglob("*.*") if not path.name.startswith("dashboard")]
+    lines = [line for path in logs for line in path.read_text(errors="replace").splitlines()]
+    return [line for line in lines if re.search(r"\bERROR\b|Traceback", line)]
+
+
+def assert_dashboard_opens(url: str, token: str) -> None:
+    with httpx.Client(base_url=url, timeout=180) as client:
+        assert "<title>Ray Dashboard</title>" in client.get("/").text
+        assert client.get("/nodes?view=summary").status_code in (401, 403)
+        nodes = client.get("/nodes?view=summary", headers={"Authorization": f"Bearer {token}"})
+        assert nodes.json()["result"], nodes.text

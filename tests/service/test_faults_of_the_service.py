@@ -22,6 +22,7 @@ PATIENCE_S = 1800.0
 #: After which a fault must have been dealt with: the part is replaced, or the command has ended.
 DEALT_WITH_S = 180.0
 DISK_MB = 1500
+DASHBOARD = "dashboard/dashboard"
 PARTS = (
     ":PoseModel",
     ":JobManager",
@@ -29,7 +30,7 @@ PARTS = (
     "ServeController",
     "raylet/raylet",
     "gcs/gcs_server",
-    "dashboard/dashboard",
+    DASHBOARD,
     "everything",
 )
 
@@ -83,9 +84,9 @@ class Faults:
 
     def _harm(self, part: str, number: int) -> None:
         process, until = self._serving.process, time.monotonic() + DEALT_WITH_S
+        if part == DASHBOARD:
+            self._serving.open_dashboard()
         while not (harmed := self._serving.signal(part, number)):
-            if part == "dashboard/dashboard":
-                return  # Ray starts it once
             assert time.monotonic() < until, f"{part} is not replaced"
             time.sleep(0.5)  # the last fault's replacement is still on its way
         begin = time.monotonic()
@@ -97,8 +98,8 @@ class Faults:
         print(self.notes[-1], flush=True)
 
     def _is_replaced(self, part: str, harmed: list[int]) -> bool:
-        """Whether there is another process of this title; Ray's own ones, and the dashboard's, are not replaced."""
-        if part == "dashboard/dashboard":
+        """Whether there is another process of this title; the dashboard starts when it is opened the next time."""
+        if part == DASHBOARD:
             return True
         return bool({each.pid for each in self._serving.family() if part in title(each)} - set(harmed))
 

@@ -10,6 +10,9 @@ from neuropose_ray.video.write import VideoWriter
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+#: Of the report that several tests look at.
+FRAMES = 240
+
 _BITS, _BLOCK_PX = 10, 16
 _WAIT_S = 30.0
 
@@ -121,16 +124,16 @@ class ReportPage:
 
     def box(self, selector: str) -> dict[str, float]:
         """Where the first element of a selector is in the window: left, top, right, bottom."""
-        found: dict[str, float] = self.run(f"""() => {{
+        box: dict[str, float] = self.run(f"""() => {{
             const {{ left, top, right, bottom }} = document.querySelector({selector!r}).getBoundingClientRect();
             return {{ left, top, right, bottom }};
         }}""")
-        return found
+        return box
 
     def colours(self, canvas: str) -> dict[str, dict[str, float]]:
         """How many pixels of a canvas are near each colour of the theme, and where: left, top, right, bottom."""
-        found: dict[str, dict[str, float]] = self.run(f"({_COLOURS})({canvas!r})")
-        return found
+        colours: dict[str, dict[str, float]] = self.run(f"({_COLOURS})({canvas!r})")
+        return colours
 
     def show_charts(self) -> None:
         """Scroll to the curves, and wait for the charts there."""

@@ -29,7 +29,7 @@ class Serving:
     """
 
     def __init__(self, folder: Path, data: Path | None = None, **jobs: Any) -> None:
-        self.data, self.port = DataFolder(data or folder / "data"), free_port()
+        self.data, self.port, self.dashboard_port = DataFolder(data or folder / "data"), free_port(), free_port()
         self.url, self.log = f"http://127.0.0.1:{self.port}", folder / "serve.log"
         self._config = folder / "settings.yaml"
         workflows = {"numbers": {"steps": [{"kind": "pose"}, {"kind": "analyze"}]}}
@@ -46,7 +46,7 @@ class Serving:
             "--port",
             str(self.port),
             "--dashboard-port",
-            str(free_port()),
+            str(self.dashboard_port),
         ]
         command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()", *words]
         with self.log.open("ab") as log:
@@ -68,6 +68,10 @@ class Serving:
             return httpx.get(f"{self.url}/v1/ready", timeout=5).status_code == 200
         except httpx.HTTPError:
             return False
+
+    def open_dashboard(self) -> None:
+        """Look at Ray's dashboard, which starts then."""
+        httpx.get(f"http://127.0.0.1:{self.dashboard_port}", timeout=READY_S).raise_for_status()
 
     def family(self) -> list[psutil.Process]:
         """The command and all that it started."""

@@ -115,6 +115,12 @@ def test_in_a_crowd_clothes_tell_who_came_out_from_behind_whom():
     assert ids_by_person(table([hidden, hiding], 90), [RED, BLUE]) == {0: [0], 1: [1]}
 
 
+def test_a_person_who_is_missing_several_times_is_one_and_no_stretch_is_passed_over():
+    seen = [*range(30), *range(33, 38), *range(40, 46), *range(49, 90)]
+    people = [{frame: (-2000 + 60.0 * frame, -900 * np.sin(frame / 8), 3000.0) for frame in seen}]
+    assert ids_by_person(table(people, 90), [RED]) == {0: [0]}
+
+
 def test_a_much_smaller_person_in_the_same_place_is_somebody_else():
     near, far = dict.fromkeys(range(30), (0.0, 0.0, 3000.0)), dict.fromkeys(range(35, 90), (0.0, 0.0, 12000.0))
     assert ids_by_person(table([near, far], 90)) == {0: [0], 1: [1]}

@@ -67,6 +67,7 @@ def recording_warnings(
     report = fitting_of(trial)
     return (
         *trial.header.metadata.notes,
+        *_of_returns(trial, track),
         *_of_fit(trial, report, track, settings),
         *_of_view(motion, settings),
         *_of_camera(trial),
@@ -141,10 +142,21 @@ def view_deg(motion: Motion) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
+def _of_returns(trial: Trial, track: int | None) -> Iterator[str]:
+    for back in trial.header.metadata.returns:
+        if back.track == track:
+            yield (
+                f"the person was away for {back.unseen_s:.1f} s before frame {back.frame}; that it is the same one "
+                f"after that is {100 * back.certainty:.0f} % sure, by place, size and colours"
+            )
+
+
 def _of_fit(
     trial: Trial, report: FittingReport | None, track: int | None, settings: RecordingSettings
 ) -> Iterator[str]:
     fit = fit_of(report, track)
+    if fit is not None:
+        yield from (exchange.description for exchange in fit.exchanges)
     if fit is None:
         if _model(trial).startswith("blazepose"):
             yield "no skeleton of constant bones was fitted: the depth of single joints is the pose model's guess"

@@ -12,7 +12,7 @@ from neuropose_ray.analysis.segmentation.cycle_length import (
     KERNEL_SHARE,
     cycle_length,
     noise_after,
-    noise_level,
+    noise_floor,
     smoothed,
 )
 from neuropose_ray.analysis.segmentation.peaks import bridged_stretches, plateau_middle
@@ -39,7 +39,9 @@ class ExcursionSettings(BaseModel):
         0.05, gt=0, lt=1, description="of the peak velocity: slower is standing still; the usual bound for the onset "
         "of a movement"
     )  # fmt: skip
-    min_duration_s: float = Field(0.6, ge=0, description="the knee bends for 0.5 s in every step of a walk")
+    min_duration_s: float = Field(
+        0.6, ge=0, description="of angles that nobody asked for: the knee bends for 0.5 s in every step of a walk"
+    )
     settled_s: float = Field(0.3, gt=0, description="a posture kept this long is a hold, not a turning point")
     bridged_s: float = Field(0.5, ge=0, description="longer gaps end a stretch: a whole repetition could hide there")
     max_kernel_s: float = Field(
@@ -117,7 +119,7 @@ def find_excursions(
     grid = np.arange(timestamps_s[frames[0]], timestamps_s[frames[-1]] + step / 2, step)
     even = np.interp(grid, timestamps_s[frames], values[frames])
     kernel = min(KERNEL_SHARE * cycle_length(even), settings.max_kernel_s / step)
-    least = max(min_height, settings.noise_multiple * noise_after(noise_level(values[frames]), kernel))
+    least = max(min_height, settings.noise_multiple * noise_after(noise_floor(values[frames]), kernel))
     levels = _levels(smoothed(even, kernel), least, round(settings.settled_s / step), settings, rest_is_low)
     if levels is None:
         return []

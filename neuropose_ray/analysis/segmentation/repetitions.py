@@ -50,7 +50,10 @@ def repetitions(
         values = extract_signal(motion.positions, extractor)
         unit = EXTRACTOR_UNITS[extractor.kind]
         signals = [MovementSignal(extractor.kind, "none", unit, values, _joints(extractor))]
-        return _described(motion, _found(motion, signals, settings), settings)
+        # Fingers tap and hands shake faster than any step.
+        is_set = "min_duration_s" in settings.model_fields_set
+        asked_for = settings if is_set else settings.model_copy(update={"min_duration_s": 0.0})
+        return _described(motion, _found(motion, signals, asked_for), settings)
     followed = [_followed(motion, sides, settings) for sides in movement_signals(motion).values()]
     candidates = [_found(motion, signals, settings) for signals in followed if signals]
     if None in followed and not any(_legs_together(candidate) for candidate in candidates):

@@ -32,9 +32,9 @@ BOX_MARGIN = 0.1
 #: Landmarks of a body that is seen wholly and well have such statures in metres, mean visibilities, and shares
 #: inside the picture; others are believed where the detector finds the person in the same place.
 USUAL_STATURE_M, USUAL_VISIBILITY, USUAL_SHARE_INSIDE = (1.08, 1.42), 0.5, 0.75
-#: Sides of the views in which the detector looks again, as shares of the region's, and the score that is enough
-#: where it finds what landmarks have found already.
-CLOSE_SIDES, CLOSE_THRESHOLD = np.array([0.8, 1.0, 1.25]), 0.3
+#: Sides of the views in which the detector looks again, as shares of the region's (in wider ones it finds lamps too,
+#: by what is around them), and the score that is enough where it finds what landmarks have found already.
+CLOSE_SIDES, CLOSE_THRESHOLD = np.array([0.8, 1.0]), 0.3
 #: Nobody's region grows or shrinks by more than this factor between two frames.
 LARGEST_GROWTH = 1.3
 #: Who is doubted gives way to somebody whom the detector finds nearer than this share of the region's side.

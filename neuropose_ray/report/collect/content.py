@@ -65,13 +65,13 @@ def report_content(
     compared = None if against is None else _compared(person.cleaned.motion, against, settings)
     if compared is not None:
         main = replace(main, warnings=(*main.warnings, *compared.warnings))
-    others = [other for other in trial.tracks if other != person.track][: settings.max_people - 1]
+    bystanders = [track_id for track_id in trial.tracks if track_id != person.track][: settings.max_people - 1]
     return ReportContent(
         title=trial.name,
         facts=video_facts(trial),
         skeleton=person.cleaned.motion.skeleton,
         timestamps_s=person.raw.timestamps_s,
-        people=(replace(main, main=True), *(_other(trial, other, settings) for other in others)),
+        people=(replace(main, main=True), *(_bystander(trial, track_id, settings) for track_id in bystanders)),
         tables=(compared.table,) if compared else (),
         provenance=provenance_facts(trial, settings),
         citation=citation_of(trial),
@@ -84,8 +84,8 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
     motion, fit = person.cleaned.motion, fit_of(fitting_of(person.trial), person.track)
     movement = find_movement(motion)
     of_angles = MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None)
-    found = analyse_movement(motion, of_angles, conditions_of(person.raw, person.trial.header, fit)).results
-    ranges = found.angles or ()
+    of_all_frames = analyse_movement(motion, of_angles, conditions_of(person.raw, person.trial.header, fit)).results
+    ranges = of_all_frames.angles or ()
     range_of_motion = range_table(ranges)
     angles = clinical_angles(motion, settings.angles)
     shown = angles if person.shown is motion else clinical_angles(person.shown, settings.angles)
@@ -102,12 +102,12 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
         quality=quality_of(person, fit, settings),
         warnings=(
             *report_warnings(person, angles, movement, settings),
-            *(sentence(remark.sentence) for remark in found.remarks),
+            *(sentence(remark.sentence) for remark in of_all_frames.remarks),
         ),
     )
 
 
-def _other(trial: Trial, track: int, settings: ReportSettings) -> PersonTrack:
+def _bystander(trial: Trial, track: int, settings: ReportSettings) -> PersonTrack:
     """Somebody beside the main person; as predicted, with the reason, where nothing can be found of the person."""
     try:
         return _analysed(reported_person(trial, settings.cleaning, track=track), settings)

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neuropose_ray.analysis.gait.events import gait_cycles, gait_events
-from neuropose_ray.analysis.gait.parameters import GAIT_PARAMETERS, gait_parameters
-from neuropose_ray.analysis.gait.records import GaitCycle, GaitEvents, GaitParameters
-from neuropose_ray.analysis.measures.repetition import RepetitionTable, measure_repetitions
+from neuropose_ray.analysis.gait.events import gait_cycles
+from neuropose_ray.analysis.gait.parameters import GAIT_PARAMETERS
+from neuropose_ray.analysis.gait.records import GaitCycle, GaitEvent, GaitEvents
 from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.config import MovementConfig
+from neuropose_ray.analysis.runs.movement import analyse_movement
+from neuropose_ray.analysis.runs.movement_records import GaitRecord, RepetitionRecord, RepetitionsRecord
 from neuropose_ray.analysis.segmentation.cycles import Window
-from neuropose_ray.analysis.segmentation.repetition_records import Repetition, Repetitions
-from neuropose_ray.analysis.segmentation.repetitions import repetitions
 from neuropose_ray.render.records import Band, Cell, Column, Table
 from neuropose_ray.render.sides import Side
 from neuropose_ray.report.collect.curves import label_of
 from neuropose_ray.report.collect.ranges import estimate
 
-#: Without these no step can be found.
-_WALKED_WITH = ("left_hip", "right_hip", "left_ankle", "right_ankle")
+_NOTHING_REPEATS = RepetitionsRecord(movement="", unit="", records=(), summary={})
 _SIDES = {"right": Side.RIGHT, "left": Side.LEFT, "both": Side.MIDDLE, "none": Side.MIDDLE}
 #: The unit is the end of a gait parameter's name; the longer ending first.
 _UNITS = {
@@ -56,7 +55,7 @@ class Movement:
         bands: of the charts.
         windows: frames of the cleaned motion for the mean curves of each side.
         tables: repetitions, gait.
-        warnings: of both analyses, each beginning with where it comes from.
+        warnings: of both analyses, and why nothing was found.
     """
 
     followed: str
@@ -73,86 +72,70 @@ def find_movement(motion: Motion) -> Movement:
     The mean curves are over the repetitions where there are any, else over the strides.
 
     Args:
-        motion: cleaned; NaN as :func:`.repetitions` and :func:`.gait_events` say.
+        motion: cleaned; NaN as :func:`.analyse_movement` says.
     """
-    result = repetitions(motion)
-    events = gait_events(motion) if motion.skeleton.has(*_WALKED_WITH) else GaitEvents()
+    result = analyse_movement(motion, MovementConfig(kind="movement", angles=None))
+    # Whatever repeats is asked for, so that there is a record of it, if one of nothing.
+    record, gait = result.results.repetitions or _NOTHING_REPEATS, result.results.gait
+    events = GaitEvents() if gait is None else GaitEvents(events=gait.events)
     cycles = gait_cycles(events)
-    tables: list[Table] = []
-    warnings: list[str] = []
-    if result.records:
-        tables.append(repetition_table(measure_repetitions(motion, result)))
-    if result.records or not events.events:
-        warnings += [f"Repetitions: {warning}" for warning in result.warnings]
-    if not result.records and not events.events:
-        warnings += [result.reason, *events.refused]
-    if events.events:
-        gait = gait_parameters(motion, events)
-        tables += gait_tables(gait, cycles, events)
-        warnings += [f"Gait: {warning}" for warning in gait.warnings]
+    tables = [repetition_table(record)] if record.records else []
+    if gait is not None:
+        tables += gait_tables(gait, cycles)
     return Movement(
-        followed=result.movement,
-        summary=_summary(result, events),
-        bands=(*_repetition_bands(result), *_cycle_bands(cycles), *_event_bands(events)),
-        windows=_windows(result, cycles),
+        followed=record.movement,
+        summary=_summary(record, events),
+        bands=(*_repetition_bands(record), *_cycle_bands(cycles), *_event_bands(events)),
+        windows=_windows(record, cycles),
         tables=tuple(tables),
-        warnings=tuple(warnings),
+        warnings=result.warnings,
     )
 
 
-def repetition_table(measured: RepetitionTable) -> Table:
-    """A row for each repetition, which leads to its turning point, then mean and SD; NaN where not known."""
-    sided = any(repetition.side in ("right", "left") for repetition in measured.repetitions)
+def repetition_table(repetitions: RepetitionsRecord) -> Table:
+    """A row for each repetition, which leads to its turning point, then mean and SD; None where not known."""
+    sided = any(record.side in ("right", "left") for record in repetitions.records)
     first = [Column("No."), *([Column("Side")] if sided else []), Column("Start", "s", 2)]
     first += [Column("Turning point", "s", 2), Column("End", "s", 2)]
-    measures = [Column(head, unit.format(measured.unit), decimals) for _, head, unit, decimals in _MEASURES]
-    rows: list[tuple[str | float | None, ...]] = []
-    for number, (repetition, numbers) in enumerate(
-        zip(measured.repetitions, measured.measures, strict=True), start=1
-    ):
-        values = [getattr(numbers, name) for name, *_ in _MEASURES]
-        side = [repetition.side] if sided else []
+    measures = [Column(head, unit.format(repetitions.unit), decimals) for _, head, unit, decimals in _MEASURES]
+    rows: list[tuple[Cell, ...]] = []
+    for record in repetitions.records:
+        values = [estimate(getattr(record, name), record.bands.get(name)) for name, *_ in _MEASURES]
+        times = (record.start_s, record.peak_s, record.end_s)
+        remarks = "; ".join(record.warnings) or None
         rows.append(
-            (
-                str(number),
-                *side,
-                repetition.start_s,
-                repetition.peak_s,
-                repetition.end_s,
-                *values,
-                repetition.confidence,
-                _remarks(repetition),
-            )
+            (str(record.number), *([record.side] if sided else []), *times, *values, record.confidence, remarks)
         )
     empty = [None] * (len(first) - 1)
-    summary = measured.summary
-    rows.append(("mean", *empty, *(summary[name].mean for name, *_ in _MEASURES), None, None))
-    rows.append(("SD", *empty, *(summary[name].sd for name, *_ in _MEASURES), None, None))
+    summary = [repetitions.summary[name] for name, *_ in _MEASURES]
+    rows.append(("mean", *empty, *(estimate(measure.mean, measure.band) for measure in summary), None, None))
+    rows.append(("SD", *empty, *(measure.sd for measure in summary), None, None))
     return Table(
-        title=f"Repetitions of {measured.movement.replace('_', ' ')}",
+        title=f"Repetitions of {repetitions.movement.replace('_', ' ')}",
         columns=(*first, *measures, Column("Confidence", "", 2), Column("Remarks")),
         rows=tuple(rows),
-        seek_s=(*(repetition.peak_s for repetition in measured.repetitions), None, None),
+        seek_s=(*(record.peak_s for record in repetitions.records), None, None),
         note=_REPETITION_NOTE,
     )
 
 
-def gait_tables(gait: GaitParameters, cycles: Sequence[GaitCycle], events: GaitEvents) -> list[Table]:
+def gait_tables(gait: GaitRecord, cycles: Sequence[GaitCycle]) -> list[Table]:
     """The parameters of both feet, every complete stride, every event; strides and events lead to their times."""
-    return [_parameter_table(gait), *([_stride_table(cycles)] if cycles else []), _event_table(events)]
+    return [_parameter_table(gait), *([_stride_table(cycles)] if cycles else []), _event_table(gait.events)]
 
 
-def _parameter_table(gait: GaitParameters) -> Table:
+def _parameter_table(gait: GaitRecord) -> Table:
     columns = [Column("Parameter"), Column("Unit")]
     for feet in ("Both", "Left", "Right"):
         columns += [Column(f"{feet}: mean", "", 2), Column("SD", "", 2), Column("n", "", 0)]
     symmetry = {measure.name: estimate(measure.symmetry_index_percent, measure.band) for measure in gait.symmetry}
+    parameters = {(row.name, row.side): row for row in gait.parameters}
     rows: list[tuple[Cell, ...]] = []
     for name in GAIT_PARAMETERS:
         label, unit = _split(name)
         cells: list[Cell] = []
         for side in ("both", "left", "right"):
-            row = gait.of(name, side)
+            row = parameters[name, side]
             cells += [estimate(row.mean, row.band), row.sd, row.n]
         rows.append((label, unit, *cells, symmetry.get(name)))
     meanings = ". ".join(f"{_split(name)[0]}: {meaning}" for name, meaning in GAIT_PARAMETERS.items())
@@ -186,12 +169,12 @@ def _stride_table(cycles: Sequence[GaitCycle]) -> Table:
     )  # fmt: skip
 
 
-def _event_table(events: GaitEvents) -> Table:
+def _event_table(events: Sequence[GaitEvent]) -> Table:
     return Table(
         title="Gait events",
         columns=(Column("Event"), Column("Foot"), Column("Time", "s", 3)),
-        rows=tuple((label_of(event.kind), event.side, event.timestamp_s) for event in events.events),
-        seek_s=tuple(event.timestamp_s for event in events.events),
+        rows=tuple((label_of(event.kind), event.side, event.timestamp_s) for event in events),
+        seek_s=tuple(event.timestamp_s for event in events),
     )
 
 
@@ -201,22 +184,18 @@ def _split(name: str) -> tuple[str, str]:
     return label_of(name.removesuffix(ending)), _UNITS[ending]
 
 
-def _remarks(repetition: Repetition) -> str | None:
-    return "; ".join(repetition.warnings) or None
-
-
-def _repetition_bands(series: Repetitions) -> list[Band]:
+def _repetition_bands(series: RepetitionsRecord) -> list[Band]:
     return [
         Band(
             "repetition",
-            str(number),
+            str(record.number),
             _SIDES[record.side],
             record.start_s,
             record.end_s,
             record.peak_s,
             record.complete,
         )
-        for number, record in enumerate(series.records, start=1)
+        for record in series.records
     ]
 
 
@@ -235,11 +214,11 @@ def _event_bands(events: GaitEvents) -> list[Band]:
     ]
 
 
-def _windows(series: Repetitions, cycles: Sequence[GaitCycle]) -> dict[Side, Sequence[Window]]:
+def _windows(series: RepetitionsRecord, cycles: Sequence[GaitCycle]) -> dict[Side, Sequence[Window]]:
     complete = [record for record in series.records if record.complete]
     if any(_SIDES[record.side] is Side.MIDDLE for record in complete):
         return dict.fromkeys(Side, complete)
-    sided: Sequence[Repetition | GaitCycle] = complete or cycles
+    sided: Sequence[RepetitionRecord | GaitCycle] = complete or cycles
     windows: dict[Side, Sequence[Window]] = {
         side: [record for record in sided if _SIDES[record.side] is side] for side in (Side.LEFT, Side.RIGHT)
     }
@@ -248,7 +227,7 @@ def _windows(series: Repetitions, cycles: Sequence[GaitCycle]) -> dict[Side, Seq
     return windows
 
 
-def _summary(series: Repetitions, events: GaitEvents) -> str:
+def _summary(series: RepetitionsRecord, events: GaitEvents) -> str:
     if series.records:
         return f"{series.movement.replace('_', ' ')}, {_counted(len(series.records), 'repetition')}"
     strikes = sum(event.kind == "heel_strike" for event in events.events)

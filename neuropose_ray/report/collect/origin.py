@@ -47,7 +47,7 @@ def video_facts(trial: Trial) -> tuple[Fact, ...]:
 def person_facts(person: ReportedPerson, movement: Movement) -> tuple[Fact, ...]:
     """What it says of the person."""
     return (
-        Fact("Person", f"track {person.track}" if person.track is not None else "the first in every frame"),
+        Fact("Person", person.trial.person(track=person.track).who),
         Fact("Seen in", f"{person.raw.coverage:.0%} of the frames"),
         Fact("Movement", movement.summary),
     )

@@ -41,5 +41,7 @@ def sentence(text: str) -> str:
 def _of_people(person: ReportedPerson) -> Iterator[str]:
     tracks = person.trial.tracks
     if len(tracks) > 1:
-        who = "who is seen longest" if person.track == tracks[0] else "as was asked for"
-        yield f"{len(tracks)} tracks were found; curves, tables and quality are those of track {person.track}, {who}"
+        yield (
+            f"{len(tracks)} tracks were found; curves, tables and quality are those of the person who is chosen at "
+            f"the top of the page: track {person.track}"
+        )

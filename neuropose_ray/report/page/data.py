@@ -81,7 +81,8 @@ def _skeleton(skeleton: Skeleton) -> Json:
         "joints": len(skeleton),
         "edges": edges,
         "sides": [_side(sides[edge]) for edge in edges],
-        "head": head and {"middle": head.middle, "nose": head.nose, "shoulders": head.shoulders},
+        "head": head
+        and {"joints": head.joints, "middle": head.middle, "nose": head.nose, "shoulders": head.shoulders},
         "trunk": trunk_joints(skeleton),
     }
 

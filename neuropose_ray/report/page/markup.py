@@ -52,11 +52,11 @@ def by_person(parts: Sequence[str], shown: int) -> str:
         parts: HTML of each person, in the order of the people.
         shown: the person with whom the page begins.
     """
-    return "".join(
-        f'<div class="person" data-person="{number}"{"" if number == shown else " hidden"}>{part}</div>'
-        for number, part in enumerate(parts)
-        if part
-    )
+    sections = []
+    for number, part in enumerate(parts):
+        hidden = "" if number == shown else ' hidden=""'
+        sections.append(f'<div class="person" data-person="{number}"{hidden}>{part}</div>' if part else "")
+    return "".join(sections)
 
 
 def sentences(texts: Sequence[str]) -> str:

@@ -48,7 +48,9 @@ def _of_pose(options: JobOptions, calibration: Path) -> dict[str, Any]:
         calibration=None if options.calibration is None else str(calibration),
         calibration_camera=options.calibration_camera,
     )
-    return _given(model=options.model, height_m=options.height_m, camera=camera or None)
+    return _given(
+        model=options.model, height_m=options.height_m, capture_fps=options.capture_fps, camera=camera or None
+    )
 
 
 def _of_overlay(options: JobOptions, _calibration: Path) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What a recording leaves unsure is said once, in the analysis, for every place that shows numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,7 +24,8 @@ from neuropose_ray.errors import FileFormatError
 from neuropose_ray.formats.imported import poses_of_trajectories
 from neuropose_ray.formats.trajectories import Trajectories
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
-from neuropose_ray.schemas.fitting import FittingReport, TrackFit
+from neuropose_ray.schemas.fitting import FittingReport, SideExchange, TrackFit
+from neuropose_ray.schemas.header import TrackReturn
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.parquet_files import write_predictions
 
@@ -130,3 +133,25 @@ def test_what_is_known_in_few_frames_says_in_how_many(coverages, few):
 def test_frames_that_the_fit_has_not_are_not_doubtful():
     assert doubtful(fitting(doubted=4).tracks[0], 3).tolist() == [1, 1, 1]
     assert doubtful(fitting(doubted=2).tracks[0], 80).sum() == 2
+
+
+def test_exchanged_sides_are_told_with_what_was_done_about_them(tmp_path):
+    track = fitting().tracks[0]
+    exchanges = (
+        SideExchange(limb="legs", first_frame=4, last_frame=20, log_odds=3.0, repaired=True),
+        SideExchange(limb="arms", first_frame=30, last_frame=50, log_odds=0.8, repaired=False),
+    )
+    texts = warnings_of(tmp_path, FittingReport(tracks=(track.model_copy(update={"exchanges": exchanges}),)))
+    assert "right and left legs were exchanged in frames 4 to 20 and were put back" in texts
+    assert any(text.startswith("right and left arms may be exchanged in frames 30 to 50") for text in texts)
+
+
+def test_who_came_back_is_told_with_how_sure_it_is_that_it_is_the_same_person(tmp_path):
+    write_results(tmp_path, truth_table(squatting(view_deg=40), TIMES))
+    trial = load_trial(tmp_path)
+    returns = (TrackReturn(track=0, frame=40, unseen_s=3.02, certainty=0.91),)
+    metadata = trial.header.metadata.model_copy(update={"returns": returns})
+    trial = replace(trial, header=trial.header.model_copy(update={"metadata": metadata}))
+    mine, others = (recording_warnings(trial, track, trial.motion()) for track in (0, 1))
+    assert any("away for 3.0 s before frame 40" in text and "91 % sure" in text for text in mine)
+    assert not any("away for" in text for text in others)

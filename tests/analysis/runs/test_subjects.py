@@ -5,7 +5,8 @@ import pytest
 from analysis.runs.samples import PHANTOM_SKELETON, heels, neuropose_video, phantom, write_json, write_parquet
 
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-from neuropose_ray.analysis.runs.config import PreprocessingConfig
+from neuropose_ray.analysis.runs.config import MovementConfig, PreprocessingConfig
+from neuropose_ray.analysis.runs.movement import analyse_movement
 from neuropose_ray.analysis.runs.subjects import load_subject
 from neuropose_ray.errors import InputError
 from neuropose_ray.phantom.motions import Squatting
@@ -39,6 +40,30 @@ def test_the_summary_is_what_a_report_says_of_its_input(squats):
     assert (summary.video, summary.skeleton, summary.frame_count) == ("squats", PHANTOM_SKELETON.name, 90)
     assert summary.path == str(squats / "predictions.parquet")
     assert [step.step for step in summary.cleaning][-1] == "smoothing"
+
+
+def test_a_clip_that_is_stored_slowed_down_has_the_times_of_what_was_filmed(tmp_path):
+    # Squats of 2 s, filmed at 240 frames a second and stored at 30.
+    stored = write_parquet(
+        tmp_path / "slow", phantom(Squatting(period_s=2.0), 7.0, fps=240.0), joints=PHANTOM_SKELETON, fps=30.0
+    )
+    preprocessing = PreprocessingConfig(cleaning=CleaningSettings(), capture_fps=240.0)
+    subject = load_subject(stored, None, preprocessing)
+    moved = analyse_movement(subject.motion, MovementConfig(kind="movement"), subject.conditions).results.repetitions
+    assert moved.summary["duration_s"].mean == pytest.approx(2.0, abs=0.1)
+    assert moved.summary["peak_velocity_out"].mean == pytest.approx(50 * np.pi, rel=0.03)
+    assert subject.summary.fps == pytest.approx(240)
+    assert subject.warnings == (
+        "the clip is stored 8 times slowed down: times and speeds are those of what was filmed",
+    )
+
+
+def test_poses_of_a_video_and_of_markers_are_told_apart(squats, tmp_path):
+    assert not load_subject(squats, None, PreprocessingConfig()).conditions.from_video
+    model = {"model_sha256": "0" * 64, "model_filename": "m", "tensorflow_version": "2", "numpy_version": "2",
+             "neuropose_version": "1", "python_version": "3"}  # fmt: skip
+    video = write_json(tmp_path / "video.json", neuropose_video(heels(30), provenance=model))
+    assert load_subject(video, None, PreprocessingConfig()).conditions.from_video
 
 
 def test_the_configured_person_of_the_configured_video_is_taken(tmp_path):

@@ -9,6 +9,7 @@ from neuropose_ray.analysis.segmentation.extractors import joint_axis
 from neuropose_ray.analysis.segmentation.repetitions import repetitions
 from neuropose_ray.phantom.gait import Walking
 from neuropose_ray.phantom.motions import Reaching, SitToStand, Squatting
+from neuropose_ray.schemas.segmentation import JointAxis
 
 MOTIONS = pytest.mark.parametrize(
     ("motion", "seconds", "event", "movement"),
@@ -185,3 +186,16 @@ def _bending_knees(times, knee_deg):
         side_on /= np.linalg.norm(side_on, axis=-1, keepdims=True)
         standing[:, index(f"{side}_ankle")] = knee + length * (-np.cos(angle) * axis + np.sin(angle) * side_on)
     return Motion("knees", performed.skeleton, times, standing, np.ones(standing.shape[:2]))
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "pace_hz", "millimetres"), [(30, 5, 20), (60, 8, 5), (30, 0.5, 300), (120, 12, 3)]
+)
+def test_a_movement_that_is_asked_for_is_counted_at_any_pace(rate_hz, pace_hz, millimetres):
+    times = np.arange(0, 10, 1 / rate_hz)
+    positions = np.zeros((len(times), 12, 3))
+    noise = np.random.default_rng(0).normal(0, millimetres / 40, len(times))
+    positions[:, 0, 1] = millimetres * np.sin(2 * np.pi * pace_hz * times) + noise
+    tapping = Motion("tapping", LIMBS, times, positions, np.ones((len(times), 12)))
+    found = repetitions(tapping, JointAxis(joint=0, axis=1))
+    assert len(found.records) == pytest.approx(10 * pace_hz, abs=1)

@@ -14,6 +14,7 @@ from neuropose_ray.pipeline.inputs.source_record import (
     path_of,
     read_source,
     uri_of,
+    video_at,
     write_source,
 )
 from neuropose_ray.video.probe import content_sha256
@@ -60,6 +61,10 @@ def test_the_time_base_of_images_is_found_with_them(tmp_path: Path):
     (tmp_path / "frames" / "0.png").write_bytes(b"x")
     record(tmp_path / "out", tmp_path / "frames", fps=12.5)
     assert find_video(tmp_path / "out") == open_source(tmp_path / "frames", fps=12.5)
+    (tmp_path / "frames").rename(tmp_path / "elsewhere")
+    assert video_at(tmp_path / "elsewhere", tmp_path / "out") == open_source(tmp_path / "elsewhere", fps=12.5)
+    given = video_at(tmp_path / "elsewhere", tmp_path / "out", fps=50)
+    assert given == open_source(tmp_path / "elsewhere", fps=50)
 
 
 def test_a_touched_video_is_the_same_and_another_one_at_its_place_is_not(video: Path, tmp_path: Path):

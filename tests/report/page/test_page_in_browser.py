@@ -1,63 +1,13 @@
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from support.report_contents import RATE_HZ, SQUAT_FRAMES, nothing, squats, unknown
-from support.report_pages import ReportPage, write_numbered_video
+from support.report_pages import FRAMES, ReportPage
 
-from neuropose_ray.render.records import Fact, Quality, QualityStrip, ReportContent
-from neuropose_ray.report.page.page import write_report
+from neuropose_ray.render.records import Fact
 
-FRAMES = 240
 BOTTOM = SQUAT_FRAMES // 2
 HOSTILE = "</script><img src=x onerror=\"document.title = 'taken'\">"
-# How many pixels of the skeleton have each side's colour, and where their middle is.
-_SIDES_SEEN = """() => {
-  const { width, height } = document.getElementById("body");
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  context.drawImage(document.getElementById("body"), 0, 0);
-  const { data } = context.getImageData(0, 0, width, height);
-  const sides = { left: { count: 0, x: 0 }, right: { count: 0, x: 0 } };
-  for (let pixel = 0; pixel < width * height; pixel += 1) {
-    const blueness = data[4 * pixel + 2] - data[4 * pixel];
-    if (Math.abs(blueness) < 60) continue;
-    const side = sides[blueness > 0 ? "left" : "right"];
-    side.x = (side.x * side.count + (pixel % width)) / (side.count + 1);
-    side.count += 1;
-  }
-  return sides;
-}"""
-
-
-@pytest.fixture(scope="module")
-def report(chromium, tmp_path_factory) -> Iterator[ReportPage]:
-    """Four squats with a video, charts and all."""
-    folder = tmp_path_factory.mktemp("report")
-    video = write_numbered_video(folder / "overlay.mp4", FRAMES, RATE_HZ)
-    write_report(folder / "report.html", squats(FRAMES), video)
-    page = ReportPage(chromium, folder / "report.html")
-    page.until("document.getElementById('video').readyState === 4")
-    page.show_charts()
-    yield page
-    page.close()
-
-
-@pytest.fixture
-def opened(chromium, tmp_path) -> Iterator[Callable[..., ReportPage]]:
-    """Write and open a report."""
-    pages = []
-
-    def open_report(content: ReportContent, overlay: Path | None = None, **window: Any) -> ReportPage:
-        write_report(tmp_path / "report.html", content, overlay)
-        pages.append(ReportPage(chromium, tmp_path / "report.html", **window))
-        return pages[-1]
-
-    yield open_report
-    for page in pages:
-        page.close()
 
 
 def cursor_time(report: ReportPage) -> float:
@@ -141,38 +91,6 @@ def test_a_click_into_the_curves_or_the_strips_goes_there(report: ReportPage):
     assert report.frame == pytest.approx((FRAMES - 1) / 2, abs=1)
 
 
-def test_every_view_shows_the_person_otherwise_and_dragging_turns_freely(report: ReportPage):
-    report.seek(BOTTOM)
-    pictures = []
-    for button in report.page.locator("#body-views button").all():
-        button.click()
-        report.settle()
-        pictures.append(report.skeleton)
-    assert len(set(pictures)) == 5
-    report.page.locator("#body").hover()
-    report.page.mouse.down()
-    report.page.mouse.move(700, 300)
-    report.page.mouse.up()
-    report.settle()
-    assert report.page.locator("#body-views button[aria-pressed=true]").count() == 0
-    assert report.skeleton not in pictures
-
-
-def test_left_and_right_are_the_persons_own_in_every_view(report: ReportPage):
-    report.seek(0)
-    report.page.locator("#others").uncheck()
-    seen = {}
-    for view in ("Front", "Back", "Left", "Right"):
-        report.page.locator("#body-views").get_by_text(view).click()
-        report.settle()
-        seen[view] = report.run(_SIDES_SEEN)
-    report.page.locator("#others").check()
-    assert seen["Front"]["left"]["x"] > seen["Front"]["right"]["x"] + 50
-    assert seen["Back"]["left"]["x"] < seen["Back"]["right"]["x"] - 50
-    assert seen["Left"]["left"]["count"] > 3 * seen["Left"]["right"]["count"]  # one leg hides the other
-    assert seen["Right"]["right"]["count"] > 3 * seen["Right"]["left"]["count"]
-
-
 def test_the_other_trial_follows_at_the_warped_time(report: ReportPage):
     report.page.locator("#comparison").scroll_into_view_if_needed()
     report.seek(BOTTOM)
@@ -214,144 +132,6 @@ def test_a_video_that_the_browser_cannot_play_stops_nothing_else(opened, tmp_pat
     report.until("Number(document.getElementById('time').value) > 2")
 
 
-@pytest.fixture
-def printed(report: ReportPage) -> Iterator[ReportPage]:
-    """The same report on paper, of a reader whose screen is dark."""
-    report.show_charts()
-    report.page.emulate_media(media="print", color_scheme="dark")
-    report.run("dispatchEvent(new Event('beforeprint'))")
-    yield report
-    report.run("dispatchEvent(new Event('afterprint'))")
-    report.page.emulate_media(media="screen", color_scheme="light")
-
-
-def test_paper_has_charts_and_tables_in_dark_ink_and_no_player(printed: ReportPage):
-    assert printed.page.locator("#curve-chart .main-svg").first.is_visible()
-    assert printed.page.locator("tbody tr").first.is_visible()
-    for toolbar in ("#body", "#play", "#time", "#fold", "#raw", "#curve", ".modebar", ".cursor", "#transport"):
-        assert not printed.page.locator(toolbar).first.is_visible(), toolbar
-    assert printed.run("document.querySelector('#curve-chart .xtitle').style.fill") == "rgb(27, 36, 48)"
-    printed.run("dispatchEvent(new Event('afterprint'))")
-    assert printed.run("document.querySelector('#curve-chart .xtitle').style.fill") == "rgb(232, 237, 242)"
-
-
-def test_on_paper_nothing_lies_over_anything_else(printed: ReportPage):
-    overlaps = printed.run("""() => {
-        const parts = "h1, h2, p, li, dl, table, .paper figure, .chart .main-svg:first-of-type, details";
-        const shown = [...document.querySelectorAll(parts)].filter((part) => part.checkVisibility());
-        const boxes = shown.map((part) => ({ part, box: part.getBoundingClientRect() }))
-            .filter(({ box }) => box.width * box.height > 0);
-        const found = [];
-        boxes.forEach(({ part, box }, number) => boxes.slice(number + 1).forEach(({ part: other, box: beside }) => {
-            if (part.contains(other) || other.contains(part)) return;
-            const wide = Math.min(box.right, beside.right) - Math.max(box.left, beside.left);
-            const high = Math.min(box.bottom, beside.bottom) - Math.max(box.top, beside.top);
-            if (wide > 2 && high > 2) found.push([part.outerHTML.slice(0, 80), other.outerHTML.slice(0, 80)]);
-        }));
-        return { found, parts: boxes.length };
-    }""")
-    assert overlaps["found"] == []
-    assert overlaps["parts"] > 15
-
-
-def test_paper_has_the_picture_and_the_skeleton_of_the_moment_that_is_shown(report: ReportPage):
-    report.seek(BOTTOM)
-    report.run("dispatchEvent(new Event('beforeprint'))")
-    captions = report.page.locator("#paper figcaption").all_text_contents()
-    assert captions == [f"{what} at 1.00 s, frame 30" for what in ("Picture", "Skeleton, front", "Skeleton, right")]
-    front = report.colours("#paper figure:nth-child(2) canvas")
-    assert min(front[side]["count"] for side in ("left", "right", "middle")) > 100
-    white = report.run("""() => {
-        const canvas = document.querySelector("#paper canvas");
-        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-        const reds = data.filter((_, at) => at % 4 === 0);
-        return reds.some((red) => red > 200) && reds.some((red) => red < 50);
-    }""")
-    assert white, "the picture of the video is blank"
-    report.run("dispatchEvent(new Event('afterprint'))")
-    assert report.page.locator("#paper *").count() == 0
-
-
-def test_what_is_folded_on_the_screen_is_read_on_paper_but_for_settings(opened):
-    settings = Fact("Settings", '{\n  "cleaning": 1\n}', folded=True)
-    report = opened(replace(squats(60), provenance=(settings,)))
-    assert not report.page.get_by_text("One more.").is_visible()
-    report.page.emulate_media(media="print")
-    report.run("dispatchEvent(new Event('beforeprint'))")
-    assert report.page.get_by_text("One more.").is_visible()
-    assert not report.page.get_by_text('"cleaning": 1').is_visible()
-    report.run("dispatchEvent(new Event('afterprint'))")
-    report.page.emulate_media(media="screen")
-    assert not report.page.get_by_text("One more.").is_visible()
-
-
-def test_a_laptop_shows_the_whole_person_at_the_start(opened, tmp_path):
-    video = write_numbered_video(tmp_path / "overlay.mp4", 60, RATE_HZ)
-    many = tuple(f"Warning number {number} is long enough to need a line of its own." for number in range(12))
-    content = squats(60)
-    facts = tuple(Fact(f"Label {number}", "some value") for number in range(9))
-    people = (replace(content.people[0], warnings=many), content.people[1])
-    report = opened(replace(content, facts=facts, people=people), video, size=(1366, 657))
-    transport = report.box("#transport")
-    for pane in ("#body", "#video"):
-        box = report.box(pane)
-        assert box["top"] >= 0
-        assert box["bottom"] <= transport["top"]
-        assert box["bottom"] - box["top"] > 0.45 * 657, "little is left of the person"
-    person = report.colours("#body")
-    assert person["right"]["bottom"] - person["middle"]["top"] > 0.35 * 657
-    assert report.box(".warnings")["bottom"] - report.box(".warnings")["top"] < 45
-    assert transport["bottom"] - transport["top"] < 0.2 * 657
-
-
-@pytest.mark.parametrize("size", [(390, 844), (360, 640), (820, 1180)])
-def test_a_phone_shows_the_person_and_never_scrolls_sideways(opened, tmp_path, size):
-    video = write_numbered_video(tmp_path / "overlay.mp4", 60, RATE_HZ)
-    report = opened(squats(60), video, size=size, is_mobile=True, has_touch=True)
-    assert report.run("document.documentElement.scrollWidth") <= size[0]
-    first = report.box("#video")
-    assert first["top"] >= 0
-    assert first["bottom"] <= report.box("#transport")["top"]
-    assert first["bottom"] - first["top"] > 0.25 * size[1]
-    assert report.box("#transport")["bottom"] - report.box("#transport")["top"] < 0.25 * size[1]
-
-
-def test_warnings_are_one_line_that_says_how_many_there_are_and_opens(opened):
-    report = opened(squats(60))
-    (line,) = report.page.locator(".warnings summary:visible").all()
-    assert "2 things to know before you use the numbers" in line.inner_text()
-    assert not report.page.get_by_text("One more.").is_visible()
-    line.click()
-    assert report.page.get_by_text("One more.").is_visible()
-
-
-def test_the_strips_are_one_until_all_are_asked_for(opened):
-    report = opened(squats(120))
-
-    def labels() -> list[str]:
-        return report.page.locator("#timeline .strip-label:visible").all_inner_texts()
-
-    assert labels() == ["Time", "Marks", "Doubtful"]
-    folded = report.box("#transport")
-    assert report.colours("#timeline canvas")["doubt"]["count"] > 0, "the gap is doubtful in the one strip as well"
-    report.page.locator("#fold").click()
-    assert labels() == ["Time", "Marks", "Confidence", "Gaps"]
-    assert report.box("#transport")["top"] < folded["top"]
-    report.page.locator("#fold").click()
-    assert labels() == ["Time", "Marks", "Doubtful"]
-
-
-@pytest.mark.parametrize(("change", "is_alarm"), [(0.05, False), (0.14, False), (0.2, True)])
-def test_limbs_that_change_by_a_twentieth_are_no_alarm(opened, change, is_alarm):
-    limbs = QualityStrip("Limb lengths", np.full(60, change), good=False, doubt=0.15, full=0.25, unit="%")
-    content = squats(60)
-    person = replace(content.people[0], quality=Quality((limbs,)), bands=())
-    report = opened(replace(content, people=(person,)))
-    seen = report.colours("#timeline canvas")
-    assert (seen["doubt"]["count"] > 0) == is_alarm
-    assert (seen["good"]["count"] > 0) != is_alarm
-
-
 def test_another_person_has_other_curves_tables_marks_strips_and_warnings(opened):
     report = opened(squats(120))
     report.show_charts()
@@ -390,78 +170,11 @@ def test_a_number_has_its_error_band_and_is_grey_where_it_cannot_be_relied_on(op
     assert report.page.get_by_text("Grey, not reliable: The arm is hidden.").is_visible()
 
 
-def test_settings_are_folded_and_open_on_request(opened):
-    report = opened(replace(squats(60), provenance=(Fact("Settings", '{"cleaning": 1}', folded=True),)))
-    assert not report.page.get_by_text('"cleaning": 1').is_visible()
-    report.page.locator(".provenance summary").click()
-    assert report.page.get_by_text('"cleaning": 1').is_visible()
-
-
 def test_the_thin_curve_is_called_what_it_is(report: ReportPage):
     report.show_charts()
     assert report.page.locator("#raw-choice").inner_text().strip() == "Pose model, before the fit"
     names = report.page.locator("#curve-chart .legendtext").all_text_contents()
     assert names == ["left, pose model", "left", "right, pose model", "right"]
-
-
-def test_the_wheel_zooms_the_skeleton_and_leaves_the_page_where_it_is(opened):
-    report = opened(squats(60))
-    report.page.locator("#others").uncheck()
-    report.page.locator("#body").hover()
-    report.settle()
-    usual, before = report.skeleton, report.colours("#body")["left"]
-    report.page.mouse.wheel(0, -300)
-    report.settle()
-    near = report.colours("#body")["left"]
-    assert near["right"] - near["left"] > 1.2 * (before["right"] - before["left"])
-    report.page.mouse.wheel(0, 600)
-    report.settle()
-    far = report.colours("#body")["left"]
-    assert far["bottom"] - far["top"] < before["bottom"] - before["top"]
-    assert report.run("scrollY") == 0
-    report.page.locator("#body").dblclick()
-    report.settle()
-    assert report.skeleton == usual
-
-
-def arms_out(content: ReportContent, *missing: str) -> ReportContent:
-    """The main person alone, with hands held far out and some joints missing."""
-    person = content.people[0]
-    positions = person.positions.copy()
-    joints = content.skeleton.joint_names
-    for joint, name in enumerate(joints):
-        if any(part in name for part in ("wrist", "pinky", "index", "thumb")) and "foot" not in name:
-            positions[:, joint, 0] += 400 if "left" in name else -400
-    positions[:, [joints.index(name) for name in missing]] = np.nan
-    return replace(content, people=(replace(person, positions=positions),))
-
-
-def test_a_hand_without_its_elbow_does_not_float(opened):
-    whole, cut = (opened(arms_out(squats(60), *missing)) for missing in ((), ("left_elbow",)))
-    reach = [
-        report.colours("#body")["left"]["right"] - report.colours("#body")["right"]["left"] for report in (whole, cut)
-    ]
-    width = whole.run("document.getElementById('body').width")
-    assert reach[0] > reach[1] + 0.05 * width
-    assert cut.colours("#body")["left"]["count"] > 200, "the leg is gone, too"
-
-
-def test_the_head_is_a_ball_on_a_neck_and_does_not_float_without_shoulders(opened):
-    shoulders = ("left_shoulder", "right_shoulder")
-    whole, headless = (opened(arms_out(squats(60), *missing)) for missing in ((), shoulders))
-    head, none = (report.colours("#body")["middle"] for report in (whole, headless))
-    assert head["count"] > none["count"] + 300
-    assert head["bottom"] > head["top"]
-    assert whole.colours("#body")["left"]["top"] > head["top"], "the head is not above all else"
-
-
-def test_the_page_begins_where_there_is_somebody(opened):
-    content = squats(60)
-    positions = content.people[0].positions.copy()
-    positions[:20] = np.nan
-    report = opened(replace(content, people=(replace(content.people[0], positions=positions),)))
-    assert report.frame == 20
-    assert report.colours("#body")["left"]["count"] > 100
 
 
 def test_the_row_of_a_repetition_that_leads_to_its_turning_point_is_lit_while_it_passes(opened):

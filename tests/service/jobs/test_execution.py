@@ -15,7 +15,17 @@ from neuropose_ray.errors import (
     OutputError,
     RequestError,
 )
+from neuropose_ray.schemas.jobs import JobOptions
 from neuropose_ray.schemas.parquet_files import read_predictions
+
+
+def test_a_slowed_down_video_says_how_fast_it_was_taken(start, data: Path, video: Path):
+    manager = start()
+    request = request_for(data, video, workflow="poses", options=JobOptions(capture_fps=240.0))
+    manager("submit", request)
+    assert manager.ended(request.id)[0].state == "completed"
+    _, header = read_predictions(data / "jobs" / request.id / "results" / "v" / "predictions.parquet")
+    assert header.metadata.capture_fps == 240.0
 
 
 def test_the_standard_workflow_leaves_poses_analysis_overlay_and_report(start, data: Path, video: Path):

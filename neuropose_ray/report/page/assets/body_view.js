@@ -221,7 +221,7 @@ class BodyView {
     if (!middle) return [];
     const neck = head.shoulders.every((shoulder) => attached.has(shoulder)) ? meanOf(head.shoulders.map(joint)) : null;
     // A head alone floats, unless nothing else is there to hang it on.
-    if (!neck && attached.size) return [];
+    if (!neck && [...attached].some((other) => !head.joints.includes(other))) return [];
     const colour = body.colour ?? "middle";
     const radius = body.headRadius;
     const centre = project(...middle);

@@ -154,7 +154,7 @@ function startFolds() {
   const folds = document.querySelectorAll("details.warnings");
   let folded = [];
   theme.onChange(() => {
-    if (theme.printing) folded = [...folds].filter(({ open }) => !open);
+    if (theme.printing) folded.push(...[...folds].filter(({ open }) => !open));
     for (const fold of folded) fold.open = theme.printing;
     if (!theme.printing) folded = [];
   });

@@ -29,6 +29,9 @@ class PoseOptions(FrozenModel):
     camera: CameraSettings | None = Field(default=None, description="what is known of the camera")
     fit: bool | None = Field(default=None, description="fit a skeleton of constant bones to each person")
     image_fps: float | None = Field(default=None, gt=0, description="frames per second of image folders")
+    capture_fps: float | None = Field(
+        default=None, gt=0, description="frames per second at which videos were taken that are stored slowed down"
+    )
 
 
 class AnalyzeOptions(FrozenModel):

@@ -6,13 +6,20 @@ from pydantic import ValidationError
 from neuropose_ray.service.jobs.workflows import OPTIONS
 
 WRONG = [
-    ("pose", "height_m", 0.2), ("pose", "height_m", 3.0), ("pose", "image_fps", 0), ("pose", "camera", {"fov": 3}),
+    ("pose", "height_m", 0.2), ("pose", "height_m", 3.0), ("pose", "image_fps", 0), ("pose", "capture_fps", 0),
+    ("pose", "camera", {"fov": 3}),
     ("analyze", "segmentation", {"kind": "dance"}), ("analyze", "inputs", {}), ("overlay", "joint_score", 2),
     ("report", "track", "first"), ("report", "settings", {"unknown": 1}), ("export", "formats", []),
     ("export", "formats", ["doc"]),
 ]  # fmt: skip
 GIVEN = {
-    "pose": {"model": "metrabs", "height_m": 1.8, "camera": {"field_of_view_degrees": 67}, "fit": False},
+    "pose": {
+        "model": "metrabs",
+        "height_m": 1.8,
+        "camera": {"field_of_view_degrees": 67},
+        "fit": False,
+        "capture_fps": 240,
+    },
     "analyze": {"segmentation": None},
     "overlay": {"blur_faces": True, "angles": ["knee"], "view": "left"},
     "report": {"track": 1, "with_video": False},

@@ -1,0 +1,78 @@
+"""What the whole program measures of real clips, beside marker motion capture through the same analysis."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neuropose_ray.analysis.cleaning.clean import clean
+from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.config import InputsConfig, MovementConfig
+from neuropose_ray.analysis.runs.defaults import default_analysis
+from neuropose_ray.analysis.runs.movement import analyse_movement
+from neuropose_ray.analysis.runs.run import run_analysis
+from neuropose_ray.analysis.uncertainty.error_table import error_table
+from neuropose_ray.evaluate.clips import Clip
+from neuropose_ray.evaluate.error_samples import clip_samples, share_inside
+from neuropose_ray.schemas.skeleton import LANDMARKS, Skeleton
+
+pytestmark = pytest.mark.slow
+
+#: From the laboratory's axes, whose y points up, to a camera's.
+Y_DOWN = np.array([1.0, -1.0, -1.0])
+
+
+def analysed(folder: Path):
+    config = default_analysis(InputsConfig(primary=folder), folder / "analysis.json")
+    return run_analysis(config)
+
+
+def by_markers(test_data: Path, name: str):
+    with (test_data / "opencap" / f"{name}_gt_joints.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    joints = [[[float(row[f"{part}_{side[0]}_{axis}"]) for axis in "xyz"] for side, part in
+               (landmark.split("_") for landmark in LANDMARKS)] for row in rows]  # fmt: skip
+    positions = np.array(joints) * 1000 * Y_DOWN
+    times = np.array([float(row["time_s"]) for row in rows])
+    skeleton = Skeleton(name="landmarks", joint_names=LANDMARKS)
+    motion = clean(Motion(name, skeleton, times, positions, np.ones(positions.shape[:2]))).motion
+    return analyse_movement(motion, MovementConfig(kind="movement")).results
+
+
+def of_gait(results, name):
+    return next(row.mean for row in results.gait.parameters if (row.name, row.side) == (name, "both"))
+
+
+@pytest.mark.parametrize("flags", [
+    {}, {"camera": {"field_of_view_degrees": 60}}, {"fitting": {"moving_camera": True}},
+], ids=["as it is", "another field of view", "moving camera"])  # fmt: skip
+def test_a_walk_keeps_its_gait_table_and_the_swing_of_mocap_whatever_the_flags(
+    pipeline, test_data: Path, tmp_path: Path, flags
+):
+    pipeline([test_data / "opencap" / "walk.mp4"], tmp_path, **flags)
+    results = analysed(tmp_path / "walk").results
+    assert results.gait is not None
+    truth = by_markers(test_data, "walk")
+    assert of_gait(results, "swing_time_s") == pytest.approx(of_gait(truth, "swing_time_s"), rel=0.08)
+    assert of_gait(results, "step_time_s") == pytest.approx(of_gait(truth, "step_time_s"), rel=0.1)
+
+
+def test_squats_are_measured_as_by_mocap_and_their_false_asymmetry_is_no_finding(
+    pipeline, test_data: Path, tmp_path: Path
+):
+    pipeline([test_data / "opencap" / "squat.mp4"], tmp_path)
+    report = analysed(tmp_path / "squat")
+    found, truth = report.results.repetitions, by_markers(test_data, "squat").repetitions
+    assert len(found.records) == len(truth.records) == 5
+    for name in ("duration_s", "peak_velocity_out", "peak_velocity_back", "range_of_motion"):
+        assert found.summary[name].band.holds(truth.summary[name].mean), name
+    symmetry = found.summary["symmetry_percent"]
+    assert not symmetry.band.is_finding
+    assert symmetry.band.holds(truth.summary["symmetry_percent"].mean)
+    ankles = [angle for angle in report.results.angles if "ankle" in angle.name]
+    assert ankles
+    assert not any(angle.reliable for angle in ankles)
+    reference = test_data / "opencap" / "squat_gt_joints.csv"
+    samples = list(clip_samples(Clip(results=tmp_path / "squat", reference=reference)))
+    assert share_inside(error_table(), samples) >= 0.9
