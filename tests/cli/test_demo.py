@@ -7,6 +7,7 @@ from rich.console import Console
 from support.phantom_results import truth_table, write_results
 
 from neuropose_ray.cli.demo import DURATION_S, _comparison, _print_next_steps
+from neuropose_ray.cli.tables import TextTable, print_table
 from neuropose_ray.phantom.scene import demo_scene
 from neuropose_ray.phantom.truth import save_truth
 from neuropose_ray.phantom.video import even_times, truth_path
@@ -21,9 +22,9 @@ def demo(tmp_path):
     return video, tmp_path / "phantom"
 
 
-def printed(*things):
+def printed(table: TextTable) -> list[list[str]]:
     text = io.StringIO()
-    Console(file=text, width=120).print(*things)
+    print_table(Console(file=text, width=120), table)
     return [line.split() for line in text.getvalue().splitlines()]
 
 
