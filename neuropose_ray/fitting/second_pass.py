@@ -1,4 +1,4 @@
-"""The second pass of the fit: the same problem, with the depths that a prior expects in place of the model's."""
+"""The second pass of the fit: the same problem, with the depths that a prior expects beside the model's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from neuropose_ray.fitting.body import Body
 from neuropose_ray.fitting.problem import Array, Problem
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.schemas.depth_prior import DepthEstimate, ObservedPerson
+
+#: How much the model's depth counts beside the prior's, relative to what it counts in the first pass. The two err in
+#: different views: the model sees the trunk bend toward the camera, the prior all else.
+MODEL_SHARE = 1.5
+#: The prior's errors last for seconds: frames repeat each other, and each counts less, as if its sigma were larger.
+LASTING_ERRORS = 1.5
 
 
 def observed_person(
@@ -40,12 +46,19 @@ def observed_person(
 
 
 def with_prior(problem: Problem, estimate: DepthEstimate, settings: FittingSettings) -> Problem:
-    """The problem of the second pass."""
+    """The problem of the second pass: depths of prior and model, weighted by how sure they are.
+
+    The farther the model's depth is from the prior's, the less it counts, as with any outlier of the fit.
+    """
+    expected, variance = estimate.depths.T, (LASTING_ERRORS * estimate.sigma.T) ** 2
+    apart = (problem.bone_depths - expected) ** 2 / (problem.depth_sigma**2 + variance)
+    model = MODEL_SHARE * problem.depth_scores / problem.depth_sigma**2 / (1 + apart / problem.depth_tolerance**2)
+    precision = model + 1 / variance
     return replace(
         problem,
-        bone_depths=estimate.depths.T.copy(),
+        bone_depths=(model * problem.bone_depths + expected / variance) / precision,
         depth_scores=np.ones_like(problem.depth_scores),
-        depth_sigma=estimate.sigma.T.copy(),
+        depth_sigma=1 / np.sqrt(precision),
         depth_tolerance=settings.prior_tolerance,
     )
 

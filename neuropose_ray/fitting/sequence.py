@@ -35,7 +35,7 @@ from neuropose_ray.schemas.skeleton import Skeleton
 
 #: Raised where this room gives another fit for the same poses, tracks and settings: then finished videos are fitted
 #: again, from the poses in their files.
-FIT_VERSION = 3
+FIT_VERSION = 4
 
 #: Metres; everybody is fitted as somebody of this height, for whom the settings' metres are, and scaled afterwards:
 #: one camera cannot tell a tall person from a short one nearer by.
@@ -127,22 +127,30 @@ def fit_sequence(
     try:
         # A banded factorisation is many small steps: threads only wait for each other, on a busy machine for long.
         with threadpool_limits(limits=1, user_api="blas"):
-            problem, estimate = start.problem, None
-            positions, lengths = _fit(problem, start.positions, settings)
+            estimate = None
+            passes = [(start.problem, *_fit(start.problem, start.positions, settings))]
             if prior is not None:
-                estimate = prior(observed_person(problem, positions, clip.detected, settings))
-                problem = with_prior(problem, estimate, settings)
-                positions, lengths = _fit(problem, positions, settings)
+                first = passes[0][1]
+                estimate = prior(observed_person(start.problem, first, clip.detected, settings))
+                problem = with_prior(start.problem, estimate, settings)
+                passes.insert(0, (problem, *_fit(problem, first, settings)))
     except scipy.linalg.LinAlgError:
         return _unchanged(poses3d, detected, in_pixels(model_error))
-    error = errors(positions)
-    sigma = settings.reprojection_sigma * settings.height_m / positions[:, 2].mean(axis=0)
-    worse = reprojection_worse(error, model_error, sigma)
-    signs = depth_sign_differs(problem, positions) & clip.detected
-    seen = clip.detected
     exchanged = None if estimate is None else _spread(estimate.exchanged, clip.frames, len(detected))
-    if not is_improved(error[seen], model_error[seen], sigma[seen], worse[seen], signs[seen]):
+    seen = clip.detected
+    # Where depths that do not belong to the picture bend the second pass away from it, the first one stands.
+    for attempt in passes:
+        problem, positions, lengths = attempt
+        error = errors(positions)
+        sigma = settings.reprojection_sigma * settings.height_m / positions[:, 2].mean(axis=0)
+        worse = reprojection_worse(error, model_error, sigma)
+        signs = depth_sign_differs(problem, positions) & seen
+        if is_improved(error[seen], model_error[seen], sigma[seen], worse[seen], signs[seen]):
+            break
+    else:
         return replace(_unchanged(poses3d, detected, in_pixels(model_error)), exchanged=exchanged)
+    if problem is start.problem:
+        estimate = None
 
     flags = np.full(len(detected), FitFlag.NOT_DETECTED, np.uint8)
     flags[clip.frames] = (

@@ -17,9 +17,9 @@ from neuropose_ray.lifting.network import Network
 from neuropose_ray.lifting.prior import LearntDepthPrior
 
 #: Counts the weights that were shipped. What reads them counts with the fit.
-VERSION = 1
+VERSION = 2
 WEIGHTS_FILE, CARD_FILE = "depth_prior.npz", "depth_prior.md"
-SHA256 = "c4a434be242a7430115e3a08f9212189d5566ef670d29728736d275623e08e89"
+SHA256 = "c967708d6dae2b4300a02f97bd643f0e8d35329b0503246fba2cf0e4512c37c5"
 
 _ASSETS = files("neuropose_ray.lifting") / "assets"
 

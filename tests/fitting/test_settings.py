@@ -30,3 +30,8 @@ def test_the_settings_say_whether_somebody_gave_the_height():
     for given in (FittingSettings(height_m=usual), FittingSettings().model_copy(update={"height_m": 1.6})):
         assert given.height_source == "given"
         assert pickle.loads(pickle.dumps(given)).height_source == "given"
+
+
+@pytest.mark.parametrize("written", ["off", False])
+def test_the_prior_is_off_as_yaml_says_it(written):
+    assert FittingSettings(depth_prior=written).depth_prior == "off"

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from neuropose_ray.lifting.bones import BONES
-from neuropose_ray.lifting.features import ACROSS_SCALE, INPUTS, mirrored, network_inputs, plane_positions
+from neuropose_ray.lifting.features import (
+    ACROSS_SCALE,
+    DEPTH_SCALE,
+    INPUTS,
+    mirrored,
+    network_inputs,
+    plane_positions,
+)  # fmt: skip
+from neuropose_ray.schemas.skeleton import LANDMARKS
 
 JOINTS, FRAMES = 16, 5
 
@@ -79,3 +87,22 @@ def test_inputs_of_the_mirrored_picture_are_the_mirrored_inputs(seed):
 
 def test_inputs_are_about_unit_size():
     assert 0.5 < ACROSS_SCALE * 0.9 < 2  # an arm's reach
+
+
+@pytest.mark.parametrize(("across_m", "along_m"), [(0.402, 0), (0.3, 0.268), (0.5, 0)])
+def test_a_bone_that_looks_short_is_said_to_reach_along_the_line_of_sight(across_m, along_m):
+    directions, confidences, distance, depths = drawn()
+    hip, knee = LANDMARKS.index("right_hip"), LANDMARKS.index("right_knee")
+    directions[:, :2] = 0
+    directions[:, knee] = [0, across_m / 3]
+    distance[:] = 3
+    inputs = network_inputs(directions, confidences, distance, depths, np.ones(FRAMES, bool))
+    bone = BONES.index(("right_hip", "right_knee"))
+    lengths, missing = np.split(inputs[:, -2 * len(BONES) :], 2, axis=1)
+    np.testing.assert_allclose(lengths[:, bone] / ACROSS_SCALE, across_m, atol=1e-4)
+    np.testing.assert_allclose(missing[:, bone] / DEPTH_SCALE, along_m, atol=2e-3)
+    confidences[:, hip] = 0
+    inputs = network_inputs(directions, confidences, distance, depths, np.ones(FRAMES, bool))
+    lengths, missing = np.split(inputs[:, -2 * len(BONES) :], 2, axis=1)
+    assert (lengths[:, bone] == 0).all()
+    assert (missing[:, bone] == 0).all()

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from lifting.networks import chance_prior, person
+from scipy.spatial.transform import Rotation
 
 from neuropose_ray.lifting import prior as module
 from neuropose_ray.lifting.bones import BONES, MIRROR_SIGNS, MIRRORED_BONES, OTHER_SIDE
 from neuropose_ray.lifting.prior import LEAST_SIGMA_M
+from neuropose_ray.schemas.depth_prior import ObservedPerson
 from neuropose_ray.schemas.skeleton import LANDMARKS
 
 PRIOR = chance_prior(0, 1)
@@ -106,6 +108,41 @@ def test_networks_that_disagree_are_less_sure():
     single = chance_prior(0)(track)
     np.testing.assert_allclose(alike.sigma, single.sigma, atol=1e-6)
     assert apart.sigma.mean() > min(chance_prior(seed)(track).sigma.mean() for seed in (0, 7))
+
+
+def upright(trunk_deg: float = 0, legs_deg: float = 0) -> ObservedPerson:
+    """Somebody whose trunk and legs lean to the right in the picture by these degrees, and sway."""
+    track = person()
+    hips = np.array([0.05, 0.02])
+    middles = {
+        "hip": hips,
+        "shoulder": hips + 0.12 * np.array([np.sin(np.radians(trunk_deg)), -np.cos(np.radians(trunk_deg))]),
+        "ankle": hips - 0.2 * np.array([np.sin(np.radians(legs_deg)), -np.cos(np.radians(legs_deg))]),
+    }
+    sway = 0.01 * np.sin(track.times)[:, None]
+    for part, middle in middles.items():
+        for side, across in (("right", -0.03), ("left", 0.03)):
+            track.directions[:, LANDMARKS.index(f"{side}_{part}")] = middle + sway + [across, 0]
+    return track
+
+
+def rolled(track: ObservedPerson, degrees: float) -> ObservedPerson:
+    """The same person before a camera that is turned about its axis."""
+    turn = Rotation.from_euler("z", -degrees, degrees=True).as_matrix()[:2, :2]
+    return replace(track, directions=track.directions @ turn)
+
+
+@pytest.mark.parametrize("degrees", [-90, -35, 20, 60, 130, 180])
+def test_a_camera_held_askew_changes_nothing(degrees):
+    level, askew = PRIOR(rolled(upright(), 25)), PRIOR(rolled(upright(), degrees))
+    np.testing.assert_allclose(askew.depths, level.depths, atol=1e-4)
+    np.testing.assert_allclose(askew.sigma, level.sigma, atol=1e-4)
+
+
+@pytest.mark.parametrize(("trunk_deg", "legs_deg"), [(0, 0), (70, 0), (70, 5), (-60, 20), (5, -90), (8, 9)])
+def test_people_who_bend_or_sit_before_a_level_camera_are_not_turned(trunk_deg, legs_deg):
+    track = upright(trunk_deg, legs_deg)
+    assert module._upright(track.directions, track.found, LANDMARKS) is track.directions
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3])

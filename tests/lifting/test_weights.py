@@ -8,6 +8,9 @@ from lifting.networks import arrays
 
 from neuropose_ray.errors import DigestMismatchError, FileFormatError, WeightsUnavailableError
 from neuropose_ray.lifting import card, load_depth_prior, weights, weights_version
+from neuropose_ray.lifting.prior import TRAINED_LOG_ODDS
+from neuropose_ray.lifting.training.motion_capture import load_motion_capture, split
+from neuropose_ray.lifting.training.windows import Batch, draw_batch
 
 
 @pytest.fixture
@@ -63,3 +66,42 @@ def test_a_network_that_lacks_a_layer_is_refused():
     incomplete = {name: array for name, array in arrays().items() if name != "narrow2.bias"}
     with pytest.raises(FileFormatError, match=r"narrow2\.bias"):
         weights.unpacked(weights.packed({0: incomplete}), "file.npz")
+
+
+@pytest.fixture(scope="module")
+def unseen(test_data: Path) -> Batch:
+    """Windows of motion capture that the networks were not trained on, with the errors of a pose network."""
+    _, held_out = split(load_motion_capture(test_data / "mocap" / "cmu_16_joints_60fps.npz"))
+    return draw_batch(np.random.default_rng(99), held_out, 96)
+
+
+def answers(batch: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Depths, expected errors and log-odds of exchanged sides, on the mean of the package's networks."""
+    outputs = [[network(window) for window in batch.inputs] for network in load_depth_prior().networks]
+    depths, log_sigma, exchanged = (
+        np.mean([[getattr(output, name) for output in each] for each in outputs], axis=0)
+        for name in ("depths", "log_sigma", "exchanged")
+    )
+    return depths, np.exp(log_sigma), exchanged
+
+
+def test_depths_of_unseen_movement_are_much_better_than_the_pose_models(unseen):
+    counts = unseen.counts > 0
+    mine = np.abs(answers(unseen)[0] - unseen.depths)[counts].mean()
+    assert mine < 0.6 * np.abs(unseen.model_depths - unseen.depths)[counts].mean()
+
+
+def test_errors_are_as_large_as_the_networks_expect(unseen):
+    depths, sigma, _ = answers(unseen)
+    counts = unseen.counts > 0
+    error, sigma = np.abs(depths - unseen.depths)[counts], sigma[counts]
+    assert 0.85 < (error / sigma).mean() < 1.15
+    for low, high in ((0, 0.03), (0.03, 0.06), (0.06, 1)):
+        chosen = (sigma >= low) & (sigma < high)
+        assert error[chosen].mean() == pytest.approx(sigma[chosen].mean(), rel=0.25)
+
+
+def test_exchanged_sides_are_seen(unseen):
+    odds, exchanged = answers(unseen)[2] - TRAINED_LOG_ODDS, unseen.exchanged > 0
+    found, false = (odds[exchanged] > 0).mean(), (odds[~exchanged] > 0).mean()
+    assert found - false > 0.5

@@ -16,12 +16,14 @@ Array = NDArray[np.floating]
 HEIGHT_M = 1.70
 
 #: Shares of stature with their spread between people, after Winter (2009). The limbs set the scale, as in the fit.
-_LIMBS = {"thigh": (0.237, 0.05), "shank": (0.237, 0.05), "upper_arm": (0.172, 0.05), "forearm": (0.149, 0.06)}
+_LIMBS = {"thigh": (0.237, 0.04), "shank": (0.237, 0.04), "upper_arm": (0.172, 0.045), "forearm": (0.149, 0.05)}
 #: What the fit takes for an average limb: a drawn body is scaled so that its limbs are these on the geometric mean.
 _FITTED_LIMBS = {"thigh": 0.241, "shank": 0.236, "upper_arm": 0.170, "forearm": 0.147}
-_HIPS, _SHOULDERS, _TRUNK = (0.112, 0.12), (0.222, 0.11), (0.290, 0.06)
+_HIPS, _SHOULDERS, _TRUNK = (0.112, 0.11), (0.222, 0.10), (0.290, 0.05)
+#: From the heel to the toe: skeletons of motion capture often end short of the tip.
+_FOOT = (0.124, 0.08)
 #: Children: share of windows, and how much longer the trunk and wider hips and shoulders are for their limbs.
-_CHILDREN, _CHILD_TRUNK, _CHILD_WIDTH = 0.10, 0.14, 0.10
+_CHILDREN, _CHILD_TRUNK, _CHILD_WIDTH = 0.08, 0.14, 0.10
 
 #: Metres by which a pose network's joint differs from the centre of the joint, along each axis of the trunk.
 _JOINT_OFFSET_M = {"hip": 0.02, "knee": 0.012, "ankle": 0.012, "shoulder": 0.025, "elbow": 0.015, "wrist": 0.015,
@@ -63,7 +65,8 @@ def with_other_bodies(random: np.random.Generator, poses: Array) -> Bodies:
     hips = HEIGHT_M * _HIPS[0] * spread(_HIPS[1]) * (1 + _CHILD_WIDTH * child)
     shoulders = HEIGHT_M * _SHOULDERS[0] * spread(_SHOULDERS[1]) * (1 + _CHILD_WIDTH * child)
     trunk = HEIGHT_M * _TRUNK[0] * spread(_TRUNK[1]) * (1 + _CHILD_TRUNK * child)
-    foot = spread(0.08) / size
+    feet = [np.linalg.norm(joint[f"{side}_toe"] - joint[f"{side}_heel"], axis=-1) for side in SIDES]
+    foot = HEIGHT_M * _FOOT[0] * spread(_FOOT[1]) / np.median(np.mean(feet, axis=0), axis=1)[:, None, None]
 
     old_hips = (joint["right_hip"] + joint["left_hip"]) / 2
     leg = np.linalg.norm(joint["right_hip"] - joint["right_knee"], axis=-1) + np.linalg.norm(

@@ -14,11 +14,12 @@ Array = NDArray[np.floating]
 
 #: Metres from the person, and above the floor: mostly a tripod, at times a phone on the floor or held high.
 _DISTANCE_M, _HEIGHT_M, _UNUSUAL_HEIGHT_M = (2.0, 6.5), (0.5, 1.9), (0.1, 3.2)
-_UNUSUAL = 0.15
+_UNUSUAL = 0.10
 #: Radians that a camera is aimed beside the person: across, and up or down.
 _PAN, _TILT = 0.12, 0.06
-#: Roll in radians: tripods, phones in a hand, phones lying askew; with their shares.
-_ROLL, _ROLL_SHARES = (0.03, 0.15, 0.45), (0.75, 0.19, 0.06)
+#: Roll in radians: tripods, phones in a hand, and more than is turned upright before the network sees it; with their
+#: shares.
+_ROLL, _ROLL_SHARES = (0.03, 0.10, 0.30), (0.75, 0.20, 0.05)
 #: Radians a second that a camera in a hand turns.
 _HAND_TURN, _HELD = 0.06, 0.15
 #: Metres; nobody is nearer to a camera that sees the whole body.

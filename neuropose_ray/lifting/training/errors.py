@@ -24,7 +24,7 @@ _JITTER_M, _JITTER_S, _DRIFT_M, _DRIFT_S, _NOISE_SPREAD = 0.012, 0.10, 0.012, 0.
 _BEHIND_M, _TRUNK_HALF_M = 0.06, 0.17
 #: Shares of windows in which a joint flies off for a moment, a limb is unseen, the feet are, sides are exchanged,
 #: nobody is found for a while, or a group of joints is missing throughout.
-_BURST, _LIMB_UNSEEN, _EXCHANGED, _GAP, _MISSING = 0.05, 0.06, 0.10, 0.06, 0.06
+_BURST, _LIMB_UNSEEN, _EXCHANGED, _GAP, _MISSING = 0.05, 0.05, 0.08, 0.05, 0.05
 #: How much larger the error of a joint without any confidence is, and how often a hidden joint loses confidence.
 _UNSURE_ERROR, _HIDDEN = 1.5, 0.5
 #: The model's own depth: gain with its spread, lasting error, and error over time, metres.
@@ -33,7 +33,7 @@ _GAIN, _GAIN_SPREAD, _BIAS_M, _DEPTH_JITTER_M = 0.65, 0.35, 0.05, 0.05
 _DISTANCE, _DISTANCE_DRIFT, _FOCAL = 0.03, 0.02, 0.09
 #: Share of the depth of the limbs that the first fit finds, in the share of windows in which it does not find all.
 #: What it misses it takes for width, so that people who squat toward the camera come out too far away.
-_DEPTH_FOUND, _DEPTH_MISSED = (0.4, 1.0), 0.5
+_DEPTH_FOUND, _DEPTH_MISSED = (0.4, 1.0), 0.35
 #: Depth errors grow with the length of a bone.
 _RELATIVE_DEPTH_ERROR = np.array(
     [{"hip-hip": 0.5, "shoulder-elbow": 0.9, "ankle-heel": 0.4, "heel-toe": 0.5, "ankle-toe": 0.6}.get(

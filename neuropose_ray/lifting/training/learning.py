@@ -42,9 +42,9 @@ class TrainingSettings:
     """
 
     seed: int = 0
-    steps: int = 12000
+    steps: int = 16000
     batch: int = 32
-    channels: int = 128
+    channels: int = 160
     rate: float = 2e-3
     weight_decay: float = 0.01
 

@@ -18,8 +18,8 @@ Which = Callable[..., NDArray[np.bool_]]
 
 #: Shares of the kinds of movement.
 KINDS = {
-    "squat": 0.26, "sit_to_stand": 0.20, "seated": 0.08, "lunge": 0.12, "bend": 0.10, "stairs": 0.08,
-    "balance": 0.07, "stand": 0.09,
+    "squat": 0.28, "sit_to_stand": 0.22, "seated": 0.05, "lunge": 0.10, "bend": 0.09, "stairs": 0.05,
+    "balance": 0.05, "stand": 0.16,
 }  # fmt: skip
 
 #: How an arm is held: degrees of elevation from hanging, of its plane (0 forward, 90 sideways, over 90 back), of
@@ -149,8 +149,8 @@ def _trunk(drawn: _Draw, which: Which, cycle: Array, yaw: Array, balanced: Array
     nod = drawn.degrees(15, 55) * which("sit_to_stand")[:, None] * np.sin(np.pi * cycle)
     lean = low + (high - low) * cycle + nod
     lean = np.where(which("squat")[:, None] & (drawn.chance(_BALANCED) > 0), balanced, lean) + drawn.wander(2.5)
-    side = drawn.chance(0.2) * drawn.degrees(-45, 45) * drawn.repetitions() + drawn.wander(2.5)
-    twist = drawn.chance(0.25) * drawn.degrees(-50, 50) * drawn.repetitions() + drawn.wander(4)
+    side = drawn.chance(0.15) * drawn.degrees(-45, 45) * drawn.repetitions() + drawn.wander(2.5)
+    twist = drawn.chance(0.2) * drawn.degrees(-50, 50) * drawn.repetitions() + drawn.wander(4)
     trunk = _turned(yaw, _vector(np.sin(side), np.cos(side) * np.cos(lean), np.cos(side) * np.sin(lean)))
     flat = side + drawn.wander(2)
     left = _turned(yaw + twist, _vector(np.cos(flat), -np.sin(flat), np.zeros_like(flat)))

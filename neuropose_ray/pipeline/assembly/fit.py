@@ -102,7 +102,7 @@ def _report(
         track_id=track,
         improved=fit.improved,
         bone_lengths_mm={name: round(length, 1) for name, length in fit.bone_lengths_mm.items()},
-        depth_prior=prior,
+        depth_prior=prior if fit.depth_sigma_mm else None,
         depth_sigma_mm={name: round(sigma, 1) for name, sigma in fit.depth_sigma_mm.items()},
         legs_exchanged=_rounded(exchanged[0], 1),
         arms_exchanged=_rounded(exchanged[1], 1),

@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
+from neuropose_ray.lifting.features import INPUTS  # noqa: E402
 from neuropose_ray.lifting.network import Network  # noqa: E402
 from neuropose_ray.lifting.training import learning  # noqa: E402
 from neuropose_ray.lifting.training.job import FIGURES_FILE, train_prior  # noqa: E402
@@ -38,7 +39,7 @@ def test_the_network_in_numpy_is_the_one_that_was_trained():
             if isinstance(module, torch.nn.BatchNorm1d):
                 module.running_mean.normal_()
                 module.running_var.uniform_(0.5, 2)
-    inputs = np.random.default_rng(0).normal(0, 1, (90, 70)).astype(np.float32)
+    inputs = np.random.default_rng(0).normal(0, 1, (90, INPUTS)).astype(np.float32)
     with torch.no_grad():
         depths, log_sigma, exchanged = (each[0].numpy() for each in network(torch.from_numpy(inputs[None])))
     found = Network.of(network.arrays())(inputs)

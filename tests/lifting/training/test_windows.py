@@ -5,6 +5,7 @@ import pytest
 
 from neuropose_ray.lifting.bones import BONE_ENDS
 from neuropose_ray.lifting.features import INPUTS
+from neuropose_ray.lifting.prior import TRAINED_LOG_ODDS
 from neuropose_ray.lifting.training import movements as module
 from neuropose_ray.lifting.training.bodies import HEIGHT_M, with_other_bodies
 from neuropose_ray.lifting.training.cameras import seen_by_cameras
@@ -146,6 +147,10 @@ class TestErrors:
     def test_the_models_depth_is_poor_but_better_than_nothing(self, views, seen):
         error = np.abs(seen.model_depths - views.depths)
         assert 0.4 < error.mean() / np.abs(views.depths).mean() < 1.1
+
+    def test_as_many_sides_are_exchanged_as_the_prior_takes_off_its_odds(self, views):
+        share = np.mean([observed(np.random.default_rng(seed), views, RATE).exchanged.mean() for seed in range(60)])
+        assert np.log(share / (1 - share)) == pytest.approx(TRAINED_LOG_ODDS, abs=0.1)
 
     def test_nothing_is_known_where_nobody_is_found(self, seen):
         assert not seen.found.all()
