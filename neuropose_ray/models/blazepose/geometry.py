@@ -119,10 +119,10 @@ def tile_views(width: int, height: int, rows: int) -> list[View]:
 
 
 def default_tile_rows(width: int, height: int) -> int:
-    """Two rows, three from 4K on; in pictures too small for two one, in narrow strips none."""
+    """Two rows, three from 4K on; none where a tile would have fewer pixels than the detector's input."""
     shorter = min(width, height)
     if shorter < 1.75 * DETECTOR_SIDE:
-        return 1 if max(width, height) <= 4 * shorter else 0
+        return 0
     return 3 if shorter >= 1800 else 2
 
 
