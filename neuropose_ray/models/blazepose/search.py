@@ -22,6 +22,8 @@ SKETCH_SIDE = 112
 CHANGED_LEVELS = 30
 #: Share of a view's samples that must have changed: less is compression and shadows, a small person fills more.
 CHANGED_SHARE = 0.015
+#: Frames after which a change is forgotten, at least: who comes slowly changes little within fewer.
+REMEMBERED_FRAMES = 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Search:
     """The detector's schedule over one stretch of frames.
 
     It depends on the numbers of the frames in their video and on the pictures of the last round alone, so that
-    stretches that begin at different frames search the same views after a round.
+    stretches that begin at different frames search the same views after a round, of a second or so.
     """
 
     def __init__(self, width: int, height: int, settings: BlazePoseSettings) -> None:
@@ -66,7 +68,7 @@ class Search:
         if not is_turn and len(boxes):
             return []
         sketch, turn = self._sketch(frame, boxes), number // self._interval
-        while len(self._last) > 1 and self._last[1][0] <= number - self._round:
+        while len(self._last) > 1 and self._last[1][0] <= number - max(self._round, REMEMBERED_FRAMES):
             self._last.popleft()
         before = self._last[0][1]
         candidates = self._views if is_turn else [self.whole]

@@ -72,3 +72,17 @@ def test_a_round_after_its_start_a_search_no_longer_depends_on_it():
     whole = searched(0)
     for first in (1, 8, 27, 50):
         assert searched(first)[28:] == whole[first + 28 :]
+
+
+def test_who_comes_slowly_into_a_small_picture_is_searched_for():
+    """Of a small picture the whole alone is searched, at each turn."""
+    search = Search(480, 270, BlazePoseSettings(search_interval=3))
+    still, known = np.full((270, 480, 3), 90, np.uint8), np.array([[10, 10, 40, 100, 1.0]], np.float32)
+    searched = []
+    for number in range(60):
+        frame = still.copy()
+        frame[80:200, 300 : 300 + number] = 220
+        searched += search.due(number, frame, known) if number else []
+        if not number:
+            search.due(number, frame, known)
+    assert search.whole in searched
