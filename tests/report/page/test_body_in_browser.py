@@ -117,3 +117,17 @@ def test_the_page_begins_where_there_is_somebody(opened):
     report = opened(replace(content, people=(replace(content.people[0], positions=positions),)))
     assert report.frame == 20
     assert report.colours("#body")["left"]["count"] > 100
+
+
+def test_who_is_chosen_is_shown_also_where_nobody_was_at_that_time(opened):
+    content = squats(60)
+    later = content.people[1].positions.copy()
+    later[:40] = np.nan
+    report = opened(replace(content, people=(content.people[0], replace(content.people[1], positions=later))))
+    report.seek(45)
+    report.page.locator("#person").select_option(index=1)
+    assert report.frame == 45
+    report.page.locator("#person").select_option(index=0)
+    report.seek(10)
+    report.page.locator("#person").select_option(index=1)
+    assert report.frame == 40

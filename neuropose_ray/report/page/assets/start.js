@@ -177,8 +177,11 @@ function start() {
   startKeys(player, marks, view);
   startRows(player, people);
   const comparison = data.comparison && new ComparisonView(player, data.comparison, data.skeleton);
-  // The page begins where there is somebody to be seen.
-  player.seekFrame(people.chosen.first ?? 0);
+  // The page begins where there is somebody to be seen, and who is chosen later is shown, too.
+  people.onChange(({ first, positions }) => {
+    const frames = (positions?.length ?? 0) / (3 * data.skeleton.joints);
+    if (frames && (player.frame < first || player.frame >= first + frames)) player.seekFrame(first);
+  });
   // What stands behind this script in the page, plotly and the video, is there later.
   document.addEventListener("DOMContentLoaded", () => {
     startVideo(player);
