@@ -57,8 +57,8 @@ def faults(error: ValidationError, kind: type[BaseModel]) -> list[str]:
         key, what = _words(fault, kind)
         lines.setdefault(key, []).append(what)
     return [
-        f"{key}: {' or '.join(dict.fromkeys(whats))}" if key else "; ".join(dict.fromkeys(whats))
-        for key, whats in lines.items()
+        f"{key}: {' or '.join(dict.fromkeys(descriptions))}" if key else "; ".join(dict.fromkeys(descriptions))
+        for key, descriptions in lines.items()
     ]
 
 

@@ -25,7 +25,7 @@ def imported(test_data: Path, tmp_path: Path, file: str) -> Subject:
 
 def test_joints_that_were_not_recognised_are_a_warning(test_data: Path, tmp_path: Path):
     subject = imported(test_data, tmp_path, "field/optotrak_header_1149_frames_29.c3d")
-    unrecognised = [warning for warning in subject.warnings if "ot recognised" in warning]
+    unrecognised = [warning for warning in subject.warnings if "recognised" in warning]
     assert [
         warning.startswith("Not recognised among the points: right hip, left hip, right knee, ")
         for warning in unrecognised
