@@ -45,7 +45,7 @@ _COLOURS = """(selector) => {
     const seen = { count: 0, left: width, top: height, right: 0, bottom: 0 };
     for (let pixel = 0; pixel < width * height; pixel += 1) {
       const away = wanted.reduce((sum, value, at) => sum + Math.abs(value - data[4 * pixel + at]), 0);
-      if (data[4 * pixel + 3] < 150 || away > 60) continue;
+      if (data[4 * pixel + 3] < 150 || away > 100) continue;
       const [x, y] = [pixel % width, Math.floor(pixel / width)];
       seen.count += 1;
       seen.left = Math.min(seen.left, x);
