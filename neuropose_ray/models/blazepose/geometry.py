@@ -22,6 +22,8 @@ REGION_MARGIN = 1.25
 PLACES_PER_SIDE = 32
 SIZES_PER_OCTAVE = 16
 TURNS_PER_RADIAN = 16
+#: Shares of a cell by which the grid moves from frame to frame; irrational, so that no two frames have the same.
+GRID_STEPS = np.sqrt([2.0, 3.0, 5.0, 7.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,19 @@ class Regions:
         parts = [cls.none(), *parts]
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
 
-    def snapped(self) -> Regions:
-        """The nearest squares of a grid over places, sizes and turns.
+    def snapped(self, number: int) -> Regions:
+        """The nearest squares of a grid over places, sizes and turns, which lies elsewhere in every frame ``number``.
 
         Two stretches of frames that come to a person by different ways look at nearly the same square soon, and by
-        the grid at the same one: from there on they see the same.
+        the grid at the same one: from there on they see the same. In a grid that stays, a still person could keep
+        them in neighbouring cells for ever.
         """
-        sizes = np.exp2(np.round(np.log2(np.maximum(self.sizes, 1.0)) * SIZES_PER_OCTAVE) / SIZES_PER_OCTAVE)
-        step = (sizes / PLACES_PER_SIDE)[:, None]
-        turns = np.round(self.rotations * TURNS_PER_RADIAN) / TURNS_PER_RADIAN
-        return Regions(np.round(self.centres / step) * step, sizes, turns)
+        x, y, size, turn = (number * GRID_STEPS) % 1
+        octaves = np.log2(np.maximum(self.sizes, 1.0)) * SIZES_PER_OCTAVE
+        sizes = np.exp2((np.round(octaves - size) + size) / SIZES_PER_OCTAVE)
+        step, place = (sizes / PLACES_PER_SIDE)[:, None], np.array([x, y])
+        turns = (np.round(self.rotations * TURNS_PER_RADIAN - turn) + turn) / TURNS_PER_RADIAN
+        return Regions((np.round(self.centres / step - place) + place) * step, sizes, turns)
 
     def turned(self, radians: NDArray[np.float64]) -> Regions:
         """The same squares, turned by ``(n,)`` more."""

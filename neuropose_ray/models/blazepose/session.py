@@ -131,7 +131,7 @@ class BlazePoseSession:
 
     def _follow_known(self, frame: Frame) -> NDArray[np.bool_]:
         """Move the known people to the next frame; a mask of those who are visible there."""
-        regions = self._people.next_regions().snapped()
+        regions = self._people.next_regions().snapped(self._number)
         now = self._finder.find(frame, regions)
         double = ~_distinct(now)
         if double.any():
@@ -182,7 +182,7 @@ class BlazePoseSession:
         for _ in range(MOST_LOOKS - 1):
             if now.presence[0] < self._settings.following_threshold:
                 return None
-            before, now = now, self._finder.find(canvas, now.next_regions().snapped())
+            before, now = now, self._finder.find(canvas, now.next_regions().snapped(self._number))
             present = now.presence[0] >= self._settings.presence_threshold
             if present and _wandering(before, now, canvas.shape)[0] < SETTLED_DISTANCE:
                 return now if self._found_again(canvas, now.next_regions()) else None

@@ -75,3 +75,12 @@ def test_small_frames_are_not_tiled():
 
 def test_a_view_scales_its_square_to_the_detectors_input():
     assert View(100, 50, 448).matrix @ [100 + 448, 50, 1] == pytest.approx([224, 0])
+
+
+@given(st.integers(0, 10**6), st.floats(30, 2000), st.floats(-3, 3))
+def test_a_snapped_square_is_the_same_but_for_a_cell_of_the_grid(number: int, size: float, turn: float):
+    region = Regions(np.array([[500.0, 300.0]]), np.array([size]), np.array([turn]))
+    snapped = region.snapped(number)
+    assert np.abs(snapped.centres - region.centres).max() <= size / 32
+    assert abs(np.log2(snapped.sizes[0] / size)) <= 1 / 31
+    assert abs(snapped.rotations[0] - turn) <= 1 / 31
