@@ -5,10 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support.stick_people import people, write_results, write_video
-from typer.testing import CliRunner
+from support.stick_people import people, write_video
 
-from neuropose_ray.cli.main import app
 from neuropose_ray.errors import InputError
 from neuropose_ray.render.people import LINE_PX, SIDE_PX, THUMBNAILS, write_people
 from neuropose_ray.schemas.poses import Poses, PoseTable
@@ -59,11 +57,3 @@ def test_where_nobody_is_seen_there_is_no_picture(tmp_path: Path, video: Path):
             tmp_path / "people.png", open_source(video), PoseTable(np.arange(3.0), Poses.empty(33)), BLAZEPOSE_33
         )
     assert not (tmp_path / "people.png").exists()
-
-
-def test_the_command_says_who_is_there_and_where_the_picture_is(tmp_path: Path, video: Path, table: PoseTable):
-    write_results(tmp_path / "out" / "clip", video, table)
-    done = CliRunner().invoke(app, ["people", str(tmp_path / "out" / "clip"), "--video", str(video)])
-    assert done.exit_code == 0, done.output
-    assert done.output.splitlines()[0] == "track 0: seen in 100 % of the frames, 0.0 to 1.1 s"
-    assert (tmp_path / "out" / "clip" / "people.png").is_file()
