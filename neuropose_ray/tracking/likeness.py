@@ -34,7 +34,8 @@ _SIZE, _SIZE_STEEPNESS, _SIZE_LEAST = 1.0, 5.0, -6.0
 _PROPORTIONS, _PROPORTIONS_STEEPNESS, _PROPORTIONS_LEAST = 0.5, 10.0, -3.0
 # Colours: by their difference (CIE76), the mean of trunk and thighs. Of one person it is under 8 in changing light,
 # of two in different clothes mostly over 15.
-_COLOUR, _COLOUR_STEEPNESS, _COLOUR_LEAST = 2.5, 0.25, -6.0
+# Who jumps out of the shadow changes by 16 within a moment, so that after a gap differences say less.
+_COLOUR, _COLOUR_STEEPNESS, _COLOUR_STEEPNESS_AFTER_GAP, _COLOUR_LEAST = 2.5, 0.25, 0.2, -6.0
 _NO_COLOUR_AFTER_ABSENCE = -0.5
 
 
@@ -155,7 +156,8 @@ def colour_log_odds(first: NDArray[np.float64], second: NDArray[np.float64], uns
     apart = apart[np.isfinite(apart)]
     if not len(apart):
         return 0.0 if unseen_s <= gap_s else _NO_COLOUR_AFTER_ABSENCE
-    return max(_COLOUR - _COLOUR_STEEPNESS * float(apart.mean()), _COLOUR_LEAST)
+    steepness = _COLOUR_STEEPNESS_AFTER_GAP if unseen_s <= gap_s else _COLOUR_STEEPNESS
+    return max(_COLOUR - steepness * float(apart.mean()), _COLOUR_LEAST)
 
 
 def _median(colours: NDArray[np.float64]) -> NDArray[np.float64]:

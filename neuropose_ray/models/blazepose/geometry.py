@@ -22,8 +22,9 @@ REGION_MARGIN = 1.25
 PLACES_PER_SIDE = 32
 SIZES_PER_OCTAVE = 16
 TURNS_PER_RADIAN = 16
-#: Shares of a cell by which the grid moves from frame to frame; irrational, so that no two frames have the same.
-GRID_STEPS = np.sqrt([2.0, 3.0, 5.0, 7.0])
+#: Steps by which the grid moves from frame to frame, irrational, so that no two frames have the same, and the share
+#: of a cell within which it moves.
+GRID_STEPS, GRID_REACH = np.sqrt([2.0, 3.0, 5.0, 7.0]), 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Regions:
         the grid at the same one: from there on they see the same. In a grid that stays, a still person could keep
         them in neighbouring cells for ever.
         """
-        x, y, size, turn = (number * GRID_STEPS) % 1
+        x, y, size, turn = GRID_REACH * ((number * GRID_STEPS) % 1 - 0.5)
         octaves = np.log2(np.maximum(self.sizes, 1.0)) * SIZES_PER_OCTAVE
         sizes = np.exp2((np.round(octaves - size) + size) / SIZES_PER_OCTAVE)
         step, place = (sizes / PLACES_PER_SIDE)[:, None], np.array([x, y])

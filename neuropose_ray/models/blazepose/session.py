@@ -185,7 +185,8 @@ class BlazePoseSession:
             before, now = now, self._finder.find(canvas, now.next_regions().snapped(self._number))
             present = now.presence[0] >= self._settings.presence_threshold
             if present and _wandering(before, now, canvas.shape)[0] < SETTLED_DISTANCE:
-                return now if self._found_again(canvas, now.next_regions()) else None
+                region = now.next_regions()
+                return now if not _hips_inside(region, canvas) or self._found_again(canvas, region) else None
         return None
 
     def _poses(self, rows: NDArray[np.int64], people: Landmarks) -> Poses:
@@ -218,6 +219,11 @@ def _distinct(people: Landmarks) -> NDArray[np.bool_]:
         if not np.any(apart < SAME_PERSON_DISTANCE * np.maximum(sizes[kept], sizes[row])):
             kept.append(row)
     return np.isin(np.arange(len(people)), kept)
+
+
+def _hips_inside(region: Regions, frame: Frame) -> bool:
+    """Whether the middle of one region is in the picture; else a close look shows less of the body than the first."""
+    return bool((region.centres[0] >= 0).all() and (region.centres[0] < frame.shape[1::-1]).all())
 
 
 def _usual(people: Landmarks, shape: tuple[int, ...]) -> NDArray[np.bool_]:
