@@ -45,7 +45,8 @@ class TrackingSettings(BaseModel):
     flicker_s: float = Field(
         default=0.2,
         ge=0,
-        description="who is seen for less in the whole video is nobody: a flicker of the pose model",
+        description="who is seen for less in the whole video is nobody, a flicker of the pose model, where other "
+        "people are seen for longer in most of the frames",
     )
     settled_s: float = Field(
         default=0.3, ge=0, description="tracks shorter than this are numbered last: a flicker moves nobody's id"

@@ -66,7 +66,7 @@ def track(table: PoseTable, skeleton: Skeleton, settings: TrackingSettings, colo
     found = stretches(table, settings)
     ends = [ends_of(stretch, table, skeleton) for stretch in found]
     links = _chosen(_links(ends, table, settings, colours), settings)
-    chains = [chain for chain in _chains(len(found), links) if not _is_flicker(table, chain, found, settings)]
+    chains = _without_flickers(table, _chains(len(found), links), found, settings)
     return _numbered(table, found, chains, {link.after: link for link in links}, settings)
 
 
@@ -168,11 +168,24 @@ def _chains(count: int, links: list[_Link]) -> list[list[int]]:
     return chains
 
 
-def _is_flicker(table: PoseTable, chain: list[int], found: list[Stretch], settings: TrackingSettings) -> bool:
-    """Whether somebody is seen in so few frames that it is nobody; where frames are rare, nobody is."""
+def _without_flickers(
+    table: PoseTable, chains: list[list[int]], found: list[Stretch], settings: TrackingSettings
+) -> list[list[int]]:
+    """Leave out who is seen in so few frames that it is nobody.
+
+    Only beside people who stay, in most of the frames in which somebody is seen: in unrelated pictures and in clips
+    of a few frames nobody can be seen for long.
+    """
     times = table.timestamps_s
     interval_s = float(np.median(np.diff(times))) if len(times) > 1 else math.inf
-    return sum(len(found[place].rows) for place in chain) * interval_s < settings.flicker_s
+    lasting = [chain for chain in chains if _rows(chain, found).size * interval_s >= settings.flicker_s]
+    frames = table.poses.frame
+    with_lasting = {frame for chain in lasting for frame in frames[_rows(chain, found)].tolist()}
+    return lasting if len(with_lasting) > len(np.unique(frames)) / 2 else chains
+
+
+def _rows(chain: list[int], found: list[Stretch]) -> NDArray[np.int64]:
+    return np.concatenate([np.asarray(found[place].rows, int) for place in chain])
 
 
 def _numbered(

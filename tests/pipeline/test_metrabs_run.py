@@ -26,7 +26,7 @@ def test_people_are_where_the_pictures_show_them_in_the_order_of_the_frames(stan
             paint(picture, YELLOW, (300, 250, 50, 50))
         cv2.imwrite(str(frames / f"image_{number}.png"), picture[..., ::-1])
     flags = {
-        "video": {"chunk_frames": 4},
+        "video": {"chunk_frames": 4, "image_fps": 10.0},
         "metrabs": {"device": "cpu", "batch_size": 4, "suppress_implausible_poses": False},
     }
     settings = load_settings(None, {"engine": {"kind": "local"}, **flags}, environment={})

@@ -187,6 +187,22 @@ def test_in_a_picture_or_in_rare_frames_everybody_is_somebody():
     assert follow((PoseTable(np.arange(3.0), made.poses), None)).ids.tolist() == [0]
 
 
+@pytest.mark.parametrize("frames", range(1, 6))
+def test_in_a_clip_of_a_few_frames_everybody_is_somebody(frames: int):
+    assert ids_by_person(table([walk((0, 3000), 5, range(frames))], frames)) == {0: [0]}
+
+
+@given(pictures=st.integers(2, 12), people=st.integers(1, 3))
+def test_in_unrelated_pictures_everybody_is_somebody(pictures: int, people: int):
+    # Nobody is where somebody was in the picture before.
+    apart = [
+        {picture: (2000.0 * who + 8000 * picture, 0.0, 3000.0 + 4000 * (picture % 2))}
+        for picture in range(pictures)
+        for who in range(people)
+    ]
+    assert NOBODY not in follow(table(apart, pictures)).ids
+
+
 def test_poses_without_coordinates_do_not_break_it():
     made, _ = table([walk((0, 3000), 10, range(40))], 40)
     made.poses.poses3d[10:12] = np.nan

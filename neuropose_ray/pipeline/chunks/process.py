@@ -24,8 +24,9 @@ class ChunkResult:
         table: every frame that could be decoded, and the people in it.
         errors: what could not be decoded.
         wait_s: seconds that the model waited for frames.
-        call_s: seconds of each call of the model, on frames before the chunk as well.
-        call_frames: frames of each call.
+        call_s: seconds of each call of the model; the first one's with those of the calls before it, on frames before
+            the chunk.
+        call_frames: frames of the chunk in each call.
     """
 
     table: PoseTable
@@ -62,7 +63,7 @@ def process_chunk(
     session = model.session(task.video.camera, max(0, chunk.first_frame - lead_in))
     times: list[float] = []
     parts, offsets = [Poses.empty(len(model.info.skeleton))], [0]
-    wait_s, call_s, call_frames = 0.0, [], []
+    wait_s, before_s, call_s, call_frames = 0.0, 0.0, [], []
     with closing(frames.batches(model.batch_size, lead_in=lead_in)) as batches:
         while True:
             begin = time.perf_counter()
@@ -74,10 +75,16 @@ def process_chunk(
             with step("model"):
                 begin = time.perf_counter()
                 parts.append(session.predict(batch.images))
-                call_s.append(time.perf_counter() - begin)
+                seconds = time.perf_counter() - begin
             offsets.append(len(times))
             times += batch.timestamps_s
-            call_frames.append(len(batch.images))
+            own = sum(timestamp >= chunk.start_s for timestamp in batch.timestamps_s)
+            if own:
+                call_s.append(before_s + seconds)
+                call_frames.append(own)
+                before_s = 0.0
+            else:
+                before_s += seconds
     table = _from(chunk.start_s, PoseTable(np.array(times, np.float64), Poses.concatenate(parts, offsets)))
     return ChunkResult(table, frames.errors, wait_s, tuple(call_s), tuple(call_frames))
 

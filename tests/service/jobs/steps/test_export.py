@@ -9,7 +9,8 @@ from formats.people import nobody, squatting
 from neuropose_ray.formats import ExportFormat
 from neuropose_ray.formats.trc_reader import read_trc
 from neuropose_ray.schemas.parquet_files import write_predictions
-from neuropose_ray.service.jobs.steps.export import EXPORT_FOLDER, export_video
+from neuropose_ray.schemas.result_files import EXPORT_FOLDER
+from neuropose_ray.service.jobs.steps.export import export_video
 from neuropose_ray.service.jobs.steps.settings import ExportOptions
 from neuropose_ray.service.jobs.steps.work import StepWork, VideoOutput
 
