@@ -112,6 +112,11 @@ class SilhouetteSession:
     def _box(self, frame: Frame) -> tuple[int, int, int, int] | None:
         """Left, top, width and height in pixels of the largest thing that moves."""
         moving = cv2.medianBlur(self._background.apply(frame), 5)
+        # Clothes of the background's colour part a person: what lies close together, mostly above each other, is one.
+        across, along = moving.shape[1] // 20, moving.shape[0] // 5
+        padded = cv2.copyMakeBorder(moving, along, along, across, across, cv2.BORDER_CONSTANT)
+        whole = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((along, across), np.uint8))
+        moving = whole[along:-along, across:-across]
         _, _, boxes, _ = cv2.connectedComponentsWithStats(moving)
         # The first component is the background, and all that moves in a first frame is the frame itself.
         sizes = boxes[1:, cv2.CC_STAT_AREA] / moving.size

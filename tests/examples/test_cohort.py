@@ -14,8 +14,8 @@ def test_all_trials_are_one_table_and_a_bad_one_is_named(weights, test_data: Pat
     printed = capsys.readouterr().out
     assert "3 videos: 2 completed, 0 partial, 1 failed" in printed
     table = printed.partition("range of motion, degrees\n")[2].splitlines()
-    assert table[0].split() == ["trial", "made_vfr_walk", "pose_squats"]
-    ranges = {name: (float(walk), float(squat)) for name, walk, squat in map(str.split, table[2:])}
+    assert table[0].split() == ["trial", "pose_squats", "made_vfr_walk"]
+    ranges = {name: (float(walk), float(squat)) for name, squat, walk in map(str.split, table[2:])}
     walk, squat = ranges["right_knee_flexion"]
     assert 20 < walk < squat < 160
     assert (tmp_path / "cohort.json").exists()
