@@ -1,5 +1,5 @@
-import resource
-import signal
+import subprocess
+import sys
 
 import ezc3d
 import numpy as np
@@ -56,21 +56,27 @@ def test_more_frames_than_the_format_counts_are_refused(tmp_path):
         write_c3d(tmp_path / "a.c3d", Trajectories(("a",), 60.0, 0.0, np.ones((65536, 1, 3))))
 
 
-@pytest.fixture
-def little_space():
-    """No file may grow beyond 4 KB."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, handler)
-
-
-def test_a_full_disk_is_one_line_and_the_old_file_stays(tmp_path, little_space):
+def test_a_full_disk_is_one_line_and_the_old_file_stays(tmp_path):
     (tmp_path / "a.c3d").write_text("old")
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_c3d(tmp_path / "a.c3d", ones(frames=1000))
+    # In a process of its own: the limit holds for all files of a process, also for those of Ray and of the tests.
+    program = (
+        "import resource, signal, sys\n"
+        "import numpy as np\n"
+        "from pathlib import Path\n"
+        "from neuropose_ray.errors import OutputError\n"
+        "from neuropose_ray.formats.c3d import write_c3d\n"
+        "from neuropose_ray.formats.trajectories import Trajectories\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "try:\n"
+        "    write_c3d(Path(sys.argv[1]), Trajectories(('a', 'b'), 60.0, 0.0, np.ones((1000, 2, 3))))\n"
+        "except OutputError as error:\n"
+        "    print(error)\n"
+    )
+    run = [sys.executable, "-c", program, str(tmp_path / "a.c3d")]
+    printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert "cannot be written" in printed
+    assert len(printed.splitlines()) == 1
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("a.c3d", "old")]
 
 
