@@ -32,7 +32,7 @@ def test_all_faults_of_all_workflows_are_said_with_workflow_step_and_key():
         Workflows(declared)
     for text in (
         "workflow 'a', step 1 (pose): height_m",
-        "workflow 'a', step 2 (export): formats.1",
+        "workflow 'a', step 2 (export): formats[1]: \"dance\" is not one of csv,",
         "workflow 'b', step 1 (pose): model_name",
         "workflow 'b', step 2 (export): formats",
     ):
