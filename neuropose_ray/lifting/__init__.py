@@ -5,16 +5,11 @@ with a depth and with the error that it expects of itself, and says whether left
 """
 
 from neuropose_ray.lifting.prior import LearntDepthPrior
-from neuropose_ray.lifting.sides import label_log_likelihoods, of_stretch, swap_log_odds, with_swapped_labels
 from neuropose_ray.lifting.weights import card, load_depth_prior, weights_version
 
 __all__ = [
     "LearntDepthPrior",
     "card",
-    "label_log_likelihoods",
     "load_depth_prior",
-    "of_stretch",
-    "swap_log_odds",
     "weights_version",
-    "with_swapped_labels",
 ]

@@ -42,6 +42,10 @@ FLAG_MEANINGS = {
 }
 
 
+#: The bits of a frame whose fit lies off the picture or contradicts the depth that was expected.
+_DOUBTFUL = 2 | 4
+
+
 class SideExchange(FrozenModel):
     """Frames in which the pose model's right and left of the legs, or of the arms, look exchanged."""
 
@@ -94,6 +98,11 @@ class TrackFit(FrozenModel):
     frame_index: tuple[int, ...]
     residual_px: tuple[float | None, ...] = Field(description="root mean square distance to the 2D landmarks")
     flags: tuple[int, ...] = Field(description="a sum of the numbers in flag_meanings")
+
+    @property
+    def doubtful_frames(self) -> tuple[int, ...]:
+        """The frames in which the fit lies off the picture or contradicts the depth that was expected."""
+        return tuple(frame for frame, flags in zip(self.frame_index, self.flags, strict=True) if flags & _DOUBTFUL)
 
 
 class FittingReport(FrozenModel):

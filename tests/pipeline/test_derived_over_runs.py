@@ -83,7 +83,11 @@ class Archive:
 
 @contextmanager
 def killed_after(steps: int, folder: Path) -> Iterator[None]:
-    """Let this process change so many names below a folder, and then none any more."""
+    """Let this process change so many names below a folder, and then none any more, as a kill between two of them.
+
+    A real kill would cost the start of a process for each of hundreds of histories, and not fall between two changes
+    of names; all else here is real.
+    """
     left, lock = [steps], threading.Lock()
     real = {name: getattr(Path, name) for name in ("rename", "replace", "unlink")}
 

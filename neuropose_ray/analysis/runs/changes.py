@@ -131,7 +131,7 @@ def _of_angles(first: MovementResults, second: MovementResults) -> Iterator[Meas
                 band = ErrorBand(low=None, high=None, unit="deg", reliable=False, reason=each.reason)
             summaries.append(MeasureSummary(mean=each.range, sd=None, n=1, band=band))
         sided, _, part = angle.name.partition("_")
-        side: Literal["left", "right", ""] = sided if sided in ("left", "right") else ""  # type: ignore[assignment]
+        side: Literal["left", "right", ""] = "left" if sided == "left" else "right" if sided == "right" else ""
         text = f"{(part if side else angle.name).replace('_', ' ')}, range"
         yield _change("angles", angle.name, side, text, "deg", 0, *summaries)
 

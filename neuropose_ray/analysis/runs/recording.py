@@ -14,14 +14,12 @@ from pydantic import Field, ValidationError
 
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.trials import Trial
+from neuropose_ray.analysis.uncertainty.conditions import view_deg
 from neuropose_ray.errors import FileFormatError
 from neuropose_ray.schemas.fitting import FittingReport, TrackFit
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.result_files import FITTING_FILE, is_video_folder_file
 
-_PAIRS = ("hip", "shoulder")
-#: Flags of a fit in a frame: farther from the picture than the model, or another sign of depth.
-_DOUBTFUL = 2 | 4
 #: Names that a sentence lists before it counts the rest.
 _LISTED = 6
 
@@ -118,28 +116,8 @@ def fit_of(report: FittingReport | None, track: int | None) -> TrackFit | None:
 def doubtful(fit: TrackFit, frames: int) -> NDArray[np.float64]:
     """``(frames,)``: 1 where the fit lies off the picture or contradicts the depth that was expected, else 0."""
     values = np.zeros(frames)
-    places = np.array(fit.frame_index, int)
-    inside = places < frames
-    values[places[inside]] = (np.array(fit.flags, int)[inside] & _DOUBTFUL) > 0
+    values[[frame for frame in fit.doubtful_frames if frame < frames]] = 1
     return values
-
-
-def view_deg(motion: Motion) -> float:
-    """From where the camera sees the trunk: 0 from the front or the back, 90 from the side.
-
-    The median over the frames of the angle between the line of the hips (and of the shoulders), seen from above, and
-    the picture's plane square to the line of sight. NaN where neither is known.
-    """
-    angles = []
-    for part in _PAIRS:
-        if motion.skeleton.has(f"left_{part}", f"right_{part}"):
-            right, left = motion.joint(f"right_{part}")[:, ::2], motion.joint(f"left_{part}")[:, ::2]
-            across, sight = right - left, (right + left) / 2
-            lengths = np.linalg.norm(across, axis=1) * np.linalg.norm(sight, axis=1)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                angles.append(np.degrees(np.arcsin(np.clip(np.abs((across * sight).sum(1)) / lengths, 0, 1))))
-    known = np.concatenate([series[np.isfinite(series)] for series in angles]) if angles else np.zeros(0)
-    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _of_returns(trial: Trial, track: int | None) -> Iterator[str]:

@@ -17,8 +17,6 @@ View = Literal["front", "oblique", "side"]
 #: Degrees from the front or the back up to which a view is the first, and from which it is the last.
 _FRONT_DEG, _SIDE_DEG = 22.5, 67.5
 _PAIRS = ("hip", "shoulder")
-#: Flags of a frame of the fit: off the picture, or a limb's depth of another sign than was expected.
-_DOUBTFUL = 2 | 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +71,8 @@ def conditions_of(motion: Motion, header: PredictionsHeader, fit: TrackFit | Non
         fit: of the person's track; None where nothing was fitted.
     """
     from_video = header.camera is not None or header.provenance is not None
-    frames = np.array([] if fit is None else fit.frame_index, int)
-    flags = np.array([] if fit is None else fit.flags, int)
-    doubtful = frames[((flags & _DOUBTFUL) > 0) & (frames < len(motion))]
-    times = tuple(motion.timestamps_s[doubtful].tolist())
+    doubtful = () if fit is None else fit.doubtful_frames
+    times = tuple(float(motion.timestamps_s[frame]) for frame in doubtful if frame < len(motion))
     return Conditions(from_video, view_deg(motion), near_side(motion), times)
 
 

@@ -16,10 +16,10 @@ from neuropose_ray.analysis.runs.recording import (
     coverage_warnings,
     doubtful,
     recording_warnings,
-    view_deg,
 )
 from neuropose_ray.analysis.runs.run import run_analysis
 from neuropose_ray.analysis.runs.trials import load_trial
+from neuropose_ray.analysis.uncertainty.conditions import view_deg
 from neuropose_ray.errors import FileFormatError
 from neuropose_ray.formats.imported import poses_of_trajectories
 from neuropose_ray.formats.trajectories import Trajectories
