@@ -43,8 +43,6 @@ PAST_FACES = {
         "metrabs": ("the bare SavedModel is measured without what is around it", {"benchmark"}),
     },
 }
-#: Importers that do not use the faces of other rooms yet.
-STILL_PAST_FACES = {"render", "report", "cli/process.py", "cli/analyze.py", "cli/report.py"}
 #: Rooms without a list of names, each with its reason.
 WITHOUT_NAMES = {
     "schemas": "a module for each kind of data, imported by its name: over a hundred names, used everywhere",
@@ -104,10 +102,8 @@ def is_module(dotted: str) -> bool:
 
 def test_rooms_know_each_other_by_their_faces():
     used: set[tuple[str, str]] = set()
-    for file in sorted(set(PACKAGE.rglob("*.py")) - {PACKAGE / path for path in STILL_PAST_FACES}):
+    for file in sorted(PACKAGE.rglob("*.py")):
         here = file.relative_to(PACKAGE).parts[0]
-        if here in STILL_PAST_FACES:
-            continue
         for dotted in sorted(imported_from(file)):
             room, *rest = dotted.split(".")
             if room not in ALLOWED or room == here or room in WITHOUT_NAMES or not rest:

@@ -40,6 +40,7 @@ from .gait.events import gait_events as gait_events
 from .gait.parameters import GAIT_PARAMETERS as GAIT_PARAMETERS
 from .gait.parameters import gait_parameters as gait_parameters
 from .gait.records import GaitCycle as GaitCycle
+from .gait.records import GaitEvent as GaitEvent
 from .gait.records import GaitEvents as GaitEvents
 from .gait.records import GaitParameters as GaitParameters
 from .gait.settings import GaitSettings as GaitSettings
@@ -59,6 +60,7 @@ from .procrustes import procrustes_align as procrustes_align
 from .runs.cohort import CohortReport as CohortReport
 from .runs.cohort import Outcomes as Outcomes
 from .runs.cohort import TrialOutcome as TrialOutcome
+from .runs.cohort import TrialTask as TrialTask
 from .runs.cohort import analyse_here as analyse_here
 from .runs.cohort import analyse_on_ray as analyse_on_ray
 from .runs.cohort import cohort_tasks as cohort_tasks
@@ -86,6 +88,12 @@ from .runs.movement_records import RepetitionsRecord as RepetitionsRecord
 from .runs.pairwise import PairSettings as PairSettings
 from .runs.pairwise import TrialComparison as TrialComparison
 from .runs.pairwise import compare_trials as compare_trials
+from .runs.recording import RecordingSettings as RecordingSettings
+from .runs.recording import coverage_warnings as coverage_warnings
+from .runs.recording import doubtful as doubtful
+from .runs.recording import fit_of as fit_of
+from .runs.recording import fitting_of as fitting_of
+from .runs.recording import recording_warnings as recording_warnings
 from .runs.report import AnalysisReport as AnalysisReport
 from .runs.report import DtwResults as DtwResults
 from .runs.report import StatsResults as StatsResults
@@ -140,6 +148,7 @@ from .uncertainty.bands import side_of as side_of
 from .uncertainty.bands import symmetry_measure as symmetry_measure
 from .uncertainty.bands import unit_of as unit_of
 from .uncertainty.conditions import Conditions as Conditions
+from .uncertainty.conditions import conditions_of as conditions_of
 from .uncertainty.conditions import near_side as near_side
 from .uncertainty.conditions import view_deg as view_deg
 from .uncertainty.error_table import ErrorTable as ErrorTable

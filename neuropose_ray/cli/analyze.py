@@ -18,11 +18,10 @@ from neuropose_ray.cli.motions import Where, connected_ray
 from neuropose_ray.cli.person import Person
 from neuropose_ray.cli.process import Address, CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline.state.terminal import LINE_EVERY_S
+from neuropose_ray.pipeline import LINE_EVERY_S
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.runs.cohort import CohortReport, Outcomes, TrialTask
-    from neuropose_ray.analysis.runs.config import AnalysisConfig
+    from neuropose_ray.analysis import AnalysisConfig, CohortReport, Outcomes, TrialTask
 
 CONFIG_SUFFIXES = (".yaml", ".yml")
 #: A trial takes about a second, a Ray of our own about ten to start.
@@ -84,7 +83,7 @@ def analyze(
     output: {report: walk.json}
     ```
     """
-    from neuropose_ray.analysis.runs.config import load_config
+    from neuropose_ray.analysis import load_config
 
     trials = list(inputs or [])
     if config is None and len(trials) == 1 and Path(trials[0]).suffix in CONFIG_SUFFIXES:
@@ -115,9 +114,7 @@ def _usual(
     capture_fps: float | None,
 ) -> AnalysisConfig:
     """The configuration of who gives none."""
-    from neuropose_ray.analysis.runs.config import InputsConfig
-    from neuropose_ray.analysis.runs.defaults import cohort_report, default_analysis, report_beside
-    from neuropose_ray.analysis.runs.trials import expand_trials
+    from neuropose_ray.analysis import InputsConfig, cohort_report, default_analysis, expand_trials, report_beside
 
     if track is not None and person_index:
         raise SettingsError("give either --track or --person-index")
@@ -137,8 +134,7 @@ def _usual(
 
 
 def _analyze_one(config: AnalysisConfig, *, as_json: bool) -> None:
-    from neuropose_ray.analysis.runs.report import save_report
-    from neuropose_ray.analysis.runs.run import run_analysis
+    from neuropose_ray.analysis import run_analysis, save_report
 
     report = run_analysis(config)
     save_report(config.output.report, report)
@@ -153,9 +149,15 @@ def _analyze_one(config: AnalysisConfig, *, as_json: bool) -> None:
 def _analyze_many(
     config: AnalysisConfig, engine: Where, address: str | None, *, each_beside: bool, as_json: bool
 ) -> None:
-    from neuropose_ray.analysis.runs.cohort import analyse_here, analyse_on_ray, cohort_tasks, run_cohort, save_cohort
-    from neuropose_ray.analysis.runs.tables import write_tidy_csv
-    from neuropose_ray.analysis.runs.wide_table import write_wide_table
+    from neuropose_ray.analysis import (
+        analyse_here,
+        analyse_on_ray,
+        cohort_tasks,
+        run_cohort,
+        save_cohort,
+        write_tidy_csv,
+        write_wide_table,
+    )
 
     tasks = cohort_tasks(config)
     on_ray = engine is Where.RAY or (
@@ -179,8 +181,7 @@ def _analyze_many(
 
 def _write_each(tasks: Sequence[TrialTask], cohort: CohortReport) -> int:
     """Write each trial's report beside its predictions; how many could not be written."""
-    from neuropose_ray.analysis.runs.defaults import report_beside
-    from neuropose_ray.analysis.runs.report import save_report
+    from neuropose_ray.analysis import report_beside, save_report
 
     unwritten = 0
     for task, outcome in zip(tasks, cohort.trials, strict=True):

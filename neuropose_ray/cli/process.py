@@ -11,7 +11,7 @@ import typer
 from neuropose_ray.cli.console import plan_lines, print_summary
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE
-from neuropose_ray.service.settings import load_settings
+from neuropose_ray.service import load_settings
 
 Config = Annotated[
     Path | None,
@@ -140,7 +140,7 @@ def process(
     Example: neuropose-ray process trials/ --out results
     """
     from neuropose_ray.api import plan_with, run_with
-    from neuropose_ray.pipeline.assembly.result_mirror import output_folder
+    from neuropose_ray.pipeline import output_folder
 
     settings = load_settings(
         config,
@@ -190,8 +190,8 @@ def refuse_fps_of_videos(inputs: Sequence[str]) -> None:
     Raises:
         SettingsError: one of the inputs, or of what lies in a folder, is a video file.
     """
-    from neuropose_ray.pipeline.inputs.discovery import discover
-    from neuropose_ray.video.sources import open_source
+    from neuropose_ray.pipeline import discover
+    from neuropose_ray.video import open_source
 
     here = [Path(given) for given in inputs if "://" not in given and Path(given).exists()]
     for location in discover(here).locations if here else ():

@@ -14,7 +14,7 @@ from neuropose_ray.pipeline import RunSummary, find_video, video_at
 from neuropose_ray.report import ReportChoices, report_file, write_trial_report
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.runs.trials import TrialSource
+    from neuropose_ray.analysis import TrialSource
 
 
 def report(
@@ -55,8 +55,8 @@ def report(
 
     where report.yaml holds, say, `max_people: 2` and `cleaning: {outliers: null}`.
     """
-    from neuropose_ray.analysis.runs.trials import expand_trials
-    from neuropose_ray.report.settings import load_report_settings
+    from neuropose_ray.analysis import expand_trials
+    from neuropose_ray.report import load_report_settings
 
     sources = expand_trials(trials)
     if len(sources) != 1 and (out or video):
@@ -95,7 +95,7 @@ def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
     Returns:
         Whether all went well; a video's error is printed and does not stop the others.
     """
-    from neuropose_ray.analysis.runs.trials import TrialSource
+    from neuropose_ray.analysis import TrialSource
 
     choices, all_well = ReportChoices(blur_faces=blur_faces), True
     for result in summary.videos:

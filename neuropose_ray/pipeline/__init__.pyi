@@ -18,6 +18,7 @@ from .engines.ray_tasks import present_cluster as present_cluster
 from .engines.start import started_engine as started_engine
 from .inputs.cameras import camera_of as camera_of
 from .inputs.cameras import require_calibration as require_calibration
+from .inputs.discovery import discover as discover
 from .inputs.local_copies import listed_inputs as listed_inputs
 from .inputs.local_copies import local_inputs as local_inputs
 from .inputs.object_stores import open_store as open_store

@@ -1,7 +1,10 @@
+from .body import body_edges as body_edges
 from .body import head_of as head_of
 from .body import head_radius_mm as head_radius_mm
 from .body import trunk_joints as trunk_joints
 from .overlay.folder import OverlayRecord as OverlayRecord
+from .overlay.folder import is_up_to_date as is_up_to_date
+from .overlay.folder import read_record as read_record
 from .overlay.folder import update_overlay as update_overlay
 from .overlay.measure import ANGLE_AT as ANGLE_AT
 from .overlay.measure import measure_for as measure_for
@@ -20,6 +23,7 @@ from .plots.quality import plot_quality as plot_quality
 from .plots.style import save_plot as save_plot
 from .plots.trajectories import plot_trajectories as plot_trajectories
 from .records import Band as Band
+from .records import Cell as Cell
 from .records import Column as Column
 from .records import Comparison as Comparison
 from .records import Curve as Curve

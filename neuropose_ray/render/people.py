@@ -14,9 +14,7 @@ from neuropose_ray.render.overlay.labels import draw_label
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.poses import Frame, PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
-from neuropose_ray.video.decode import decode_chunk
-from neuropose_ray.video.probe import probe
-from neuropose_ray.video.types import Chunk, VideoInfo, VideoSource
+from neuropose_ray.video import Chunk, VideoInfo, VideoSource, decode_chunk, probe
 
 #: Thumbnails of a track, spread over the time in which the person is seen.
 THUMBNAILS = 5

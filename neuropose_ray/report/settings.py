@@ -7,10 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import Field, ValidationError
 
-from neuropose_ray.analysis.angles.settings import AngleSettings
-from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-from neuropose_ray.analysis.runs.files import read_text
-from neuropose_ray.analysis.runs.recording import RecordingSettings
+from neuropose_ray.analysis import AngleSettings, CleaningSettings, RecordingSettings, read_text
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.faults import faults, yaml_fault
 

@@ -11,9 +11,8 @@ from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE, is_video_folder_file, predictions_in
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.runs.trials import TrialSource
-    from neuropose_ray.render.overlay.settings import OverlaySettings
-    from neuropose_ray.render.overlay.video import Progress
+    from neuropose_ray.analysis import TrialSource
+    from neuropose_ray.render import OverlaySettings, Progress
     from neuropose_ray.report.settings import ReportSettings
     from neuropose_ray.video import VideoSource
 
@@ -46,7 +45,7 @@ def report_file(source: TrialSource) -> Path:
     Raises:
         InputNotFoundError: there are no predictions.
     """
-    from neuropose_ray.analysis.runs.trials import file_beside
+    from neuropose_ray.analysis import file_beside
 
     return file_beside(source, REPORT_FILE)
 
@@ -96,8 +95,7 @@ def _overlay(predictions: Path, find_video: FindVideo, choices: ReportChoices, p
     Raises:
         InputError: there is none, and the video is gone or another one, or the predictions are not in Parquet.
     """
-    from neuropose_ray.render.overlay.folder import is_up_to_date, update_overlay
-    from neuropose_ray.render.overlay.measure import measure_for
+    from neuropose_ray.render import is_up_to_date, measure_for, update_overlay
 
     if not is_video_folder_file(predictions):
         raise InputError(
@@ -120,8 +118,7 @@ def _overlay(predictions: Path, find_video: FindVideo, choices: ReportChoices, p
 
 def _settings_before(overlay: Path) -> OverlaySettings:
     """Those of the overlay that is there, or the defaults: who hid faces wants them hidden in the report, too."""
-    from neuropose_ray.render.overlay.folder import read_record
-    from neuropose_ray.render.overlay.settings import OverlaySettings
+    from neuropose_ray.render import OverlaySettings, read_record
 
     record = read_record(overlay)
     return OverlaySettings() if record is None else record.settings

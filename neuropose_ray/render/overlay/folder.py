@@ -16,7 +16,7 @@ from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.result_files import OVERLAY_FILE, OVERLAY_RECORD_FILE
-from neuropose_ray.video.types import VideoSource
+from neuropose_ray.video import VideoSource
 
 
 class OverlayRecord(FrozenModel):

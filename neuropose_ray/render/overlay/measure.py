@@ -17,7 +17,7 @@ from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis.motion import Motion
+    from neuropose_ray.analysis import Motion
 
 # Who is seen in a smaller part of the frames passes by, and does not exercise.
 _LEAST_SEEN = 0.25
@@ -57,8 +57,7 @@ def _measure(settings: OverlaySettings, table: PoseTable, header: PredictionsHea
 
 def _cleaned_motions(table: PoseTable, skeleton: Skeleton) -> Iterator[tuple[int | None, Motion]]:
     """Every person's, cleaned as ``analyze`` does it, so that both say the same numbers."""
-    from neuropose_ray.analysis.cleaning.clean import clean
-    from neuropose_ray.analysis.motion import motion_of_table
+    from neuropose_ray.analysis import clean, motion_of_table
 
     tracks = [None] if table.track_ids is None else np.unique(table.track_ids).tolist()
     for track in tracks:
@@ -69,7 +68,7 @@ def _cleaned_motions(table: PoseTable, skeleton: Skeleton) -> Iterator[tuple[int
 def _angles(
     track: int | None, motion: Motion, times_s: NDArray[np.float64], settings: OverlaySettings
 ) -> Iterator[AngleCurve]:
-    from neuropose_ray.analysis.angles.clinical import clinical_angles
+    from neuropose_ray.analysis import clinical_angles
 
     angles, skeleton = clinical_angles(motion), motion.skeleton
 
@@ -104,7 +103,7 @@ def _at(
 
 
 def _repetitions(track: int | None, motion: Motion) -> RepetitionCurve:
-    from neuropose_ray.analysis.segmentation.repetitions import repetitions
+    from neuropose_ray.analysis import repetitions
 
     result = repetitions(motion)
     return RepetitionCurve(

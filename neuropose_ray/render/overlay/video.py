@@ -16,13 +16,18 @@ from neuropose_ray.render.overlay.settings import OverlaySettings
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.reading import read_table
-from neuropose_ray.video.decode import decode_chunk
-from neuropose_ray.video.prefetch import prefetch
-from neuropose_ray.video.probe import probe
-from neuropose_ray.video.settings import WriterSettings
-from neuropose_ray.video.sound import open_sound
-from neuropose_ray.video.types import Chunk, DecodedFrame, VideoInfo, VideoSource
-from neuropose_ray.video.write import VideoWriter
+from neuropose_ray.video import (
+    Chunk,
+    DecodedFrame,
+    VideoInfo,
+    VideoSource,
+    VideoWriter,
+    WriterSettings,
+    decode_chunk,
+    open_sound,
+    prefetch,
+    probe,
+)
 
 #: Told of frames done and frames in all.
 Progress = Callable[[int, int], None]

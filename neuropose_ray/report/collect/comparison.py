@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.motion import Motion
-from neuropose_ray.analysis.procrustes import procrustes_align
-from neuropose_ray.analysis.runs.pairwise import TrialComparison, compare_trials
-from neuropose_ray.render.records import Column, Comparison, Fact, Table
+from neuropose_ray.analysis import Motion, TrialComparison, compare_trials, procrustes_align
+from neuropose_ray.render import Column, Comparison, Fact, Table
 from neuropose_ray.report.collect.curves import label_of
 from neuropose_ray.report.collect.warnings import sentence
 from neuropose_ray.schemas.skeleton import LANDMARKS, Skeleton

@@ -7,15 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from neuropose_ray.analysis.angles.clinical import clinical_angles
-from neuropose_ray.analysis.motion import Motion
-from neuropose_ray.analysis.runs.config import MovementConfig
-from neuropose_ray.analysis.runs.movement import analyse_movement
-from neuropose_ray.analysis.runs.recording import fit_of, fitting_of
-from neuropose_ray.analysis.runs.trials import Trial, load_trial
-from neuropose_ray.analysis.uncertainty.conditions import conditions_of
+from neuropose_ray.analysis import (
+    Motion,
+    MovementConfig,
+    Trial,
+    analyse_movement,
+    clinical_angles,
+    conditions_of,
+    fit_of,
+    fitting_of,
+    load_trial,
+)
 from neuropose_ray.errors import InputError
-from neuropose_ray.render.records import PersonTrack, ReportContent
+from neuropose_ray.render import PersonTrack, ReportContent
 from neuropose_ray.report.collect.comparison import ComparisonResult, compare
 from neuropose_ray.report.collect.curves import angle_curves, cycle_curves
 from neuropose_ray.report.collect.movement import find_movement

@@ -6,11 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from neuropose_ray.analysis.angles.definitions import ANGLE_DEFINITIONS
-from neuropose_ray.analysis.angles.table import AngleTable
-from neuropose_ray.analysis.segmentation.cycles import Window, time_normalise
-from neuropose_ray.render.records import Curve, CycleCurve
-from neuropose_ray.render.sides import Side
+from neuropose_ray.analysis import ANGLE_DEFINITIONS, AngleTable, Window, time_normalise
+from neuropose_ray.render import Curve, CycleCurve, Side
 
 _SIDES = {"right": Side.RIGHT, "left": Side.LEFT}
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neuropose_ray.analysis.gait.events import gait_cycles
-from neuropose_ray.analysis.gait.parameters import GAIT_PARAMETERS
-from neuropose_ray.analysis.gait.records import GaitCycle, GaitEvent, GaitEvents
-from neuropose_ray.analysis.motion import Motion
-from neuropose_ray.analysis.runs.config import MovementConfig
-from neuropose_ray.analysis.runs.movement import analyse_movement
-from neuropose_ray.analysis.runs.movement_records import GaitRecord, RepetitionRecord, RepetitionsRecord
-from neuropose_ray.analysis.segmentation.cycles import Window
-from neuropose_ray.render.records import Band, Cell, Column, Table
-from neuropose_ray.render.sides import Side
+from neuropose_ray.analysis import (
+    GAIT_PARAMETERS,
+    GaitCycle,
+    GaitEvent,
+    GaitEvents,
+    GaitRecord,
+    Motion,
+    MovementConfig,
+    RepetitionRecord,
+    RepetitionsRecord,
+    Window,
+    analyse_movement,
+    gait_cycles,
+)
+from neuropose_ray.render import Band, Cell, Column, Side, Table
 from neuropose_ray.report.collect.curves import label_of
 from neuropose_ray.report.collect.ranges import estimate
 

@@ -7,8 +7,8 @@ import json
 import numpy as np
 
 from neuropose_ray import __version__
-from neuropose_ray.analysis.runs.trials import Trial
-from neuropose_ray.render.records import Fact
+from neuropose_ray.analysis import Trial
+from neuropose_ray.render import Fact
 from neuropose_ray.report.collect.movement import Movement
 from neuropose_ray.report.collect.person import ReportedPerson
 from neuropose_ray.report.settings import ReportSettings

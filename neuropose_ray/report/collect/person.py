@@ -7,12 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.cleaning.clean import clean
-from neuropose_ray.analysis.cleaning.interpolation import interpolate
-from neuropose_ray.analysis.cleaning.records import Cleaned
-from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-from neuropose_ray.analysis.motion import Motion
-from neuropose_ray.analysis.runs.trials import Trial
+from neuropose_ray.analysis import Cleaned, CleaningSettings, Motion, Trial, clean, interpolate
 
 #: Neighbouring frames lie closer than this many frame intervals.
 _NEIGHBOURS = 1.5

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.cleaning.records import Cleaned
-from neuropose_ray.analysis.motion import Motion
-from neuropose_ray.analysis.runs.recording import doubtful
-from neuropose_ray.render.records import Quality, QualityStrip
+from neuropose_ray.analysis import Cleaned, Motion, doubtful
+from neuropose_ray.render import Quality, QualityStrip
 from neuropose_ray.report.collect.person import ReportedPerson
 from neuropose_ray.report.settings import ReportSettings
 from neuropose_ray.schemas.fitting import TrackFit

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from neuropose_ray.analysis.runs.movement_records import AngleSummary
-from neuropose_ray.analysis.uncertainty.records import ErrorBand
-from neuropose_ray.render.records import Cell, Column, Curve, Estimate, Table
+from neuropose_ray.analysis import AngleSummary, ErrorBand
+from neuropose_ray.render import Cell, Column, Curve, Estimate, Table
 from neuropose_ray.report.collect.curves import label_of
 
 #: Numbers of an angle in the order of the table: field, head, unit, decimals.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from neuropose_ray.analysis.angles.table import AngleTable
-from neuropose_ray.analysis.runs.recording import coverage_warnings, recording_warnings
+from neuropose_ray.analysis import AngleTable, coverage_warnings, recording_warnings
 from neuropose_ray.report.collect.movement import Movement
 from neuropose_ray.report.collect.person import ReportedPerson
 from neuropose_ray.report.settings import ReportSettings

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuropose_ray.render.body import body_edges, head_of, head_radius_mm, trunk_joints
-from neuropose_ray.render.records import (
+from neuropose_ray.render import (
     Band,
     Comparison,
     Curve,
@@ -25,8 +24,13 @@ from neuropose_ray.render.records import (
     PersonTrack,
     QualityStrip,
     ReportContent,
+    Side,
+    body_edges,
+    edge_sides,
+    head_of,
+    head_radius_mm,
+    trunk_joints,
 )
-from neuropose_ray.render.sides import Side, edge_sides
 from neuropose_ray.report.page.framing import frame_person
 from neuropose_ray.report.page.markup import shown_unit
 from neuropose_ray.schemas.skeleton import Skeleton

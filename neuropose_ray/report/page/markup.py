@@ -6,7 +6,7 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 
-from neuropose_ray.render.records import Cell, Column, Estimate, Fact, Table
+from neuropose_ray.render import Cell, Column, Estimate, Fact, Table
 from neuropose_ray.schemas.immutable import utf8_text
 
 _UNKNOWN = "\N{EN DASH}"

@@ -11,7 +11,7 @@ from string import Template
 from typing import BinaryIO
 
 from neuropose_ray.errors import InputNotFoundError
-from neuropose_ray.render.records import PersonTrack, ReportContent
+from neuropose_ray.render import PersonTrack, ReportContent
 from neuropose_ray.report.page import markup
 from neuropose_ray.report.page.data import report_json
 from neuropose_ray.schemas.atomic import atomic_write
