@@ -16,7 +16,6 @@ from neuropose_ray.ray_ports import free_agent_port
 from neuropose_ray.service.dashboard import DashboardOnDemand, RayDashboardProcess, listening_socket
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.light_serve import hide_pandas_from_serve
-from neuropose_ray.service.processes import ProcessFamily
 
 logger = logging.getLogger(__name__)
 
@@ -140,16 +139,23 @@ def started_ray(**options: Any) -> Any:
     Returns:
         What ``ray.init`` returns.
     """
+    import psutil
     import ray
 
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    this = psutil.Process()
+    before = set(this.children(recursive=True))
     try:
         return ray.init(**options, **quiet)
     except Exception as error:  # a plain one
         if _TOO_SLOW not in str(error):
             raise
     logger.warning("Ray did not start in the time that it gives itself, and is started again")
-    ProcessFamily(os.getpid()).kill()
+    left = set(this.children(recursive=True)) - before
+    for process in left:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(left, timeout=_ENDED_S)
     return ray.init(**options, **quiet)
 
 

