@@ -271,7 +271,10 @@ class JobManager:
         """Serve's way to end a replica."""
         closed = getattr(self, "_closed", None)  # missing where the settings were refused
         if closed is not None and not closed.is_set():
-            self.close()
+            # Serve calls this within its event loop, and there DBOS refuses what would hold the loop.
+            thread = threading.Thread(target=self.close, name="job-manager-close")
+            thread.start()
+            thread.join()
 
 
 def _meter() -> JobMeter | None:

@@ -13,8 +13,10 @@ from neuropose_ray.benchmark.synthetic import SyntheticSpec
 from neuropose_ray.errors import (
     DrainingError,
     ServiceError,
+    ServiceRunningError,
     SettingsError,
 )
+from neuropose_ray.service.inbox.lock import FolderLock
 from neuropose_ray.service.jobs.durable import MOST_STARTS
 
 
@@ -64,6 +66,24 @@ def test_a_service_that_is_stopped_leaves_its_jobs_to_the_next_one(start, data: 
     assert jobs[0].attempts == 2
 
 
+def test_serve_ends_it_within_an_event_loop_and_the_next_one_goes_on(start, data: Path, video: Path):
+    gate = Gate()
+    manager = start({"engines": gate}, running=1)
+    request = request_for(data, video, workflow="poses")
+    manager("submit", request)
+    manager.when(request.id, lambda job: job.state == "running" and gate.asked == 1)
+
+    async def end_replica() -> None:
+        manager.manager.__del__()
+
+    asyncio.run(end_replica())
+    lock = FolderLock(data / ".neuropose.lock")
+    lock.acquire()
+    lock.release()
+    (job,) = start(running=1).ended(request.id)
+    assert (job.state, job.attempts) == ("completed", 2)
+
+
 def test_a_job_in_which_the_service_dies_again_and_again_fails_and_can_be_tried_again(start, data: Path, video: Path):
     manager = start({"engines": Gate()})
     request = request_for(data, video, workflow="poses")
@@ -87,9 +107,6 @@ def test_wrong_settings_of_a_step_are_refused_before_anything_starts(data: Path)
 
 
 def test_two_managers_do_not_work_in_one_folder(start, data: Path):
-    from neuropose_ray.errors import ServiceRunningError
-    from neuropose_ray.service.inbox.lock import FolderLock
-
     start()
     with pytest.raises(ServiceRunningError):
         FolderLock(data / ".neuropose.lock").acquire()
