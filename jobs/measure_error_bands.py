@@ -18,7 +18,7 @@ from pathlib import Path
 from neuropose_ray.analysis.uncertainty.error_table import ERROR_TABLE_FILE
 from neuropose_ray.evaluate.clips import read_clips
 from neuropose_ray.evaluate.error_samples import ErrorSample, clip_samples, share_inside, table_of_errors
-from neuropose_ray.schemas.json_files import save_model
+from neuropose_ray.schemas.atomic import atomic_write_bytes
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         others = [sample for other, those in by_label.items() if other != label for sample in those]
         share = share_inside(table_of_errors(others, ""), samples)
         sys.stdout.write(f"{label}: {share:.1%} inside the bands of the others\n")
-    save_model(options.out, table)
+    atomic_write_bytes(options.out, f"{table.model_dump_json()}\n".encode())
     sys.stdout.write(f"{options.out}\n")
 
 

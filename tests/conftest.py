@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from neuropose_ray.pipeline.state.summary import RunSummary
 
 #: What keeps a test from being one for every change.
-_HEAVY_FIXTURES = frozenset({"ray_cluster", "weights", "stand_in", "test_data", "pipeline"})
+_HEAVY_FIXTURES = frozenset({"ray_cluster", "weights", "stand_in", "test_data", "pipeline", "chromium"})
 _HEAVY_MARKERS = ("ray", "serve", "slow", "endurance", "gpu")
 
 # A deadline would be a test of the machine.
 settings.register_profile("project", deadline=None)
+# For .ci/quick: most mistakes fail one of the first examples.
+settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("project")
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Ray started by a test would write a token into the user's home; the cluster here listens on loopback alone.

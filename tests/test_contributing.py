@@ -93,6 +93,16 @@ def test_the_checks_are_there_and_can_be_run():
         subprocess.run(["bash", "-n", REPOSITORY / command], check=True)
 
 
+def test_the_quick_tests_are_in_folders_that_are_there():
+    command = (REPOSITORY / ".ci" / "quick").read_text("utf-8").partition("pytest ")[2].replace("\\\n", " ")
+    printed = subprocess.run(
+        ["bash", "-c", f"printf '%s\\n' {command}"], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    paths = [word.removeprefix("--ignore=") for word in printed.stdout.split() if "tests/" in word]
+    assert len(paths) > 20
+    assert [path for path in paths if not (REPOSITORY / path).exists()] == []
+
+
 def test_every_test_command_names_folders_and_marks_that_are_there():
     commands = [command for command in COMMANDS if command.startswith("pytest")]
     assert len(commands) > 2

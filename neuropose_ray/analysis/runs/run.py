@@ -17,6 +17,7 @@ from neuropose_ray.analysis.runs.config import (
     ExtractorConfig,
     GaitCyclesConfig,
     MovementConfig,
+    NoAnalysisConfig,
     StatsConfig,
     analysis_config_to_dict,
 )
@@ -143,7 +144,7 @@ def _analyse(
         case MovementConfig():
             moved = analyse_movement(primary.motion, analysis, primary.conditions)
             return moved.results, moved.warnings
-        case _:
+        case DtwConfig() | NoAnalysisConfig():
             return NoResults(), ()
 
 

@@ -1,12 +1,14 @@
 """How far a job is: it never goes back, and only a completed job is at 100."""
 
 from datetime import UTC, datetime
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuropose_ray.schemas.jobs import JobProgress
-from neuropose_ray.service.jobs.progress import ProgressTracker
+from neuropose_ray.schemas.jobs import JobProgress, StepKind
+from neuropose_ray.service.jobs.progress import WEIGHTS, ProgressTracker
+from neuropose_ray.service.jobs.workflows import OPTIONS
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
@@ -34,6 +36,10 @@ def test_a_step_counts_by_what_it_usually_takes():
         assert written[-1] == tracker.now, "the beginning of a step is written at once"
     assert percents == [0.0, 70.0, 75.0, 95.0]
     assert [progress.stage for progress in written] == ["pose", "analyze", "overlay", "report"]
+
+
+def test_every_kind_of_step_has_a_share_of_the_time():
+    assert set(WEIGHTS) == set(get_args(StepKind)) == set(OPTIONS)
 
 
 def test_signs_in_between_are_told_at_once_and_written_now_and_then():
