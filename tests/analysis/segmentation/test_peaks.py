@@ -155,7 +155,7 @@ def test_a_pace_that_wavers_does_not_turn_a_fast_movement_into_noise(frames_a_cy
 @pytest.mark.parametrize("frames", [(2, 40), (40, 200), (200, 900)])
 def test_noise_alone_holds_no_cycle_but_in_one_case_of_a_hundred(frames):
     random = np.random.default_rng(0)
-    noises = [random.normal(0, 10 ** random.uniform(-2, 4), random.integers(*frames)) for _ in range(2000)]
+    noises = [random.normal(0, 10 ** random.uniform(-2, 4), random.integers(*frames)) for _ in range(500)]
     counts = np.array([len(segment_by_peaks(noise)) for noise in noises])
     assert (counts > 0).mean() < 0.01
-    assert (counts > 1).mean() < 0.001
+    assert counts.max() <= 1
