@@ -11,15 +11,11 @@ LONGEST = 350
 #: Modules that are tested by another file, and why it is there and not in one of their name.
 TESTED_ELSEWHERE = {
     "analysis/runs/distances.py": "analysis/runs/test_comparison.py",
-    "benchmark/cpu.py": "benchmark/test_run.py",  # needs passes, which are minutes of a model
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
     "evaluate/clips.py": "cli/test_evaluation_table.py",  # through the command, on files
     "examples/service_client.py": "service/test_service_client_example.py",  # where the running service is
     "cli/job_progress.py": "cli/test_jobs.py",  # through the commands, against a server
     "models/blazepose/session.py": "models/blazepose/test_model.py",  # the model on real videos is its sessions
-    "phantom/appearance.py": "phantom/test_render.py",  # colours
-    "phantom/backdrop.py": "phantom/test_render.py",  # seen in pictures alone
-    "phantom/mesh.py": "phantom/test_render.py",
     "pipeline/assembly/assemble.py": "pipeline/test_run.py",  # runs as a whole
     "pipeline/assembly/assembly_tracker.py": "pipeline/test_interrupted.py",
     "pipeline/assembly/colours.py": "tracking/test_tracker.py",
