@@ -28,8 +28,6 @@ TESTED_ELSEWHERE = {
     "render/plots/panels.py": "render/plots/test_curves.py",
     "report/writing.py": "cli/test_report.py",
     "schemas/motion_series.py": "formats/test_series.py",  # written and read
-    "tracking/likeness.py": "tracking/test_tracker.py",  # tracking as a whole
-    "tracking/stretches.py": "tracking/test_tracker.py",
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/runner.py": "service/test_kills_of_the_service.py",
     "service/settings.py": "test_settings.py",  # files, environment and flags together
