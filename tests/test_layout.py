@@ -18,10 +18,6 @@ TESTED_ELSEWHERE = {
     "models/blazepose/session.py": "models/blazepose/test_model.py",  # the model on real videos is its sessions
     "pipeline/assembly/assemble.py": "pipeline/test_run.py",  # runs as a whole
     "pipeline/assembly/assembly_tracker.py": "pipeline/test_interrupted.py",
-    "pipeline/assembly/colours.py": "tracking/test_tracker.py",
-    "pipeline/assembly/video_metrics.py": "pipeline/test_run.py",
-    "pipeline/chunks/frames.py": "pipeline/engines/test_remote_frames.py",  # both ways of decoding side by side
-    "pipeline/chunks/worker.py": "pipeline/test_poison.py",  # chunks that kill their process
     "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
     "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",
     "pipeline/engines/start.py": "pipeline/test_run.py",
@@ -40,10 +36,6 @@ TESTED_ELSEWHERE = {
     "service/jobs/steps/report.py": "service/jobs/test_service.py",
     "service/pose/chunks.py": "service/pose/test_engine.py",
     "service/pose/deployment.py": "service/pose/test_deaths.py",
-    **dict.fromkeys(
-        (f"lifting/training/{name}.py" for name in ("bodies", "cameras", "errors", "job", "movements")),
-        "lifting/training/test_learning.py",  # on what they make of real recordings
-    ),
     **dict.fromkeys(
         (f"report/collect/{name}.py" for name in ("comparison", "curves", "origin", "person", "warnings")),
         "report/collect/test_content.py",  # what a report shows, as a whole
