@@ -11,29 +11,19 @@ LONGEST = 350
 #: Modules that are tested by another file, and why it is there and not in one of their name.
 TESTED_ELSEWHERE = {
     "analysis/runs/distances.py": "analysis/runs/test_comparison.py",
-    "benchmark/cpu.py": "benchmark/test_run.py",  # needs passes, which are minutes of a model
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
     "evaluate/clips.py": "cli/test_evaluation_table.py",  # through the command, on files
     "examples/service_client.py": "service/test_service_client_example.py",  # where the running service is
     "cli/job_progress.py": "cli/test_jobs.py",  # through the commands, against a server
     "models/blazepose/session.py": "models/blazepose/test_model.py",  # the model on real videos is its sessions
-    "phantom/appearance.py": "phantom/test_render.py",  # colours
-    "phantom/backdrop.py": "phantom/test_render.py",  # seen in pictures alone
-    "phantom/mesh.py": "phantom/test_render.py",
     "pipeline/assembly/assemble.py": "pipeline/test_run.py",  # runs as a whole
     "pipeline/assembly/assembly_tracker.py": "pipeline/test_interrupted.py",
-    "pipeline/assembly/colours.py": "tracking/test_tracker.py",
-    "pipeline/assembly/video_metrics.py": "pipeline/test_run.py",
-    "pipeline/chunks/frames.py": "pipeline/engines/test_remote_frames.py",  # both ways of decoding side by side
-    "pipeline/chunks/worker.py": "pipeline/test_poison.py",  # chunks that kill their process
     "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
     "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",
     "pipeline/engines/start.py": "pipeline/test_run.py",
     "render/plots/panels.py": "render/plots/test_curves.py",
     "report/writing.py": "cli/test_report.py",
     "schemas/motion_series.py": "formats/test_series.py",  # written and read
-    "tracking/likeness.py": "tracking/test_tracker.py",  # tracking as a whole
-    "tracking/stretches.py": "tracking/test_tracker.py",
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/runner.py": "service/test_kills_of_the_service.py",
     "service/settings.py": "test_settings.py",  # files, environment and flags together
@@ -46,10 +36,6 @@ TESTED_ELSEWHERE = {
     "service/jobs/steps/report.py": "service/jobs/test_service.py",
     "service/pose/chunks.py": "service/pose/test_engine.py",
     "service/pose/deployment.py": "service/pose/test_deaths.py",
-    **dict.fromkeys(
-        (f"lifting/training/{name}.py" for name in ("bodies", "cameras", "errors", "job", "movements")),
-        "lifting/training/test_learning.py",  # on what they make of real recordings
-    ),
     **dict.fromkeys(
         (f"report/collect/{name}.py" for name in ("comparison", "curves", "origin", "person", "warnings")),
         "report/collect/test_content.py",  # what a report shows, as a whole

@@ -1,15 +1,9 @@
 from dataclasses import replace
 
 import pytest
-from support.metrabs_stand_in import build_stand_in
-from support.metrabs_world import RED, paint
 
-from neuropose_ray.benchmark.cpu import passes_on_cpu
 from neuropose_ray.benchmark.passes import Workload, copies_of, run_pass
 from neuropose_ray.errors import EngineError, OutputError
-from neuropose_ray.models.metrabs.settings import MetrabsSettings
-from neuropose_ray.models.spec import ModelSpec
-from neuropose_ray.models.weights import Weights
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.service.settings import load_settings
 
@@ -62,21 +56,3 @@ def test_a_pass_that_lost_its_video_is_no_measurement(work, tmp_path):
     video.write_bytes(b"no video")
     with pytest.raises(EngineError, match=r"broken\.mp4: .*neuropose-ray process"):
         run_pass(replace(work, videos=(video,)), LocalEngine(1))
-
-
-@pytest.mark.endurance
-def test_passes_on_the_cpu_run_there_whatever_device_is_set(tmp_path):
-    import cv2
-    import numpy as np
-
-    folder = tmp_path / "frames"
-    folder.mkdir()
-    for number in range(3):
-        frame = np.zeros((120, 160, 3), np.uint8)
-        paint(frame, RED, (10 + number, 10, 40, 40))
-        cv2.imwrite(str(folder / f"image_{number}.png"), frame[..., ::-1])
-    weights = Weights(build_stand_in(tmp_path / "model"), "ab" * 32, "stand_in", "metrabs")
-    spec = ModelSpec(weights, MetrabsSettings(device="gpu:0"))
-    passes = passes_on_cpu(Workload((folder,), load_settings(environment={}), spec, tmp_path), 2)
-    assert [each.metrics.active_device for each in passes] == ["cpu", "cpu"]
-    assert passes[0].table().persons_per_frame().tolist() == [1, 1, 1]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from neuropose_ray.errors import OutputError
 from neuropose_ray.lifting.training.learning import TrainingSettings, Validation, train
 from neuropose_ray.lifting.training.motion_capture import load_motion_capture, split
 from neuropose_ray.lifting.weights import WEIGHTS_FILE, packed
@@ -29,7 +30,10 @@ def train_prior(data: Path, out: Path, seeds: Sequence[int], steps: int | None, 
         OutputError: the folder cannot be written.
     """
     settings = [replace(TrainingSettings(seed=seed), **({} if steps is None else {"steps": steps})) for seed in seeds]
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(error.strerror or str(error), where=str(out), hint="give another folder") from error
     arguments = [(data, out, each) for each in settings]
     trained = _on_ray(arguments) if on_ray else [train_network(*each) for each in arguments]
     networks = {seed: arrays for seed, (arrays, _) in zip(seeds, trained, strict=True)}

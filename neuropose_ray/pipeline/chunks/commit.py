@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,7 +133,9 @@ class ChunkStore:
         return [index for index, key in enumerate(keys) if self._path(key, "json").name in markers]
 
     def commit(self, table: PoseTable, header: PredictionsHeader, marker: ChunkMarker) -> ChunkMarker:
-        """Write results, then the marker that vouches for them.
+        """Write results, then the marker that vouches for them; what is known of the chunk's tries is forgotten.
+
+        Should its results be damaged later, the try that made them left no word, as one that killed its process.
 
         Raises:
             OutputError: no space or no permission.
@@ -141,6 +144,8 @@ class ChunkStore:
         write_predictions(path, table, header)
         marker = marker.model_copy(update={"sha256": file_sha256(path)})
         atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode())
+        with suppress(OSError):
+            self._path(marker.key, "attempts").unlink()
         return marker
 
     def read(self, key: str) -> tuple[PoseTable, PredictionsHeader]:

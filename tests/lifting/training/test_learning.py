@@ -11,11 +11,9 @@ torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 from neuropose_ray.lifting.features import INPUTS  # noqa: E402
 from neuropose_ray.lifting.network import Network  # noqa: E402
 from neuropose_ray.lifting.training import learning  # noqa: E402
-from neuropose_ray.lifting.training.job import FIGURES_FILE, train_prior  # noqa: E402
 from neuropose_ray.lifting.training.learning import TemporalNetwork, TrainingSettings, train  # noqa: E402
 from neuropose_ray.lifting.training.motion_capture import MotionCapture  # noqa: E402
 from neuropose_ray.lifting.training.movements import made_movements  # noqa: E402
-from neuropose_ray.lifting.weights import WEIGHTS_FILE, unpacked  # noqa: E402
 
 SETTINGS = TrainingSettings(steps=12, batch=8, channels=16)
 
@@ -75,14 +73,3 @@ def test_learning_lowers_the_loss(capture, tmp_path: Path):
     _, short = train(capture, capture, replace(settings, steps=4), tmp_path / "short", lambda line: None)
     _, long = train(capture, capture, settings, tmp_path / "long", lambda line: None)
     assert long.likelihood < short.likelihood
-
-
-def test_the_job_writes_weights_that_the_program_reads_and_their_figures(capture, tmp_path: Path, monkeypatch):
-    from neuropose_ray.lifting.training import job
-
-    monkeypatch.setattr(job, "TrainingSettings", lambda seed: replace(SETTINGS, seed=seed))
-    np.savez(tmp_path / "clips.npz", **capture.clips)
-    said = train_prior(tmp_path / "clips.npz", tmp_path / "out", [0, 3], 8, on_ray=False)
-    assert "SHA-256" in said
-    assert len(unpacked((tmp_path / "out" / WEIGHTS_FILE).read_bytes(), "test")) == 2
-    assert '"error_mm"' in (tmp_path / "out" / FIGURES_FILE).read_text()

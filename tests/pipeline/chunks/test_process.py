@@ -5,17 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-import cv2
-import numpy as np
 import pytest
 from support.grey_model import GreySpec
+from support.grey_pictures import grey_plan, grey_video
 
 from neuropose_ray.pipeline.chunks.frames import LocalFrames
 from neuropose_ray.pipeline.chunks.process import ChunkResult, process_chunk
-from neuropose_ray.pipeline.inputs.discovery import FoundVideo
-from neuropose_ray.pipeline.planning.plan import ChunkTask, VideoPlan, plan_video
-from neuropose_ray.pipeline.settings import CameraSettings
-from neuropose_ray.video.sources import open_source
+from neuropose_ray.pipeline.planning.plan import ChunkTask, VideoPlan
 
 FRAMES = 40
 
@@ -23,11 +19,7 @@ FRAMES = 40
 @pytest.fixture
 def plan(tmp_path) -> VideoPlan:
     """Forty pictures, each as grey as its number says, in chunks of ten."""
-    folder = tmp_path / "greys"
-    folder.mkdir()
-    for number in range(FRAMES):
-        cv2.imwrite(str(folder / f"{number}.png"), np.full((24, 32, 3), number, np.uint8))
-    return plan_video(FoundVideo("greys", folder), open_source(folder), GreySpec(), CameraSettings(), 10)
+    return grey_plan(grey_video(tmp_path / "greys", range(FRAMES)), GreySpec(), 10)
 
 
 @contextmanager
