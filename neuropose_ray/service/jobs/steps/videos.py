@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import cast
 
 from neuropose_ray.errors import DiskFullError, InputError, NeuroposeRayError
 from neuropose_ray.schemas.atomic import is_disk_full
@@ -106,5 +105,6 @@ def _function(options: FrozenModel, image_fps: float) -> Callable[[VideoOutput],
             return partial(overlay_video, options=options, image_fps=image_fps)
         case ReportOptions():
             return partial(report_video, options=options, image_fps=image_fps)
-        case _:
-            return partial(export_video, options=cast(ExportOptions, options))
+        case ExportOptions():
+            return partial(export_video, options=options)
+    raise TypeError(f"no step has {type(options).__name__}")
