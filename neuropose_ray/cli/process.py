@@ -91,7 +91,7 @@ def process(
         str | None,
         typer.Option(
             help="Fit a second time with the depths that a network learnt from motion capture expects: learnt or "
-            "off. [default: off]"
+            "off. [default: learnt for BlazePose]"
         ),
     ] = None,
     height: Annotated[

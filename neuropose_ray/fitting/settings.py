@@ -67,7 +67,7 @@ class FittingSettings(BaseModel):
 
     # Depth.
     depth_prior: Literal["learnt", "off"] = Field(
-        default="off",
+        default="learnt",
         description="where a second pass takes the depth between the ends of a bone from: the learnt prior beside "
         "the model, or no second pass. It gains almost everywhere, and loses up to 3 mm from the very front",
     )

@@ -271,9 +271,12 @@ def _fitting(settings: RunSettings, spec: PoseModelSpec) -> FittingSettings | No
     wanted = spec.name == "blazepose" if settings.fit is None else settings.fit
     if not wanted:
         return None
-    if spec.name == "metrabs" and "model_axes" not in settings.fitting.model_fields_set:
-        return settings.fitting.model_copy(update={"model_axes": "camera"})
-    return settings.fitting
+    if spec.name != "metrabs":
+        return settings.fitting
+    # A network that knows the camera has depth along its axis, and better than the prior, which never saw its errors.
+    suited = {"model_axes": "camera", "depth_prior": "off"}
+    given = settings.fitting.model_fields_set
+    return settings.fitting.model_copy(update={name: value for name, value in suited.items() if name not in given})
 
 
 def _calibration_digest(camera: CameraSettings) -> str:

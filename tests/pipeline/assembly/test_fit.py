@@ -79,8 +79,8 @@ def test_the_prior_is_asked_once_for_each_person(track, table):
 
 
 def test_the_settings_choose_the_prior():
-    assert depth_prior(SETTINGS) is None
-    assert prior_version(SETTINGS) == ""
-    learnt = FittingSettings(depth_prior="learnt")
-    assert depth_prior(learnt) is load_depth_prior()
-    assert prior_version(learnt) == weights_version()
+    assert depth_prior(SETTINGS) is load_depth_prior()
+    assert prior_version(SETTINGS) == weights_version()
+    off = FittingSettings(depth_prior="off")
+    assert depth_prior(off) is None
+    assert prior_version(off) == ""

@@ -237,10 +237,11 @@ def test_planning_runs_as_tasks_of_a_cluster(ray_cluster: str, clips: Path, tmp_
 @pytest.mark.parametrize(
     ("model", "given", "axes", "prior"),
     [
-        ("blazepose", {}, "viewing_ray", "off"),
-        ("blazepose", {"depth_prior": "learnt"}, "viewing_ray", "learnt"),
+        ("blazepose", {}, "viewing_ray", "learnt"),
+        ("blazepose", {"depth_prior": "off"}, "viewing_ray", "off"),
         ("metrabs", {}, "camera", "off"),
         ("metrabs", {"model_axes": "viewing_ray"}, "viewing_ray", "off"),
+        ("metrabs", {"depth_prior": "learnt"}, "camera", "learnt"),
     ],
 )
 def test_the_fit_suits_the_pose_model_unless_told_otherwise(model: str, given: dict[str, str], axes: str, prior: str):
