@@ -15,7 +15,6 @@ TESTED_ELSEWHERE = {
     "evaluate/clips.py": "cli/test_evaluation_table.py",  # through the command, on files
     "examples/service_client.py": "service/test_service_client_example.py",  # where the running service is
     "cli/job_progress.py": "cli/test_jobs.py",  # through the commands, against a server
-    "models/blazepose/session.py": "models/blazepose/test_model.py",  # the model on real videos is its sessions
     "pipeline/assembly/assemble.py": "pipeline/test_run.py",  # runs as a whole
     "pipeline/assembly/assembly_tracker.py": "pipeline/test_interrupted.py",
     "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
