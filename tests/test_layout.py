@@ -27,7 +27,6 @@ TESTED_ELSEWHERE = {
     "service/runner.py": "service/test_kills_of_the_service.py",
     "service/settings.py": "test_settings.py",  # files, environment and flags together
     "service/http/ingress.py": "service/http/test_operations.py",
-    "service/http/pose_call.py": "service/pose/test_deaths.py",  # replicas that die under requests
     "service/http/probing.py": "service/http/test_job_routes.py",
     "service/jobs/steps/analyze.py": "service/jobs/test_service.py",  # a whole job
     "service/jobs/steps/overlay.py": "service/jobs/test_service.py",

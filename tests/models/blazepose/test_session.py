@@ -266,14 +266,15 @@ def test_whom_the_detector_no_longer_finds_is_doubted_and_given_up():
 
 def test_somebody_new_takes_the_place_of_who_is_doubted():
     """Nobody is reported beside a region that slid onto equipment in the same place."""
-    doubted = Person(200, stretched=1.5, frames=range(8))
-    newcomer = Person(230, frames=range(8, 99))
+    doubted = Person(200, stretched=1.5)
+    newcomer = Person(240, frames=range(8, 99))
     stage = Stage(doubted, newcomer)
     session = session_of(stage, hold_frames=30)
     for number in range(24):
         stage.number, doubted.detected = number, number < 4
         poses = session.predict([stage.picture()])
     assert len(poses) == 1
+    assert poses.poses2d[0, SKELETON.index("nose"), 0] == pytest.approx(240, abs=1)
     assert poses.boxes[0, 4] == pytest.approx(0.9)
 
 
@@ -284,8 +285,10 @@ def test_low_visibility_and_parts_outside_the_picture_are_unusual_too():
 
 
 def test_a_session_may_begin_in_the_middle_of_a_video():
-    shown, _, _ = play(Person(200), frames=4, first=57)
-    assert list(shown.values()) == [[200]] * 4
+    shown, _, stage = play(Person(200), frames=12, first=58, refresh_interval=1)
+    assert list(shown.values()) == [[200]] * 12
+    # The turns of the search go by the numbers of the frames in their video.
+    assert sorted({number for number, _, _ in stage.searches}) == [58, 60, 63, 66, 69]
 
 
 def test_poses_have_their_boxes_pixels_and_scores():
