@@ -12,7 +12,6 @@ LONGEST = 350
 TESTED_ELSEWHERE = {
     "analysis/runs/distances.py": "analysis/runs/test_comparison.py",
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
-    "evaluate/clips.py": "cli/test_evaluation_table.py",  # through the command, on files
     "examples/service_client.py": "service/test_service_client_example.py",  # where the running service is
     "cli/job_progress.py": "cli/test_jobs.py",  # through the commands, against a server
     "pipeline/assembly/assemble.py": "pipeline/test_run.py",  # runs as a whole
@@ -34,10 +33,7 @@ TESTED_ELSEWHERE = {
     "service/jobs/steps/report.py": "service/jobs/test_service.py",
     "service/pose/chunks.py": "service/pose/test_engine.py",
     "service/pose/deployment.py": "service/pose/test_deaths.py",
-    **dict.fromkeys(
-        (f"report/collect/{name}.py" for name in ("comparison", "curves", "origin", "person", "warnings")),
-        "report/collect/test_content.py",  # what a report shows, as a whole
-    ),
+    "report/collect/comparison.py": "report/collect/test_content.py",
 }
 #: Modules of types alone: there is nothing in them that could be wrong by itself.
 TYPES = {
