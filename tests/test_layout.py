@@ -10,7 +10,6 @@ TESTS = Path(__file__).parent
 LONGEST = 350
 #: Modules that are tested by another file, and why it is there and not in one of their name.
 TESTED_ELSEWHERE = {
-    "analysis/runs/distances.py": "analysis/runs/test_comparison.py",
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
     "examples/service_client.py": "service/test_service_client_example.py",  # where the running service is
     "cli/job_progress.py": "cli/test_jobs.py",  # through the commands, against a server
@@ -19,12 +18,10 @@ TESTED_ELSEWHERE = {
     "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
     "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",
     "pipeline/engines/start.py": "pipeline/test_run.py",
-    "render/plots/panels.py": "render/plots/test_curves.py",
     "report/writing.py": "cli/test_report.py",
     "schemas/motion_series.py": "formats/test_series.py",  # written and read
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/runner.py": "service/test_kills_of_the_service.py",
-    "service/settings.py": "test_settings.py",  # files, environment and flags together
     "service/http/ingress.py": "service/http/test_operations.py",
     "service/http/probing.py": "service/http/test_job_routes.py",
     "service/jobs/steps/analyze.py": "service/jobs/test_service.py",  # a whole job

@@ -85,6 +85,14 @@ def test_everything_that_makes_the_numbers_again_is_there(trial):
     assert all(values.values())
 
 
+def test_what_is_not_known_has_no_line(trial):
+    values = by_label(
+        provenance_facts(with_provenance(trial, video_sha256=None, package_versions={}), ReportSettings())
+    )
+    assert "Video SHA-256" not in values
+    assert "Packages" not in values
+
+
 def test_a_file_that_does_not_say_what_made_it_says_that(trial):
     values = by_label(provenance_facts(with_header(trial, provenance=None, camera=None), ReportSettings()))
     assert values["Predictions"] == "the file does not say what made them"

@@ -41,6 +41,7 @@ def test_the_fit_is_what_numbers_are_made_of_and_the_models_poses_stay(tmp_path)
     fitted = PoseTable(table.timestamps_s, table.poses, table.track_ids, table.poses.poses3d + np.float32(50))
     person = person_of(tmp_path / "fitted", fitted)
     np.testing.assert_allclose(person.raw.positions - person.model.positions, 50, atol=0.01)
+    assert np.median(person.cleaned.motion.positions - person.raw.positions) == pytest.approx(0, abs=1)
     plain = person_of(tmp_path / "plain", table)
     assert plain.raw is plain.model
 
