@@ -85,6 +85,7 @@ def test_z_scores_are_of_one_axis():
         Skeleton(name="one", joint_names=NAMES[:1], edges=[], landmarks={}), label="the wave",
     )  # fmt: skip
     assert many.per_frame == pytest.approx(one.per_frame)
+    assert one.per_frame == pytest.approx(one.distance / len(one.path) / np.sqrt(3))
     assert many.distance == pytest.approx(one.distance * 2)
 
 
