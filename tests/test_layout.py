@@ -10,36 +10,23 @@ TESTS = Path(__file__).parent
 LONGEST = 350
 #: Modules that are tested by another file, and why it is there and not in one of their name.
 TESTED_ELSEWHERE = {
-    "analysis/runs/distances.py": "analysis/runs/test_comparison.py",
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
-    "evaluate/clips.py": "cli/test_evaluation_table.py",  # through the command, on files
     "examples/service_client.py": "service/test_service_client_example.py",  # where the running service is
     "cli/job_progress.py": "cli/test_jobs.py",  # through the commands, against a server
-    "models/blazepose/session.py": "models/blazepose/test_model.py",  # the model on real videos is its sessions
-    "pipeline/assembly/assemble.py": "pipeline/test_run.py",  # runs as a whole
-    "pipeline/assembly/assembly_tracker.py": "pipeline/test_interrupted.py",
+    "pipeline/assembly/assemble.py": "pipeline/assembly/test_video_poses.py",  # on the files of whole runs
+    "pipeline/assembly/assembly_tracker.py": "pipeline/test_interrupted.py",  # needs an engine at work
     "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
-    "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",
-    "pipeline/engines/start.py": "pipeline/test_run.py",
-    "render/plots/panels.py": "render/plots/test_curves.py",
-    "report/writing.py": "cli/test_report.py",
-    "schemas/motion_series.py": "formats/test_series.py",  # written and read
+    "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",  # on a cluster
+    "pipeline/engines/start.py": "pipeline/test_run.py",  # what it starts is what runs
+    "report/writing.py": "cli/test_report.py",  # what becomes of files, videos and overlays
     "service/app.py": "service/http/test_operations.py",  # the running application
-    "service/runner.py": "service/test_kills_of_the_service.py",
-    "service/settings.py": "test_settings.py",  # files, environment and flags together
-    "service/http/ingress.py": "service/http/test_operations.py",
-    "service/http/pose_call.py": "service/pose/test_deaths.py",  # replicas that die under requests
-    "service/http/probing.py": "service/http/test_job_routes.py",
+    "service/runner.py": "service/test_kills_of_the_service.py",  # the process that is killed
+    "service/http/probing.py": "service/http/test_job_routes.py",  # uploads to a running service
     "service/jobs/steps/analyze.py": "service/jobs/test_service.py",  # a whole job
     "service/jobs/steps/overlay.py": "service/jobs/test_service.py",
     "service/jobs/steps/pose.py": "service/jobs/test_manager.py",
     "service/jobs/steps/report.py": "service/jobs/test_service.py",
-    "service/pose/chunks.py": "service/pose/test_engine.py",
-    "service/pose/deployment.py": "service/pose/test_deaths.py",
-    **dict.fromkeys(
-        (f"report/collect/{name}.py" for name in ("comparison", "curves", "origin", "person", "warnings")),
-        "report/collect/test_content.py",  # what a report shows, as a whole
-    ),
+    "report/collect/comparison.py": "report/collect/test_content.py",  # with the other trial of a report
 }
 #: Modules of types alone: there is nothing in them that could be wrong by itself.
 TYPES = {

@@ -44,13 +44,14 @@ class PoseCaller:
             NotReadyError: no replica has loaded it yet.
         """
         if self._model is None:
-            if self._asking is None or self._asking.done():
-                self._asking = asyncio.create_task(self._describe())
-            # One that asks is enough, however many wait for it and go away.
-            done, _ = await asyncio.wait({self._asking}, timeout=_DESCRIBE_S)
-            if not done or self._asking.cancelled() or self._asking.exception():
+            asking = self._asking
+            # One that asks is enough, however many wait for it and go away; its answer may come while nobody waits.
+            if asking is None or (asking.done() and _has_failed(asking)):
+                asking = self._asking = asyncio.create_task(self._describe())
+            done, _ = await asyncio.wait({asking}, timeout=_DESCRIBE_S)
+            if not done or _has_failed(asking):
                 raise _not_ready()
-            self._model = self._asking.result()
+            self._model = asking.result()
         return self._model
 
     async def predict(self, request: FrameRequest) -> PoseReply:
@@ -103,6 +104,10 @@ class PoseCaller:
     async def _describe(self) -> ModelDescription:
         model: ModelDescription = await self._pose.describe.remote()
         return model
+
+
+def _has_failed(ended: asyncio.Task[ModelDescription]) -> bool:
+    return ended.cancelled() or ended.exception() is not None
 
 
 def _not_ready() -> NotReadyError:
