@@ -271,13 +271,14 @@ class ReportContent:
         title: the heading, mostly the video's name.
         facts: of the video: frame rate, frames, duration, date, as text with units.
         skeleton: of all people, and of a comparison.
-        timestamps_s: ``(frames,)`` ascending presentation times.
+        timestamps_s: ``(frames,)`` ascending times of what was filmed.
         people: the tracks, at most one of them the main one.
         tables: that are not of one person alone, as of a comparison.
         warnings: that hold whoever is looked at.
         provenance: model, digest, settings, versions.
         citation: how to cite.
         comparison: of the main person with another trial.
+        video_seconds: how long the video takes for one second of ``timestamps_s``: more than 1 in slow motion.
     """
 
     title: str
@@ -290,6 +291,7 @@ class ReportContent:
     provenance: tuple[Fact, ...] = ()
     citation: str = ""
     comparison: Comparison | None = None
+    video_seconds: float = 1.0
 
     def __post_init__(self) -> None:
         """Check the shapes against each other.

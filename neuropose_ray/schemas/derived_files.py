@@ -38,7 +38,8 @@ _REMOVED = (OVERLAY_FILE, REPORT_FILE, PEOPLE_FILE)
 #: Numbers and figures, which somebody may want to compare with new ones. Exports have the predictions' stem.
 _MOVED = (
     ANALYSIS_FILE, f"track*.{ANALYSIS_FILE}", SEGMENTATIONS_FILE, EXPORT_FOLDER, "predictions.*", "predictions_*",
-    *(f"{kind}.{form}" for kind in ("angles", "trajectories", "cycles", "quality", "dtw")
+    *(f"{person}{kind}.{form}" for person in ("", "track*.")
+      for kind in ("angles", "trajectories", "cycles", "quality", "dtw")
       for form in ("png", "svg", "pdf")),
 )  # fmt: skip
 _OF_SEVERAL_VIDEOS = (COHORT_FILE, COHORT_TABLE_FILE, COHORT_LONG_TABLE_FILE)

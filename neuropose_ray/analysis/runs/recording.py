@@ -61,10 +61,11 @@ def recording_warnings(
     """
     settings = settings or RecordingSettings()
     if motion.is_measured:
-        return trial.header.metadata.notes
+        return (*trial.header.metadata.notes, *_of_times(trial))
     report = fitting_of(trial)
     return (
         *trial.header.metadata.notes,
+        *_of_times(trial),
         *_of_returns(trial, track),
         *_of_fit(trial, report, track, settings),
         *_of_view(motion, settings),
@@ -118,6 +119,12 @@ def doubtful(fit: TrackFit, frames: int) -> NDArray[np.float64]:
     values = np.zeros(frames)
     values[[frame for frame in fit.doubtful_frames if frame < frames]] = 1
     return values
+
+
+def _of_times(trial: Trial) -> Iterator[str]:
+    if trial.seconds_of_a_second != 1:
+        slowed = 1 / trial.seconds_of_a_second
+        yield f"the clip is stored {slowed:.3g} times slowed down: times and speeds are those of what was filmed"
 
 
 def _of_returns(trial: Trial, track: int | None) -> Iterator[str]:

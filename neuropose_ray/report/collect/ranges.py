@@ -45,6 +45,13 @@ def estimate(value: float | None, band: ErrorBand | None) -> Cell:
     return Estimate(value, band.low, band.high, "" if band.reliable else band.reason)
 
 
+def doubted(cell: Cell, reason: str) -> Cell:
+    """A number's cell with the reason why it cannot be relied on; as it is where there is none."""
+    if not reason or isinstance(cell, str):
+        return cell
+    return replace(cell, unreliable=reason) if isinstance(cell, Estimate) else Estimate(cell, unreliable=reason)
+
+
 def marked(curves: Sequence[Curve], summaries: Sequence[AngleSummary]) -> tuple[Curve, ...]:
     """The same curves, with the reason at those of angles that cannot be relied on."""
     reasons = {summary.name: summary.reason for summary in summaries if not summary.reliable}
@@ -73,7 +80,4 @@ def _cells(summary: AngleSummary | None) -> list[Cell]:
 
 def _number(summary: AngleSummary, field: str) -> Cell:
     cell = estimate(getattr(summary, field), summary.bands.get(field))
-    if summary.reliable:
-        return cell
-    whole = cell if isinstance(cell, Estimate) else Estimate(getattr(summary, field))
-    return replace(whole, unreliable=summary.reason)
+    return cell if summary.reliable else doubted(cell, summary.reason)

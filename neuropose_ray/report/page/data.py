@@ -52,6 +52,7 @@ def report_data(content: ReportContent) -> Json:
     times = content.timestamps_s
     return {
         "times": _array(times, "Float64Array"),
+        "videoSeconds": content.video_seconds,
         "skeleton": _skeleton(content.skeleton),
         "people": [_person(person, content.skeleton, times) for person in content.people],
         "comparison": content.comparison and _comparison(content.comparison, content.skeleton),
