@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.trials import Trial
-from neuropose_ray.analysis.uncertainty.conditions import view_deg
+from neuropose_ray.analysis.uncertainty.conditions import class_of_view, view_deg
 from neuropose_ray.errors import FileFormatError
 from neuropose_ray.schemas.fitting import FittingReport, TrackFit
 from neuropose_ray.schemas.immutable import FrozenModel
@@ -29,16 +29,6 @@ class RecordingSettings(FrozenModel):
 
     doubtful_share: float = Field(
         default=0.2, ge=0, le=1, description="of the frames with a doubtful fit, from which the reader is warned"
-    )
-    frontal_deg: float = Field(
-        default=25.0,
-        ge=0,
-        le=90,
-        description="nearer than this to a view from the front or the back, a knee or hip bends along the line of "
-        "sight: cos 25 is 0.9, so that a tenth more or less depth decides",
-    )
-    lateral_deg: float = Field(
-        default=65.0, ge=0, le=90, description="beyond it, seen from the side, one leg and arm hide the others"
     )
     few_frames: float = Field(
         default=0.5, ge=0, le=1, description="share of the frames; what is known in fewer says in how many"
@@ -68,7 +58,7 @@ def recording_warnings(
         *_of_times(trial),
         *_of_returns(trial, track),
         *_of_fit(trial, report, track, settings),
-        *_of_view(motion, settings),
+        *_of_view(motion),
         *_of_camera(trial),
     )
 
@@ -174,14 +164,14 @@ def _of_height(report: FittingReport) -> Iterator[str]:
         )
 
 
-def _of_view(motion: Motion, settings: RecordingSettings) -> Iterator[str]:
-    view = view_deg(motion)
-    if view < settings.frontal_deg:
+def _of_view(motion: Motion) -> Iterator[str]:
+    view = class_of_view(view_deg(motion))
+    if view == "front":
         yield (
             "the camera sees the person nearly from the front or the back: flexion of hips and knees lies along the "
             "line of sight and is less sure"
         )
-    elif view > settings.lateral_deg:
+    elif view == "side":
         yield (
             "the camera sees the person from the side: the far arm and leg are partly hidden, so that comparisons of "
             "left and right, abduction and widths are less sure"
