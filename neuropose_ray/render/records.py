@@ -278,6 +278,7 @@ class ReportContent:
         provenance: model, digest, settings, versions.
         citation: how to cite.
         comparison: of the main person with another trial.
+        predictions_sha256: of the file of predictions that it was made from; None where it is not known.
         video_seconds: how long the video takes for one second of ``timestamps_s``: more than 1 in slow motion.
     """
 
@@ -291,6 +292,7 @@ class ReportContent:
     provenance: tuple[Fact, ...] = ()
     citation: str = ""
     comparison: Comparison | None = None
+    predictions_sha256: str | None = None
     video_seconds: float = 1.0
 
     def __post_init__(self) -> None:

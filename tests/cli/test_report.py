@@ -12,6 +12,7 @@ from neuropose_ray.errors import InputError, InputNotFoundError, SettingsError
 from neuropose_ray.pipeline.inputs.signature import signature_of
 from neuropose_ray.pipeline.inputs.source_record import write_source
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, write_summary
+from neuropose_ray.schemas.derived_files import outdated_files, predictions_digest
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
@@ -154,3 +155,16 @@ def test_settings_of_a_file_are_those_that_the_page_names(video, out, tmp_path):
     refused = run(out / "squat", "--settings", tmp_path / "report.yaml")
     assert isinstance(refused.exception, SettingsError)
     assert "poor_scroe" in str(refused.exception)
+
+
+def test_a_report_says_by_which_predictions_it_was_made(video, out):
+    processed(out, video)
+    folder = out / video.stem
+    assert run(folder, "--no-video").exit_code == 0
+    digest = predictions_digest(folder / "predictions.parquet")
+    page = (folder / "report.html").read_text("utf-8")
+    assert f"SHA-256</dt><dd>{digest}" in page
+    assert outdated_files(folder) == []
+    # As when another program puts other predictions in their place.
+    write_results(folder, truth_table(squatting(bottom_knee_deg=60), seconds(2)))
+    assert outdated_files(folder) == ["report.html"]

@@ -89,6 +89,7 @@ def report_content(
         provenance=provenance_facts(trial, settings),
         citation=citation_of(trial),
         comparison=compared.comparison if compared else None,
+        predictions_sha256=trial.sha256,
         video_seconds=1 / trial.seconds_of_a_second,
     )
 
@@ -142,5 +143,6 @@ def _of_nobody(trial: Trial, settings: ReportSettings) -> ReportContent:
         warnings=(*trial.header.metadata.notes, "Nobody was found in any frame: look at the video."),
         provenance=provenance_facts(trial, settings),
         citation=citation_of(trial),
+        predictions_sha256=trial.sha256,
         video_seconds=1 / trial.seconds_of_a_second,
     )
