@@ -15,14 +15,6 @@ from neuropose_ray.errors import OutputError
 from neuropose_ray.formats import ExportFormat, PosesKind, require_free, write_export
 from neuropose_ray.schemas.result_files import predictions_in
 
-#: Formats whose numbers rest on what an analysis warns of: heights, views, feet.
-WARNED_OF = frozenset(
-    {
-        ExportFormat.TRC, ExportFormat.C3D, ExportFormat.MOT, ExportFormat.STO, ExportFormat.BVH,
-        ExportFormat.ANGLES_CSV, ExportFormat.VELOCITIES_CSV, ExportFormat.EVENTS_CSV, ExportFormat.XLSX,
-    }
-)  # fmt: skip
-
 
 def export(
     path: Annotated[Path, typer.Argument(help="A video's results: OUT/NAME, or its predictions.parquet.")],
@@ -99,9 +91,6 @@ def export(
             export_format, source, target, angles=angle_columns, series=series, track=who, poses=poses,
             capture_fps=capture_fps, note=_note,
         )  # fmt: skip
-        if export_format in WARNED_OF:
-            for text in (*series().warnings, *series().unreliable.values()):
-                _note(text)
         typer.echo(target)
 
 

@@ -126,7 +126,8 @@ def write_export(
         poses: fitted, where they were fitted, or what the pose model said.
         capture_fps: frames per second at which a slowed-down clip was taken; None for what the file says. Motion of
             one person has the times of what was filmed, tables and keypoints keep those of the file.
-        note: told what a reader of the file should know.
+        note: told what a reader of the file should know: what was resampled or left out, and in motion of one person
+            in space what an analysis warns of, and which angles cannot be relied on.
 
     Raises:
         InputError: no such file or person, or the format cannot hold it.
@@ -147,6 +148,9 @@ def write_export(
     if poses is PosesKind.MODEL:
         table = replace(table, poses3d_fitted=None)
     _WRITERS[kind][1](target, ExportedPoses(table, header, track, source, angles, series, note))
+    if kind in _WARNED_OF:
+        for text in (*series().warnings, *series().unreliable.values()):
+            note(text)
 
 
 def _csv(target: Path, what: ExportedPoses) -> None:
@@ -331,6 +335,10 @@ _OF_ONE_PERSON = frozenset(
         ExportFormat.ANGLES_CSV, ExportFormat.VELOCITIES_CSV, ExportFormat.EVENTS_CSV, ExportFormat.XLSX,
     }
 )  # fmt: skip
+
+
+#: Formats whose numbers rest on what an analysis warns of: heights, views, feet.
+_WARNED_OF = _OF_ONE_PERSON - {ExportFormat.TRC_PX}
 
 
 def _on_floor(what: ExportedPoses) -> Trajectories:

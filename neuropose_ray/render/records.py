@@ -78,6 +78,7 @@ class CycleCurve:
         side: of the body.
         percent: ``(points,)`` of the cycle, 0 to 100.
         values: ``(cycles, points)``, NaN where not known.
+        unreliable: why the curve cannot be relied on, in one sentence; empty where it can.
     """
 
     name: str
@@ -86,6 +87,7 @@ class CycleCurve:
     side: Side
     percent: Floats
     values: Floats
+    unreliable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
             angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed), ranges
         ),
         bands=movement.bands,
-        cycles=cycle_curves(angles, movement.windows, settings.cycle_points),
+        cycles=marked(cycle_curves(angles, movement.windows, settings.cycle_points), ranges),
         tables=(*movement.tables, *([] if range_of_motion is None else [range_of_motion])),
         quality=quality_of(person, settings),
         warnings=(

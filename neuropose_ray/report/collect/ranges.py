@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from neuropose_ray.analysis import AngleSummary, ErrorBand
-from neuropose_ray.render import Cell, Column, Curve, Estimate, Table
+from neuropose_ray.render import Cell, Column, Curve, CycleCurve, Estimate, Table
 from neuropose_ray.report.collect.curves import label_of
+
+_Marked = TypeVar("_Marked", Curve, CycleCurve)
 
 #: Numbers of an angle in the order of the table: field, head, unit, decimals.
 _NUMBERS = (("min", "min", "deg", 0), ("max", "max", "deg", 0), ("range", "range", "deg", 0))
@@ -52,7 +55,7 @@ def doubted(cell: Cell, reason: str) -> Cell:
     return replace(cell, unreliable=reason) if isinstance(cell, Estimate) else Estimate(cell, unreliable=reason)
 
 
-def marked(curves: Sequence[Curve], summaries: Sequence[AngleSummary]) -> tuple[Curve, ...]:
+def marked(curves: Sequence[_Marked], summaries: Sequence[AngleSummary]) -> tuple[_Marked, ...]:
     """The same curves, with the reason at those of angles that cannot be relied on."""
     reasons = {summary.name: summary.reason for summary in summaries if not summary.reliable}
     return tuple(

@@ -156,6 +156,7 @@ def _cycle(cycle: CycleCurve) -> Json:
     mean, sd = mean_and_sd(cycle.values)
     return {
         **_named(cycle),
+        "unreliable": cycle.unreliable,
         "percent": _array(cycle.percent),
         "values": _array(cycle.values),
         "mean": _array(mean),

@@ -287,3 +287,11 @@ def test_angles_that_cannot_be_relied_on_are_grey_in_a_comparison(squats, tmp_pa
     assert ankle[-1] is None
     knee = next(row for row in angles.rows if row[0] == "Left knee flexion")
     assert not any(getattr(cell, "unreliable", "") for cell in knee)
+
+
+def test_cycles_of_angles_that_cannot_be_relied_on_are_marked_as_their_curves_are(of_squats):
+    for name, unsure in (("ankle_dorsiflexion", True), ("knee_flexion", False)):
+        for curves in (of_squats.main.curves, of_squats.main.cycles):
+            mine = [curve for curve in curves if curve.name == name]
+            assert len(mine) == 2
+            assert all(("cannot be relied on" in curve.unreliable) == unsure for curve in mine)

@@ -29,7 +29,10 @@ def test_every_format_that_was_asked_for_is_there(output: VideoOutput):
     options = ExportOptions(formats=(ExportFormat.TRC, ExportFormat.CSV, ExportFormat.COCO))
     for _ in range(2):  # a step may be done again
         assert export_video(output, options) == ()
-        assert files(output) == {"predictions.trc", "predictions.csv", "predictions_coco.json"}
+        assert files(output) == {"predictions.trc", "predictions.csv", "predictions_coco.json", "notes.txt"}
+    notes = (output.folder / EXPORT_FOLDER / "notes.txt").read_text()
+    assert "predictions.trc: left ankle dorsiflexion cannot be relied on" in notes
+    assert "predictions.csv" not in notes
     assert len(read_trc(output.folder / EXPORT_FOLDER / "predictions.trc").positions) == 8
 
 
