@@ -26,6 +26,7 @@ from neuropose_ray.render import (
     render_overlay,
     update_overlay,
 )
+from neuropose_ray.schemas.reading import read_table
 from neuropose_ray.schemas.result_files import OVERLAY_FILE, PREDICTIONS_FILE, predictions_in
 from neuropose_ray.video import has_sound
 
@@ -77,6 +78,8 @@ def overlay(
             update_overlay(source, predictions, settings=settings, progress=progress, measure=measure)
         else:
             render_overlay(source, predictions, target, settings=settings, progress=progress, measure=measure)
+    if not len(read_table(predictions)[0].poses):
+        typer.echo("note: nobody was found in this video: no poses are drawn into it", err=True)
     typer.echo(target)
 
 

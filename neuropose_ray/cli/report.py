@@ -13,7 +13,7 @@ from neuropose_ray.cli.person import PERSON_HELP, Person, Track, require_one_cho
 from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline import RunSummary, find_video, video_at
-from neuropose_ray.report import ReportChoices, report_file, write_trial_report
+from neuropose_ray.report import ReportChoices, WrittenReport, report_file, write_trial_report
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis import TrialSource
@@ -83,12 +83,15 @@ def report(
     written = []
     for source in sources:
         try:
-            path = _write(source, out or report_file(source), video, choices)
+            path = out or report_file(source)
+            shows_nobody = _write(source, path, video, choices).shows_nobody
         except NeuroposeRayError as error:
             if len(sources) == 1:
                 raise
             print_error(f"report of {source.name}: {error}")
             continue
+        if shows_nobody:
+            typer.echo(f"note: nobody was found in {source.name}: the report has no numbers", err=True)
         typer.echo(path)
         written.append(path)
     if open_it and written:
@@ -122,21 +125,21 @@ def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
     return all_well
 
 
-def _write(source: TrialSource, target: Path, video: Path | None, choices: ReportChoices) -> Path:
+def _write(source: TrialSource, target: Path, video: Path | None, choices: ReportChoices) -> WrittenReport:
     from neuropose_ray.schemas.result_files import predictions_in
 
     folder = predictions_in(source.path).parent
     console = Console(stderr=True)
     name = f"overlay of {source.name}"
     with console.status(f"report of {source.name}") as status:
-        without_video = write_trial_report(
+        written = write_trial_report(
             source,
             target,
             (lambda: find_video(folder)) if video is None else (lambda: video_at(video, folder)),
             choices,
             progress=lambda done, total: status.update(f"{name}: {done} of {total} frames"),
         )
-    if without_video is not None:
-        line = f"warning: the report of {source.name} has no video: {without_video}"
+    if written.without_video is not None:
+        line = f"warning: the report of {source.name} has no video: {written.without_video}"
         console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    return target
+    return written

@@ -43,6 +43,19 @@ class ReportChoices:
     settings: ReportSettings | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """What a reader of a report should know beforehand.
+
+    Attributes:
+        shows_nobody: whether nobody was found in the video.
+        without_video: why there is no video in a report that should have one; None where all is well.
+    """
+
+    shows_nobody: bool
+    without_video: InputError | None
+
+
 def report_file(source: TrialSource) -> Path:
     """Where the report of a trial goes.
 
@@ -56,7 +69,7 @@ def report_file(source: TrialSource) -> Path:
 
 def write_trial_report(
     source: TrialSource, target: Path, find_video: FindVideo, choices: ReportChoices, *, progress: Progress
-) -> InputError | None:
+) -> WrittenReport:
     """Write the HTML of a trial, with its overlay, which is made first where it is missing.
 
     Args:
@@ -65,9 +78,6 @@ def write_trial_report(
         find_video: finds the video from which the trial was made, or raises an InputError that says why not.
         choices: what is asked.
         progress: told of the overlay's frames.
-
-    Returns:
-        Why there is no video in a report that should have one; None where all is well.
 
     Raises:
         InputError: the trial cannot be used.
@@ -92,7 +102,7 @@ def write_trial_report(
         except InputError as error:
             without_video = error
     write_report(target, content, overlay)
-    return without_video
+    return WrittenReport(not content.people, without_video)
 
 
 def _overlay(predictions: Path, find_video: FindVideo, choices: ReportChoices, progress: Progress) -> Path:

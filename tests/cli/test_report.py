@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 import typer
-from support.phantom_results import seconds, squatting, truth_table, write_results
+from support.phantom_results import seconds, squatting, truth_table, without_rows, write_results
 from support.stick_people import write_video
 from typer.testing import CliRunner
 
@@ -168,3 +168,11 @@ def test_a_report_says_by_which_predictions_it_was_made(video, out):
     # As when another program puts other predictions in their place.
     write_results(folder, truth_table(squatting(bottom_knee_deg=60), seconds(2)))
     assert outdated_files(folder) == ["report.html"]
+
+
+def test_a_report_of_nobody_says_so_where_it_is_asked_for(video, out):
+    empty = truth_table(squatting(), seconds(3, rate=10.0))
+    processed(out, video, without_rows(empty, range(len(empty.poses))))
+    done = run(out / video.stem, "--no-video")
+    assert done.exit_code == 0
+    assert done.stderr == "note: nobody was found in squat: the report has no numbers\n"

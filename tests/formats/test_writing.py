@@ -123,3 +123,8 @@ def test_what_an_analysis_warns_of_and_which_angles_are_not_reliable_is_noted(tm
     assert any("no skeleton of constant bones was fitted" in note for note in notes)
     _, notes = write(ExportFormat.CSV, folder / "predictions.parquet")
     assert notes == []
+
+
+def test_a_table_of_nobody_says_so(tmp_path: Path):
+    _, notes = write(ExportFormat.CSV, stored(tmp_path, nobody()))
+    assert notes == ["nobody was found in this video: the file holds no poses"]

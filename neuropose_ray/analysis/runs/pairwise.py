@@ -231,7 +231,11 @@ def _joints(first: Motion, second: Motion, path: Path) -> tuple[Sequence[str], A
     first_poses, second_poses = (
         np.stack([motion.joint(name) for name in names], axis=1) - _hips(motion) for motion in (first, second)
     )
-    aligned, target, moved = procrustes_align(first_poses[path[:, 0]], second_poses[path[:, 1]], scale=True)
+    try:
+        aligned, target, moved = procrustes_align(first_poses[path[:, 0]], second_poses[path[:, 1]], scale=True)
+    except InputError as error:
+        hint = "compare trials in which the same part of the body is seen"
+        raise InputError(error.what, where=f"{first.name} and {second.name}", hint=hint) from error
     return names, np.linalg.norm(aligned - target, axis=-1), moved
 
 

@@ -6,7 +6,7 @@ plots, and notes of exported files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +64,7 @@ def recording_warnings(
 
 
 def coverage_warnings(coverages: Mapping[str, float], settings: RecordingSettings | None = None) -> tuple[str, ...]:
-    """That some values are those of a few frames alone.
+    """That some values are those of a few frames alone, and that others are not known at all.
 
     Args:
         coverages: the share of the frames in which each is known, by its name ("left_elbow_flexion").
@@ -72,15 +72,30 @@ def coverage_warnings(coverages: Mapping[str, float], settings: RecordingSetting
     """
     settings = settings or RecordingSettings()
     few = {name: share for name, share in coverages.items() if 0 < share < settings.few_frames}
-    if not few:
-        return ()
-    if len(few) == len(coverages):
+    never = [name for name, share in coverages.items() if share == 0]
+    return (*_of_few(few, len(coverages)), *_of_unseen(never, len(coverages)))
+
+
+def _of_few(few: Mapping[str, float], angles: int) -> Iterator[str]:
+    if few and len(few) == angles:
         most = max(few.values())
-        return (f"all angles are known in {most:.0%} of the frames or fewer: extremes are those of these frames",)
-    listed = [f"{name.replace('_', ' ')} {share:.0%}" for name, share in list(few.items())[:_LISTED]]
-    if len(few) > _LISTED:
-        listed.append(f"{len(few) - _LISTED} more")
-    return (f"known in few of the frames, and extremes are those of these frames: {', '.join(listed)}",)
+        yield f"all angles are known in {most:.0%} of the frames or fewer: extremes are those of these frames"
+    elif few:
+        listed = _listed([f"{name.replace('_', ' ')} {share:.0%}" for name, share in few.items()])
+        yield f"known in few of the frames, and extremes are those of these frames: {listed}"
+
+
+def _of_unseen(never: Sequence[str], angles: int) -> Iterator[str]:
+    if never and len(never) == angles:
+        yield "no angle is known in any frame: too little of the body is seen"
+    elif never:
+        listed = _listed([name.replace("_", " ") for name in never])
+        yield f"not known in any frame, since parts of the body are hidden or out of the picture: {listed}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = [f"{len(texts) - _LISTED} more"] if len(texts) > _LISTED else []
+    return ", ".join([*texts[:_LISTED], *more])
 
 
 def fitting_of(trial: Trial) -> FittingReport | None:

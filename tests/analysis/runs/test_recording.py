@@ -128,7 +128,12 @@ def test_an_analysis_says_what_the_recording_leaves_unsure(tmp_path):
 def test_what_is_known_in_few_frames_says_in_how_many(coverages, few):
     warnings = coverage_warnings(coverages, RecordingSettings(few_frames=few))
     rare = {name: share for name, share in coverages.items() if 0 < share < few}
-    assert len(warnings) == bool(rare)
+    never = [name for name, share in coverages.items() if share == 0]
+    assert [text.startswith(("known in few", "all angles")) for text in warnings] == [True] * bool(rare) + (
+        [False] * bool(never)
+    )
+    if never and len(never) < len(coverages) and len(never) <= 6:
+        assert warnings[-1].endswith(f": {', '.join(never)}")
     if rare and len(rare) < len(coverages) and len(rare) <= 6:
         assert all(f"{name} {share:.0%}" in warnings[0] for name, share in rare.items())
 
@@ -174,3 +179,30 @@ def test_readers_are_warned_of_a_view_where_the_error_bands_take_it_for_one(view
     expected = said[Conditions(from_video=True, view_deg=view_deg(motion)).view]
     assert len(views) == len(expected)
     assert all(part in text for part, text in zip(expected, views, strict=True))
+
+
+def test_parts_of_the_body_that_are_never_seen_are_named():
+    unseen = {f"angle_{number}": 0.0 for number in range(8)}
+    (text,) = coverage_warnings(unseen | {"left_knee_flexion": 1.0})
+    assert text.startswith(
+        "not known in any frame, since parts of the body are hidden or out of the picture: angle 0"
+    )
+    assert text.endswith("angle 5, 2 more")
+    assert coverage_warnings(unseen) == ("no angle is known in any frame: too little of the body is seen",)
+    few, never = coverage_warnings({"a": 0.2, "b": 0.0, "c": 1.0})
+    assert few.endswith("a 20%")
+    assert never.endswith(": b")
+
+
+def test_half_a_person_is_said_to_be_half_a_person(tmp_path):
+    table = truth_table(squatting(), TIMES)
+    legs = ("knee", "ankle", "heel", "toe", "foot")
+    hidden = [not any(part in name.lower() for part in legs) for name in PHANTOM_SKELETON.joint_names]
+    table.poses.joint_scores[:, hidden] = 0.05
+    folder = write_results(tmp_path / "half", table)
+    report = run_analysis(default_analysis(InputsConfig(primary=folder), tmp_path / "a.json"))
+    assert any("hidden or out of the picture: right hip flexion" in warning for warning in report.warnings)
+    unknown = [angle for angle in report.results.angles if not angle.coverage]
+    assert unknown
+    assert all(angle.reliable for angle in unknown), "there is no number to doubt"
+    assert not any(angle.name in remark.sentence for angle in unknown for remark in report.results.remarks)
