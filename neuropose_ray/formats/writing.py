@@ -145,11 +145,11 @@ def write_export(
         note(f"the clip is stored {slowed:.3g} times slowed down: the times in this file are those of the clip")
     if track is not None:
         table = table.take(table.rows_of_track(track, where=str(source)))
-    if not len(table.poses):
-        note("nobody was found in this video: the file holds no poses")
     if poses is PosesKind.MODEL:
         table = replace(table, poses3d_fitted=None)
     _WRITERS[kind][1](target, ExportedPoses(table, header, track, source, angles, series, note))
+    if not len(table.poses):
+        note("nobody was found in this video: the file holds no poses")
     if kind in _WARNED_OF:
         for text in (*series().warnings, *series().unreliable.values()):
             note(text)
