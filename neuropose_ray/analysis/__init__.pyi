@@ -54,9 +54,13 @@ from .measures.smoothness import log_dimensionless_jerk as log_dimensionless_jer
 from .measures.smoothness import sparc as sparc
 from .motion import Motion as Motion
 from .motion import motion_of_table as motion_of_table
+from .person_choice import ALL_PEOPLE as ALL_PEOPLE
+from .person_choice import PeopleChoice as PeopleChoice
+from .person_choice import PersonRule as PersonRule
 from .procrustes import AlignmentDiagnostics as AlignmentDiagnostics
 from .procrustes import ProcrustesMode as ProcrustesMode
 from .procrustes import procrustes_align as procrustes_align
+from .runs.changes import MeasureChange as MeasureChange
 from .runs.cohort import CohortReport as CohortReport
 from .runs.cohort import Outcomes as Outcomes
 from .runs.cohort import TrialOutcome as TrialOutcome
@@ -104,6 +108,7 @@ from .runs.segment_files import SegmentRequest as SegmentRequest
 from .runs.segment_files import segment_file as segment_file
 from .runs.series import motion_series as motion_series
 from .runs.subjects import load_subject as load_subject
+from .runs.subjects import subject_of as subject_of
 from .runs.tables import write_tidy_csv as write_tidy_csv
 from .runs.trials import Trial as Trial
 from .runs.trials import TrialSource as TrialSource

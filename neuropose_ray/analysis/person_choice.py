@@ -17,6 +17,8 @@ PersonRule = Literal["longest", "largest", "most-moving", "nearest-centre"]
 PERSON_RULES: Final[tuple[PersonRule, ...]] = get_args(PersonRule)
 #: In place of a rule: everybody.
 ALL_PEOPLE: Final = "all"
+#: Which people are meant: one by a rule, or everybody.
+PeopleChoice = PersonRule | Literal["all"]
 
 #: What a rule says of the person whom it chooses.
 _REASONS = {

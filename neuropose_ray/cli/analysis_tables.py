@@ -14,6 +14,7 @@ from neuropose_ray.cli.tables import (
     doubted,
     estimate,
     heading,
+    marked,
     number,
     print_table,
 )
@@ -231,8 +232,7 @@ def _angle(angle: AngleSummary | None) -> list[str]:
     if angle is None:
         return [NOT_KNOWN] * 4
     cells = [estimate(getattr(angle, name), 0, angle.bands.get(name)) for name in ("min", "max", "range")]
-    if not angle.reliable:
-        cells = [cell if cell.endswith(DOUBTED) or cell == NOT_KNOWN else cell + DOUBTED for cell in cells]
+    cells = [marked(cell, reliable=angle.reliable) for cell in cells]
     known = NOT_KNOWN if angle.coverage is None else f"{100 * angle.coverage:.0f}"
     return [*cells, known]
 

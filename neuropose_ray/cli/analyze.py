@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.motions import Where, connected_ray
-from neuropose_ray.cli.person import Person
+from neuropose_ray.cli.person import PERSON_HELP, Person, Track, require_one_choice
 from neuropose_ray.cli.process import Address, CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline import LINE_EVERY_S
@@ -35,12 +35,12 @@ def analyze(
     ] = None,
     config: Annotated[Path | None, typer.Option("--config", "-c", help="The configuration, as an option.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Report. [default: see above]")] = None,
-    track: Annotated[int | None, typer.Option(help="A person by track id. [default: who is seen longest]")] = None,
+    track: Track = None,
     person_index: Annotated[
         int, typer.Option(min=0, help="With tracks 1 is the second by --person, ...; else the place in a frame.")
     ] = 0,
     person: Annotated[
-        Person, typer.Option(help="Who, where several are seen. all: each in a report of their own.")
+        Person, typer.Option(help=f"{PERSON_HELP} all: each in a report of their own.")
     ] = Person.LONGEST,
     capture_fps: CaptureFps = None,
     engine: Annotated[
@@ -118,8 +118,7 @@ def _usual(
 
     if track is not None and person_index:
         raise SettingsError("give either --track or --person-index")
-    if person is not Person.LONGEST and track is not None:
-        raise SettingsError("give either --track or --person")
+    require_one_choice(track, person)
     if person is Person.ALL and person_index:
         raise SettingsError("--person all leaves nobody to choose by --person-index")
     sources = expand_trials(trials)

@@ -9,7 +9,9 @@ import typer
 from rich.console import Console
 
 from neuropose_ray.cli.analysis_tables import print_warning
-from neuropose_ray.cli.tables import NOT_KNOWN, TextTable, estimate, number, print_table
+from neuropose_ray.cli.person import PERSON_HELP, Person, one_person
+from neuropose_ray.cli.process import CaptureFps
+from neuropose_ray.cli.tables import DOUBTED, NOT_KNOWN, TextTable, estimate, marked, number, print_table
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis import TrialComparison
@@ -21,8 +23,10 @@ SHOWN_JOINTS = 8
 def compare(
     first: Annotated[Path, typer.Argument(help="A trial: OUT/NAME, predictions.parquet, or JSON.")],
     second: Annotated[Path, typer.Argument(help="The trial that it is compared with.")],
-    first_track: Annotated[int | None, typer.Option(help="Person of the first. [default: seen longest]")] = None,
-    second_track: Annotated[int | None, typer.Option(help="Person of the second. [default: seen longest]")] = None,
+    first_track: Annotated[int | None, typer.Option(help="Person of the first. [default: by --person]")] = None,
+    second_track: Annotated[int | None, typer.Option(help="Person of the second. [default: by --person]")] = None,
+    person: Annotated[Person, typer.Option(help=f"{PERSON_HELP} Not all: one of each trial.")] = Person.LONGEST,
+    capture_fps: CaptureFps = None,
     first_video: Annotated[str | None, typer.Option(help="Which video, if FIRST is a job's results.json.")] = None,
     second_video: Annotated[str | None, typer.Option(help="Which video, if SECOND is a job's results.json.")] = None,
     band: Annotated[
@@ -43,6 +47,8 @@ def compare(
     Measures of repetitions and gait stand side by side with means and standard deviations. A change is beyond its
     band where the 90 % band, of the errors of measuring and of the spread between repetitions, leaves out 0.
 
+    --person and --capture-fps hold for both trials.
+
     For example:
 
     neuropose-ray compare results/squat_before results/squat_after
@@ -61,8 +67,11 @@ def compare(
     settings = PairSettings()
     if band is not None:
         settings = PairSettings(warping=settings.warping.model_copy(update={"band": band}))
+    choice = PreprocessingConfig(
+        person=one_person(person, "compare"), capture_fps=capture_fps, cleaning=CleaningSettings()
+    )
     subjects = [
-        load_subject(path, video, PreprocessingConfig(track=track, cleaning=CleaningSettings()))
+        load_subject(path, video, choice.model_copy(update={"track": track}))
         for path, video, track in ((first, first_video, first_track), (second, second_video, second_track))
     ]
     comparison = compare_trials(
@@ -108,16 +117,7 @@ def _print(comparison: TrialComparison) -> None:
     ):
         console.print(f"{name:<20}{text}", soft_wrap=True)
     _print_changes(console, comparison)
-    rows = tuple(
-        (
-            angle.name.replace("_", " "), number(angle.rmse), number(angle.mean_difference),
-            number(angle.range_first, 0), number(angle.range_second, 0),
-        )
-        for angle in comparison.angles
-    )  # fmt: skip
-    headings = ("angle at the same moments", "RMSE\ndeg", "mean\ndifference\ndeg", "range\nof first\ndeg",
-                "range\nof second\ndeg")  # fmt: skip
-    print_table(console, TextTable(headings, rows))
+    _print_angles(console, comparison)
     known = sorted(
         (joint for joint in comparison.joints if joint.mean_mm is not None), key=lambda joint: -(joint.mean_mm or 0)
     )
@@ -125,6 +125,25 @@ def _print(comparison: TrialComparison) -> None:
     print_table(console, TextTable((f"joints that differ most, of {len(comparison.joints)}", "mm"), joints))
     for warning in comparison.warnings:
         print_warning(console, warning)
+
+
+def _print_angles(console: Console, comparison: TrialComparison) -> None:
+    """Angles at the moments that belong together and their ranges; why some are not reliable."""
+    changes = {change.name: change for change in comparison.changes if change.part == "angles"}
+    rows = []
+    for angle in comparison.angles:
+        change = changes.get(angle.name)
+        ranges = [number(angle.range_first, 0), number(angle.range_second, 0), NOT_KNOWN]
+        if change is not None:
+            ranges = [estimate(each.mean, 0, each.band) for each in (change.first, change.second)]
+            ranges.append(estimate(change.change, 0, change.band))
+        cells = [number(angle.rmse), number(angle.mean_difference), *ranges]
+        rows.append((angle.name.replace("_", " "), *(marked(cell, reliable=angle.reliable) for cell in cells)))
+    headings = ("angle at the same moments", "RMSE\ndeg", "mean\ndifference\ndeg", "range\nof first\ndeg",
+                "range\nof second\ndeg", "change\nof range\ndeg")  # fmt: skip
+    print_table(console, TextTable(headings, tuple(rows)))
+    for reason in dict.fromkeys(angle.reason for angle in comparison.angles if not angle.reliable):
+        console.print(f"{DOUBTED} {reason}", style="yellow", markup=False)
 
 
 def _print_changes(console: Console, comparison: TrialComparison) -> None:

@@ -33,6 +33,10 @@ def print_summary(summary: RunSummary, out: str, files: Sequence[str] = ()) -> N
     lines = [*summary.totals(), f"people found: {people}", f"results: {out}", *files[:_PRINTED_FILES]]
     if len(files) > _PRINTED_FILES:
         lines.append(f"and {len(files) - _PRINTED_FILES} more")
+    nobody = [video.name for video in summary.videos if video.state != "failed" and not video.tracks]
+    if nobody:
+        more = f" and {len(nobody) - _PRINTED_FILES} more" if len(nobody) > _PRINTED_FILES else ""
+        lines.append(f"nobody was found in {', '.join(nobody[:_PRINTED_FILES])}{more}: look at the video")
     if summary.earlier_videos:
         lines.append(f"videos of earlier runs in the same folder: {len(summary.earlier_videos)}")
     console = Console(stderr=True)

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from neuropose_ray.cli.analysis_tables import print_warning
 from neuropose_ray.cli.motions import ENGINE_HELP, Where, cleaned_motions, who_compares
-from neuropose_ray.cli.process import Address
+from neuropose_ray.cli.person import PERSON_HELP, Person
+from neuropose_ray.cli.process import Address, CaptureFps
 from neuropose_ray.cli.tables import TextTable, print_table
 from neuropose_ray.errors import OutputError
 
@@ -48,12 +49,14 @@ def dtw_matrix(
     z_normalise: Annotated[
         bool, typer.Option("--z-normalise", help="Compare the shapes of the curves alone, not their sizes.")
     ] = False,
+    person: Annotated[Person, typer.Option(help=f"{PERSON_HELP} all: each as a trial.")] = Person.LONGEST,
+    capture_fps: CaptureFps = None,
     engine: Annotated[Where, typer.Option(help=ENGINE_HELP)] = Where.AUTO,
     address: Address = None,
 ) -> None:
     """Compare every trial with every other by exact dynamic time warping.
 
-    Each trial is cleaned as `analyze` does; the person is who is seen longest. The distance is per pair of frames: in
+    Each trial is cleaned as `analyze` does; --person says who is compared. The distance is per pair of frames: in
     radians over the angles of hips, knees, shoulders and elbows together, or in mm over the joints. Where the trials
     have different numbers of repetitions, that is said. A trial that cannot be read or compared is listed and left
     empty; the exit code is then 1.
@@ -84,7 +87,7 @@ def dtw_matrix(
         channels=ChannelSettings(representation=representation.value),
         warping=usual.warping.model_copy(update={"band": band, "z_normalise": z_normalise}),
     )
-    motions = cleaned_motions(expand_trials(trials))
+    motions = cleaned_motions(expand_trials(trials), person.value, capture_fps)
     with who_compares(len(motions), engine, address) as compare:
         distances = distance_matrix(motions, settings, distances=compare)
     if out.suffix == ".csv":

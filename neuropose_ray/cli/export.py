@@ -8,18 +8,12 @@ from typing import Annotated
 
 import typer
 
-from neuropose_ray.analysis import angle_columns, motion_series
+from neuropose_ray.analysis import angle_columns, load_trial, motion_series
+from neuropose_ray.cli.person import Person, require_one_choice
+from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import OutputError
 from neuropose_ray.formats import ExportFormat, PosesKind, require_free, write_export
 from neuropose_ray.schemas.result_files import predictions_in
-
-#: Formats whose numbers rest on what an analysis warns of: heights, views, feet.
-WARNED_OF = frozenset(
-    {
-        ExportFormat.TRC, ExportFormat.C3D, ExportFormat.MOT, ExportFormat.STO, ExportFormat.BVH,
-        ExportFormat.ANGLES_CSV, ExportFormat.VELOCITIES_CSV, ExportFormat.EVENTS_CSV, ExportFormat.XLSX,
-    }
-)  # fmt: skip
 
 
 def export(
@@ -32,9 +26,15 @@ def export(
         typer.Option("--out", "-o", help="File to write, a folder for openpose. [default: beside the predictions]"),
     ] = None,
     track: Annotated[
-        int | None,
-        typer.Option("--track", "--person", help="One person alone: a track id. [default: all; see above]"),
+        int | None, typer.Option("--track", help="One person alone: a track id. [default: all; see above]")
     ] = None,
+    person: Annotated[
+        Person | None,
+        typer.Option(
+            help="One person alone, where several are seen. all: formats of one person write a file for each track."
+        ),
+    ] = None,
+    capture_fps: CaptureFps = None,
     poses: Annotated[
         PosesKind, typer.Option(help="fitted, where they were fitted; or model: what the pose model said, alone.")
     ] = PosesKind.FITTED,
@@ -50,11 +50,12 @@ def export(
     Pictures' keypoints of all people: coco (17 points), coco-wholebody (and feet), mmpose, openpose (BODY_25, a file
     for each frame).
 
-    Motion of one person, of the track seen in most frames unless --track says otherwise: trc and c3d (joints, mm),
-    trc-px (joints in the picture, px, y down), mot and sto (joint angles, degrees), bvh (skeleton, cm). Axes of trc,
-    c3d and bvh: x right, y up, z towards the camera; that is x, -y, -z of the camera axes, and in trc and c3d y is 0
-    at the floor. c3d has the heel strikes and toe-offs as events. mot and sto name angles as OpenSim does where its
-    models have the same one (hip_flexion_r, knee_angle_l). Uneven frames are resampled to the median rate. A missing
+    Motion of one person, of the track seen in most frames unless --track or --person says another: trc and c3d
+    (joints, mm), trc-px (joints in the picture, px, y down), mot and sto (joint angles, degrees), bvh (skeleton,
+    cm). Axes of trc, c3d and bvh: x right, y up, z towards the camera; that is x, -y, -z of the camera axes, and in
+    trc and c3d y is 0 at the floor. c3d has the heel strikes and toe-offs as events. mot and sto name angles as
+    OpenSim does where its models have the same one (hip_flexion_r, knee_angle_l). Uneven frames are resampled to the
+    median rate. A missing
     frame is empty cells in trc, residual -1 in c3d, and the frame before in bvh. In mot and sto no number may be
     missing: gaps of up to 0.25 s are filled, longer ones part the file into OUT_1, OUT_2 and so on, and what is left
     out is said.
@@ -63,6 +64,9 @@ def export(
     per second) have a row for each frame, events-csv one for each heel strike, toe-off and repetition; xlsx has all
     of it in one workbook, angles that are not reliable in grey. Every column says its unit.
 
+    Of a clip that is stored slowed down (--capture-fps here or in `process`), motion and analyses of one person have
+    the times of what was filmed; tables and keypoints have the times of the file.
+
     For example:
 
     neuropose-ray export results/walk --format trc
@@ -70,20 +74,36 @@ def export(
     neuropose-ray export results/walk --format angles-csv
     """
     source = predictions_in(path)
-    named = source.with_suffix("") if track is None else source.with_name(f"{source.stem}_track{track}")
-    target = out or named.with_name(f"{named.name}{export_format.ending}")
-    if target.resolve() == source.resolve():
-        raise OutputError("the export would replace the predictions", where=str(target), hint="write elsewhere")
     if out is not None:
         require_free(out, overwrite=overwrite)
-    series = cache(partial(motion_series, source, track=track, poses=poses.value))
-    write_export(
-        export_format, source, target, angles=angle_columns, series=series, track=track, poses=poses, note=_note
-    )
-    if export_format in WARNED_OF:
-        for text in (*series().warnings, *series().unreliable.values()):
-            _note(text)
-    typer.echo(target)
+    tracks = _tracks(source, export_format, track, person)
+    if out is not None and len(tracks) > 1:
+        raise OutputError(
+            f"{len(tracks)} files are to be written", where=str(out), hint="leave --out, or choose one person"
+        )
+    for who in tracks:
+        named = source.with_suffix("") if who is None else source.with_name(f"{source.stem}_track{who}")
+        target = out or named.with_name(f"{named.name}{export_format.ending}")
+        if target.resolve() == source.resolve():
+            raise OutputError("the export would replace the predictions", where=str(target), hint="write elsewhere")
+        series = cache(partial(motion_series, source, track=who, poses=poses.value, capture_fps=capture_fps))
+        write_export(
+            export_format, source, target, angles=angle_columns, series=series, track=who, poses=poses,
+            capture_fps=capture_fps, note=_note,
+        )  # fmt: skip
+        typer.echo(target)
+
+
+def _tracks(
+    source: Path, export_format: ExportFormat, track: int | None, person: Person | None
+) -> tuple[int | None, ...]:
+    """The people that files are written of, one each; None for all of them in one, or for the format's own choice."""
+    require_one_choice(track, person or Person.LONGEST)
+    if person is None or (person is Person.ALL and not export_format.of_one_person):
+        return (track,)
+    if track is not None:
+        return (track,)
+    return load_trial(source).chosen_tracks(person.value)
 
 
 def _note(text: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis import FailedTrial, Motion, PairDistances, TrialSource
+    from neuropose_ray.analysis import FailedTrial, Motion, PairDistances, PeopleChoice, TrialSource
 
 #: So many trials have 5,000 pairs, some ten seconds of work, which is what a Ray of our own takes to start.
 OWN_RAY_FROM_TRIALS_COMPARED = 100
@@ -61,25 +61,43 @@ def connected_ray(address: str | None) -> Iterator[None]:
         yield
 
 
-def cleaned_motions(sources: Sequence[TrialSource]) -> list[Motion | FailedTrial]:
-    """The person who is seen in most frames of each trial, cleaned by default, with progress on a terminal.
+def cleaned_motions(
+    sources: Sequence[TrialSource], people: PeopleChoice = "longest", capture_fps: float | None = None
+) -> list[Motion | FailedTrial]:
+    """One person of each trial, or everybody, cleaned by default, with progress on a terminal.
+
+    Args:
+        sources: the trials.
+        people: a rule that chooses a person of each trial; everybody is a motion each, named "NAME track N".
+        capture_fps: frames per second at which slowed-down clips were taken; None for what the files say.
 
     Returns:
-        An entry for each source, in order; a trial that cannot be read is one that failed.
+        An entry for each source and person, in order; a trial that cannot be read is one that failed.
     """
     from dataclasses import replace
 
     from rich.progress import track
 
-    from neuropose_ray.analysis import CleaningSettings, FailedTrial, PreprocessingConfig, load_subject
+    from neuropose_ray.analysis import (
+        ALL_PEOPLE,
+        CleaningSettings,
+        FailedTrial,
+        PreprocessingConfig,
+        load_trial,
+        subject_of,
+    )
     from neuropose_ray.errors import InputError
 
     console = Console(stderr=True)
-    preprocessing = PreprocessingConfig(cleaning=CleaningSettings())
+    preprocessing = PreprocessingConfig(person=people, capture_fps=capture_fps, cleaning=CleaningSettings())
     motions: list[Motion | FailedTrial] = []
     for source in track(sources, "reading trials", console=console, transient=True, disable=not console.is_terminal):
         try:
-            motions.append(replace(load_subject(source.path, source.video, preprocessing).motion, name=source.name))
+            trial = load_trial(source.path, video=source.video)
+            for who in trial.chosen_tracks(people):
+                person = preprocessing.model_copy(update={"track": who})
+                name = f"{source.name} track {who}" if people == ALL_PEOPLE and who is not None else source.name
+                motions.append(replace(subject_of(trial, person).motion, name=name))
         except InputError as error:
             motions.append(FailedTrial(source.name, str(error)))
     return motions

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline import LINE_EVERY_S, RunSummary, find_video, video_at
 from neuropose_ray.render import (
@@ -25,6 +26,7 @@ from neuropose_ray.render import (
     render_overlay,
     update_overlay,
 )
+from neuropose_ray.schemas.reading import read_table
 from neuropose_ray.schemas.result_files import OVERLAY_FILE, PREDICTIONS_FILE, predictions_in
 from neuropose_ray.video import has_sound
 
@@ -48,6 +50,7 @@ def overlay(
     view: Annotated[
         View | None, typer.Option(help="Show the poses in space beside the picture, from this side of the person.")
     ] = None,
+    capture_fps: CaptureFps = None,
     sound: Annotated[bool, typer.Option("--sound", help="Keep the sound, with the voices.")] = False,
     fps: Annotated[float | None, typer.Option(help="Frames per second, if it was given to process.")] = None,
 ) -> None:
@@ -63,7 +66,7 @@ def overlay(
     predictions = predictions_in(results)
     settings = OverlaySettings(
         blur_faces=blur_faces, boxes=boxes, angles=_angle_joints(angles), repetitions=repetitions, view=view,
-        sound=sound,
+        sound=sound, capture_fps=capture_fps,
     )  # fmt: skip
     folder, target = predictions.parent, out or predictions.with_name(OVERLAY_FILE)
     source = find_video(folder) if video is None else video_at(video, folder, fps=fps)
@@ -75,6 +78,8 @@ def overlay(
             update_overlay(source, predictions, settings=settings, progress=progress, measure=measure)
         else:
             render_overlay(source, predictions, target, settings=settings, progress=progress, measure=measure)
+    if not len(read_table(predictions)[0].poses):
+        typer.echo("note: nobody was found in this video: no poses are drawn into it", err=True)
     typer.echo(target)
 
 

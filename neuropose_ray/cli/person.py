@@ -1,8 +1,16 @@
-"""The option by which commands choose a person where several are seen."""
+"""The options by which commands choose a person where several are seen."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from neuropose_ray.errors import SettingsError
+
+if TYPE_CHECKING:
+    from neuropose_ray.analysis import PersonRule
 
 
 class Person(StrEnum):
@@ -13,3 +21,35 @@ class Person(StrEnum):
     MOST_MOVING = "most-moving"
     NEAREST_CENTRE = "nearest-centre"
     ALL = "all"
+
+
+Track = Annotated[int | None, typer.Option("--track", help="A person by track id. [default: by --person]")]
+#: The option ``--person``; commands that make something of each person add what they make of all.
+PERSON_HELP = "Who, where several are seen."
+
+
+def require_one_choice(track: int | None, person: Person) -> None:
+    """Refuse two choices of a person that contradict each other.
+
+    Raises:
+        SettingsError: a track is named and a rule is given.
+    """
+    if track is not None and person is not Person.LONGEST:
+        raise SettingsError("give either --track or --person")
+
+
+def one_person(person: Person, command: str) -> PersonRule:
+    """The rule by which a command chooses one person.
+
+    Args:
+        person: what was asked for.
+        command: for the message.
+
+    Raises:
+        SettingsError: everybody was asked for.
+    """
+    if person is Person.ALL:
+        raise SettingsError(
+            f"--person all: {command} takes one person", hint="choose by --person largest, or a track"
+        )
+    return cast("PersonRule", person.value)

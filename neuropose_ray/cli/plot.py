@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import numpy as np
 import typer
 
+from neuropose_ray.cli.person import PERSON_HELP, Person, Track, one_person, require_one_choice
+from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
@@ -67,13 +69,17 @@ def plot(
         ),
     ] = None,
     against: Annotated[Path | None, typer.Option(help="The trial that dtw compares with.")] = None,
-    track: Annotated[int | None, typer.Option(help="A person by track id. [default: who is seen longest]")] = None,
+    track: Track = None,
+    person: Annotated[
+        Person, typer.Option(help=f"{PERSON_HELP} all: a figure of each, trackN.KIND.FORMAT.")
+    ] = Person.LONGEST,
+    capture_fps: CaptureFps = None,
 ) -> None:
     """Draw a figure with labelled axes and units, in colours for any colour vision.
 
     Of one trial: angles over time with the repetitions behind them, joint trajectories, mean and SD over the cycles
     (left against right), or quality. Of two: the path of the time warping and the deviation of each joint. Of many:
-    the matrix of their distances.
+    the matrix of their distances. --person and --capture-fps hold for the trial of --against as well.
 
     For example:
 
@@ -84,14 +90,28 @@ def plot(
     neuropose-ray plot distances.json --kind matrix
     """
     from neuropose_ray.render import save_plot
+    from neuropose_ray.report import ReportSettings, report_content
 
     if (kind is Kind.DTW) != (against is not None):
         raise SettingsError("--against goes with --kind dtw, and dtw needs it")
     if out and file_format and out.suffix != f".{file_format}":
         raise SettingsError(f"--out {out} is not {file_format}", hint="leave --format out")
-    target = out or _beside(trial, kind) / f"{kind}.{file_format or Format.PNG}"
-    save_plot(target, _matrix(trial) if kind is Kind.MATRIX else _of_trial(trial, kind, _names(show), against, track))
-    typer.echo(target)
+    require_one_choice(track, person)
+    name = f"{kind}.{file_format or Format.PNG}"
+    if kind is Kind.MATRIX:
+        target = out or trial.parent / name
+        save_plot(target, _matrix(trial))
+        typer.echo(target)
+        return
+    for who, stem in _people(trial, kind, track, person, out).items():
+        target = out or _folder(trial) / f"{stem}{name}"
+        rule = "longest" if person is Person.ALL else one_person(person, "plot")
+        content = report_content(
+            trial, against=against, track=who, people=rule, capture_fps=capture_fps,
+            settings=ReportSettings(max_people=1),
+        )  # fmt: skip
+        save_plot(target, _of_trial(content, kind, _names(show)))
+        typer.echo(target)
 
 
 def _names(show: Sequence[str] | None) -> list[str]:
@@ -99,20 +119,35 @@ def _names(show: Sequence[str] | None) -> list[str]:
     return [name.strip() for names in show or () for name in names.split(",") if name.strip()]
 
 
-def _beside(trial: Path, kind: Kind) -> Path:
+def _folder(trial: Path) -> Path:
     from neuropose_ray.schemas.result_files import predictions_in
 
-    return trial.parent if kind is Kind.MATRIX else predictions_in(trial).parent
+    return predictions_in(trial).parent
 
 
-def _of_trial(
-    trial: Path, kind: Kind, show: Sequence[str], against: Path | None, track: int | None
-) -> Callable[[Figure], None]:
+def _people(trial: Path, kind: Kind, track: int | None, person: Person, out: Path | None) -> dict[int | None, str]:
+    """The tracks of whom a figure is drawn, None for whom a rule chooses, with what its file's name begins with.
+
+    Raises:
+        SettingsError: figures of everybody are asked for where one alone can be.
+        InputError: nobody is seen.
+    """
+    if person is not Person.ALL:
+        return {track: ""}
+    if kind is Kind.DTW:
+        one_person(person, "--kind dtw")
+    if out is not None:
+        raise SettingsError("--out is for one figure", hint="leave it out: --person all names a file for each track")
+    from neuropose_ray.analysis import load_trial
+
+    tracks = load_trial(trial).chosen_tracks("all")
+    return {who: "" if who is None else f"track{who}." for who in tracks}
+
+
+def _of_trial(content: ReportContent, kind: Kind, show: Sequence[str]) -> Callable[[Figure], None]:
     """What draws the figure of one trial, or of two."""
     from neuropose_ray.render import plot_angles, plot_comparison, plot_cycles, plot_quality, with_warnings
-    from neuropose_ray.report import ReportSettings, report_content
 
-    content = report_content(trial, against=against, track=track, settings=ReportSettings(max_people=1))
     title, times = content.title, content.timestamps_s
     if content.comparison is not None:
         comparison = content.comparison

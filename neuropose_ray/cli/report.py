@@ -9,9 +9,11 @@ import typer
 from rich.console import Console
 
 from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.person import PERSON_HELP, Person, Track, require_one_choice
+from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.pipeline import RunSummary, find_video, video_at
-from neuropose_ray.report import ReportChoices, report_file, write_trial_report
+from neuropose_ray.report import ReportChoices, WrittenReport, report_file, write_trial_report
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis import TrialSource
@@ -22,7 +24,11 @@ def report(
         list[str], typer.Argument(help="Results: OUT/NAME, OUT (all in it), predictions.parquet, JSON, patterns.")
     ],
     against: Annotated[Path | None, typer.Option(help="Another trial, OUT/OTHER, to compare each with.")] = None,
-    track: Annotated[int | None, typer.Option(help="A person by track id. [default: who is seen longest]")] = None,
+    track: Track = None,
+    person: Annotated[
+        Person, typer.Option(help=f"{PERSON_HELP} all: nobody is left out of the page, however many there are.")
+    ] = Person.LONGEST,
+    capture_fps: CaptureFps = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="HTML to write. [default: report.html beside the predictions]")
     ] = None,
@@ -45,6 +51,9 @@ def report(
     The file opens in any browser, without network or server, and can be passed on. The video in it is overlay.mp4,
     which is made first where it is missing. A bad trial never stops the rest; the exit code is then 1.
 
+    The page begins with one person, whom --track or --person chooses, and others can be looked at in it. --person and
+    --capture-fps hold for the trial of --against as well.
+
     For example:
 
     neuropose-ray report results/squat --open
@@ -58,25 +67,31 @@ def report(
     from neuropose_ray.analysis import expand_trials
     from neuropose_ray.report import load_report_settings
 
+    require_one_choice(track, person)
     sources = expand_trials(trials)
     if len(sources) != 1 and (out or video):
         raise SettingsError("--out and --video are for one trial", hint="give one folder OUT/NAME")
     choices = ReportChoices(
         against,
         track,
-        not no_video,
-        blur_faces,
+        people=person.value,
+        capture_fps=capture_fps,
+        with_video=not no_video,
+        blur_faces=blur_faces,
         settings=None if settings is None else load_report_settings(settings),
     )
     written = []
     for source in sources:
         try:
-            path = _write(source, out or report_file(source), video, choices)
+            path = out or report_file(source)
+            shows_nobody = _write(source, path, video, choices).shows_nobody
         except NeuroposeRayError as error:
             if len(sources) == 1:
                 raise
             print_error(f"report of {source.name}: {error}")
             continue
+        if shows_nobody:
+            typer.echo(f"note: nobody was found in {source.name}: the report has no numbers", err=True)
         typer.echo(path)
         written.append(path)
     if open_it and written:
@@ -110,21 +125,21 @@ def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
     return all_well
 
 
-def _write(source: TrialSource, target: Path, video: Path | None, choices: ReportChoices) -> Path:
+def _write(source: TrialSource, target: Path, video: Path | None, choices: ReportChoices) -> WrittenReport:
     from neuropose_ray.schemas.result_files import predictions_in
 
     folder = predictions_in(source.path).parent
     console = Console(stderr=True)
     name = f"overlay of {source.name}"
     with console.status(f"report of {source.name}") as status:
-        without_video = write_trial_report(
+        written = write_trial_report(
             source,
             target,
             (lambda: find_video(folder)) if video is None else (lambda: video_at(video, folder)),
             choices,
             progress=lambda done, total: status.update(f"{name}: {done} of {total} frames"),
         )
-    if without_video is not None:
-        line = f"warning: the report of {source.name} has no video: {without_video}"
+    if written.without_video is not None:
+        line = f"warning: the report of {source.name} has no video: {written.without_video}"
         console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    return target
+    return written

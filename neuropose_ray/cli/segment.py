@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from neuropose_ray.cli.person import PERSON_HELP, Person, Track, one_person, require_one_choice
 from neuropose_ray.errors import SettingsError
 
 
@@ -45,9 +46,10 @@ def segment(
     ] = None,
     invert: Annotated[bool, typer.Option("--invert", help="joint_axis: cut around minima, not maxima.")] = False,
     person_index: Annotated[
-        int, typer.Option(min=0, help="Whose: with tracks 0 is who is seen longest, else the place in each frame.")
+        int, typer.Option(min=0, help="Whose: with tracks 0 is the first by --person, else the place in each frame.")
     ] = 0,
-    track: Annotated[int | None, typer.Option(help="A person by track id instead.")] = None,
+    track: Track = None,
+    person: Annotated[Person, typer.Option(help=f"{PERSON_HELP} Not all: segments are of one.")] = Person.LONGEST,
     min_distance_seconds: Annotated[float | None, typer.Option(min=0, help="Least time between peaks, s.")] = None,
     min_prominence: Annotated[
         float | None, typer.Option(help="Least prominence of a peak: mm, mm per frame, or rad.")
@@ -85,6 +87,7 @@ def segment(
     from neuropose_ray.analysis import SegmentRequest, segment_file
     from neuropose_ray.faults import faults
 
+    require_one_choice(track, person)
     try:
         request = SegmentRequest.model_validate(
             {
@@ -92,6 +95,7 @@ def segment(
                 "signal": _signal(extractor, joint, joints, triplet, axis, invert),
                 "person_index": person_index,
                 "track": track,
+                "person": one_person(person, "segment"),
                 "min_distance_seconds": min_distance_seconds,
                 "min_prominence": min_prominence,
                 "min_height": min_height,

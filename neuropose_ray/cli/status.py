@@ -33,7 +33,8 @@ def status(
     data: Data = None,
     config: Config = None,
     videos: Annotated[
-        bool, typer.Option("--videos", help="List all videos with results in the folder, and where each lies now.")
+        bool,
+        typer.Option("--videos", help="List all videos with results, where each lies now, and what is out of date."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the status, or the list, as JSON.")] = False,
 ) -> None:
@@ -74,7 +75,8 @@ def _list_videos(folder: Path, *, as_json: bool) -> NoReturn:
         typer.echo(json.dumps([video.model_dump(mode="json") for video in known], indent=2))
     for video in () if as_json else known:
         lost = "not found" if video.path_before is None else f"no longer at {video.path_before}"
-        typer.echo(f"{video.name}: {video.state or 'results'}; {video.path or lost}")
+        older = f"; made from older predictions: {', '.join(video.outdated)}" if video.outdated else ""
+        typer.echo(f"{video.name}: {video.state or 'results'}; {video.path or lost}{older}")
     raise typer.Exit(0 if all(video.path is not None for video in known) else 1)
 
 

@@ -43,7 +43,12 @@ def estimate(value: float | None, decimals: int, band: ErrorBand | None) -> str:
 
 def doubted(text: str, band: ErrorBand | None) -> str:
     """A number's text, marked where the number is not reliable."""
-    return text if band is None or band.reliable or text == NOT_KNOWN else text + DOUBTED
+    return marked(text, reliable=band is None or band.reliable)
+
+
+def marked(text: str, *, reliable: bool) -> str:
+    """A number's text with a mark, once, where the number is not reliable."""
+    return text if reliable or text == NOT_KNOWN or text.endswith(DOUBTED) else text + DOUBTED
 
 
 def heading(text: str, unit: str = "") -> str:

@@ -61,7 +61,7 @@ class EvenPerson:
 
 
 def person_at_even_rate(table: PoseTable, header: PredictionsHeader, *, track: int | None, where: str) -> EvenPerson:
-    """One person of a table, on the video's own clock where that is even, else resampled to its median rate.
+    """One person of a table at the times of what was filmed, resampled to their median rate where they are uneven.
 
     Args:
         table: the poses of all; fitted ones are taken where there are any.
@@ -75,7 +75,9 @@ def person_at_even_rate(table: PoseTable, header: PredictionsHeader, *, track: i
     if not len(table.poses):
         raise InputError("nobody was found in this video", where=where, hint="there is nothing to write")
     rows = table.rows_of_track(track, where=where)
-    clock = uniform_timebase(table.timestamps_s, fps=header.metadata.fps, where=where)
+    seconds = header.metadata.seconds_of_a_second()
+    times_s, fps = table.timestamps_s * seconds, header.metadata.fps / seconds
+    clock = uniform_timebase(times_s, fps=fps, where=where)
     return EvenPerson(
         skeleton=header.skeleton,
         clock=clock,

@@ -50,6 +50,11 @@ class ExportFormat(StrEnum):
         """What the name of its file, or folder, ends with after the predictions' own."""
         return _WRITERS[self][0]
 
+    @property
+    def of_one_person(self) -> bool:
+        """Whether its file holds the motion of one person."""
+        return self in _OF_ONE_PERSON
+
 
 class PosesKind(StrEnum):
     """The 3D poses that are written: fitted, or the model's own."""
@@ -105,6 +110,7 @@ def write_export(
     series: Callable[[], MotionSeries],
     track: int | None = None,
     poses: PosesKind = PosesKind.FITTED,
+    capture_fps: float | None = None,
     note: Callable[[str], None],
 ) -> None:
     """Write the poses of a video in another format.
@@ -118,7 +124,10 @@ def write_export(
         series: what an analysis finds of the same person and poses; asked for once, by formats that hold it.
         track: one person alone.
         poses: fitted, where they were fitted, or what the pose model said.
-        note: told what a reader of the file should know.
+        capture_fps: frames per second at which a slowed-down clip was taken; None for what the file says. Motion of
+            one person has the times of what was filmed, tables and keypoints keep those of the file.
+        note: told what a reader of the file should know: what was resampled or left out, and in motion of one person
+            in space what an analysis warns of, and which angles cannot be relied on.
 
     Raises:
         InputError: no such file or person, or the format cannot hold it.
@@ -127,11 +136,23 @@ def write_export(
     from neuropose_ray.schemas.reading import read_table
 
     table, header = read_table(source)
+    if capture_fps is not None:
+        header = header.model_copy(
+            update={"metadata": header.metadata.model_copy(update={"capture_fps": capture_fps})}
+        )
+    slowed = 1 / header.metadata.seconds_of_a_second()
+    if slowed != 1 and not kind.of_one_person:
+        note(f"the clip is stored {slowed:.3g} times slowed down: the times in this file are those of the clip")
     if track is not None:
         table = table.take(table.rows_of_track(track, where=str(source)))
     if poses is PosesKind.MODEL:
         table = replace(table, poses3d_fitted=None)
     _WRITERS[kind][1](target, ExportedPoses(table, header, track, source, angles, series, note))
+    if not len(table.poses):
+        note("nobody was found in this video: the file holds no poses")
+    if kind in _WARNED_OF:
+        for text in (*series().warnings, *series().unreliable.values()):
+            note(text)
 
 
 def _csv(target: Path, what: ExportedPoses) -> None:
@@ -307,6 +328,19 @@ _WRITERS: Mapping[ExportFormat, tuple[str, Callable[[Path, ExportedPoses], None]
         ExportFormat.OPENPOSE: ("_openpose", _openpose),
     }
 )
+
+
+#: Formats of the motion of one person, which have the times of what was filmed.
+_OF_ONE_PERSON = frozenset(
+    {
+        ExportFormat.TRC, ExportFormat.TRC_PX, ExportFormat.C3D, ExportFormat.MOT, ExportFormat.STO, ExportFormat.BVH,
+        ExportFormat.ANGLES_CSV, ExportFormat.VELOCITIES_CSV, ExportFormat.EVENTS_CSV, ExportFormat.XLSX,
+    }
+)  # fmt: skip
+
+
+#: Formats whose numbers rest on what an analysis warns of: heights, views, feet.
+_WARNED_OF = _OF_ONE_PERSON - {ExportFormat.TRC_PX}
 
 
 def _on_floor(what: ExportedPoses) -> Trajectories:

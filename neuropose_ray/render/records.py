@@ -78,6 +78,7 @@ class CycleCurve:
         side: of the body.
         percent: ``(points,)`` of the cycle, 0 to 100.
         values: ``(cycles, points)``, NaN where not known.
+        unreliable: why the curve cannot be relied on, in one sentence; empty where it can.
     """
 
     name: str
@@ -86,6 +87,7 @@ class CycleCurve:
     side: Side
     percent: Floats
     values: Floats
+    unreliable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,13 +273,15 @@ class ReportContent:
         title: the heading, mostly the video's name.
         facts: of the video: frame rate, frames, duration, date, as text with units.
         skeleton: of all people, and of a comparison.
-        timestamps_s: ``(frames,)`` ascending presentation times.
+        timestamps_s: ``(frames,)`` ascending times of what was filmed.
         people: the tracks, at most one of them the main one.
         tables: that are not of one person alone, as of a comparison.
         warnings: that hold whoever is looked at.
         provenance: model, digest, settings, versions.
         citation: how to cite.
         comparison: of the main person with another trial.
+        predictions_sha256: of the file of predictions that it was made from; None where it is not known.
+        video_seconds: how long the video takes for one second of ``timestamps_s``: more than 1 in slow motion.
     """
 
     title: str
@@ -290,6 +294,8 @@ class ReportContent:
     provenance: tuple[Fact, ...] = ()
     citation: str = ""
     comparison: Comparison | None = None
+    predictions_sha256: str | None = None
+    video_seconds: float = 1.0
 
     def __post_init__(self) -> None:
         """Check the shapes against each other.

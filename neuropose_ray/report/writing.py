@@ -11,7 +11,7 @@ from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE, is_video_folder_file, predictions_in
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis import TrialSource
+    from neuropose_ray.analysis import PeopleChoice, TrialSource
     from neuropose_ray.render import OverlaySettings, Progress
     from neuropose_ray.report.settings import ReportSettings
     from neuropose_ray.video import VideoSource
@@ -26,7 +26,9 @@ class ReportChoices:
 
     Attributes:
         against: another trial, to compare with.
-        track: the person; None for who is seen in most frames.
+        track: the person; None for whom the rule chooses.
+        people: a rule that chooses the person, or everybody.
+        capture_fps: frames per second at which slowed-down clips were taken; None for what the files say.
         with_video: whether the overlay goes into the report.
         blur_faces: whether faces are hidden in the overlay.
         settings: how the numbers are made; None for the defaults.
@@ -34,9 +36,24 @@ class ReportChoices:
 
     against: Path | None = None
     track: int | None = None
+    people: PeopleChoice = "longest"
+    capture_fps: float | None = None
     with_video: bool = True
     blur_faces: bool = False
     settings: ReportSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """What a reader of a report should know beforehand.
+
+    Attributes:
+        shows_nobody: whether nobody was found in the video.
+        without_video: why there is no video in a report that should have one; None where all is well.
+    """
+
+    shows_nobody: bool
+    without_video: InputError | None
 
 
 def report_file(source: TrialSource) -> Path:
@@ -52,7 +69,7 @@ def report_file(source: TrialSource) -> Path:
 
 def write_trial_report(
     source: TrialSource, target: Path, find_video: FindVideo, choices: ReportChoices, *, progress: Progress
-) -> InputError | None:
+) -> WrittenReport:
     """Write the HTML of a trial, with its overlay, which is made first where it is missing.
 
     Args:
@@ -61,9 +78,6 @@ def write_trial_report(
         find_video: finds the video from which the trial was made, or raises an InputError that says why not.
         choices: what is asked.
         progress: told of the overlay's frames.
-
-    Returns:
-        Why there is no video in a report that should have one; None where all is well.
 
     Raises:
         InputError: the trial cannot be used.
@@ -77,6 +91,8 @@ def write_trial_report(
         video=source.video,
         against=choices.against,
         track=choices.track,
+        people=choices.people,
+        capture_fps=choices.capture_fps,
         settings=choices.settings,
     )
     overlay = without_video = None
@@ -86,7 +102,7 @@ def write_trial_report(
         except InputError as error:
             without_video = error
     write_report(target, content, overlay)
-    return without_video
+    return WrittenReport(not content.people, without_video)
 
 
 def _overlay(predictions: Path, find_video: FindVideo, choices: ReportChoices, progress: Progress) -> Path:
@@ -105,7 +121,9 @@ def _overlay(predictions: Path, find_video: FindVideo, choices: ReportChoices, p
         )
     overlay = predictions.with_name(OVERLAY_FILE)
     before = _settings_before(overlay)
-    wanted = before.model_copy(update={"blur_faces": before.blur_faces or choices.blur_faces})
+    wanted = before.model_copy(
+        update={"blur_faces": before.blur_faces or choices.blur_faces, "capture_fps": choices.capture_fps}
+    )
     try:
         video = find_video()
     except InputError:

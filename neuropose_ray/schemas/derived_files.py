@@ -8,7 +8,9 @@ replaces the predictions writes their digest into it, and readers compare that.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,6 +28,7 @@ from neuropose_ray.schemas.result_files import (
     COHORT_TABLE_FILE,
     EXPORT_FOLDER,
     OVERLAY_FILE,
+    OVERLAY_RECORD_FILE,
     PEOPLE_FILE,
     PREDICTIONS_FILE,
     REPORT_FILE,
@@ -38,9 +41,14 @@ _REMOVED = (OVERLAY_FILE, REPORT_FILE, PEOPLE_FILE)
 #: Numbers and figures, which somebody may want to compare with new ones. Exports have the predictions' stem.
 _MOVED = (
     ANALYSIS_FILE, f"track*.{ANALYSIS_FILE}", SEGMENTATIONS_FILE, EXPORT_FOLDER, "predictions.*", "predictions_*",
-    *(f"{kind}.{form}" for kind in ("angles", "trajectories", "cycles", "quality", "dtw")
+    *(f"{person}{kind}.{form}" for person in ("", "track*.")
+      for kind in ("angles", "trajectories", "cycles", "quality", "dtw")
       for form in ("png", "svg", "pdf")),
 )  # fmt: skip
+#: How the head of a report says which predictions it was made from; a page of many megabytes is not read for it.
+REPORT_DIGEST_NAME = "predictions-sha256"
+_REPORT_DIGEST = re.compile(rb'<meta name="%s" content="([0-9a-f]{64})">' % REPORT_DIGEST_NAME.encode())
+_HEAD_BYTES = 4096
 _OF_SEVERAL_VIDEOS = (COHORT_FILE, COHORT_TABLE_FILE, COHORT_LONG_TABLE_FILE)
 
 
@@ -77,6 +85,40 @@ def predictions_digest(path: Path) -> str | None:
         return file_sha256(path)
     except OSError:
         return None
+
+
+def outdated_files(folder: Path) -> list[str]:
+    """The names of what lies in a video's folder and was made from other predictions than those in it, sorted.
+
+    A file that does not say what it was made from, or cannot be read, is not among them.
+
+    Args:
+        folder: of one video.
+    """
+    digest = predictions_digest(folder / PREDICTIONS_FILE)
+    if digest is None:
+        return []
+    made_from = {name: _made_from(folder / name) for name in _names(folder) if is_derived(name)}
+    return [name for name, source in made_from.items() if source not in (None, digest)]
+
+
+def _made_from(path: Path) -> str | None:
+    """The digest of the predictions that a file was made from; None where it does not say."""
+    try:
+        if path.name == REPORT_FILE:
+            with path.open("rb") as file:
+                found = _REPORT_DIGEST.search(file.read(_HEAD_BYTES))
+            return None if found is None else found[1].decode()
+        if path.name == OVERLAY_FILE:
+            record = json.loads(path.with_name(OVERLAY_RECORD_FILE).read_bytes())
+            digest = record["predictions_sha256"]
+        elif path.name.endswith(ANALYSIS_FILE):
+            digest = json.loads(path.read_bytes())["primary"]["predictions_sha256"]
+        else:
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return digest if isinstance(digest, str) else None
 
 
 def set_aside(folder: Path) -> None:

@@ -106,8 +106,11 @@ def _first_readable(path: Path, images: NumberedImages) -> Frame:
             first = first or error
     if first is not None and len(images.paths) == 1:
         raise first
+    why = "" if first is None else f"; the first, {images.paths[0].name}: {first.what}"
     raise VideoError(
-        f"not one of {len(images.paths)} images can be read", where=str(path), hint="save them again as JPEG or PNG"
+        f"not one of {len(images.paths)} images can be read{why}",
+        where=str(path),
+        hint="save them again as JPEG or PNG",
     )
 
 

@@ -19,8 +19,12 @@ _START_OF_SCAN, _END = 0xDA, 0xD9
 _MOST_SEGMENTS = 10_000
 
 
-def picture_size(content: bytes) -> tuple[int, int]:
+def picture_size(content: bytes, where: str | None = None) -> tuple[int, int]:
     """Width and height in pixels, as stored, of a JPEG, PNG, WebP or BMP file.
+
+    Args:
+        content: the file.
+        where: names it in errors.
 
     Raises:
         VideoError: it is none of these, or is cut off before its size.
@@ -28,12 +32,12 @@ def picture_size(content: bytes) -> tuple[int, int]:
     try:
         size = _stored_size(content)
     except (struct.error, IndexError) as error:
-        raise VideoError("the picture is cut off", hint="send the whole file") from error
+        raise VideoError("the picture is cut off", where=where, hint="send the whole file") from error
     if size is None:
-        raise VideoError("not a JPEG, PNG, WebP or BMP picture", hint="save it again as JPEG or PNG")
+        raise VideoError("not a JPEG, PNG, WebP or BMP picture", where=where, hint="save it again as JPEG or PNG")
     width, height = size
     if width <= 0 or height <= 0:
-        raise VideoError("the picture has no size", hint="save it again as JPEG or PNG")
+        raise VideoError("the picture has no size", where=where, hint="save it again as JPEG or PNG")
     return width, height
 
 

@@ -2,6 +2,7 @@ import json
 
 import pytest
 from analysis.runs.samples import PHANTOM_SKELETON, phantom, write_parquet
+from support.phantom_results import seconds, squatting, truth_table, write_results
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.main import app
@@ -43,3 +44,28 @@ def test_json_is_all_that_is_printed_if_asked_for(two):
 def test_an_unknown_person_or_file_is_told(two):
     assert isinstance(compare(*two, "--second-track", "9").exception, InputError)
     assert isinstance(compare(two[0], two[1] / "none").exception, InputNotFoundError)
+
+
+def test_ankles_of_videos_are_marked_and_both_trials_have_their_bands(tmp_path):
+    trials = [
+        write_results(tmp_path / name, truth_table(squatting(period_s=period), seconds(7)))
+        for name, period in (("before", 2.0), ("after", 2.2))
+    ]
+    text = compare(*trials, "--person", "largest").output
+    (ankle,) = [line for line in text.splitlines() if line.startswith("left ankle dorsiflexion ")]
+    assert ankle.count("?") == 5, "every number of the ankle"
+    assert "? left ankle dorsiflexion cannot be relied on" in text
+    (knee,) = [line for line in text.splitlines() if line.startswith("left knee flexion ")]
+    assert "?" not in knee
+    assert "±" in knee
+
+
+def test_slow_motion_is_compared_at_its_true_tempo(two, tmp_path):
+    slow = write_parquet(tmp_path / "slow", phantom(Squatting(period_s=2.0), 4.5, fps=240.0), joints=PHANTOM_SKELETON)
+    found = json.loads(compare(slow, slow, "--json", "--capture-fps", 240).stdout)
+    assert found["tempo"]["repetition_s_first"] == pytest.approx(2.0, abs=0.1)
+    assert any("slowed down" in warning for warning in found["warnings"])
+
+
+def test_everybody_cannot_be_compared_with_everybody(two):
+    assert "compare takes one person" in str(compare(*two, "--person", "all").exception)

@@ -86,3 +86,26 @@ def test_a_time_is_its_two_largest_units_and_no_farther_off_than_the_smaller_one
 def test_an_error_is_one_line_whatever_it_says(capsys, message):
     print_error(message)
     assert capsys.readouterr() == ("", f"error: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (("a",), "nobody was found in a: look at the video"),
+        (tuple("abcdefghijkl"), "nobody was found in a, b, c, d, e, f, g, h, i, j and 2 more: look at the video"),
+        ((), None),
+    ],
+)
+def test_videos_that_show_nobody_are_named_and_those_that_failed_are_not_among_them(capsys, names, line):
+    videos = [VideoResult(input=name, name=name, state="completed") for name in names]
+    videos += [
+        VideoResult(input="x", name="x", state="failed"),
+        VideoResult(input="y", name="y", state="completed", tracks=1),
+    ]
+    summary = RunSummary(
+        model="blazepose", model_sha256="", engine="local", started_at=datetime.now(UTC), seconds=1.0,
+        frames_computed=0, videos=tuple(videos), not_videos=(),
+    )  # fmt: skip
+    print_summary(summary, "out")
+    found = [text for text in capsys.readouterr().err.splitlines() if "nobody" in text]
+    assert found == ([] if line is None else [line])

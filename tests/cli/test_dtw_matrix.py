@@ -60,3 +60,12 @@ def test_different_numbers_of_repetitions_are_said(tmp_path):
 @pytest.mark.parametrize("files", [["--out", "d.xls"], ["--out", "d.json", "--heat-map", "d.gif"]])
 def test_an_unknown_format_is_refused_before_the_work(files):
     assert isinstance(CliRunner().invoke(app, ["dtw-matrix", "none", *files]).exception, OutputError)
+
+
+def test_everybody_is_a_trial_of_their_own_where_all_are_asked_for(tmp_path):
+    person = phantom(Squatting(period_s=2.0), 4.5)
+    two = write_parquet(tmp_path / "two", None, tracks={0: person, 1: person + 500.0}, joints=PHANTOM_SKELETON)
+    words = ["dtw-matrix", str(two), "--person", "all", "--out", str(tmp_path / "m.json")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "m.json").read_text())["names"] == ["two track 0", "two track 1"]

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from neuropose_ray.analysis import motion_series
 from neuropose_ray.cli.export import ExportFormat, export
-from neuropose_ray.errors import FileFormatError, InputError, OutputError
+from neuropose_ray.errors import FileFormatError, InputError, OutputError, SettingsError
 from neuropose_ray.formats.c3d_reader import read_c3d
 from neuropose_ray.formats.imported import poses_of_trajectories
 from neuropose_ray.formats.openpose import read_openpose
@@ -129,8 +129,8 @@ def test_angles_are_degrees_under_the_names_of_opensim_where_it_has_them(people)
         np.testing.assert_allclose(columns["knee_angle_l"][0], 5, atol=0.1)
 
 
-@pytest.mark.parametrize("flag", ["--track", "--person"])
-def test_one_person_alone_in_a_file_of_its_own(folder, flag):
+def test_one_person_alone_in_a_file_of_its_own(folder):
+    flag = "--track"
     assert run(folder, "--format", "json", flag, 1).exit_code == 0
     read = load_video_predictions(folder / "predictions_track1.json").to_table()
     assert_tables_equal(read, TABLE.take(TABLE.rows_of_track(1)))
@@ -266,3 +266,40 @@ def test_angles_with_a_long_gap_are_several_files_that_opensim_reads_to_the_end(
     assert "note: 20 rows in longer gaps are left out\n" in result.stderr
     assert "2 files, one for each stretch between the gaps: predictions_1.mot to predictions_2.mot" in result.stderr
     assert not (tmp_path / "squat" / "predictions.mot").exists()
+
+
+def test_a_person_is_chosen_by_a_rule(people):
+    table, header = read_predictions(people / "predictions.parquet")
+    table.poses.boxes[table.track_ids == 1, 2:4] *= 2
+    write_predictions(people / "predictions.parquet", table, header)
+    path, _ = exported(people, "angles-csv", "--person", "largest")
+    assert path.name == "predictions_track1_angles.csv"
+    assert isinstance(run(people, "--person", "largest", "--track", 0).exception, SettingsError)
+
+
+def test_formats_of_one_person_write_a_file_for_each_of_all_and_tables_hold_all_in_one(people, tmp_path):
+    done = run(people, "--format", "trc", "--person", "all")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.split() == [str(people / f"predictions_track{track}.trc") for track in (0, 1)]
+    assert run(people, "--format", "csv", "--person", "all").stdout.split() == [str(people / "predictions.csv")]
+    several = run(people, "--format", "trc", "--person", "all", "--out", tmp_path / "a.trc")
+    assert "2 files are to be written" in str(several.exception)
+
+
+@pytest.mark.parametrize("known", ["to process", "to export"])
+def test_slow_motion_has_the_times_of_what_was_filmed_in_motion_and_those_of_the_file_in_tables(people, known):
+    table, header = read_predictions(people / "predictions.parquet")
+    options = ("--capture-fps", 240)
+    if known == "to process":
+        options, metadata = (), header.metadata.model_copy(update={"capture_fps": 240.0})
+        header = header.model_copy(update={"metadata": metadata})
+    write_predictions(people / "predictions.parquet", table, header)
+    path, _ = exported(people, "trc", *options)
+    assert read_trc(path).rate_hz == pytest.approx(240)
+    path, notes = exported(people, "angles-csv", *options)
+    times = pd.read_csv(path)["time_s"]
+    np.testing.assert_allclose(np.diff(times), 1 / 240, rtol=1e-6)
+    assert "stored 8 times slowed down: times and speeds are those of what was filmed" in notes
+    path, notes = exported(people, "csv", *options)
+    assert pd.read_csv(path)["timestamp_s"].max() == pytest.approx(table.timestamps_s[-1])
+    assert "stored 8 times slowed down: the times in this file are those of the clip" in notes

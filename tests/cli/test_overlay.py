@@ -13,6 +13,7 @@ from neuropose_ray.errors import InputError, InputNotFoundError, SettingsError
 from neuropose_ray.pipeline.inputs.signature import signature_of
 from neuropose_ray.pipeline.inputs.source_record import write_source
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult
+from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
 
@@ -160,3 +161,14 @@ def test_a_joint_without_an_angle_is_one_line(video, out):
     error = run(out / "walk", "--video", video, "--angles", "knee,nose").exception
     assert isinstance(error, SettingsError)
     assert str(error) == "--angles: no angle is known at 'nose'; choose of knee, hip, elbow, shoulder"
+
+
+def test_an_overlay_of_nobody_says_so(video, out):
+    processed(out, video)
+    folder = out / video.stem
+    table, header = read_predictions(folder / "predictions.parquet")
+    write_predictions(folder / "predictions.parquet", table.take(np.zeros(len(table.poses), bool)), header)
+    done = run(folder)
+    assert done.exit_code == 0
+    assert done.stderr.splitlines()[-1] == "note: nobody was found in this video: no poses are drawn into it"
+    assert (folder / "overlay.mp4").stat().st_size

@@ -3,14 +3,16 @@ import re
 import numpy as np
 import pytest
 import typer
-from support.phantom_results import seconds, squatting, truth_table, write_results
+from support.phantom_results import filmed_slowly, seconds, squatting, truth_table, write_results
 from typer.testing import CliRunner
 
 from neuropose_ray.analysis.dtw.matrix import DistanceMatrix, DistanceMatrixSettings
 from neuropose_ray.analysis.dtw.matrix_files import save_distance_matrix
 from neuropose_ray.cli.plot import plot
 from neuropose_ray.errors import FileFormatError, InputError, OutputError, SettingsError
+from neuropose_ray.phantom.scene import Scene
 from neuropose_ray.render.overlay.settings import AngleJoint
+from neuropose_ray.schemas.derived_files import is_derived
 
 app = typer.Typer()
 app.command()(plot)
@@ -149,3 +151,23 @@ def test_a_title_says_whom_a_figure_is_of_where_others_are_in_the_video():
     )
     assert _with_person("walk", alone) == "walk"
     assert _with_person("walk", one_of_two) == "walk, track 0 of 2 (others: 1)"
+
+
+def test_everybody_has_a_figure_of_their_own(tmp_path):
+    (one,) = squatting().persons
+    folder = write_results(tmp_path / "two", truth_table(Scene((one,) * 2, squatting().camera), seconds(4)))
+    done = run(folder, "--kind", "angles", "--person", "all")
+    assert done.stdout.split() == [str(folder / f"track{track}.angles.png") for track in (0, 1)]
+    assert all(is_derived(path.name) for path in folder.glob("track*"))
+    for wrong in (("--out", tmp_path / "a.png"), ("--track", 1)):
+        assert isinstance(run(folder, "--kind", "angles", "--person", "all", *wrong).exception, SettingsError)
+
+
+def test_slow_motion_is_drawn_over_the_times_of_what_was_filmed(tmp_path):
+    folder = write_results(tmp_path / "slow", filmed_slowly(seconds(4.2, 160)))
+    for options, last_second in (((), "30"), (("--capture-fps", 160), "4")):
+        target = tmp_path / "knees.svg"
+        assert run(folder, "--kind", "angles", "--show", "knee", *options, "--out", target).exit_code == 0
+        times = target.read_text("utf-8").split('id="matplotlib.axis_2"')[0]
+        assert re.findall(r">(\d+)(?:\.0)?</text>", times)[-1] == last_second
+    assert "stored 8 times slowed down" in target.read_text("utf-8")

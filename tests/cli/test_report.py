@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 import typer
-from support.phantom_results import seconds, squatting, truth_table, write_results
+from support.phantom_results import seconds, squatting, truth_table, without_rows, write_results
 from support.stick_people import write_video
 from typer.testing import CliRunner
 
@@ -12,6 +12,7 @@ from neuropose_ray.errors import InputError, InputNotFoundError, SettingsError
 from neuropose_ray.pipeline.inputs.signature import signature_of
 from neuropose_ray.pipeline.inputs.source_record import write_source
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, write_summary
+from neuropose_ray.schemas.derived_files import outdated_files, predictions_digest
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
@@ -154,3 +155,24 @@ def test_settings_of_a_file_are_those_that_the_page_names(video, out, tmp_path):
     refused = run(out / "squat", "--settings", tmp_path / "report.yaml")
     assert isinstance(refused.exception, SettingsError)
     assert "poor_scroe" in str(refused.exception)
+
+
+def test_a_report_says_by_which_predictions_it_was_made(video, out):
+    processed(out, video)
+    folder = out / video.stem
+    assert run(folder, "--no-video").exit_code == 0
+    digest = predictions_digest(folder / "predictions.parquet")
+    page = (folder / "report.html").read_text("utf-8")
+    assert f"SHA-256</dt><dd>{digest}" in page
+    assert outdated_files(folder) == []
+    # As when another program puts other predictions in their place.
+    write_results(folder, truth_table(squatting(bottom_knee_deg=60), seconds(2)))
+    assert outdated_files(folder) == ["report.html"]
+
+
+def test_a_report_of_nobody_says_so_where_it_is_asked_for(video, out):
+    empty = truth_table(squatting(), seconds(3, rate=10.0))
+    processed(out, video, without_rows(empty, range(len(empty.poses))))
+    done = run(out / video.stem, "--no-video")
+    assert done.exit_code == 0
+    assert done.stderr == "note: nobody was found in squat: the report has no numbers\n"

@@ -2,11 +2,13 @@ import json
 
 import numpy as np
 import pytest
-from analysis.runs.samples import heels, neuropose_video, write_json
+from analysis.runs.samples import heels, neuropose_video, write_json, write_parquet
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.main import app
 from neuropose_ray.errors import InputError, NeuroposeRayError, SettingsError
+from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
+from neuropose_ray.schemas.skeleton import Skeleton
 
 
 @pytest.fixture
@@ -63,3 +65,21 @@ def test_a_missing_file_is_told(tmp_path):
     done = segment(tmp_path / "none", "--extractor", "joint_speed", "--joint", "1")
     assert isinstance(done.exception, NeuroposeRayError)
     assert done.exception.code == "input_not_found"
+
+
+def test_a_person_is_chosen_by_a_rule_and_the_segments_say_whose_they_are(tmp_path):
+    walker = heels(30)
+    still = np.repeat(walker[:1], len(walker), axis=0)
+    skeleton = Skeleton(name="heels", joint_names=tuple(f"joint_{number}" for number in range(walker.shape[1])))
+    folder = write_parquet(tmp_path / "two", None, tracks={0: still, 1: walker}, joints=skeleton)
+    table, header = read_predictions(folder / "predictions.parquet")
+    table.poses.boxes[table.track_ids == 1, 2:4] *= 3
+    write_predictions(folder / "predictions.parquet", table, header)
+    signal = ("--extractor", "joint_axis", "--joint", "33", "--axis", "y")
+    assert "0 total" in segment(folder, *signal).output
+    done = segment(folder, *signal, "--person", "largest", "--force")
+    assert done.exit_code == 0, done.output
+    stored = json.loads((folder / "segmentations.json").read_text())["steps"]
+    assert (bool(stored["segments"]), stored["config"]["track_id"]) == (True, 1)
+    for wrong in (("--person", "all"), ("--person", "largest", "--track", "1")):
+        assert isinstance(segment(folder, *signal, *wrong).exception, SettingsError)

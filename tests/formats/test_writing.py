@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from formats.people import nobody, squatting
+from support.phantom_results import seconds, truth_table, write_results
+from support.phantom_results import squatting as squatting_scene
 
 from neuropose_ray.analysis import angle_columns, motion_series
 from neuropose_ray.errors import InputError
@@ -110,3 +112,19 @@ def test_a_video_without_people_has_no_motion(tmp_path: Path, kind: ExportFormat
 def test_a_person_that_there_is_not_is_refused(tmp_path: Path):
     with pytest.raises(InputError, match="7"):
         write(ExportFormat.CSV, stored(tmp_path), track=7)
+
+
+@pytest.mark.parametrize("kind", [ExportFormat.MOT, ExportFormat.STO, ExportFormat.ANGLES_CSV, ExportFormat.XLSX])
+def test_what_an_analysis_warns_of_and_which_angles_are_not_reliable_is_noted(tmp_path: Path, kind: ExportFormat):
+    folder = write_results(tmp_path / "squat", truth_table(squatting_scene(), seconds(3)))
+    _, notes = write(kind, folder / "predictions.parquet")
+    for side in ("left", "right"):
+        assert any(note.startswith(f"{side} ankle dorsiflexion cannot be relied on") for note in notes)
+    assert any("no skeleton of constant bones was fitted" in note for note in notes)
+    _, notes = write(ExportFormat.CSV, folder / "predictions.parquet")
+    assert notes == []
+
+
+def test_a_table_of_nobody_says_so(tmp_path: Path):
+    _, notes = write(ExportFormat.CSV, stored(tmp_path, nobody()))
+    assert notes == ["nobody was found in this video: the file holds no poses"]

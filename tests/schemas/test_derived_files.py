@@ -1,10 +1,20 @@
 """What was made from predictions never lies beside others, whenever a process is killed."""
 
+import json
+
 import pytest
 from formats.people import squatting
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from neuropose_ray.errors import OutputError
-from neuropose_ray.schemas.derived_files import is_derived, predictions_digest, replace_predictions, set_aside
+from neuropose_ray.schemas.derived_files import (
+    is_derived,
+    outdated_files,
+    predictions_digest,
+    replace_predictions,
+    set_aside,
+)
 
 MOVED = (
     "analysis.json", "segmentations.json", "predictions.csv", "predictions_wide.csv", "predictions_track1.trc",
@@ -85,3 +95,41 @@ def test_a_file_that_cannot_be_set_aside_keeps_the_predictions_that_it_was_made_
 def test_predictions_themselves_are_not_derived():
     assert not is_derived("predictions.parquet")
     assert is_derived("predictions_track0.parquet")
+
+
+def made_from(folder, digest):
+    """A report, an overlay and analyses that say by what they were made."""
+    page = f'<!doctype html>\n<html>\n<head>\n<meta name="predictions-sha256" content="{digest}">\n' + "x" * 10_000
+    (folder / "report.html").write_text(page)
+    (folder / "overlay.json").write_text(json.dumps({"predictions_sha256": digest}))
+    for name in ("analysis.json", "track2.analysis.json"):
+        (folder / name).write_text(json.dumps({"primary": {"predictions_sha256": digest}}))
+
+
+def test_what_was_made_from_other_predictions_is_known_by_the_digest_in_it(folder):
+    made_from(folder, predictions_digest(folder / "predictions.parquet"))
+    assert outdated_files(folder) == []
+    made_from(folder, "0" * 64)
+    outdated = ["analysis.json", "overlay.mp4", "report.html", "track2.analysis.json"]
+    assert outdated_files(folder) == outdated
+    (folder / "overlay.mp4").unlink()
+    assert outdated_files(folder) == [name for name in outdated if name != "overlay.mp4"]
+    (folder / "predictions.parquet").unlink()
+    assert outdated_files(folder) == [], "nobody can tell"
+
+
+@given(content=st.binary(max_size=200))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+def test_a_file_that_does_not_say_what_it_was_made_from_is_not_called_outdated(folder, content):
+    for name in ("report.html", "overlay.json", "analysis.json"):
+        (folder / name).write_bytes(content)
+    assert outdated_files(folder) == []
+    for payload in (
+        "[]",
+        "1",
+        '{"primary": null}',
+        '{"predictions_sha256": 5, "primary": {"predictions_sha256": 5}}',
+    ):
+        (folder / "overlay.json").write_text(payload)
+        (folder / "analysis.json").write_text(payload)
+        assert outdated_files(folder) == []

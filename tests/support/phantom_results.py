@@ -1,5 +1,6 @@
 """Folders of results whose predictions are the truth of a phantom person: exact, and made without a pose model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def without_rows(table, rows):
 
 
 def write_results(
-    folder: Path, table: PoseTable, *, video_sha256="cd" * 32, filename="phantom.mp4", notes=()
+    folder: Path, table: PoseTable, *, video_sha256="cd" * 32, filename="phantom.mp4", notes=(), capture_fps=None
 ) -> Path:
     """The folder with predictions.parquet as a run leaves it."""
     provenance = Provenance.record(
@@ -62,15 +63,22 @@ def write_results(
     )  # fmt: skip
     header = PredictionsHeader(
         metadata=VideoMetadata(
-            frame_count=table.frame_count, fps=RATE, width=WIDTH, height=HEIGHT, filename=filename, notes=notes
+            frame_count=table.frame_count, fps=RATE, width=WIDTH, height=HEIGHT, filename=filename, notes=notes,
+            capture_fps=capture_fps,
         ),
         skeleton=PHANTOM_SKELETON,
         camera=Camera.from_field_of_view(WIDTH, HEIGHT, 67, source="assumed"),
         provenance=provenance,
-    )
+    )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     write_predictions(folder / "predictions.parquet", table, header)
     return folder
+
+
+def filmed_slowly(times_s, slowed=8):
+    """A table of squats of 2.5 s that is stored so many times slowed down, at :data:`RATE` frames a second."""
+    table = truth_table(squatting(), times_s)
+    return replace(table, timestamps_s=table.timestamps_s * slowed)
 
 
 def seconds(duration_s, rate=RATE):

@@ -17,7 +17,7 @@ from neuropose_ray.analysis.cleaning.settings import CleaningSettings
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.measures.repetition import MeasureSettings
-from neuropose_ray.analysis.person_choice import ALL_PEOPLE, PersonRule
+from neuropose_ray.analysis.person_choice import ALL_PEOPLE, PeopleChoice, PersonRule
 from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.analysis.runs.signals import Joint, Signal
 from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSettings
@@ -63,7 +63,7 @@ class PreprocessingConfig(FrozenModel):
     person_index: _Count = Field(
         default=0, description="in files with tracks the place in the order of `person`; else the place in each frame"
     )
-    person: PersonRule | Literal["all"] = Field(
+    person: PeopleChoice = Field(
         default="longest",
         description="who comes first: who is seen longest, is largest in the picture, moves most, or is nearest to "
         "the middle of the picture; of several trials also `all` people, each as a trial",
@@ -92,7 +92,7 @@ class PreprocessingConfig(FrozenModel):
     @property
     def rule(self) -> PersonRule:
         """How one person is chosen."""
-        return "longest" if self.person == "all" else self.person
+        return "longest" if self.person == ALL_PEOPLE else self.person
 
 
 class GaitCyclesConfig(FrozenModel):

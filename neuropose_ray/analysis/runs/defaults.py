@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
-from neuropose_ray.analysis.person_choice import PersonRule
+from neuropose_ray.analysis.person_choice import PeopleChoice
 from neuropose_ray.analysis.runs.config import (
     AnalysisConfig,
     InputsConfig,
@@ -26,7 +25,7 @@ def default_analysis(
     *,
     track: int | None = None,
     person_index: int = 0,
-    person: PersonRule | Literal["all"] = "longest",
+    person: PeopleChoice = "longest",
     capture_fps: float | None = None,
 ) -> AnalysisConfig:
     """The field's usual cleaning, then angles, repetitions and gait.

@@ -93,7 +93,7 @@ def _angles(
     for name in table.names:
         found = angle_extremes(table, name, usable)
         numbers = {statistic: getattr(found, statistic) for statistic in ANGLE_STATISTICS}
-        unsure = why_unreliable(name, conditions)
+        unsure = why_unreliable(name, conditions) if found.coverage else ""  # of nothing nobody needs to be warned
         reason = unsure or ("" if found.reliable else found.remark)
         if unsure:
             remarks.append(Remark(kind="not_reliable", concerns=name, sentence=unsure))

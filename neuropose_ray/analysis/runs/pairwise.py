@@ -63,6 +63,8 @@ class AngleDeviation(FrozenModel):
     mean_difference: OptionalFloat = Field(description="first minus second")
     range_first: OptionalFloat
     range_second: OptionalFloat
+    reliable: bool = Field(default=True, description="whether it can be used in both trials; else show it greyed out")
+    reason: str = Field(default="", description="why it cannot be relied on, in one sentence; empty where it can")
 
 
 class JointDeviation(FrozenModel):
@@ -163,7 +165,7 @@ def compare_trials(
         joint_distance_mm=float(rms.mean()),
         scale=moved.scale,
         rotation_deg=moved.rotation_deg,
-        angles=tuple(_deviation(*tables, name, path) for name in known),
+        angles=tuple(_deviation(tables, movements, name, path) for name in known),
         joints=tuple(
             JointDeviation(name=name, mean_mm=_mean(column))
             for name, column in zip(joints, deviations.T, strict=True)
@@ -200,8 +202,12 @@ def _warped(
     return warping.distance / np.sqrt(len(names)), np.array(warping.path, np.int64).reshape(-1, 2)
 
 
-def _deviation(first: AngleTable, second: AngleTable, name: str, path: Path) -> AngleDeviation:
-    first_angle, second_angle = first.angle(name), second.angle(name)
+def _deviation(
+    tables: tuple[AngleTable, AngleTable], movements: Sequence[MovementResults], name: str, path: Path
+) -> AngleDeviation:
+    first_angle, second_angle = (table.angle(name) for table in tables)
+    summaries = [angle for movement in movements for angle in movement.angles or () if angle.name == name]
+    reasons = [angle.reason for angle in summaries if not angle.reliable]
     difference = first_angle[path[:, 0]] - second_angle[path[:, 1]]
     known = difference[np.isfinite(difference)]
     return AngleDeviation(
@@ -210,6 +216,8 @@ def _deviation(first: AngleTable, second: AngleTable, name: str, path: Path) -> 
         mean_difference=float(known.mean()) if len(known) else None,
         range_first=float(np.nanmax(first_angle) - np.nanmin(first_angle)),
         range_second=float(np.nanmax(second_angle) - np.nanmin(second_angle)),
+        reliable=not reasons,
+        reason=reasons[0] if reasons else "",
     )
 
 
@@ -223,7 +231,11 @@ def _joints(first: Motion, second: Motion, path: Path) -> tuple[Sequence[str], A
     first_poses, second_poses = (
         np.stack([motion.joint(name) for name in names], axis=1) - _hips(motion) for motion in (first, second)
     )
-    aligned, target, moved = procrustes_align(first_poses[path[:, 0]], second_poses[path[:, 1]], scale=True)
+    try:
+        aligned, target, moved = procrustes_align(first_poses[path[:, 0]], second_poses[path[:, 1]], scale=True)
+    except InputError as error:
+        hint = "compare trials in which the same part of the body is seen"
+        raise InputError(error.what, where=f"{first.name} and {second.name}", hint=hint) from error
     return names, np.linalg.norm(aligned - target, axis=-1), moved
 
 

@@ -6,7 +6,7 @@ plots, and notes of exported files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.trials import Trial
-from neuropose_ray.analysis.uncertainty.conditions import view_deg
+from neuropose_ray.analysis.uncertainty.conditions import class_of_view, view_deg
 from neuropose_ray.errors import FileFormatError
 from neuropose_ray.schemas.fitting import FittingReport, TrackFit
 from neuropose_ray.schemas.immutable import FrozenModel
@@ -29,16 +29,6 @@ class RecordingSettings(FrozenModel):
 
     doubtful_share: float = Field(
         default=0.2, ge=0, le=1, description="of the frames with a doubtful fit, from which the reader is warned"
-    )
-    frontal_deg: float = Field(
-        default=25.0,
-        ge=0,
-        le=90,
-        description="nearer than this to a view from the front or the back, a knee or hip bends along the line of "
-        "sight: cos 25 is 0.9, so that a tenth more or less depth decides",
-    )
-    lateral_deg: float = Field(
-        default=65.0, ge=0, le=90, description="beyond it, seen from the side, one leg and arm hide the others"
     )
     few_frames: float = Field(
         default=0.5, ge=0, le=1, description="share of the frames; what is known in fewer says in how many"
@@ -61,19 +51,20 @@ def recording_warnings(
     """
     settings = settings or RecordingSettings()
     if motion.is_measured:
-        return trial.header.metadata.notes
+        return (*trial.header.metadata.notes, *_of_times(trial))
     report = fitting_of(trial)
     return (
         *trial.header.metadata.notes,
+        *_of_times(trial),
         *_of_returns(trial, track),
         *_of_fit(trial, report, track, settings),
-        *_of_view(motion, settings),
+        *_of_view(motion),
         *_of_camera(trial),
     )
 
 
 def coverage_warnings(coverages: Mapping[str, float], settings: RecordingSettings | None = None) -> tuple[str, ...]:
-    """That some values are those of a few frames alone.
+    """That some values are those of a few frames alone, and that others are not known at all.
 
     Args:
         coverages: the share of the frames in which each is known, by its name ("left_elbow_flexion").
@@ -81,15 +72,30 @@ def coverage_warnings(coverages: Mapping[str, float], settings: RecordingSetting
     """
     settings = settings or RecordingSettings()
     few = {name: share for name, share in coverages.items() if 0 < share < settings.few_frames}
-    if not few:
-        return ()
-    if len(few) == len(coverages):
+    never = [name for name, share in coverages.items() if share == 0]
+    return (*_of_few(few, len(coverages)), *_of_unseen(never, len(coverages)))
+
+
+def _of_few(few: Mapping[str, float], angles: int) -> Iterator[str]:
+    if few and len(few) == angles:
         most = max(few.values())
-        return (f"all angles are known in {most:.0%} of the frames or fewer: extremes are those of these frames",)
-    listed = [f"{name.replace('_', ' ')} {share:.0%}" for name, share in list(few.items())[:_LISTED]]
-    if len(few) > _LISTED:
-        listed.append(f"{len(few) - _LISTED} more")
-    return (f"known in few of the frames, and extremes are those of these frames: {', '.join(listed)}",)
+        yield f"all angles are known in {most:.0%} of the frames or fewer: extremes are those of these frames"
+    elif few:
+        listed = _listed([f"{name.replace('_', ' ')} {share:.0%}" for name, share in few.items()])
+        yield f"known in few of the frames, and extremes are those of these frames: {listed}"
+
+
+def _of_unseen(never: Sequence[str], angles: int) -> Iterator[str]:
+    if never and len(never) == angles:
+        yield "no angle is known in any frame: too little of the body is seen"
+    elif never:
+        listed = _listed([name.replace("_", " ") for name in never])
+        yield f"not known in any frame, since parts of the body are hidden or out of the picture: {listed}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = [f"{len(texts) - _LISTED} more"] if len(texts) > _LISTED else []
+    return ", ".join([*texts[:_LISTED], *more])
 
 
 def fitting_of(trial: Trial) -> FittingReport | None:
@@ -118,6 +124,12 @@ def doubtful(fit: TrackFit, frames: int) -> NDArray[np.float64]:
     values = np.zeros(frames)
     values[[frame for frame in fit.doubtful_frames if frame < frames]] = 1
     return values
+
+
+def _of_times(trial: Trial) -> Iterator[str]:
+    if trial.seconds_of_a_second != 1:
+        slowed = 1 / trial.seconds_of_a_second
+        yield f"the clip is stored {slowed:.3g} times slowed down: times and speeds are those of what was filmed"
 
 
 def _of_returns(trial: Trial, track: int | None) -> Iterator[str]:
@@ -167,14 +179,14 @@ def _of_height(report: FittingReport) -> Iterator[str]:
         )
 
 
-def _of_view(motion: Motion, settings: RecordingSettings) -> Iterator[str]:
-    view = view_deg(motion)
-    if view < settings.frontal_deg:
+def _of_view(motion: Motion) -> Iterator[str]:
+    view = class_of_view(view_deg(motion))
+    if view == "front":
         yield (
             "the camera sees the person nearly from the front or the back: flexion of hips and knees lies along the "
             "line of sight and is less sure"
         )
-    elif view > settings.lateral_deg:
+    elif view == "side":
         yield (
             "the camera sees the person from the side: the far arm and leg are partly hidden, so that comparisons of "
             "left and right, abduction and widths are less sure"

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, RootModel
 
+from neuropose_ray.analysis.person_choice import PersonRule
 from neuropose_ray.analysis.runs.signals import Signal, resolve_signal
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.analysis.segmentation.predictions import segment_predictions
@@ -46,6 +47,7 @@ class SegmentRequest(FrozenModel):
     signal: Signal
     person_index: Annotated[StrictInt, Field(ge=0)] = 0
     track: StrictInt | None = None
+    person: PersonRule = "longest"
     poses: Literal["fitted", "model"] = "fitted"
     min_distance_seconds: Annotated[FiniteFloat, Field(ge=0)] | None = None
     min_prominence: FiniteFloat | None = None
@@ -77,7 +79,8 @@ def segment_trial(trial: Trial, request: SegmentRequest) -> tuple[Segmentation, 
     Raises:
         InputError: there is no such person or joint, or a time is asked for without a frame rate.
     """
-    motion = trial.motion(track=request.track, person_index=request.person_index, fitted=request.poses == "fitted")
+    choice = trial.person(track=request.track, person_index=request.person_index, rule=request.person)
+    motion = trial.motion_of(choice, fitted=request.poses == "fitted")
     segmentations = segment_predictions(
         motion,
         resolve_signal(request.signal, motion.skeleton),
@@ -87,7 +90,8 @@ def segment_trial(trial: Trial, request: SegmentRequest) -> tuple[Segmentation, 
         pad_seconds=request.pad_seconds,
         method=request.method,
     )
-    person = {"person_index": request.person_index, "track_id": request.track}
+    track = request.track if request.person == "longest" else choice.track
+    person = {"person_index": request.person_index, "track_id": track}
     of_person = segmentations.model_copy(update={"config": segmentations.config.model_copy(update=person)})
     return of_person, why_no_segments(motion, segmentations)
 

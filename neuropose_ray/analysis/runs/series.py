@@ -20,6 +20,7 @@ def motion_series(
     video: str | None = None,
     track: int | None = None,
     poses: Literal["fitted", "model"] = "fitted",
+    capture_fps: float | None = None,
 ) -> MotionSeries:
     """What an analysis with the usual settings finds, frame by frame.
 
@@ -28,6 +29,7 @@ def motion_series(
         video: which video of a job's results.
         track: a person by id; None for who is seen longest.
         poses: the fitted skeleton where there is one, or what the pose model said.
+        capture_fps: frames per second at which a slowed-down clip was taken; None for what the file says.
 
     Raises:
         InputError: the file holds no predictions, or no such person.
@@ -35,7 +37,10 @@ def motion_series(
     from neuropose_ray.analysis.angles.clinical import clinical_angles
     from neuropose_ray.analysis.angles.definitions import ANGLE_DEFINITIONS
 
-    subject = load_subject(path, video, PreprocessingConfig(track=track, poses=poses, cleaning=CleaningSettings()))
+    preprocessing = PreprocessingConfig(
+        track=track, poses=poses, capture_fps=capture_fps, cleaning=CleaningSettings()
+    )
+    subject = load_subject(path, video, preprocessing)
     movement = analyse_movement(subject.motion, MovementConfig(kind="movement"), subject.conditions)
     table = clinical_angles(subject.motion)
     return MotionSeries(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from neuropose_ray.analysis.cleaning.records import CleaningStep
@@ -29,7 +29,6 @@ class Subject:
         steps: what cleaning did.
         warnings: what a reader of the numbers should know.
         conditions: how the person was recorded.
-        seconds_of_a_second: true seconds that go by in a second of the file.
     """
 
     trial: Trial
@@ -39,7 +38,6 @@ class Subject:
     steps: tuple[CleaningStep, ...]
     warnings: tuple[str, ...]
     conditions: Conditions
-    seconds_of_a_second: float = 1.0
 
     @property
     def summary(self) -> InputSummary:
@@ -48,7 +46,7 @@ class Subject:
         return InputSummary(
             path=str(self.trial.path),
             frame_count=metadata.frame_count,
-            fps=metadata.fps / self.seconds_of_a_second,
+            fps=metadata.fps / self.trial.seconds_of_a_second,
             provenance=self.trial.header.provenance,
             video=self.trial.name,
             skeleton=self.trial.header.skeleton.name,
@@ -75,31 +73,22 @@ def subject_of(trial: Trial, preprocessing: PreprocessingConfig) -> Subject:
     Raises:
         InputError: there is no such person.
     """
+    trial = trial.at_capture_rate(preprocessing.capture_fps)
     person = trial.person(track=preprocessing.track, person_index=preprocessing.person_index, rule=preprocessing.rule)
     motion = trial.motion_of(person, fitted=preprocessing.poses == "fitted")
-    seconds = trial.header.metadata.seconds_of_a_second(preprocessing.capture_fps)
-    motion = replace(motion, timestamps_s=motion.timestamps_s * seconds)
     warnings = (
         *recording_warnings(trial, person.track, motion),
         *_unrecognised_landmarks(trial.header),
-        *_slowed(seconds),
     )
     fit = None if preprocessing.poses == "model" else fit_of(fitting_of(trial), person.track)
     conditions = conditions_of(motion, trial.header, fit)
     if preprocessing.cleaning is None:
-        return Subject(trial, person, motion, motion.coverage, (), warnings, conditions, seconds)
+        return Subject(trial, person, motion, motion.coverage, (), warnings, conditions)
     from neuropose_ray.analysis.cleaning.clean import clean
 
     cleaned = clean(motion, preprocessing.cleaning)
     warnings = (*warnings, *cleaned.warnings)
-    return Subject(trial, person, cleaned.motion, motion.coverage, cleaned.steps, warnings, conditions, seconds)
-
-
-def _slowed(seconds: float) -> tuple[str, ...]:
-    """What a reader of times must know of a clip that is stored slowed down."""
-    if seconds == 1:
-        return ()
-    return (f"the clip is stored {1 / seconds:.3g} times slowed down: times and speeds are those of what was filmed",)
+    return Subject(trial, person, cleaned.motion, motion.coverage, cleaned.steps, warnings, conditions)
 
 
 def _unrecognised_landmarks(header: PredictionsHeader) -> tuple[str, ...]:

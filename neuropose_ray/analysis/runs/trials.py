@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.analysis.motion import Motion, motion_of_table
-from neuropose_ray.analysis.person_choice import PersonRule, TrackChoice, choose_person
+from neuropose_ray.analysis.person_choice import ALL_PEOPLE, PeopleChoice, PersonRule, TrackChoice, choose_person
 from neuropose_ray.errors import InputError
 from neuropose_ray.schemas.derived_files import predictions_digest
 from neuropose_ray.schemas.header import PredictionsHeader
@@ -61,8 +61,10 @@ class Trial:
         name: of the video: its folder's name, its name in a job's results, or the file's name without its ending.
         path: the file that was read.
         header: skeleton, frame rate, provenance.
-        table: everybody in all frames; at least one frame.
+        table: everybody in all frames; at least one frame. Its times are those of what was filmed: of a clip that is
+            stored slowed down they are less than the file's.
         sha256: digest of the file; None where it is not known.
+        seconds_of_a_second: true seconds that go by in a second of the file, by which its times were multiplied.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Trial:
     header: PredictionsHeader
     table: PoseTable
     sha256: str | None = None
+    seconds_of_a_second: float = 1.0
 
     @classmethod
     def from_payload(cls, name: str, path: Path, payload: object) -> Trial:
@@ -84,7 +87,20 @@ class Trial:
         # The text may hold more digits than float32 does, and numbers are to be those that NeuroPose reckons with.
         poses3d = [pose for frame in predictions.frames.values() for pose in frame.poses3d]
         exact: NDArray[Any] = np.array(poses3d, np.float64).reshape(table.poses.poses3d.shape)
-        return cls(name, path, predictions.header, replace(table, poses=replace(table.poses, poses3d=exact)))
+        table = replace(table, poses=replace(table.poses, poses3d=exact))
+        return cls(name, path, predictions.header, table).at_capture_rate()
+
+    def at_capture_rate(self, capture_fps: float | None = None) -> Trial:
+        """The same trial at the times of what was filmed.
+
+        Args:
+            capture_fps: frames per second at which the clip was taken; None for what the file says.
+        """
+        seconds = self.header.metadata.seconds_of_a_second(capture_fps)
+        if seconds == self.seconds_of_a_second:
+            return self
+        times_s = self.table.timestamps_s * (seconds / self.seconds_of_a_second)
+        return replace(self, table=replace(self.table, timestamps_s=times_s), seconds_of_a_second=seconds)
 
     def person(self, *, track: int | None = None, person_index: int = 0, rule: PersonRule = "longest") -> TrackChoice:
         """Which person is meant, and who else is there.
@@ -105,6 +121,20 @@ class Trial:
             )
         picture = (size.width, size.height)
         return choose_person(self.table, picture, track=track, person_index=person_index, rule=rule, where=where)
+
+    def chosen_tracks(self, people: PeopleChoice = "longest", *, track: int | None = None) -> tuple[int | None, ...]:
+        """The tracks of the people who are meant, by number; None alone for a file without tracks.
+
+        Args:
+            people: everybody, or a rule that chooses one.
+            track: a person by its id instead.
+
+        Raises:
+            InputError: there is no such person, nobody at all, or the frames have no times.
+        """
+        if people == ALL_PEOPLE and track is None and self.tracks:
+            return tuple(sorted(self.tracks))
+        return (self.person(track=track, rule="longest" if people == ALL_PEOPLE else people).track,)
 
     def motion(self, *, track: int | None = None, person_index: int = 0, fitted: bool = True) -> Motion:
         """One person over all frames, NaN where the person is not seen.
@@ -144,13 +174,15 @@ class Trial:
         return [] if self.table.track_ids is None else self.table.persons_by_frames()
 
 
-def load_trial(path: str | Path, *, video: str | None = None) -> Trial:
-    """One video's predictions.
+def load_trial(path: str | Path, *, video: str | None = None, capture_fps: float | None = None) -> Trial:
+    """One video's predictions, at the times of what was filmed.
 
     Args:
         path: predictions.parquet, a video's output folder, a job's results.json, or one video's JSON file; JSON of
             NeuroPose's versions as well.
         video: which video of a job's results; needed only where there are several.
+        capture_fps: frames per second at which a clip was taken that is stored slowed down; None for what the file
+            says.
 
     Raises:
         InputNotFoundError: there is nothing at ``path``, or no predictions in the folder.
@@ -171,7 +203,7 @@ def load_trial(path: str | Path, *, video: str | None = None) -> Trial:
         trial = Trial.from_payload(name, file, payload)
     if not trial.table.frame_count:
         raise InputError("holds zero frames", where=str(file), hint="look at the video")
-    return replace(trial, sha256=sha256)
+    return replace(trial, sha256=sha256).at_capture_rate(capture_fps)
 
 
 def load_motion(

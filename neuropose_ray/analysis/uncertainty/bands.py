@@ -87,6 +87,9 @@ def repetition_bands(
 ) -> dict[str, ErrorBand]:
     """The bands of a repetition's measures, or of their means, those whose error is known.
 
+    Of a movement whose errors were not counted, but whose angle cannot be relied on (the ankle's, seen in video), the
+    measures of size have a band without ends that says so; durations need no true angle.
+
     Args:
         movement: what was followed.
         unit: of its signal.
@@ -101,6 +104,14 @@ def repetition_bands(
         name: band_of(repetition_measure(movement, name), values[name], units.get(name, "s"), conditions, side=side)
         for name in REPETITION_BANDS
     }
+    reason = why_unreliable(f"{side}_{movement}" if side in ("right", "left") else movement, conditions)
+    if reason:
+        doubted = {
+            name: ErrorBand(low=None, high=None, unit=units[name], reliable=False, reason=reason)
+            for name in units
+            if bands[name] is None and values[name] is not None
+        }
+        bands |= doubted
     return {name: band for name, band in bands.items() if band is not None}
 
 

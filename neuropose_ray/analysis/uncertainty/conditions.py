@@ -14,7 +14,9 @@ from neuropose_ray.schemas.header import PredictionsHeader
 
 #: Where the camera stands: before or behind the person, to the side, or between.
 View = Literal["front", "oblique", "side"]
-#: Degrees from the front or the back up to which a view is the first, and from which it is the last.
+#: Degrees from the front or the back up to which a view is from there, and from which it is from the side. Errors
+#: were counted by these, and readers are warned by them: nearer than the first to the front, a tenth more or less
+#: depth decides how far a knee or hip is bent, and beyond the last one leg and arm hide the others.
 _FRONT_DEG, _SIDE_DEG = 22.5, 67.5
 _PAIRS = ("hip", "shoulder")
 
@@ -41,9 +43,7 @@ class Conditions:
     @property
     def view(self) -> View:
         """The class of the view; oblique where it is not known."""
-        if self.view_deg < _FRONT_DEG:
-            return "front"
-        return "side" if self.view_deg > _SIDE_DEG else "oblique"
+        return class_of_view(self.view_deg)
 
     def view_of(self, measured_side: str | None) -> str:
         """The class of the view of one side of the body: from the side, the far limbs are partly hidden.
@@ -54,6 +54,13 @@ class Conditions:
         if self.near is None or self.view == "front" or measured_side not in ("right", "left"):
             return self.view
         return f"{self.view} {'near' if measured_side == self.near else 'far'}"
+
+
+def class_of_view(degrees: float) -> View:
+    """The class of a view by its angle, 0 from the front or the back, 90 from the side; oblique where it is NaN."""
+    if degrees < _FRONT_DEG:
+        return "front"
+    return "side" if degrees > _SIDE_DEG else "oblique"
 
 
 #: What joints are when nothing is known of a camera: as good as measured.

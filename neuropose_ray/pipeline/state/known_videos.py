@@ -11,6 +11,7 @@ from neuropose_ray.errors import InputNotFoundError
 from neuropose_ray.pipeline.inputs.source_record import find_video, read_source
 from neuropose_ray.pipeline.state.manifest import Manifest
 from neuropose_ray.pipeline.state.run_layout import manifest_folder
+from neuropose_ray.schemas.derived_files import outdated_files
 from neuropose_ray.schemas.immutable import FrozenModel, Utf8Str, utf8_text
 from neuropose_ray.schemas.result_files import video_folders
 
@@ -21,6 +22,7 @@ class KnownVideo(FrozenModel):
     name: str = Field(description="of its folder")
     state: str | None = Field(description="completed or partial; None where no run of this folder knows the video")
     path: Utf8Str | None = Field(description="where it lies now; None where it is not found")
+    outdated: tuple[Utf8Str, ...] = Field(description="files in its folder that were made from older predictions")
     path_before: Utf8Str | None = Field(description="where it lay when its results were made; None: not known")
 
 
@@ -39,6 +41,7 @@ def known_videos(out: Path) -> Iterator[KnownVideo]:
             name=folder.name,
             state=states.get(folder.name),
             path=_path_now(folder),
+            outdated=tuple(map(utf8_text, outdated_files(folder))),
             path_before=None if record is None else record.path,
         )
 

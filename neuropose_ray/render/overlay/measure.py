@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -45,8 +46,10 @@ def measure_for(settings: OverlaySettings) -> Measure:
 def _measure(settings: OverlaySettings, table: PoseTable, header: PredictionsHeader) -> Measurements:
     if not len(table.poses) or not (settings.angles or settings.repetitions):
         return Measurements()
+    times_s = table.timestamps_s * header.metadata.seconds_of_a_second(settings.capture_fps)
+    table = replace(table, timestamps_s=times_s)
     motions = list(_cleaned_motions(table, header.skeleton))
-    angles = [curve for track, motion in motions for curve in _angles(track, motion, table.timestamps_s, settings)]
+    angles = [curve for track, motion in motions for curve in _angles(track, motion, times_s, settings)]
     repetitions = [
         _repetitions(track, motion)
         for track, motion in motions

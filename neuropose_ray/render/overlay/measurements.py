@@ -49,7 +49,7 @@ class RepetitionCurve:
     Attributes:
         track: the person's id, None as in :class:`AngleCurve`.
         movement: what is repeated, in words: "knee flexion".
-        start_s, end_s: ``(repetitions,)`` ascending times of their first and last frames.
+        start_s, end_s: ``(repetitions,)`` ascending times of their first and last frames, as they were filmed.
     """
 
     track: int | None

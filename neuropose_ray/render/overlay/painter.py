@@ -35,6 +35,7 @@ class Painter:
             InputError: faces cannot be hidden, since the skeleton has no head.
         """
         self._table, self._settings, self._measured = table, settings, measured
+        self._times_s = table.timestamps_s * header.metadata.seconds_of_a_second(settings.capture_fps)
         self._style = SkeletonStyle.of(header.skeleton)
         self._sides = joint_sides(header.skeleton)
         self._depth = depth_within(table.best_poses3d())
@@ -74,7 +75,7 @@ class Painter:
             angle.draw(image)
         for row in rows:
             self._paint_id(image, row)
-        time_s = float(self._table.timestamps_s[frame])
+        time_s = float(self._times_s[frame])
         draw_label(image, f"frame {frame}   {time_s:.3f} s", (0, 0), BLACK)
         self._paint_counters(image, time_s)
         return image if self._panel is None else self._beside_panel(self._panel, image, frame)

@@ -41,6 +41,12 @@ class OverlaySettings(BaseModel):
     view: View | None = Field(
         default=None, description="Show the poses in space beside the picture, from there; it widens the picture."
     )
+    capture_fps: float | None = Field(
+        default=None,
+        gt=0,
+        description="Frames per second at which a clip was taken that is stored slowed down: the times that are "
+        "written, and those of angles and repetitions, are true ones; empty for what the predictions say.",
+    )
     sound: bool = Field(
         default=False, description="Keep the sound: left out unless asked for, since voices tell who."
     )

@@ -45,8 +45,7 @@ def plot_angles(
                 draw_line(axes, timestamps_s, curve.raw, color=colour, linewidth=0.6, alpha=0.45)
             shown = curve.raw if curve.cleaned is None else curve.cleaned
             draw_line(axes, timestamps_s, shown, color=colour, alpha=_UNRELIABLE if curve.unreliable else 1.0)
-        doubt = ", not reliable" if any(curve.unreliable for curve in mine) else ""
-        _labelled(axes, mine[0].label, mine[0].unit, doubt)
+        _labelled(axes, mine[0].label, mine[0].unit, _doubt(mine))
         axes.margins(x=0, y=0.12)
         draw_bands(axes, bands, labelled=index < 2)
     _bottom(panels, "time (s)")
@@ -56,7 +55,8 @@ def plot_angles(
 
 
 def plot_cycles(figure: Figure, title: str, cycles: Sequence[CycleCurve]) -> None:
-    """A panel for each angle: every cycle thin, their mean, and one standard deviation on either side of it.
+    """A panel for each angle: every cycle thin, their mean, and one standard deviation on either side of it; what
+    cannot be relied on is faint.
 
     Args:
         figure: empty.
@@ -72,10 +72,11 @@ def plot_cycles(figure: Figure, title: str, cycles: Sequence[CycleCurve]) -> Non
         for curve in mine:
             mean, sd = mean_and_sd(curve.values)
             colour = SIDE_COLOURS[curve.side]
-            axes.plot(curve.percent, curve.values.T, color=colour, linewidth=0.4, alpha=0.35)
-            axes.fill_between(curve.percent, mean - sd, mean + sd, color=colour, alpha=0.2, linewidth=0)
-            draw_line(axes, curve.percent, mean, color=colour)
-        _labelled(axes, mine[0].label, mine[0].unit)
+            shown = _UNRELIABLE if curve.unreliable else 1.0
+            axes.plot(curve.percent, curve.values.T, color=colour, linewidth=0.4, alpha=0.35 * shown)
+            axes.fill_between(curve.percent, mean - sd, mean + sd, color=colour, alpha=0.2 * shown, linewidth=0)
+            draw_line(axes, curve.percent, mean, color=colour, alpha=shown)
+        _labelled(axes, mine[0].label, mine[0].unit, _doubt(mine))
         axes.margins(x=0)
     _bottom(panels, "cycle (%)")
     sides = {curve.side: f"{SIDE_NAMES[curve.side]} (n = {len(curve.values)})" for curve in cycles}
@@ -99,6 +100,10 @@ def _panels(figure: Figure, title: str, curves: Sequence[Curve | CycleCurve]) ->
         raise InputError("there is nothing to plot", where=title, hint="no such curves were found in this trial")
     figure.suptitle(title)
     return list(zip(panel_grid(figure, len(names)), names, strict=True))
+
+
+def _doubt(curves: Sequence[Curve | CycleCurve]) -> str:
+    return ", not reliable" if any(curve.unreliable for curve in curves) else ""
 
 
 def _labelled(axes: Axes, label: str, unit: str, doubt: str = "") -> None:

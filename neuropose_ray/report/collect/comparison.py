@@ -1,4 +1,4 @@
-"""Two trials of a movement brought together in time and space."""
+"""Two trials of a movement brought together in time and space, and what changed between them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis import Motion, TrialComparison, compare_trials, procrustes_align
-from neuropose_ray.render import Column, Comparison, Fact, Table
+from neuropose_ray.analysis import MeasureChange, Motion, TrialComparison, compare_trials, procrustes_align
+from neuropose_ray.render import Cell, Column, Comparison, Fact, Table
 from neuropose_ray.report.collect.curves import label_of
+from neuropose_ray.report.collect.person import ReportedPerson
+from neuropose_ray.report.collect.ranges import doubted, estimate
 from neuropose_ray.report.collect.warnings import sentence
 from neuropose_ray.schemas.skeleton import LANDMARKS, Skeleton
 
@@ -22,29 +24,32 @@ class ComparisonResult:
 
     Attributes:
         comparison: path, skeletons and deviations.
-        table: the angles of both at the moments that belong together.
+        tables: the measures of both with what changed, and the angles at the moments that belong together.
         warnings: what makes it less sure.
     """
 
     comparison: Comparison
-    table: Table
+    tables: tuple[Table, ...]
     warnings: tuple[str, ...]
 
 
-def compare(first: Motion, second: Motion) -> ComparisonResult:
+def compare(first_person: ReportedPerson, second_person: ReportedPerson) -> ComparisonResult:
     """Warp by the z-normalised clinical angles, then lay the first's joints over the second's (Procrustes).
 
     Joints are taken from the middle of the hips; one rotation, translation and scale for the whole trial, never
     mirrored, as :func:`~neuropose_ray.analysis.runs.pairwise.compare_trials` describes it.
 
     Args:
-        first: cleaned; the trial of the report.
-        second: cleaned; of any skeleton with the landmarks, whose other joints are then missing (NaN).
+        first_person: of the trial of the report.
+        second_person: of the other trial; of any skeleton with the landmarks, whose other joints are then missing
+            (NaN).
 
     Raises:
         InputError: no angle is known well enough in both, or they share fewer than three joints.
     """
-    trial_comparison = compare_trials(first, second)
+    first, second = first_person.cleaned.motion, second_person.cleaned.motion
+    conditions = first_person.conditions, second_person.conditions
+    trial_comparison = compare_trials(first, second, conditions=conditions)
     path = np.array(trial_comparison.path, np.int64)
     first_poses, second_poses = _around_hips(first, first.skeleton), _around_hips(second, first.skeleton)
     moved, target, _ = procrustes_align(first_poses[path[:, 0]], second_poses[path[:, 1]], scale=True)
@@ -64,7 +69,7 @@ def compare(first: Motion, second: Motion) -> ComparisonResult:
     )
     return ComparisonResult(
         comparison,
-        _angle_table(trial_comparison),
+        (*_change_tables(trial_comparison), _angle_table(trial_comparison)),
         tuple(sentence(f"Comparison: {text}") for text in trial_comparison.warnings),
     )
 
@@ -105,18 +110,61 @@ def _facts(comparison: TrialComparison) -> tuple[Fact, ...]:
     )
 
 
+def _change_tables(comparison: TrialComparison) -> list[Table]:
+    """Means of repetitions and gait of both trials, and by how much they changed; none where nothing is shared."""
+    changes = [change for change in comparison.changes if change.part != "angles"]
+    if not changes:
+        return []
+    columns = [Column("Measure"), Column("Side"), Column("Unit")]
+    for name in ("First", "Second"):
+        columns += [Column(f"{name}: mean", "", 2), Column("SD", "", 2), Column("n", "", 0)]
+    columns += [Column("Change", "", 2), Column("Beyond its band")]
+    return [
+        Table(
+            title=f"What changed from {comparison.first} to {comparison.second}",
+            columns=tuple(columns),
+            rows=tuple(_change_row(change) for change in changes),
+            note="The change is the second minus the first. Its band is of the errors of measuring, where they are "
+            "known, and of the spread between repetitions (Welch 1947): a change whose band holds 0 is no finding.",
+        )
+    ]
+
+
+def _change_row(change: MeasureChange) -> tuple[Cell, ...]:
+    cells: list[Cell] = [change.label, change.side or None, change.unit]
+    for each in (change.first, change.second):
+        cells += [estimate(each.mean, each.band), each.sd, float(each.n)]
+    return (*cells, estimate(change.change, change.band), _finding(change))
+
+
+def _finding(change: MeasureChange | None) -> str | None:
+    """Whether a change can be told from none; None where that is not known."""
+    if change is None or change.band is None or not change.band.reliable or change.band.low is None:
+        return None
+    return "yes" if change.band.is_finding else "no"
+
+
 def _angle_table(comparison: TrialComparison) -> Table:
+    changes = {change.name: change for change in comparison.changes if change.part == "angles"}
+    rows: list[tuple[Cell, ...]] = []
+    for angle in comparison.angles:
+        change = changes.get(angle.name)
+        ranges: list[Cell] = [angle.range_first, angle.range_second, None]
+        if change is not None:
+            ranges = [estimate(each.mean, each.band) for each in (change.first, change.second)]
+            ranges.append(estimate(change.change, change.band))
+        cells = (doubted(cell, angle.reason) for cell in (angle.rmse, angle.mean_difference, *ranges))
+        rows.append((label_of(angle.name), *cells, _finding(change)))
     return Table(
         title=f"Angles of {comparison.first} against {comparison.second}",
         columns=(
             Column("Angle"), Column("RMSE", "deg"), Column("Mean difference", "deg"),
             Column("Range of the first", "deg"), Column("Range of the second", "deg"),
+            Column("Change of range", "deg"), Column("Beyond its band"),
         ),
-        rows=tuple(
-            (label_of(angle.name), angle.rmse, angle.mean_difference, angle.range_first, angle.range_second)
-            for angle in comparison.angles
-        ),
-        note="At the moments that belong together; the difference is the first minus the second.",
+        rows=tuple(rows),
+        note="RMSE and mean difference are at the moments that belong together; the mean difference is the first "
+        "minus the second, the change of range the second minus the first: one whose band holds 0 is no finding.",
     )  # fmt: skip
 
 

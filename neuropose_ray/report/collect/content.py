@@ -8,19 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from neuropose_ray.analysis import (
-    Motion,
+    ALL_PEOPLE,
     MovementConfig,
+    PeopleChoice,
     Trial,
     analyse_movement,
     clinical_angles,
-    conditions_of,
-    fit_of,
-    fitting_of,
     load_trial,
 )
 from neuropose_ray.errors import InputError
 from neuropose_ray.render import PersonTrack, ReportContent
-from neuropose_ray.report.collect.comparison import ComparisonResult, compare
+from neuropose_ray.report.collect.comparison import compare
 from neuropose_ray.report.collect.curves import angle_curves, cycle_curves
 from neuropose_ray.report.collect.movement import find_movement
 from neuropose_ray.report.collect.origin import (
@@ -42,18 +40,24 @@ def report_content(
     video: str | None = None,
     against: Path | None = None,
     track: int | None = None,
+    people: PeopleChoice = "longest",
+    capture_fps: float | None = None,
     settings: ReportSettings | None = None,
 ) -> ReportContent:
     """Load, clean, analyse and judge the people of a video's results.
 
     Poses are the fitted ones where a fit is believed, cleaned; beside their angles stand those of the pose model
-    itself. Curves and skeleton are at the video's own times. Where nobody is seen the report says that alone.
+    itself. Curves and skeleton are at the frames of the video. Where nobody is seen the report says that alone.
 
     Args:
         folder: a video's results, OUT/NAME, or a file of predictions.
         video: which one, where a file holds those of several videos.
-        against: those of another trial, to compare with; its person is who is seen longest.
-        track: the person with whom the page begins; None for who is seen longest.
+        against: those of another trial, to compare with; its person is chosen by the same rule.
+        track: the person with whom the page begins.
+        people: the rule that chooses the person where no track is named; everybody begins with who is seen longest,
+            and leaves nobody out however many there are.
+        capture_fps: frames per second at which slowed-down clips were taken, the other trial's as well; None for
+            what the files say.
         settings: None for the defaults.
 
     Raises:
@@ -61,34 +65,41 @@ def report_content(
             be compared.
     """
     settings = settings or ReportSettings()
-    trial = load_trial(folder, video=video)
+    rule = "longest" if people == ALL_PEOPLE else people
+    trial = load_trial(folder, video=video, capture_fps=capture_fps)
     if not len(trial.table.poses) and track is None and against is None:
         return _of_nobody(trial, settings)
-    person = reported_person(trial, settings.cleaning, track=track)
+    person = reported_person(trial, settings.cleaning, track=track, rule=rule)
     main = _analysed(person, settings)
-    compared = None if against is None else _compared(person.cleaned.motion, against, settings)
-    if compared is not None:
+    compared = None
+    if against is not None:
+        other = load_trial(against, capture_fps=capture_fps)
+        compared = compare(person, reported_person(other, settings.cleaning, rule=rule))
         main = replace(main, warnings=(*main.warnings, *compared.warnings))
-    bystanders = [track_id for track_id in trial.tracks if track_id != person.track][: settings.max_people - 1]
+    bystanders = [track_id for track_id in trial.tracks if track_id != person.track]
+    if people != ALL_PEOPLE:
+        bystanders = bystanders[: settings.max_people - 1]
     return ReportContent(
         title=trial.name,
         facts=video_facts(trial),
         skeleton=person.cleaned.motion.skeleton,
         timestamps_s=person.raw.timestamps_s,
         people=(replace(main, main=True), *(_bystander(trial, track_id, settings) for track_id in bystanders)),
-        tables=(compared.table,) if compared else (),
+        tables=compared.tables if compared else (),
         provenance=provenance_facts(trial, settings),
         citation=citation_of(trial),
         comparison=compared.comparison if compared else None,
+        predictions_sha256=trial.sha256,
+        video_seconds=1 / trial.seconds_of_a_second,
     )
 
 
 def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
     """One person with all that is found of the person."""
-    motion, fit = person.cleaned.motion, fit_of(fitting_of(person.trial), person.track)
-    movement = find_movement(motion)
+    motion = person.cleaned.motion
+    movement = find_movement(motion, person.conditions)
     of_angles = MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None)
-    of_all_frames = analyse_movement(motion, of_angles, conditions_of(person.raw, person.trial.header, fit)).results
+    of_all_frames = analyse_movement(motion, of_angles, person.conditions).results
     ranges = of_all_frames.angles or ()
     range_of_motion = range_table(ranges)
     angles = clinical_angles(motion, settings.angles)
@@ -101,9 +112,9 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
             angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed), ranges
         ),
         bands=movement.bands,
-        cycles=cycle_curves(angles, movement.windows, settings.cycle_points),
+        cycles=marked(cycle_curves(angles, movement.windows, settings.cycle_points), ranges),
         tables=(*movement.tables, *([] if range_of_motion is None else [range_of_motion])),
-        quality=quality_of(person, fit, settings),
+        quality=quality_of(person, settings),
         warnings=(
             *report_warnings(person, angles, movement, settings),
             *(sentence(remark.sentence) for remark in of_all_frames.remarks),
@@ -132,8 +143,6 @@ def _of_nobody(trial: Trial, settings: ReportSettings) -> ReportContent:
         warnings=(*trial.header.metadata.notes, "Nobody was found in any frame: look at the video."),
         provenance=provenance_facts(trial, settings),
         citation=citation_of(trial),
+        predictions_sha256=trial.sha256,
+        video_seconds=1 / trial.seconds_of_a_second,
     )
-
-
-def _compared(motion: Motion, against: Path, settings: ReportSettings) -> ComparisonResult:
-    return compare(motion, reported_person(load_trial(against), settings.cleaning).cleaned.motion)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from neuropose_ray.analysis import (
     GAIT_PARAMETERS,
+    Conditions,
     GaitCycle,
     GaitEvent,
     GaitEvents,
@@ -71,15 +72,16 @@ class Movement:
     warnings: tuple[str, ...]
 
 
-def find_movement(motion: Motion) -> Movement:
+def find_movement(motion: Motion, conditions: Conditions) -> Movement:
     """Repetitions of whatever repeats, and steps where somebody walks.
 
     The mean curves are over the repetitions where there are any, else over the strides.
 
     Args:
         motion: cleaned; NaN as :func:`.analyse_movement` says.
+        conditions: how the person was recorded, on which the error bands depend.
     """
-    result = analyse_movement(motion, MovementConfig(kind="movement", angles=None))
+    result = analyse_movement(motion, MovementConfig(kind="movement", angles=None), conditions)
     # Whatever repeats is asked for, so that there is a record of it, if one of nothing.
     record, gait = result.results.repetitions or _NOTHING_REPEATS, result.results.gait
     events = GaitEvents() if gait is None else GaitEvents(events=gait.events)

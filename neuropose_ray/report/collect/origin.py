@@ -70,6 +70,7 @@ def provenance_facts(trial: Trial, settings: ReportSettings) -> tuple[Fact, ...]
     if made is None:
         return (*facts, Fact("Predictions", "the file does not say what made them"), report_settings)
     predictions = {
+        "Predictions SHA-256": trial.sha256 or "",
         "Pose model": made.model_name or made.model_filename,
         "Weights": f"{made.model_filename}, SHA-256 {made.model_sha256}",
         "Runtime": ", ".join(part for part in (made.runtime, made.device) if part),

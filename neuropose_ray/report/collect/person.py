@@ -7,7 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis import Cleaned, CleaningSettings, Motion, Trial, clean, interpolate
+from neuropose_ray.analysis import (
+    Cleaned,
+    CleaningSettings,
+    Conditions,
+    Motion,
+    PersonRule,
+    Trial,
+    clean,
+    conditions_of,
+    fit_of,
+    fitting_of,
+    interpolate,
+)
+from neuropose_ray.schemas.fitting import TrackFit
 
 #: Neighbouring frames lie closer than this many frame intervals.
 _NEIGHBOURS = 1.5
@@ -25,6 +38,8 @@ class ReportedPerson:
         cleaned: what all numbers are made of; at times of its own where the video's are uneven.
         shown: the cleaned motion at the video's frames, for curves and skeleton.
         filled: ``(frames, joints)`` of ``shown``: known by interpolation across a gap, not by measurement.
+        fit: of the person's skeleton; None where none was fitted.
+        conditions: how the person was recorded, on which the error bands depend.
     """
 
     trial: Trial
@@ -34,26 +49,32 @@ class ReportedPerson:
     cleaned: Cleaned
     shown: Motion
     filled: NDArray[np.bool_]
+    fit: TrackFit | None
+    conditions: Conditions
 
 
-def reported_person(trial: Trial, settings: CleaningSettings, *, track: int | None = None) -> ReportedPerson:
-    """The person of a track, or who is seen in most frames.
+def reported_person(
+    trial: Trial, settings: CleaningSettings, *, track: int | None = None, rule: PersonRule = "longest"
+) -> ReportedPerson:
+    """The person of a track, or whom a rule chooses.
 
     Args:
         trial: a video's predictions.
         settings: of the cleaning.
-        track: an id; None for who is seen longest.
+        track: an id, which overrules the rule.
+        rule: who, where no track is named.
 
     Raises:
         InputError: nobody is seen at all, there is no such person, or the frames have no times.
     """
-    if track is None:
-        track = next(iter(trial.tracks), None)
-    model = trial.motion(track=track, fitted=False)
-    raw = trial.motion(track=track) if trial.table.poses3d_fitted is not None else model
+    person = trial.person(track=track, rule=rule)
+    model = trial.motion_of(person, fitted=False)
+    raw = trial.motion_of(person) if trial.table.poses3d_fitted is not None else model
     cleaned = clean(raw, settings)
     shown, filled = _at_frames(raw, cleaned)
-    return ReportedPerson(trial, track, model, raw, cleaned, shown, filled)
+    fit = fit_of(fitting_of(trial), person.track)
+    conditions = conditions_of(raw, trial.header, fit)
+    return ReportedPerson(trial, person.track, model, raw, cleaned, shown, filled, fit, conditions)
 
 
 def _at_frames(raw: Motion, cleaned: Cleaned) -> tuple[Motion, NDArray[np.bool_]]:

@@ -27,17 +27,16 @@ _PARTS = {
 _FEW_JOINTS = 0.1
 
 
-def quality_of(person: ReportedPerson, fit: TrackFit | None, settings: ReportSettings) -> Quality:
+def quality_of(person: ReportedPerson, settings: ReportSettings) -> Quality:
     """Strips over the video's frames, and a summary.
 
     Shares of joints are those of the landmarks on which angles and gait rest, of all joints where there are none.
 
     Args:
         person: whose numbers the report shows.
-        fit: of this person, None where nothing was fitted.
         settings: what counts as poor.
     """
-    joints = _judged(person)
+    joints, fit = _judged(person), person.fit
     is_seen: NDArray[np.bool_] = np.asarray(np.isfinite(person.raw.positions).all(-1).any(-1))
     known: NDArray[np.bool_] = np.asarray(np.isfinite(person.shown.positions).all(-1))[:, joints]
     scores = person.raw.joint_scores[:, joints]

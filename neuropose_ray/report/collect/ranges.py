@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from neuropose_ray.analysis import AngleSummary, ErrorBand
-from neuropose_ray.render import Cell, Column, Curve, Estimate, Table
+from neuropose_ray.render import Cell, Column, Curve, CycleCurve, Estimate, Table
 from neuropose_ray.report.collect.curves import label_of
+
+_Marked = TypeVar("_Marked", Curve, CycleCurve)
 
 #: Numbers of an angle in the order of the table: field, head, unit, decimals.
 _NUMBERS = (("min", "min", "deg", 0), ("max", "max", "deg", 0), ("range", "range", "deg", 0))
@@ -45,7 +48,14 @@ def estimate(value: float | None, band: ErrorBand | None) -> Cell:
     return Estimate(value, band.low, band.high, "" if band.reliable else band.reason)
 
 
-def marked(curves: Sequence[Curve], summaries: Sequence[AngleSummary]) -> tuple[Curve, ...]:
+def doubted(cell: Cell, reason: str) -> Cell:
+    """A number's cell with the reason why it cannot be relied on; as it is where there is none."""
+    if not reason or isinstance(cell, str):
+        return cell
+    return replace(cell, unreliable=reason) if isinstance(cell, Estimate) else Estimate(cell, unreliable=reason)
+
+
+def marked(curves: Sequence[_Marked], summaries: Sequence[AngleSummary]) -> tuple[_Marked, ...]:
     """The same curves, with the reason at those of angles that cannot be relied on."""
     reasons = {summary.name: summary.reason for summary in summaries if not summary.reliable}
     return tuple(
@@ -73,7 +83,4 @@ def _cells(summary: AngleSummary | None) -> list[Cell]:
 
 def _number(summary: AngleSummary, field: str) -> Cell:
     cell = estimate(getattr(summary, field), summary.bands.get(field))
-    if summary.reliable:
-        return cell
-    whole = cell if isinstance(cell, Estimate) else Estimate(getattr(summary, field))
-    return replace(whole, unreliable=summary.reason)
+    return cell if summary.reliable else doubted(cell, summary.reason)

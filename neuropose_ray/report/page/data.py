@@ -52,6 +52,7 @@ def report_data(content: ReportContent) -> Json:
     times = content.timestamps_s
     return {
         "times": _array(times, "Float64Array"),
+        "videoSeconds": content.video_seconds,
         "skeleton": _skeleton(content.skeleton),
         "people": [_person(person, content.skeleton, times) for person in content.people],
         "comparison": content.comparison and _comparison(content.comparison, content.skeleton),
@@ -155,6 +156,7 @@ def _cycle(cycle: CycleCurve) -> Json:
     mean, sd = mean_and_sd(cycle.values)
     return {
         **_named(cycle),
+        "unreliable": cycle.unreliable,
         "percent": _array(cycle.percent),
         "values": _array(cycle.values),
         "mean": _array(mean),

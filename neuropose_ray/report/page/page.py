@@ -15,6 +15,7 @@ from neuropose_ray.render import PersonTrack, ReportContent
 from neuropose_ray.report.page import markup
 from neuropose_ray.report.page.data import report_json
 from neuropose_ray.schemas.atomic import atomic_write
+from neuropose_ray.schemas.derived_files import REPORT_DIGEST_NAME
 
 _ASSETS = files("neuropose_ray.report.page") / "assets"
 # In the order in which they need each other.
@@ -57,6 +58,7 @@ def _page(content: ReportContent) -> tuple[bytes, bytes]:
     parts = {
         "policy": _policy(script, plotly),
         "style": _asset("report.css"),
+        "predictions": _predictions(content.predictions_sha256),
         "title": markup.escaped(content.title),
         "facts": markup.fact_list(content.facts),
         "person_facts": _by_person(content, lambda person: markup.fact_list(person.facts)),
@@ -73,6 +75,11 @@ def _page(content: ReportContent) -> tuple[bytes, bytes]:
     # Divided before anything is filled in: no text of the content can be taken for the place of the video.
     before, after = _asset("page.html").split("$video")
     return Template(before).substitute(parts).encode("utf-8"), Template(after).substitute(parts).encode("utf-8")
+
+
+def _predictions(sha256: str | None) -> str:
+    """What the page was made from, for whoever asks later whether it is still that."""
+    return "" if sha256 is None else f'<meta name="{REPORT_DIGEST_NAME}" content="{sha256}">\n'
 
 
 def _asset(name: str) -> str:

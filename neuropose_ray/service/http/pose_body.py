@@ -28,6 +28,8 @@ PICTURE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/bmp", "applicat
 _BASE64_BLOCK = 1 << 20
 #: Values in a JSON body: a picture is one, or two with the comma of a data URL, and a time is one.
 _VALUES_PER_PICTURE, _OTHER_VALUES = 3, 64
+#: Of a file's name that errors say.
+_NAME_LETTERS = 100
 
 
 def _from_base64(value: object) -> object:
@@ -122,8 +124,10 @@ async def read_pictures(
         return await asyncio.to_thread(_from_json, content, limits)
     body = _held(body_of(request, limits.request_bytes, "submit a video as a job"), share)
     if kind == "multipart/form-data":
-        pictures = await _from_form(request.headers["content-type"], body, limits)
-    elif kind in PICTURE_TYPES or not kind:
+        files = await _from_form(request.headers["content-type"], body, limits)
+        names = tuple(name for name, _ in files)
+        return _frame_request([picture for _, picture in files], options, limits, names)
+    if kind in PICTURE_TYPES or not kind:
         pictures = [b"".join([chunk async for chunk in body])]
     else:
         raise RequestError(
@@ -138,10 +142,12 @@ async def _held(body: AsyncIterator[bytes], share: Share) -> AsyncIterator[bytes
         yield chunk
 
 
-async def _from_form(content_type: str, body: AsyncIterator[bytes], limits: PoseReplicaSettings) -> list[bytes]:
-    """All files of a form, whatever their fields are called."""
-    pictures: list[bytes] = []
-    picture, parts = bytearray(), 0
+async def _from_form(
+    content_type: str, body: AsyncIterator[bytes], limits: PoseReplicaSettings
+) -> list[tuple[str, bytes]]:
+    """Name and content of all files of a form, whatever their fields are called."""
+    files: list[tuple[str, bytes]] = []
+    name, picture, parts = "", bytearray(), 0
     async for event in read_form(content_type, body):
         if isinstance(event, PartBegin):
             parts += 1
@@ -149,12 +155,12 @@ async def _from_form(content_type: str, body: AsyncIterator[bytes], limits: Pose
                 raise _too_many_pictures(limits)
             if event.filename is None:
                 raise RequestError(f"{event.name[:100]} is not a file", hint="options go into the query")
-            picture = bytearray()
+            name, picture = event.filename[:_NAME_LETTERS], bytearray()
         elif isinstance(event, PartData):
             picture += event.data
         elif isinstance(event, PartEnd):
-            pictures.append(bytes(picture))
-    return pictures
+            files.append((name, bytes(picture)))
+    return files
 
 
 def _from_json(content: bytearray, limits: PoseReplicaSettings) -> FrameRequest:
@@ -169,7 +175,10 @@ def _from_json(content: bytearray, limits: PoseReplicaSettings) -> FrameRequest:
 
 
 def _frame_request(
-    pictures: tuple[bytes, ...] | list[bytes], options: PoseOptions, limits: PoseReplicaSettings
+    pictures: tuple[bytes, ...] | list[bytes],
+    options: PoseOptions,
+    limits: PoseReplicaSettings,
+    names: tuple[str, ...] = (),
 ) -> FrameRequest:
     if not pictures or pictures == [b""]:
         raise RequestError("no picture", hint="see /docs")
@@ -178,7 +187,9 @@ def _frame_request(
     times = options.timestamps_s
     if times is not None and len(times) != len(pictures):
         raise RequestError(f"{len(times)} times for {len(pictures)} pictures", where="timestamps_s")
-    return FrameRequest(tuple(pictures), options.consecutive, times, options.field_of_view_degrees, options.model)
+    return FrameRequest(
+        tuple(pictures), options.consecutive, times, options.field_of_view_degrees, options.model, names
+    )
 
 
 def _too_many_pictures(limits: PoseReplicaSettings) -> TooLargeError:

@@ -53,7 +53,7 @@ class PictureDecoder:
             TooLargeError: it has more pixels than are allowed.
             VideoError: it cannot be decoded.
         """
-        width, height = picture_size(content)
+        width, height = picture_size(content, where)
         if width * height > self._most_pixels:
             what = f"{width} x {height} pixels, at most {self._most_pixels} are taken"
             raise TooLargeError(what, where=where, hint="send a smaller picture")

@@ -94,7 +94,7 @@ class PoseReplica:
         try:
             async with (
                 pipeline.slots,
-                self._decoder.decoded(pipeline.request.pictures[index], f"picture {index}") as picture,
+                self._decoder.decoded(pipeline.request.pictures[index], pipeline.request.name_of(index)) as picture,
             ):
                 clock.decode_s, size = picture.decode_s, picture.image.shape[:2]
                 prediction = await self._predict(pipeline, index, picture)

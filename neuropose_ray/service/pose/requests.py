@@ -18,6 +18,7 @@ class FrameRequest:
         timestamps_s: one for each picture; they come back with the results.
         field_of_view_degrees: over the longer side of the pictures; None for the pose model's default.
         model: the pose model's name; None for the usual one.
+        names: the file names of the pictures, which errors then say; empty where they have none.
     """
 
     pictures: tuple[bytes, ...]
@@ -25,6 +26,12 @@ class FrameRequest:
     timestamps_s: tuple[float, ...] | None = None
     field_of_view_degrees: float | None = None
     model: str | None = None
+    names: tuple[str, ...] = ()
+
+    def name_of(self, index: int) -> str:
+        """What errors call a picture: "picture 2 (knee.png)"."""
+        name = self.names[index] if index < len(self.names) else ""
+        return f"picture {index} ({name})" if name else f"picture {index}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a recording leaves unsure is said once, in the analysis, for every place that shows numbers."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,16 +19,18 @@ from neuropose_ray.analysis.runs.recording import (
     recording_warnings,
 )
 from neuropose_ray.analysis.runs.run import run_analysis
-from neuropose_ray.analysis.runs.trials import load_trial
-from neuropose_ray.analysis.uncertainty.conditions import view_deg
+from neuropose_ray.analysis.runs.trials import Trial, load_trial
+from neuropose_ray.analysis.uncertainty.conditions import Conditions, view_deg
 from neuropose_ray.errors import FileFormatError
 from neuropose_ray.formats.imported import poses_of_trajectories
 from neuropose_ray.formats.trajectories import Trajectories
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.schemas.fitting import FittingReport, SideExchange, TrackFit
-from neuropose_ray.schemas.header import TrackReturn
+from neuropose_ray.schemas.header import PredictionsHeader, TrackReturn, VideoMetadata
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.parquet_files import write_predictions
+from neuropose_ray.schemas.poses import Poses, PoseTable
+from neuropose_ray.schemas.skeleton import Skeleton
 
 TIMES = np.arange(0, 3, 1 / 20)
 
@@ -125,7 +128,12 @@ def test_an_analysis_says_what_the_recording_leaves_unsure(tmp_path):
 def test_what_is_known_in_few_frames_says_in_how_many(coverages, few):
     warnings = coverage_warnings(coverages, RecordingSettings(few_frames=few))
     rare = {name: share for name, share in coverages.items() if 0 < share < few}
-    assert len(warnings) == bool(rare)
+    never = [name for name, share in coverages.items() if share == 0]
+    assert [text.startswith(("known in few", "all angles")) for text in warnings] == [True] * bool(rare) + (
+        [False] * bool(never)
+    )
+    if never and len(never) < len(coverages) and len(never) <= 6:
+        assert warnings[-1].endswith(f": {', '.join(never)}")
     if rare and len(rare) < len(coverages) and len(rare) <= 6:
         assert all(f"{name} {share:.0%}" in warnings[0] for name, share in rare.items())
 
@@ -155,3 +163,46 @@ def test_who_came_back_is_told_with_how_sure_it_is_that_it_is_the_same_person(tm
     mine, others = (recording_warnings(trial, track, trial.motion()) for track in (0, 1))
     assert any("away for 3.0 s before frame 40" in text and "91 % sure" in text for text in mine)
     assert not any("away for" in text for text in others)
+
+
+@given(view=st.floats(0, 90))
+def test_readers_are_warned_of_a_view_where_the_error_bands_take_it_for_one(view):
+    right = np.array([np.cos(np.radians(view)), 0.0, np.sin(np.radians(view))]) * 140
+    skeleton = Skeleton(name="hips", joint_names=("l", "r"), landmarks={"left_hip": "l", "right_hip": "r"})
+    positions = np.tile(np.array([-right, right]) + (0.0, 0.0, 1e6), (3, 1, 1))
+    motion = Motion("hips", skeleton, np.arange(3.0), positions, np.ones((3, 2)))
+    metadata = VideoMetadata(frame_count=3, fps=1.0, width=64, height=48)
+    nobody = PoseTable(np.arange(3.0), Poses.empty(2))
+    trial = Trial("hips", Path("hips.json"), PredictionsHeader(metadata=metadata, skeleton=skeleton), nobody)
+    views = [text for text in recording_warnings(trial, None, motion) if "camera sees the person" in text]
+    said = {"front": ["nearly from the front"], "side": ["from the side"], "oblique": []}
+    expected = said[Conditions(from_video=True, view_deg=view_deg(motion)).view]
+    assert len(views) == len(expected)
+    assert all(part in text for part, text in zip(expected, views, strict=True))
+
+
+def test_parts_of_the_body_that_are_never_seen_are_named():
+    unseen = {f"angle_{number}": 0.0 for number in range(8)}
+    (text,) = coverage_warnings(unseen | {"left_knee_flexion": 1.0})
+    assert text.startswith(
+        "not known in any frame, since parts of the body are hidden or out of the picture: angle 0"
+    )
+    assert text.endswith("angle 5, 2 more")
+    assert coverage_warnings(unseen) == ("no angle is known in any frame: too little of the body is seen",)
+    few, never = coverage_warnings({"a": 0.2, "b": 0.0, "c": 1.0})
+    assert few.endswith("a 20%")
+    assert never.endswith(": b")
+
+
+def test_half_a_person_is_said_to_be_half_a_person(tmp_path):
+    table = truth_table(squatting(), TIMES)
+    legs = ("knee", "ankle", "heel", "toe", "foot")
+    hidden = [not any(part in name.lower() for part in legs) for name in PHANTOM_SKELETON.joint_names]
+    table.poses.joint_scores[:, hidden] = 0.05
+    folder = write_results(tmp_path / "half", table)
+    report = run_analysis(default_analysis(InputsConfig(primary=folder), tmp_path / "a.json"))
+    assert any("hidden or out of the picture: right hip flexion" in warning for warning in report.warnings)
+    unknown = [angle for angle in report.results.angles if not angle.coverage]
+    assert unknown
+    assert all(angle.reliable for angle in unknown), "there is no number to doubt"
+    assert not any(angle.name in remark.sentence for angle in unknown for remark in report.results.remarks)

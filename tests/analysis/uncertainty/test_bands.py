@@ -115,3 +115,14 @@ def test_a_view_without_samples_takes_the_largest_error_of_its_kind():
     assert table.error("m", "side").half_width == 3
     assert table.error("m", "oblique").half_width == 9
     assert table.error("n", "front") is None
+
+
+@pytest.mark.parametrize("side", ["both", "left", None])
+def test_the_size_of_a_repetition_of_the_ankle_seen_in_video_cannot_be_relied_on_and_its_duration_can(side):
+    values = dict.fromkeys(REPETITION_BANDS, 1.0) | {"symmetry_percent": None}
+    bands = repetition_bands("ankle_dorsiflexion", "deg", values, OBLIQUE, side)
+    assert sorted(bands) == ["peak_velocity_back", "peak_velocity_out", "range_of_motion"]
+    for band in bands.values():
+        assert (band.low, band.high, band.reliable) == (None, None, False)
+        assert "ankle dorsiflexion cannot be relied on" in band.reason
+    assert repetition_bands("ankle_dorsiflexion", "deg", values, MEASURED, side) == {}

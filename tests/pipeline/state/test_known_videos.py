@@ -73,6 +73,9 @@ def test_the_command_lists_them_and_says_which_video_is_gone(base: Path):
     assert CliRunner().invoke(app, [out, "--videos"]).stdout.splitlines() == [
         f"{name}: completed; {base / name}.mp4" for name in ("jump", "squat", "walk")
     ]
+    (base / "out" / "walk" / "analysis.json").write_text('{"primary": {"predictions_sha256": "0"}}')
+    line = CliRunner().invoke(app, [out, "--videos"]).stdout.splitlines()[2]
+    assert line == f"walk: completed; {base}/walk.mp4; made from older predictions: analysis.json"
     (base / "squat.mp4").unlink()
     done = CliRunner().invoke(app, [out, "--videos"])
     assert (done.exit_code, done.stdout.splitlines()[1]) == (1, f"squat: completed; no longer at {base}/squat.mp4")

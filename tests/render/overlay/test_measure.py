@@ -78,3 +78,19 @@ def test_skeletons_without_the_joints_have_no_angles(squats):
     bare = h36m.model_copy(update={"landmarks": {}})
     measured = measure_for(SETTINGS)(replace(table, poses=poses), header.model_copy(update={"skeleton": bare}))
     assert measured == Measurements()
+
+
+@pytest.mark.parametrize("known", ["to process", "to the overlay"])
+def test_slow_motion_has_the_angles_and_repetitions_of_what_was_filmed(squats, known):
+    table, header = squats
+    slow = replace(table, timestamps_s=table.timestamps_s * 8)
+    settings = SETTINGS
+    if known == "to process":
+        metadata = header.metadata.model_copy(update={"fps": 30.0, "capture_fps": 240.0})
+        header = header.model_copy(update={"metadata": metadata})
+    else:
+        settings = SETTINGS.model_copy(update={"capture_fps": 240.0})
+    expected, found = measure_for(SETTINGS)(*squats), measure_for(settings)(slow, header)
+    np.testing.assert_allclose(found.repetitions[0].start_s, expected.repetitions[0].start_s)
+    for mine, theirs in zip(found.angles, expected.angles, strict=True):
+        np.testing.assert_allclose(mine.degrees, theirs.degrees, atol=1e-6)

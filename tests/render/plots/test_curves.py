@@ -48,6 +48,19 @@ def test_what_cannot_be_relied_on_is_faint_and_said_so():
     assert (axes.get_title(loc="left") or axes.get_title()) == "Knee flexion, not reliable"
 
 
+def test_cycles_that_cannot_be_relied_on_are_faint_and_said_so():
+    figure = Figure(layout="constrained")
+    sure, unsure = (
+        CycleCurve("knee_flexion", "Knee flexion", "deg", side, np.linspace(0, 100, 5), np.ones((2, 5)), why)
+        for side, why in ((Side.LEFT, ""), (Side.RIGHT, "The foot is short."))
+    )
+    plot_cycles(figure, "squat", [sure, unsure])
+    (axes,) = figure.axes
+    left, right = (lines_of(axes, SIDE_COLOURS[side])[-1] for side in (Side.LEFT, Side.RIGHT))
+    assert (left.get_alpha(), right.get_alpha()) == (1.0, 0.35)
+    assert (axes.get_title(loc="left") or axes.get_title()) == "Knee flexion, not reliable"
+
+
 def test_gaps_stay_open_and_what_is_known_alone_between_them_is_a_dot():
     values = np.sin(TIMES)
     values[[10, 12]] = np.nan

@@ -2,13 +2,26 @@ import json
 
 import numpy as np
 import pytest
-from support.phantom_results import seconds, squatting, truth_table, walking, without_rows, write_results
+from support.phantom_results import (
+    RATE,
+    filmed_slowly,
+    seconds,
+    squatting,
+    truth_table,
+    walking,
+    without_rows,
+    write_results,
+)
 
+from neuropose_ray.analysis.runs.config import InputsConfig
+from neuropose_ray.analysis.runs.defaults import default_analysis
+from neuropose_ray.analysis.runs.run import run_analysis
 from neuropose_ray.errors import FileFormatError, InputError
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.phantom.scene import Scene
 from neuropose_ray.render.sides import Side
 from neuropose_ray.report.collect.content import report_content
+from neuropose_ray.report.settings import ReportSettings
 from neuropose_ray.schemas.fitting import FittingReport, TrackFit
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.poses import Poses, PoseTable
@@ -52,7 +65,8 @@ def test_repetitions_are_rows_that_lead_to_their_turning_points_and_bands_in_the
     assert table.seek_s[:3] == pytest.approx([1.25, 3.75, 6.25], abs=0.15)
     rom = [column.label for column in table.columns].index("Range of motion")
     assert table.columns[rom].unit == "deg"
-    assert table.rows[3][rom] == pytest.approx(100, abs=4)
+    assert table.rows[3][rom].value == pytest.approx(100, abs=4)
+    assert table.rows[3][rom].low < 96 < 104 < table.rows[3][rom].high
 
 
 def test_the_angles_of_what_moved_come_first_with_their_written_definition(of_squats):
@@ -74,7 +88,9 @@ def test_cycles_are_the_whole_repetitions_of_both_sides_on_one_axis(of_squats):
 
 def test_a_walk_has_gait_parameters_strides_and_events_that_lead_to_their_times(of_walk):
     parameters = {row[0]: row for row in table_called(of_walk, "Gait parameters").rows}
-    assert parameters["Stride time"][1:3] == ("s", pytest.approx(1.1, abs=0.03))
+    unit, stride = parameters["Stride time"][1:3]
+    assert (unit, stride.value) == ("s", pytest.approx(1.1, abs=0.03))
+    assert stride.low < 1.1 < stride.high
     assert parameters["Cadence"][1] == "steps/min"
     strides = table_called(of_walk, "Strides")
     assert strides.seek_s == tuple(row[1] for row in strides.rows)
@@ -204,3 +220,78 @@ def test_two_trials_are_brought_together_in_time_and_space(squats, tmp_path):
     moved = found.positions_a[pairs[:, 0]] - found.positions_b[pairs[:, 1]]
     np.testing.assert_allclose(np.linalg.norm(moved, axis=-1).T, found.deviation_mm, atol=1e-6)
     assert any(table.title == "Angles of squats against slower" for table in content.tables)
+
+
+@pytest.mark.parametrize("known", ["to process", "to the report"])
+def test_slow_motion_has_the_times_and_speeds_that_an_analysis_has_and_a_video_that_takes_longer(tmp_path, known):
+    of_file, asked = (8 * RATE, None) if known == "to process" else (None, 8 * RATE)
+    table = filmed_slowly(seconds(8, 8 * RATE))
+    folder = write_results(tmp_path / "slow", table, capture_fps=of_file)
+    content = report_content(folder, capture_fps=asked)
+    assert content.video_seconds == pytest.approx(8)
+    np.testing.assert_allclose(content.timestamps_s * 8, table.timestamps_s)
+    facts = {fact.label: fact.value for fact in content.facts}
+    assert (facts["Frame rate"], facts["Duration"]) == ("160 per second", "7.99 s")
+    assert any("stored 8 times slowed down" in text for text in content.main.warnings)
+    inputs = InputsConfig(primary=folder)
+    analysis = run_analysis(default_analysis(inputs, tmp_path / "a.json", capture_fps=asked)).results.repetitions
+    rows = table_called(content, "Repetitions of knee flexion")
+    columns = {column.label: place for place, column in enumerate(rows.columns)}
+    assert analysis.summary["duration_s"].mean == pytest.approx(2.5, abs=0.1)
+    for record, row in zip(analysis.records, rows.rows, strict=False):
+        assert (row[columns["Start"]], row[columns["End"]]) == pytest.approx((record.start_s, record.end_s))
+        assert row[columns["Peak velocity out"]].value == pytest.approx(record.peak_velocity_out)
+    assert [band.peak_s for band in content.main.bands if band.kind == "repetition"] == pytest.approx(
+        [record.peak_s for record in analysis.records]
+    )
+
+
+def test_slow_motion_is_compared_at_its_true_tempo(squats, tmp_path):
+    slow = write_results(tmp_path / "slow", filmed_slowly(seconds(8, 8 * RATE)), capture_fps=8 * RATE)
+    facts = {fact.label: fact.value for fact in report_content(squats, against=slow).comparison.facts}
+    assert facts["Tempo"].startswith("1.0")
+
+
+def test_a_person_is_chosen_by_a_rule_and_nobody_is_left_out_where_all_are_asked_for(tmp_path):
+    (one,) = squatting().persons
+    table = truth_table(Scene((one,) * 3, squatting().camera), seconds(4))
+    table.poses.boxes[table.track_ids == 2, 2:4] *= 2
+    folder = write_results(tmp_path / "three", table)
+    settings = ReportSettings(max_people=1)
+    chosen = report_content(folder, people="largest", settings=settings).people
+    assert [(person.track_id, person.main) for person in chosen] == [(2, True)]
+    everybody = report_content(folder, people="all", settings=settings).people
+    assert [(person.track_id, person.main) for person in everybody] == [(0, True), (1, False), (2, False)]
+
+
+def test_a_change_within_its_band_is_no_finding_and_one_beyond_it_is(squats, tmp_path):
+    alike = write_results(tmp_path / "alike", truth_table(squatting(bottom_knee_deg=102), seconds(8)))
+    deeper = write_results(tmp_path / "deeper", truth_table(squatting(bottom_knee_deg=60), seconds(8)))
+    for other, finding in ((alike, "no"), (deeper, "yes")):
+        changes, angles = report_content(squats, against=other).tables
+        assert changes.title == f"What changed from squats to {other.name}"
+        rows = {row[0]: row for row in changes.rows}
+        change, beyond = rows["range of motion"][-2:]
+        assert (change.low > 0 or change.high < 0) == (beyond == "yes")
+        assert beyond == finding
+        assert rows["duration"][-1] == "no"
+        knee = next(row for row in angles.rows if row[0] == "Left knee flexion")
+        assert knee[-1] == finding
+
+
+def test_angles_that_cannot_be_relied_on_are_grey_in_a_comparison(squats, tmp_path):
+    slower = write_results(tmp_path / "slower", truth_table(squatting(period_s=2.7), seconds(8.6)))
+    angles = report_content(squats, against=slower).tables[-1]
+    ankle = next(row for row in angles.rows if row[0] == "Left ankle dorsiflexion")
+    assert all("left ankle dorsiflexion cannot be relied on" in cell.unreliable for cell in ankle[1:-1])
+    assert ankle[-1] is None
+    knee = next(row for row in angles.rows if row[0] == "Left knee flexion")
+    assert not any(getattr(cell, "unreliable", "") for cell in knee)
+
+
+def test_cycles_of_angles_that_cannot_be_relied_on_are_marked_as_their_curves_are(of_squats):
+    for name, unsure in (("ankle_dorsiflexion", True), ("knee_flexion", False)):
+        for curves in (of_squats.main.curves, of_squats.main.cycles):
+            mine = [curve for curve in curves if curve.name == name]
+            assert len(mine) == 2
+            assert all(("cannot be relied on" in curve.unreliable) == unsure for curve in mine)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 from support.report_contents import RATE_HZ, SQUAT_FRAMES, nothing, squats, unknown
-from support.report_pages import FRAMES, ReportPage
+from support.report_pages import FRAMES, ReportPage, write_numbered_video
 
 from neuropose_ray.render.records import Fact
 
@@ -202,3 +202,22 @@ def test_names_are_shown_and_never_run_and_without_a_single_number_charts_are_em
     assert report.page.title() == HOSTILE
     assert report.page.locator("img").count() == 0
     assert report.complaints == []
+
+
+def test_slow_motion_stays_in_step_with_its_video(opened, tmp_path):
+    video = write_numbered_video(tmp_path / "overlay.mp4", FRAMES, RATE_HZ)
+    content = squats(FRAMES)
+    slow = replace(content, timestamps_s=content.timestamps_s / 8, video_seconds=8.0)
+    report = opened(slow, video)
+    report.until("document.getElementById('video').readyState === 4")
+    for frame in (SQUAT_FRAMES, SQUAT_FRAMES + BOTTOM):
+        report.seek(frame)
+        assert report.shown_frame == frame
+        assert report.run("document.getElementById('video').currentTime") == pytest.approx(
+            (frame + 0.25) / RATE_HZ, abs=0.01
+        )
+    report.page.keyboard.press("Space")
+    report.until(f"Number(document.getElementById('time').value) > {SQUAT_FRAMES + BOTTOM + 5}")
+    report.page.keyboard.press("Space")
+    report.settle()
+    assert report.frame == report.shown_frame

@@ -71,7 +71,9 @@ def form(*files: bytes) -> bytes:
 
 def test_pictures_come_as_they_were_sent():
     assert read("image/png", b"ab", b"c").pictures == (b"abc",)
-    assert read(FORM, form(b"a", b"--b\r\n")).pictures == (b"a", b"--b\r\n")
+    request = read(FORM, form(b"a", b"--b\r\n"))
+    assert request.pictures == (b"a", b"--b\r\n")
+    assert [request.name_of(index) for index in (0, 1)] == ["picture 0 (a)", "picture 1 (a)"]
     assert read("application/json", b'{"frames": ["YWI=", "data:image/png;base64,Yw=="]}').pictures == (b"ab", b"c")
 
 

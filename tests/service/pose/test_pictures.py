@@ -51,8 +51,8 @@ def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded():
 @pytest.mark.parametrize("content", [b"", b"no picture", png()[:60]])
 def test_what_is_no_picture_is_a_typed_error(content: bytes):
     async def check() -> None:
-        with pytest.raises(VideoError):
-            async with PictureDecoder(1, 10_000).decoded(content, "picture 3"):
+        with pytest.raises(VideoError, match=r"^picture 3 \(knee.png\): "):
+            async with PictureDecoder(1, 10_000).decoded(content, "picture 3 (knee.png)"):
                 pass
 
     run(check)

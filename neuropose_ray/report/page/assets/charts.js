@@ -165,7 +165,7 @@ class CurveCharts {
     if (!group) return;
     const { curves, cycles } = group;
     document.getElementById("raw-choice").hidden = !curves.some(({ cleaned }) => cleaned);
-    const notes = curves.flatMap(({ definition, unreliable, side }) => [definition, unreliable && `Not reliable, ${side}: ${unreliable}`]);
+    const notes = [...curves, ...cycles].flatMap(({ definition, unreliable, side }) => [definition, unreliable && `Not reliable, ${side}: ${unreliable}`]);
     document.getElementById("definition").textContent = [...new Set(notes.filter(Boolean))].join(" ");
     this.#curveChart.hidden = !curves.length;
     this.#cycleChart.hidden = !cycles.length;
@@ -265,9 +265,10 @@ class CurveCharts {
 }
 
 /** Single cycles faintly, the band of one SD to each side of the mean, and the mean. */
-function cycleTraces({ label, side, percent, values, mean, sd }) {
+function cycleTraces({ label, side, percent, values, mean, sd, unreliable }) {
   const count = values.length / percent.length;
-  const name = `${side === "middle" ? plain(label) : side}, mean ± SD of ${count}`;
+  const name = `${side === "middle" ? plain(label) : side}, mean ± SD of ${count}${unreliable ? ", not reliable" : ""}`;
+  const shown = unreliable ? 0.4 : 1;
   const quiet = { showlegend: false, hoverinfo: "skip", mode: "lines" };
   const x = [];
   const y = [];
@@ -276,11 +277,11 @@ function cycleTraces({ label, side, percent, values, mean, sd }) {
     y.push(...values.subarray(cycle * percent.length, (cycle + 1) * percent.length), null);
   }
   return [
-    { ...quiet, x, y, line: { color: theme.colour(side), width: 0.8 }, opacity: 0.35 },
+    { ...quiet, x, y, line: { color: theme.colour(side), width: 0.8 }, opacity: 0.35 * shown },
     ...ribbons(percent, mean, sd).map((ribbon) => ({
-      ...quiet, ...ribbon, fill: "toself", fillcolor: theme.colour(side), opacity: 0.22, line: { width: 0 },
+      ...quiet, ...ribbon, fill: "toself", fillcolor: theme.colour(side), opacity: 0.22 * shown, line: { width: 0 },
     })),
-    { x: percent, y: mean, mode: "lines", name, line: lineOf(side, 2.6), hovertemplate: "%{y:.1f}" },
+    { x: percent, y: mean, mode: "lines", name, line: lineOf(side, 2.6), opacity: shown, hovertemplate: "%{y:.1f}" },
   ];
 }
 

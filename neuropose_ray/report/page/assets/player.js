@@ -1,4 +1,5 @@
-/* The one time of the page: a frame that slider, video, skeleton and cursors show. */
+/* The one time of the page: a frame that slider, video, skeleton and cursors show. What was filmed in slow motion is
+   played as the video is; its times are true ones, of which a second takes several of the video. */
 
 class Player {
   #listeners = [];
@@ -6,8 +7,9 @@ class Player {
   #wanted = null; // the video's time to go to when it has arrived where it is going
   #anchor = null; // without a video: the clock's and the recording's time of the same moment
 
-  constructor(times) {
+  constructor(times, videoSeconds = 1) {
     this.times = times;
+    this.videoSeconds = videoSeconds;
     this.frame = 0;
     this.playing = false;
     this.speed = 1;
@@ -105,7 +107,7 @@ class Player {
     if (!this.playing) return;
     if (!this.#video) {
       this.#anchor ??= { now, time: this.time };
-      const time = this.#anchor.time + ((now - this.#anchor.now) / 1000) * this.speed;
+      const time = this.#anchor.time + (((now - this.#anchor.now) / 1000) * this.speed) / this.videoSeconds;
       this.#show(countUpTo(this.times, time) - 1);
       if (this.frame === this.last) this.pause();
     } else if (!("requestVideoFrameCallback" in this.#video)) {
@@ -118,7 +120,7 @@ class Player {
   #follow(videoTime) {
     if (!this.playing || !this.#video || this.#video.seeking) return;
     // The video counts from its first frame, in ticks that are not quite the times of the frames.
-    this.#show(nearest(this.times, videoTime + this.times[0]));
+    this.#show(nearest(this.times, videoTime / this.videoSeconds + this.times[0]));
   }
 
   #ended() {
@@ -129,9 +131,9 @@ class Player {
 
   #seekVideo() {
     const start = this.times[0] ?? 0;
-    const next = this.times[this.frame + 1] ?? this.time + 0.02;
+    const next = this.times[this.frame + 1] ?? this.time + 0.02 / this.videoSeconds;
     // Into the frame, not to its edge, where rounding would choose the frame before.
-    this.#wanted = this.time - start + (next - this.time) / 4;
+    this.#wanted = (this.time - start + (next - this.time) / 4) * this.videoSeconds;
     if (!this.#video.seeking) this.#arrived();
   }
 

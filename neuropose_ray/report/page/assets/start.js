@@ -162,7 +162,7 @@ function startFolds() {
 
 function start() {
   const data = decoded(JSON.parse(element("data").textContent));
-  const player = new Player(data.times);
+  const player = new Player(data.times, data.videoSeconds);
   const people = new People(data.people, data.times.length, element("person"));
   const layers = new Layers(people, element("layer"), element("layer-choice"));
   element("transport").hidden = !player.times.length;

@@ -27,11 +27,11 @@ def report_video(output: VideoOutput, options: ReportOptions, image_fps: float) 
         blur_faces=options.blur_faces,
         settings=options.settings,
     )
-    without_video = write_trial_report(
+    written = write_trial_report(
         source,
         report_file(source),
         lambda: open_source(output.video, fps=image_fps),
         choices,
         progress=lambda done, total: None,  # noqa: ARG005  a task of its own tells nobody
     )
-    return () if without_video is None else (without_video,)
+    return () if written.without_video is None else (written.without_video,)

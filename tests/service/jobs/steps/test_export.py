@@ -29,7 +29,10 @@ def test_every_format_that_was_asked_for_is_there(output: VideoOutput):
     options = ExportOptions(formats=(ExportFormat.TRC, ExportFormat.CSV, ExportFormat.COCO))
     for _ in range(2):  # a step may be done again
         assert export_video(output, options) == ()
-        assert files(output) == {"predictions.trc", "predictions.csv", "predictions_coco.json"}
+        assert files(output) == {"predictions.trc", "predictions.csv", "predictions_coco.json", "notes.txt"}
+    notes = (output.folder / EXPORT_FOLDER / "notes.txt").read_text()
+    assert "predictions.trc: left ankle dorsiflexion cannot be relied on" in notes
+    assert "predictions.csv" not in notes
     assert len(read_trc(output.folder / EXPORT_FOLDER / "predictions.trc").positions) == 8
 
 
@@ -37,7 +40,9 @@ def test_a_format_that_cannot_hold_the_video_stops_none_of_the_others(output: Vi
     write_predictions(output.folder / "predictions.parquet", *nobody())
     remarks = export_video(output, ExportOptions(formats=(ExportFormat.TRC, ExportFormat.CSV, ExportFormat.BVH)))
     assert [remark.what.partition(":")[0] for remark in remarks] == ["trc", "bvh"]
-    assert files(output) == {"predictions.csv"}
+    assert files(output) == {"predictions.csv", "notes.txt"}
+    notes = (output.folder / EXPORT_FOLDER / "notes.txt").read_text()
+    assert notes == "predictions.csv: nobody was found in this video: the file holds no poses\n"
 
 
 def test_a_person_that_there_is_not_is_remarked(output: VideoOutput):
