@@ -8,10 +8,8 @@ from typing import Annotated
 
 import typer
 
-from neuropose_ray.analysis import angle_columns, motion_series
 from neuropose_ray.errors import OutputError
-from neuropose_ray.formats import ExportFormat, PosesKind, require_free, write_export
-from neuropose_ray.schemas.result_files import predictions_in
+from neuropose_ray.formats import ExportFormat, PosesKind
 
 #: Formats whose numbers rest on what an analysis warns of: heights, views, feet.
 WARNED_OF = frozenset(
@@ -69,6 +67,10 @@ def export(
 
     neuropose-ray export results/walk --format angles-csv
     """
+    from neuropose_ray.analysis import angle_columns, motion_series
+    from neuropose_ray.formats import require_free, write_export
+    from neuropose_ray.schemas.result_files import predictions_in
+
     source = predictions_in(path)
     named = source.with_suffix("") if track is None else source.with_name(f"{source.stem}_track{track}")
     target = out or named.with_name(f"{named.name}{export_format.ending}")

@@ -10,11 +10,11 @@ from rich.console import Console
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline import RunSummary, find_video, video_at
-from neuropose_ray.report import ReportChoices, report_file, write_trial_report
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis import TrialSource
+    from neuropose_ray.pipeline import RunSummary
+    from neuropose_ray.report import ReportChoices
 
 
 def report(
@@ -56,7 +56,7 @@ def report(
     where report.yaml holds, say, `max_people: 2` and `cleaning: {outliers: null}`.
     """
     from neuropose_ray.analysis import expand_trials
-    from neuropose_ray.report import load_report_settings
+    from neuropose_ray.report import ReportChoices, load_report_settings, report_file
 
     sources = expand_trials(trials)
     if len(sources) != 1 and (out or video):
@@ -96,6 +96,7 @@ def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
         Whether all went well; a video's error is printed and does not stop the others.
     """
     from neuropose_ray.analysis import TrialSource
+    from neuropose_ray.report import ReportChoices, report_file
 
     choices, all_well = ReportChoices(blur_faces=blur_faces), True
     for result in summary.videos:
@@ -111,6 +112,8 @@ def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
 
 
 def _write(source: TrialSource, target: Path, video: Path | None, choices: ReportChoices) -> Path:
+    from neuropose_ray.pipeline import find_video, video_at
+    from neuropose_ray.report import write_trial_report
     from neuropose_ray.schemas.result_files import predictions_in
 
     folder = predictions_in(source.path).parent
