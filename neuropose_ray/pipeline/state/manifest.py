@@ -12,9 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Self, get_type_hints
+
+import numpy as np
 
 from neuropose_ray.errors import OutputError
+from neuropose_ray.schemas.arrow_arrays import numbers, texts
 from neuropose_ray.schemas.atomic import atomic_write
 
 if TYPE_CHECKING:
@@ -147,14 +150,16 @@ class Manifest:
         import pyarrow.compute as pc
 
         rows = self._at(sorted(self._place.values()))
-        return Manifest(rows.filter(pc.and_(pc.equal(rows["state"], "planned"), pc.equal(rows["chunks"], 0))))
+        planned = pc.is_in(rows["state"], texts(["planned"]))
+        without_chunks = pc.is_in(rows["chunks"], numbers(np.zeros(1, np.int64)))
+        return Manifest(rows.filter(pc.and_(planned, without_chunks)))
 
     def total(self, column: str, *states: State) -> int:
         """The sum of a column over the rows in these states."""
         import pyarrow.compute as pc
 
         table = self._at(sorted(self._place.values()), ["state", column])
-        chosen = table.filter(pc.is_in(table["state"], _strings(states)))
+        chosen = table.filter(pc.is_in(table["state"], texts(states)))
         return pc.sum(chosen[column]).as_py() or 0
 
     def count(self, *states: State) -> int:
@@ -162,7 +167,7 @@ class Manifest:
         import pyarrow.compute as pc
 
         table = self._at(sorted(self._place.values()), ["state"])
-        return pc.sum(pc.is_in(table["state"], _strings(states))).as_py() or 0
+        return pc.sum(pc.is_in(table["state"], texts(states))).as_py() or 0
 
 
 class ManifestWriter:
@@ -267,9 +272,7 @@ def _placed(batch: pa.RecordBatch, first: int) -> Iterator[tuple[str, int]]:
 
 
 def _places(places: Sequence[int]) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.array(places, pa.int64())
+    return numbers(np.array(places, np.int64))
 
 
 def _parts(folder: Path) -> list[tuple[int, Path]]:
@@ -281,8 +284,14 @@ def _batch(rows: Sequence[ManifestRow]) -> pa.RecordBatch:
     import pyarrow as pa
 
     schema = _schema()
-    columns = [pa.array([getattr(row, field.name) for row in rows], field.type) for field in schema]
+    columns = [_column([getattr(row, field.name) for row in rows], field.type) for field in schema]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    return texts(values) if kind == pa.string() else numbers(np.array(values, kind.to_pandas_dtype()))
 
 
 def _schema() -> pa.Schema:
@@ -291,9 +300,3 @@ def _schema() -> pa.Schema:
     kinds = {int: pa.int64(), float: pa.float64()}
     hints = get_type_hints(ManifestRow)
     return pa.schema([(field.name, kinds.get(hints[field.name], pa.string())) for field in fields(ManifestRow)])
-
-
-def _strings(values: Sequence[str]) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.array(values, pa.string())
