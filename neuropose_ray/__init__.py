@@ -5,20 +5,19 @@ numbers of it. ``ARCHITECTURE.md`` beside this file is the map of the package.
 """
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from neuropose_ray.api import process as process
     from neuropose_ray.schemas.reading import read as read
-
-try:
-    __version__ = version("neuropose-ray")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
+    from neuropose_ray.version import __version__ as __version__
 
 #: Name -> the module that has it, imported when the name is first asked for (PEP 562).
-_HOMES = {"process": "neuropose_ray.api", "read": "neuropose_ray.schemas.reading"}
+_HOMES = {
+    "process": "neuropose_ray.api",
+    "read": "neuropose_ray.schemas.reading",
+    "__version__": "neuropose_ray.version",
+}
 
 
 def __getattr__(name: str) -> object:

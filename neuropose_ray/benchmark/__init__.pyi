@@ -1,3 +1,5 @@
+from .defaults import REPEATS as REPEATS
+from .defaults import WARMUP_FRAMES as WARMUP_FRAMES
 from .report import format_report as format_report
 from .run import run_benchmark as run_benchmark
 from .scale import FULL as FULL

@@ -6,15 +6,19 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from neuropose_ray.benchmark.defaults import REPEATS, WARMUP_FRAMES
+
 
 class BenchmarkSettings(BaseModel):
     """Settings of a benchmark: repeats, length, and comparisons."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    repeats: int = Field(default=5, ge=2, description="passes; the first one warms up and is kept apart")
+    repeats: int = Field(default=REPEATS, ge=2, description="passes; the first one warms up and is kept apart")
     warmup_frames: int = Field(
-        default=3, ge=0, description="latencies left out at the start of every pass: kernels and caches are cold"
+        default=WARMUP_FRAMES,
+        ge=0,
+        description="latencies left out at the start of every pass: kernels and caches are cold",
     )
     frames: int | None = Field(
         default=None,

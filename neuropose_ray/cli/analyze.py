@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
 from neuropose_ray.cli.console import print_error
@@ -18,9 +17,10 @@ from neuropose_ray.cli.motions import Where, connected_ray
 from neuropose_ray.cli.person import PERSON_HELP, Person, Track, require_one_choice
 from neuropose_ray.cli.process import Address, CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline import LINE_EVERY_S
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from neuropose_ray.analysis import AnalysisConfig, CohortReport, Outcomes, TrialTask
 
 CONFIG_SUFFIXES = (".yaml", ".yml")
@@ -201,6 +201,8 @@ class _Watch:
         self._task = None if bar is None else bar.add_task("trials", total=total)
 
     def __call__(self, outcomes: Outcomes) -> Outcomes:
+        from neuropose_ray.pipeline import LINE_EVERY_S
+
         last_line = time.perf_counter()
         for done, (index, outcome) in enumerate(outcomes, 1):
             if self._bar is not None and self._task is not None:
@@ -213,6 +215,8 @@ class _Watch:
 
 @contextmanager
 def _progress(total: int, *, quiet: bool) -> Iterator[_Watch]:
+    from rich.progress import Progress as Bar
+
     console = Console(stderr=True, quiet=quiet)
     if not console.is_terminal:
         yield _Watch(console, None, total)

@@ -8,18 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
-from neuropose_ray.benchmark import BenchmarkSettings
+from neuropose_ray.benchmark import REPEATS, WARMUP_FRAMES
 from neuropose_ray.cli.process import Config, Fov, Model, Workers
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.faults import faults
-from neuropose_ray.service import load_settings
 
 if TYPE_CHECKING:
+    from neuropose_ray.benchmark import BenchmarkSettings
     from neuropose_ray.schemas.immutable import FrozenModel
-
-_DEFAULTS = BenchmarkSettings()
 
 
 class BenchmarkEngine(StrEnum):
@@ -49,10 +45,10 @@ def benchmark(
     full: Annotated[
         bool, typer.Option("--full", help="Scale suite: 20,000 frames and 10,000 chunks; takes many minutes.")
     ] = False,
-    repeats: Annotated[int, typer.Option(help="Passes; the first one warms up.")] = _DEFAULTS.repeats,
+    repeats: Annotated[int, typer.Option(help="Passes; the first one warms up.")] = REPEATS,
     warmup_frames: Annotated[
         int, typer.Option(help="Latencies left out at the start of every pass.")
-    ] = _DEFAULTS.warmup_frames,
+    ] = WARMUP_FRAMES,
     frames: Annotated[
         int | None, typer.Option(help="Least frames of a pass: the video is repeated. [default: the video once]")
     ] = None,
@@ -118,6 +114,7 @@ def _video(
     from neuropose_ray.api import named_model
     from neuropose_ray.benchmark import format_report, run_benchmark
     from neuropose_ray.cluster import OWN_RAY
+    from neuropose_ray.service import load_settings
 
     # The ceiling is this machine's, so a cluster elsewhere cannot be compared with it.
     settings = load_settings(config, {**flags, "engine": {**flags["engine"], "address": OWN_RAY}})
@@ -133,6 +130,11 @@ def _scale(full: bool, say: Callable[[str], None]) -> tuple[FrozenModel, str]:
 
 
 def _options(**given: Any) -> BenchmarkSettings:
+    from pydantic import ValidationError
+
+    from neuropose_ray.benchmark import BenchmarkSettings
+    from neuropose_ray.faults import faults
+
     try:
         return BenchmarkSettings(**given)
     except ValidationError as error:

@@ -7,8 +7,6 @@ import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,6 +27,8 @@ def print_summary(summary: RunSummary, out: str, files: Sequence[str] = ()) -> N
         out: where its results are.
         files: what was made of them on request.
     """
+    from rich.console import Console
+
     people = sum(video.tracks for video in summary.videos)
     lines = [*summary.totals(), f"people found: {people}", f"results: {out}", *files[:_PRINTED_FILES]]
     if len(files) > _PRINTED_FILES:
@@ -112,5 +112,7 @@ def _byte_or_number(letter: str) -> bytes:
 
 def print_error(message: str) -> None:
     """One line on standard error."""
+    from rich.console import Console
+
     Console(stderr=True).print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
     sys.stderr.flush()

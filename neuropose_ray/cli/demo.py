@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 
 from neuropose_ray.cli.process import Config, Engine
 from neuropose_ray.cli.tables import TextTable, print_table
-from neuropose_ray.service import load_settings
 
 #: Two squats: enough to see what is found, and done in a minute.
 DURATION_S = 5.0
@@ -34,6 +32,7 @@ def demo(
     from neuropose_ray.cli.overlay import write_overlays
     from neuropose_ray.cli.report import write_reports
     from neuropose_ray.phantom import demo_scene, even_times, render_video
+    from neuropose_ray.service import load_settings
 
     console = Console()
     settings = load_settings(config, {"engine": {"kind": engine}})
@@ -53,6 +52,8 @@ def demo(
 
 def _comparison(folder: Path, video: Path) -> TextTable:
     """What was found beside the truth."""
+    import numpy as np
+
     from neuropose_ray.evaluate import knee_flexion_deg, limb_joints, score
     from neuropose_ray.phantom import PHANTOM_SKELETON, load_truth, truth_path
     from neuropose_ray.schemas.parquet_files import read_predictions

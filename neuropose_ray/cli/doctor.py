@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from neuropose_ray import __version__, machine
-from neuropose_ray import doctor as checks
 from neuropose_ray.cli.models import AsJson, CacheDir, weight_settings
-from neuropose_ray.doctor import Check
-from neuropose_ray.models import CATALOGUE, Weights, WeightStore
-from neuropose_ray.service import Settings
-from neuropose_ray.settings import OTHER_VARIABLES
 
-_KNOWN_VARIABLES = checks.setting_variables(Settings) | OTHER_VARIABLES
+if TYPE_CHECKING:
+    from neuropose_ray.doctor import Check
+    from neuropose_ray.models import Weights
+
 _SHOWN_PACKAGES = ("ray", "tensorflow", "ai-edge-litert", "opencv-python-headless", "av", "numpy")
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -51,7 +47,15 @@ def doctor(address: Address = None, cache_dir: CacheDir = None, deep: Deep = Fal
 
 def examine(address: str | None, cache_dir: Path, *, deep: bool) -> list[Check]:
     """All checks of this machine, in the order in which a person would ask."""
+    from importlib.metadata import requires
+
     import psutil
+
+    from neuropose_ray import __version__, machine
+    from neuropose_ray import doctor as checks
+    from neuropose_ray.models import CATALOGUE, WeightStore
+    from neuropose_ray.service import Settings
+    from neuropose_ray.settings import OTHER_VARIABLES
 
     groups = machine.ControlGroups()
     cpus = machine.usable_cpus(machine.allowed_cpus(), groups)
@@ -59,16 +63,18 @@ def examine(address: str | None, cache_dir: Path, *, deep: bool) -> list[Check]:
     memory = machine.usable_memory(system.total, system.available, groups)
     gpus = checks.nvidia_gpus()
     store = WeightStore(cache_dir, offline=True)
-    packages = checks.check_requirements(importlib.metadata.requires("neuropose-ray") or (), checks.installed_version)
+    packages = checks.check_requirements(requires("neuropose-ray") or (), checks.installed_version)
+
+    known_variables = checks.setting_variables(Settings) | OTHER_VARIABLES
 
     def look(model: str) -> Weights | None:
         return store.verify(model) if deep and store.cached(model) else store.cached(model)
 
     return [
         checks.check_python(sys.version_info[:3]),
-        Check("neuropose-ray", "ok", __version__),
+        checks.Check("neuropose-ray", "ok", __version__),
         *checks.summarise(packages, _SHOWN_PACKAGES, "other packages"),
-        Check("CPU", "ok", f"{cpus} of {os.cpu_count()} cores"),
+        checks.Check("CPU", "ok", f"{cpus} of {os.cpu_count()} cores"),
         checks.check_memory(memory.limit_bytes, memory.available_bytes, cpus),
         checks.check_shared_memory(machine.free_shared_memory(), memory.available_bytes),
         checks.check_gpus(gpus),
@@ -77,5 +83,5 @@ def examine(address: str | None, cache_dir: Path, *, deep: bool) -> list[Check]:
         checks.check_disk("disk, here", Path.cwd()),
         *(checks.check_weights(entry, look) for entry in CATALOGUE),
         checks.check_ray(address),
-        checks.check_environment(os.environ, _KNOWN_VARIABLES),
+        checks.check_environment(os.environ, known_variables),
     ]

@@ -8,12 +8,10 @@ from typing import Annotated
 
 import typer
 
-from neuropose_ray.analysis import angle_columns, load_trial, motion_series
 from neuropose_ray.cli.person import Person, require_one_choice
 from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import OutputError
-from neuropose_ray.formats import ExportFormat, PosesKind, require_free, write_export
-from neuropose_ray.schemas.result_files import predictions_in
+from neuropose_ray.formats import ExportFormat, PosesKind
 
 
 def export(
@@ -73,6 +71,10 @@ def export(
 
     neuropose-ray export results/walk --format angles-csv
     """
+    from neuropose_ray.analysis import angle_columns, motion_series
+    from neuropose_ray.formats import require_free, write_export
+    from neuropose_ray.schemas.result_files import predictions_in
+
     source = predictions_in(path)
     if out is not None:
         require_free(out, overwrite=overwrite)
@@ -103,6 +105,8 @@ def _tracks(
         return (track,)
     if track is not None:
         return (track,)
+    from neuropose_ray.analysis import load_trial
+
     return load_trial(source).chosen_tracks(person.value)
 
 

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from neuropose_ray.errors import FileFormatError, InputNotFoundError, OutputError, SettingsError
-from neuropose_ray.schemas.result_files import METRICS_FILE, PREDICTIONS_FILE
 
 
 class UpAxis(StrEnum):
@@ -50,6 +49,7 @@ def import_poses(
         require_free,
     )
     from neuropose_ray.schemas.derived_files import replace_predictions
+    from neuropose_ray.schemas.result_files import METRICS_FILE, PREDICTIONS_FILE
 
     if not path.exists():
         raise InputNotFoundError("there is no such file or folder", where=str(path), hint="check the path")

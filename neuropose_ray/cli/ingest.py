@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neuropose_ray.cli.service_options import Config, Data, data_folder, service_settings
-from neuropose_ray.service import IngestResult
-from neuropose_ray.service import ingest as place_in_inbox
+
+if TYPE_CHECKING:
+    from neuropose_ray.service import IngestResult
 
 #: Without need for a bar: copied in about a second.
 _SMALL_BYTES = 50_000_000
@@ -34,6 +35,8 @@ def ingest(
 
     Example: neuropose-ray ingest trials.zip
     """
+    from neuropose_ray.service import ingest as place_in_inbox
+
     settings = service_settings(config, data)
     with _progress(archive.name) as on_progress:
         result = place_in_inbox(

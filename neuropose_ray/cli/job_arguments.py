@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 from neuropose_ray.errors import InputNotFoundError, RequestError, SettingsError
-from neuropose_ray.schemas.jobs import ENDED, JobOptions, JobState, StepKind
-from neuropose_ray.service import ServiceClient
+from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
+
+if TYPE_CHECKING:
+    from neuropose_ray.schemas.jobs import JobOptions
+    from neuropose_ray.service import ServiceClient
 
 #: Newest jobs among which a beginning of an id is looked for.
 _LOOKED_THROUGH = 5000
@@ -52,6 +55,7 @@ def options_of(**given: object) -> JobOptions:
     from pydantic import ValidationError
 
     from neuropose_ray.faults import faults
+    from neuropose_ray.schemas.jobs import JobOptions
 
     try:
         return JobOptions.model_validate(given)

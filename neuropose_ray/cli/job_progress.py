@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neuropose_ray.cli.job_text import SHORT_ID
-from neuropose_ray.schemas.jobs import Job
-from neuropose_ray.service import ServiceClient
+
+if TYPE_CHECKING:
+    from neuropose_ray.schemas.jobs import Job
+    from neuropose_ray.service import ServiceClient
 
 
 def watched(service: ServiceClient, job_id: str) -> Job:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import typer
 
 from neuropose_ray.cli.console import duration
-from neuropose_ray.schemas.jobs import Job
+
+if TYPE_CHECKING:
+    from neuropose_ray.schemas.jobs import Job
 
 #: Shown of an id; enough to tell a lab's jobs apart.
 SHORT_ID = 8

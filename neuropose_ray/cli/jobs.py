@@ -13,7 +13,7 @@ from neuropose_ray.cli.job_progress import bytes_bar, fetch, watched
 from neuropose_ray.cli.job_text import exit_code, job_lines, print_job, print_jobs
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
 from neuropose_ray.errors import JobStateError, RequestError
-from neuropose_ray.schemas.jobs import ENDED, STANDARD_NAME
+from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME
 
 app = typer.Typer(no_args_is_help=True, help="The jobs of a running service.")
 

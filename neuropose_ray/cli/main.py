@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from neuropose_ray import __version__
 from neuropose_ray.cli.console import print_any_path, print_error
 from neuropose_ray.cli.lazy_commands import CommandRef, lazy_group
 from neuropose_ray.errors import NeuroposeRayError
@@ -60,6 +59,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from neuropose_ray import __version__
+
         typer.echo(f"neuropose-ray {__version__}")
         raise typer.Exit
 

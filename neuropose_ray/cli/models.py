@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Column, Table
 
 from neuropose_ray.errors import NeuroposeRayError, SettingsError, WeightsUnavailableError
-from neuropose_ray.faults import faults
-from neuropose_ray.models import CATALOGUE, CatalogueEntry, WeightSettings, WeightStore, download_progress
+
+if TYPE_CHECKING:
+    from neuropose_ray.models import CatalogueEntry, WeightSettings, WeightStore
 
 app = typer.Typer(no_args_is_help=True, help="The weights of the pose models on this machine.")
 
@@ -34,7 +34,9 @@ Models = Annotated[list[str] | None, typer.Argument(help="Names of `models list`
 @app.command("list")
 def list_models(cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
     """What there is, and what of it is on this machine."""
-    store = WeightStore(weight_settings(cache_dir).cache_dir, offline=True)
+    from neuropose_ray.models import CATALOGUE
+
+    store = _store(cache_dir)
     rows = [_row(entry, store) for entry in CATALOGUE]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -60,6 +62,8 @@ def depth_prior_card() -> None:
 @app.command()
 def pull(models: Models = None, cache_dir: CacheDir = None, mirror: Mirror = None, offline: Offline = False) -> None:
     """Fetch weights into the cache, so that runs need no network; without a name, blazepose."""
+    from neuropose_ray.models import WeightStore, download_progress
+
     settings = weight_settings(cache_dir, mirror=mirror, offline=offline)
     store = WeightStore.from_settings(settings)
     for model in models or ["blazepose"]:
@@ -71,7 +75,7 @@ def pull(models: Models = None, cache_dir: CacheDir = None, mirror: Mirror = Non
 @app.command()
 def path(model: Model, cache_dir: CacheDir = None) -> None:
     """Print the folder of weights that are on this machine."""
-    weights = WeightStore(weight_settings(cache_dir).cache_dir, offline=True).cached(model)
+    weights = _store(cache_dir).cached(model)
     if weights is None:
         hint = f"`neuropose-ray models pull {model}` fetches it"
         raise WeightsUnavailableError("not on this machine", where=model, hint=hint)
@@ -81,7 +85,7 @@ def path(model: Model, cache_dir: CacheDir = None) -> None:
 @app.command()
 def verify(models: Models = None, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
     """Hash every byte of weights on this machine; without a name, of all that are here. Exit code 1 if one is bad."""
-    store = WeightStore(weight_settings(cache_dir).cache_dir, offline=True)
+    store = _store(cache_dir)
     results = [_verify(model, store) for model in models or _present(store)]
     if as_json:
         typer.echo(json.dumps(results, indent=2))
@@ -100,12 +104,24 @@ def weight_settings(cache_dir: Path | None, *, mirror: str | None = None, offlin
     Raises:
         SettingsError: a value is not allowed.
     """
+    from pydantic import ValidationError
+
+    from neuropose_ray.faults import faults
+    from neuropose_ray.models import WeightSettings
+
     given = {"cache_dir": cache_dir, "mirror": mirror, "offline": offline or None}
     try:
         return WeightSettings.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         key, _, what = faults(error, WeightSettings)[0].partition(": ")
         raise SettingsError(what, where="--" + key.replace("_", "-")) from error
+
+
+def _store(cache_dir: Path | None) -> WeightStore:
+    """The weights that are on this machine."""
+    from neuropose_ray.models import WeightStore
+
+    return WeightStore(weight_settings(cache_dir).cache_dir, offline=True)
 
 
 def _row(entry: CatalogueEntry, store: WeightStore) -> dict[str, object]:
@@ -130,6 +146,8 @@ def _row(entry: CatalogueEntry, store: WeightStore) -> dict[str, object]:
 
 def _present(store: WeightStore) -> list[str]:
     """The catalogue's models that are in the cache, damaged ones too."""
+    from neuropose_ray.models import CATALOGUE
+
     names = []
     for entry in CATALOGUE:
         try:

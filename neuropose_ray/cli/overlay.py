@@ -6,29 +6,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline import LINE_EVERY_S, RunSummary, find_video, video_at
-from neuropose_ray.render import (
-    AngleJoint,
-    OverlaySettings,
-    Progress,
-    View,
-    measure_for,
-    render_overlay,
-    update_overlay,
-)
-from neuropose_ray.schemas.reading import read_table
-from neuropose_ray.schemas.result_files import OVERLAY_FILE, PREDICTIONS_FILE, predictions_in
-from neuropose_ray.video import has_sound
+from neuropose_ray.render import AngleJoint, View
+
+if TYPE_CHECKING:
+    from neuropose_ray.pipeline import RunSummary
+    from neuropose_ray.render import Progress
 
 _JOINTS = ", ".join(AngleJoint)
 
@@ -63,6 +53,12 @@ def overlay(
 
     Example: neuropose-ray overlay results/squat --angles knee,hip --repetitions --view right
     """
+    from neuropose_ray.pipeline import find_video, video_at
+    from neuropose_ray.render import OverlaySettings, measure_for, render_overlay, update_overlay
+    from neuropose_ray.schemas.reading import read_table
+    from neuropose_ray.schemas.result_files import OVERLAY_FILE, predictions_in
+    from neuropose_ray.video import has_sound
+
     predictions = predictions_in(results)
     settings = OverlaySettings(
         blur_faces=blur_faces, boxes=boxes, angles=_angle_joints(angles), repetitions=repetitions, view=view,
@@ -94,6 +90,10 @@ def write_overlays(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
     Returns:
         Whether all went well; a video's error is printed and does not stop the others.
     """
+    from neuropose_ray.pipeline import find_video
+    from neuropose_ray.render import OverlaySettings, update_overlay
+    from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
+
     settings, all_well = OverlaySettings(blur_faces=blur_faces), True
     for result in summary.videos:
         if result.state == "failed":
@@ -123,6 +123,9 @@ def _angle_joints(text: str) -> tuple[AngleJoint, ...]:
 @contextmanager
 def _progress(name: str) -> Iterator[Progress]:
     """A bar on a terminal, else a line now and then, on standard error."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _lines(console, name)
@@ -139,6 +142,8 @@ def _progress(name: str) -> Iterator[Progress]:
 
 
 def _lines(console: Console, name: str) -> Progress:
+    from neuropose_ray.pipeline import LINE_EVERY_S
+
     last_line = time.perf_counter()
 
     def report(done: int, total: int) -> None:

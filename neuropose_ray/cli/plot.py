@@ -7,7 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import numpy as np
 import typer
 
 from neuropose_ray.cli.person import PERSON_HELP, Person, Track, one_person, require_one_choice
@@ -197,6 +196,8 @@ def _joints_called(name: str, skeleton: Skeleton) -> tuple[str, ...]:
 
 
 def _matrix(file: Path) -> Callable[[Figure], None]:
+    import numpy as np
+
     from neuropose_ray.analysis import DistanceMatrixRecord, distance_unit
     from neuropose_ray.render import plot_matrix
     from neuropose_ray.schemas.json_files import read_json, validated

@@ -10,8 +10,6 @@ import typer
 
 from neuropose_ray.cli.console import plan_lines, print_summary
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE
-from neuropose_ray.service import load_settings
 
 Config = Annotated[
     Path | None,
@@ -141,6 +139,8 @@ def process(
     """
     from neuropose_ray.api import plan_with, run_with
     from neuropose_ray.pipeline import output_folder
+    from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE
+    from neuropose_ray.service import load_settings
 
     settings = load_settings(
         config,

@@ -12,11 +12,11 @@ from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.person import PERSON_HELP, Person, Track, require_one_choice
 from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
-from neuropose_ray.pipeline import RunSummary, find_video, video_at
-from neuropose_ray.report import ReportChoices, WrittenReport, report_file, write_trial_report
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis import TrialSource
+    from neuropose_ray.pipeline import RunSummary
+    from neuropose_ray.report import ReportChoices, WrittenReport
 
 
 def report(
@@ -65,7 +65,7 @@ def report(
     where report.yaml holds, say, `max_people: 2` and `cleaning: {outliers: null}`.
     """
     from neuropose_ray.analysis import expand_trials
-    from neuropose_ray.report import load_report_settings
+    from neuropose_ray.report import ReportChoices, load_report_settings, report_file
 
     require_one_choice(track, person)
     sources = expand_trials(trials)
@@ -111,6 +111,7 @@ def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
         Whether all went well; a video's error is printed and does not stop the others.
     """
     from neuropose_ray.analysis import TrialSource
+    from neuropose_ray.report import ReportChoices, report_file
 
     choices, all_well = ReportChoices(blur_faces=blur_faces), True
     for result in summary.videos:
@@ -126,6 +127,8 @@ def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
 
 
 def _write(source: TrialSource, target: Path, video: Path | None, choices: ReportChoices) -> WrittenReport:
+    from neuropose_ray.pipeline import find_video, video_at
+    from neuropose_ray.report import write_trial_report
     from neuropose_ray.schemas.result_files import predictions_in
 
     folder = predictions_in(source.path).parent

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neuropose_ray.cli.service_options import AsJson, Config, Data, data_folder, service_settings
 from neuropose_ray.errors import ServiceRunningError
-from neuropose_ray.service import DataFolder, FolderLock, Removal, held_lock, removals, remove, stop_service
+
+if TYPE_CHECKING:
+    from neuropose_ray.service import DataFolder, Removal
 
 _DECLINED = 2
 
@@ -31,6 +33,8 @@ def reset(
 
     Example: neuropose-ray reset --dry-run
     """
+    from neuropose_ray.service import held_lock, removals, remove, stop_service
+
     settings = service_settings(config, data)
     folder = data_folder(settings)
     removed = removals(folder, keep_failed=keep_failed)
@@ -55,6 +59,8 @@ def reset(
 
 
 def _check_free(folder: DataFolder) -> None:
+    from neuropose_ray.service import FolderLock
+
     lock = FolderLock(folder.lock)
     try:
         lock.acquire()

@@ -10,24 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.errors import NeuroposeRayError
-from neuropose_ray.models import download_progress
-from neuropose_ray.service import (
-    Announcements,
-    DataFolder,
-    ProcessFamily,
-    ServiceRunner,
-    load_settings,
-    require_database,
-    require_free_address,
-    require_free_folder,
-    supervise,
-)
+
+if TYPE_CHECKING:
+    from neuropose_ray.service import DataFolder, ProcessFamily
 
 
 def serve(
@@ -64,8 +55,19 @@ def serve(
 
     Example: neuropose-ray serve --data /srv/neuropose
     """
-    from neuropose_ray.models import resolve_model
-    from neuropose_ray.service import check_settings
+    from neuropose_ray.models import download_progress, resolve_model
+    from neuropose_ray.service import (
+        Announcements,
+        DataFolder,
+        ProcessFamily,
+        ServiceRunner,
+        check_settings,
+        load_settings,
+        require_database,
+        require_free_address,
+        require_free_folder,
+        supervise,
+    )
 
     flags = {"model": model, "service": {"data_dir": None if data is None else str(data), "host": host, "port": port}}
     settings = load_settings(config, flags)

@@ -13,8 +13,6 @@ import typer
 from neuropose_ray.cli.service_options import Config, Data, data_folder, service_settings
 from neuropose_ray.cli.tokens import revoke, token, tokens
 from neuropose_ray.errors import InputNotFoundError
-from neuropose_ray.schemas.atomic import atomic_write_bytes
-from neuropose_ray.service import ServiceUnit, launchd_path, serve_command, systemd_path
 
 app = typer.Typer(no_args_is_help=True, help="The service as a part of the system.")
 for command in (token, tokens, revoke):
@@ -42,6 +40,8 @@ def install(
 
     Example: neuropose-ray service install systemd --user
     """
+    from neuropose_ray.service import ServiceUnit, launchd_path, serve_command, systemd_path
+
     if config is not None and not config.is_file():
         raise InputNotFoundError("there is no such file", where=str(config), hint="check --config")
     folder = data_folder(service_settings(config, data))
@@ -67,5 +67,7 @@ def install(
 
 
 def _write(path: Path, content: bytes) -> None:
+    from neuropose_ray.schemas.atomic import atomic_write_bytes
+
     atomic_write_bytes(path, content)
     path.chmod(0o644)

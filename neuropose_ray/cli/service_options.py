@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuropose_ray.service import TOKEN_VARIABLE, URL_VARIABLE, DataFolder, read_record
+from neuropose_ray.service import URL_VARIABLE
 
 if TYPE_CHECKING:
-    from neuropose_ray.service import ServiceClient, ServiceSettings
+    from neuropose_ray.service import DataFolder, ServiceClient, ServiceSettings
 
 Data = Annotated[
     Path | None,
@@ -46,6 +46,8 @@ def service_settings(config: Path | None, data: Path | None) -> ServiceSettings:
 
 def data_folder(settings: ServiceSettings) -> DataFolder:
     """Where the service keeps what."""
+    from neuropose_ray.service import DataFolder
+
     return DataFolder(settings.data_dir.expanduser().absolute())
 
 
@@ -55,7 +57,7 @@ def service_client(url: str | None, config: Path | None, data: Path | None) -> S
     Raises:
         SettingsError: a file, variable or flag is wrong.
     """
-    from neuropose_ray.service import ServiceClient
+    from neuropose_ray.service import TOKEN_VARIABLE, ServiceClient, read_record
 
     if url is None:
         settings = service_settings(config, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -13,7 +13,9 @@ from neuropose_ray.cli.console import duration
 from neuropose_ray.cli.service_options import Config, Data, Url, service_client
 from neuropose_ray.cli.service_status import service_lines
 from neuropose_ray.errors import InputNotFoundError
-from neuropose_ray.pipeline import RunStatus, known_videos, output_folder, status_of
+
+if TYPE_CHECKING:
+    from neuropose_ray.pipeline import RunStatus
 
 #: Failures that are shown here; --json has more, summary.json all.
 _SHOWN_FAILURES = 10
@@ -49,6 +51,8 @@ def status(
     """
     if out is None:
         _service_status(url, data, config, as_json=as_json)
+    from neuropose_ray.pipeline import output_folder, status_of
+
     folder, _ = output_folder(str(out))
     if videos:
         _list_videos(folder, as_json=as_json)
@@ -67,6 +71,8 @@ def _service_status(url: str | None, data: Path | None, config: Path | None, *, 
 
 def _list_videos(folder: Path, *, as_json: bool) -> NoReturn:
     """Every video with results, whichever run made them."""
+    from neuropose_ray.pipeline import known_videos
+
     known = list(known_videos(folder))
     if not known:
         hint = "give the folder that was --out of `neuropose-ray process`"

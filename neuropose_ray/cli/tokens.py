@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neuropose_ray.cli.service_options import Config, Data, data_folder, service_settings
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.service import SCOPES, Scope, add_token, new_token, read_tokens, revoke_token
+
+if TYPE_CHECKING:
+    from neuropose_ray.service import Scope
 
 Name = Annotated[str, typer.Argument(help="Of a person or program; jobs and the audit log have it.")]
 
@@ -37,6 +39,8 @@ def token(
 
     Example: neuropose-ray service token anna --days 90
     """
+    from neuropose_ray.service import add_token, new_token
+
     expires_at = None if days is None else _in_days(days)
     secret, made = new_token(name, frozenset(_scope(text) for text in scope or ("read", "submit")), expires_at)
     if only_print:
@@ -56,6 +60,8 @@ def token(
 
 def tokens(data: Data = None, config: Config = None) -> None:
     """List the tokens of the data folder and of the settings."""
+    from neuropose_ray.service import read_tokens
+
     settings = service_settings(config, data)
     known = (*settings.tokens, *(read_tokens(data_folder(settings).tokens) or ()))
     if not known:
@@ -75,6 +81,8 @@ def revoke(name: Name, data: Data = None, config: Config = None) -> None:
 
     Example: neuropose-ray service revoke anna
     """
+    from neuropose_ray.service import revoke_token
+
     folder = data_folder(service_settings(config, data))
     if not revoke_token(folder.tokens, name):
         raise SettingsError("there is no token of this name", where=str(folder.tokens), hint="see `service tokens`")
@@ -82,6 +90,8 @@ def revoke(name: Name, data: Data = None, config: Config = None) -> None:
 
 
 def _scope(text: str) -> Scope:
+    from neuropose_ray.service import SCOPES
+
     for scope in SCOPES:
         if scope == text:
             return scope

@@ -2,11 +2,11 @@ from .c3d_reader import read_c3d as read_c3d
 from .folders import require_free as require_free
 from .imported import header_of_import as header_of_import
 from .imported import poses_of_trajectories as poses_of_trajectories
+from .kinds import ExportFormat as ExportFormat
+from .kinds import PosesKind as PosesKind
 from .openpose import BODY_25_SKELETON as BODY_25_SKELETON
 from .openpose import read_openpose as read_openpose
 from .tables import write_csv as write_csv
 from .trc_reader import read_marker_table as read_marker_table
 from .trc_reader import read_trc as read_trc
-from .writing import ExportFormat as ExportFormat
-from .writing import PosesKind as PosesKind
 from .writing import write_export as write_export

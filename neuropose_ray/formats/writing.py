@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -13,54 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import InputError
+from neuropose_ray.formats.kinds import ExportFormat, PosesKind
 from neuropose_ray.formats.person import EvenPerson, person_at_even_rate
 from neuropose_ray.formats.trajectories import Trajectories
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.motion_series import MotionSeries
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
-
-
-class ExportFormat(StrEnum):
-    """What can be written."""
-
-    CSV = "csv"
-    CSV_WIDE = "csv-wide"
-    JSON = "json"
-    NEUROPOSE = "neuropose"
-    PARQUET = "parquet"
-    NPZ = "npz"
-    TRC = "trc"
-    TRC_PX = "trc-px"
-    C3D = "c3d"
-    MOT = "mot"
-    STO = "sto"
-    ANGLES_CSV = "angles-csv"
-    VELOCITIES_CSV = "velocities-csv"
-    EVENTS_CSV = "events-csv"
-    XLSX = "xlsx"
-    BVH = "bvh"
-    COCO = "coco"
-    COCO_WHOLEBODY = "coco-wholebody"
-    MMPOSE = "mmpose"
-    OPENPOSE = "openpose"
-
-    @property
-    def ending(self) -> str:
-        """What the name of its file, or folder, ends with after the predictions' own."""
-        return _WRITERS[self][0]
-
-    @property
-    def of_one_person(self) -> bool:
-        """Whether its file holds the motion of one person."""
-        return self in _OF_ONE_PERSON
-
-
-class PosesKind(StrEnum):
-    """The 3D poses that are written: fitted, or the model's own."""
-
-    FITTED = "fitted"
-    MODEL = "model"
 
 
 class JointAngles(Protocol):
@@ -147,7 +105,7 @@ def write_export(
         table = table.take(table.rows_of_track(track, where=str(source)))
     if poses is PosesKind.MODEL:
         table = replace(table, poses3d_fitted=None)
-    _WRITERS[kind][1](target, ExportedPoses(table, header, track, source, angles, series, note))
+    _WRITERS[kind](target, ExportedPoses(table, header, track, source, angles, series, note))
     if not len(table.poses):
         note("nobody was found in this video: the file holds no poses")
     if kind in _WARNED_OF:
@@ -304,43 +262,35 @@ def _openpose(target: Path, what: ExportedPoses) -> None:
 
 
 #: What the default name ends with, and who writes it.
-_WRITERS: Mapping[ExportFormat, tuple[str, Callable[[Path, ExportedPoses], None]]] = MappingProxyType(
+_WRITERS: Mapping[ExportFormat, Callable[[Path, ExportedPoses], None]] = MappingProxyType(
     {
-        ExportFormat.CSV: (".csv", _csv),
-        ExportFormat.CSV_WIDE: ("_wide.csv", _csv_wide),
-        ExportFormat.JSON: (".json", _json),
-        ExportFormat.NEUROPOSE: ("_neuropose.json", _neuropose),
-        ExportFormat.PARQUET: (".parquet", _parquet),
-        ExportFormat.NPZ: (".npz", _npz),
-        ExportFormat.TRC: (".trc", _trc),
-        ExportFormat.TRC_PX: ("_px.trc", _trc_px),
-        ExportFormat.C3D: (".c3d", _c3d),
-        ExportFormat.MOT: (".mot", _angles),
-        ExportFormat.STO: (".sto", _angles),
-        ExportFormat.ANGLES_CSV: ("_angles.csv", _angles_csv),
-        ExportFormat.VELOCITIES_CSV: ("_velocities.csv", _velocities_csv),
-        ExportFormat.EVENTS_CSV: ("_events.csv", _events_csv),
-        ExportFormat.XLSX: (".xlsx", _xlsx),
-        ExportFormat.BVH: (".bvh", _bvh),
-        ExportFormat.COCO: ("_coco.json", _coco),
-        ExportFormat.COCO_WHOLEBODY: ("_coco_wholebody.json", _coco_wholebody),
-        ExportFormat.MMPOSE: ("_mmpose.json", _mmpose),
-        ExportFormat.OPENPOSE: ("_openpose", _openpose),
+        ExportFormat.CSV: _csv,
+        ExportFormat.CSV_WIDE: _csv_wide,
+        ExportFormat.JSON: _json,
+        ExportFormat.NEUROPOSE: _neuropose,
+        ExportFormat.PARQUET: _parquet,
+        ExportFormat.NPZ: _npz,
+        ExportFormat.TRC: _trc,
+        ExportFormat.TRC_PX: _trc_px,
+        ExportFormat.C3D: _c3d,
+        ExportFormat.MOT: _angles,
+        ExportFormat.STO: _angles,
+        ExportFormat.ANGLES_CSV: _angles_csv,
+        ExportFormat.VELOCITIES_CSV: _velocities_csv,
+        ExportFormat.EVENTS_CSV: _events_csv,
+        ExportFormat.XLSX: _xlsx,
+        ExportFormat.BVH: _bvh,
+        ExportFormat.COCO: _coco,
+        ExportFormat.COCO_WHOLEBODY: _coco_wholebody,
+        ExportFormat.MMPOSE: _mmpose,
+        ExportFormat.OPENPOSE: _openpose,
     }
 )
 
 
 #: Formats of the motion of one person, which have the times of what was filmed.
-_OF_ONE_PERSON = frozenset(
-    {
-        ExportFormat.TRC, ExportFormat.TRC_PX, ExportFormat.C3D, ExportFormat.MOT, ExportFormat.STO, ExportFormat.BVH,
-        ExportFormat.ANGLES_CSV, ExportFormat.VELOCITIES_CSV, ExportFormat.EVENTS_CSV, ExportFormat.XLSX,
-    }
-)  # fmt: skip
-
-
 #: Formats whose numbers rest on what an analysis warns of: heights, views, feet.
-_WARNED_OF = _OF_ONE_PERSON - {ExportFormat.TRC_PX}
+_WARNED_OF = frozenset(kind for kind in ExportFormat if kind.of_one_person and kind is not ExportFormat.TRC_PX)
 
 
 def _on_floor(what: ExportedPoses) -> Trajectories:

@@ -2,15 +2,15 @@ from .body import body_edges as body_edges
 from .body import head_of as head_of
 from .body import head_radius_mm as head_radius_mm
 from .body import trunk_joints as trunk_joints
+from .overlay.choices import AngleJoint as AngleJoint
+from .overlay.choices import View as View
 from .overlay.folder import OverlayRecord as OverlayRecord
 from .overlay.folder import is_up_to_date as is_up_to_date
 from .overlay.folder import read_record as read_record
 from .overlay.folder import update_overlay as update_overlay
 from .overlay.measure import ANGLE_AT as ANGLE_AT
 from .overlay.measure import measure_for as measure_for
-from .overlay.settings import AngleJoint as AngleJoint
 from .overlay.settings import OverlaySettings as OverlaySettings
-from .overlay.settings import View as View
 from .overlay.video import Progress as Progress
 from .overlay.video import render_overlay as render_overlay
 from .people import write_people as write_people

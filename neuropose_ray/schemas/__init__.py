@@ -5,10 +5,10 @@ Its face is its modules, one for each kind of data, and not a list of names here
 
 - As arrays: ``poses``, ``pose_blocks``.
 - As records: ``predictions``, ``header``, ``segmentation``, ``fitting``, ``performance``, ``provenance``, ``jobs``,
-  ``pose_replies``, ``benchmark``, ``scale``; ``immutable`` is what they are made of.
+  ``job_names``, ``pose_replies``, ``benchmark``, ``scale``; ``immutable`` is what they are made of.
 - Of bodies and views: ``skeleton``, ``skeletons``, ``camera``, ``depth_prior``.
 - On the disk: ``result_files`` has the names; ``reading`` reads predictions from whichever file holds them;
-  ``parquet_files``, ``json_files`` and ``neuropose_results`` are the formats; ``migrations`` brings older ones to the
-  present; ``atomic`` and ``digest`` are for files of any kind.
+  ``parquet_files``, ``json_files`` and ``neuropose_results`` are the formats; ``arrow_arrays`` makes columns;
+  ``migrations`` brings older ones to the present; ``atomic`` and ``digest`` are for files of any kind.
 - For people: ``notebook`` shows predictions.
 """

@@ -11,11 +11,8 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from neuropose_ray.schemas.fitting import HeightM
 from neuropose_ray.schemas.immutable import FrozenJson, FrozenModel
+from neuropose_ray.schemas.job_names import STANDARD_NAME, JobState, StepKind
 
-JobState = Literal["queued", "running", "completed", "failed", "cancelled"]
-#: States from which nothing moves by itself.
-ENDED: tuple[JobState, ...] = ("completed", "failed", "cancelled")
-StepKind = Literal["pose", "analyze", "overlay", "report", "export"]
 JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Label = Annotated[str, StringConstraints(max_length=200)]
 LabelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
@@ -47,7 +44,6 @@ class Workflow(FrozenModel):
 
 #: Built in; others come from the configuration.
 STANDARD = Workflow(steps=(Step(kind="pose"), Step(kind="analyze"), Step(kind="overlay"), Step(kind="report")))
-STANDARD_NAME = "standard"
 
 
 class JobInput(FrozenModel):

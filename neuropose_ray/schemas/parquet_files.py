@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import FileFormatError, InputNotFoundError
+from neuropose_ray.schemas.arrow_arrays import flags, numbers
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.json_files import validated
@@ -131,18 +132,18 @@ class _InconsistentError(ValueError):
 def _schema() -> pa.Schema:
     import pyarrow as pa
 
-    numbers = pa.list_(pa.float32())
+    lists = pa.list_(pa.float32())
     return pa.schema(
         [
             pa.field("frame_index", pa.int64(), nullable=False),
             pa.field("timestamp_s", pa.float64(), nullable=False),
             pa.field("person", pa.int16()),
             pa.field("track_id", pa.int32()),
-            pa.field("box", numbers),
-            pa.field("poses2d", pa.list_(numbers)),
-            pa.field("poses3d", pa.list_(numbers)),
-            pa.field("poses3d_fitted", pa.list_(numbers)),
-            pa.field("joint_scores", numbers),
+            pa.field("box", lists),
+            pa.field("poses2d", pa.list_(lists)),
+            pa.field("poses3d", pa.list_(lists)),
+            pa.field("poses3d_fitted", pa.list_(lists)),
+            pa.field("joint_scores", lists),
         ]
     )
 
@@ -181,17 +182,17 @@ def _to_arrow(table: PoseTable, first_frame: int) -> pa.Table:
     if fitted is None:
         fitted = np.full_like(table.poses.poses3d, np.nan)
     columns = [
-        pa.array(frame + first_frame, pa.int64()),
-        pa.array(table.timestamps_s[frame], pa.float64()),
-        pa.array(position.astype(np.int16), mask=~shown),
-        pa.array(track, mask=~tracked),
+        numbers(np.asarray(frame + first_frame, np.int64)),
+        numbers(np.asarray(table.timestamps_s[frame], np.float64)),
+        numbers(position.astype(np.int16), shown),
+        numbers(track, tracked),
         _lists(table.poses.boxes, shown),
         _lists(table.poses.poses2d, shown),
         _lists(table.poses.poses3d, shown),
         _known_lists(fitted, shown),
         _known_lists(table.poses.joint_scores, shown),
     ]
-    return pa.table(columns, schema=_schema())
+    return pa.Table.from_arrays(columns, schema=_schema())
 
 
 def _known_lists(values: NDArray[np.float32], shown: NDArray[np.bool_]) -> pa.ListArray:
@@ -206,12 +207,12 @@ def _lists(values: NDArray[np.float32], filled: NDArray[np.bool_]) -> pa.ListArr
     """A column of (nested) lists through offsets: the next of ``values`` in each filled row, null in the others."""
     import pyarrow as pa
 
-    array = pa.array(np.ascontiguousarray(values, np.float32).reshape(-1))
+    array = numbers(np.ascontiguousarray(values, np.float32).reshape(-1))
     if values.ndim == 3:
         inner = np.arange(len(values) * values.shape[1] + 1, dtype=np.int32) * values.shape[2]
-        array = pa.ListArray.from_arrays(pa.array(inner), array)
+        array = pa.ListArray.from_arrays(numbers(inner), array)
     offsets = np.concatenate([[0], np.cumsum(filled) * values.shape[1]]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), array, mask=pa.array(~filled))
+    return pa.ListArray.from_arrays(numbers(offsets), array, mask=flags(~filled))
 
 
 def _to_table(file: pq.ParquetFile, header: PredictionsHeader) -> PoseTable:

@@ -19,17 +19,8 @@ from neuropose_ray.errors import (
     SettingsError,
 )
 from neuropose_ray.schemas.atomic import atomic_write
-from neuropose_ray.schemas.jobs import (
-    ENDED,
-    STANDARD_NAME,
-    Action,
-    Job,
-    JobOptions,
-    JobPage,
-    JobsStatus,
-    JobState,
-    StepKind,
-)
+from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
+from neuropose_ray.schemas.jobs import Action, Job, JobOptions, JobPage, JobsStatus
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
 from neuropose_ray.service.names import URL_VARIABLE
 

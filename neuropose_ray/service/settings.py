@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
 from neuropose_ray.pipeline import RunSettings
-from neuropose_ray.schemas.jobs import STANDARD, STANDARD_NAME, Workflow
+from neuropose_ray.schemas.job_names import STANDARD_NAME
+from neuropose_ray.schemas.jobs import STANDARD, Workflow
 from neuropose_ray.settings import load_layers
 
 Scope = Literal["read", "submit", "admin"]

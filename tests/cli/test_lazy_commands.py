@@ -15,22 +15,62 @@ def run(*words: str):
     return CliRunner().invoke(app, list(words))
 
 
-def loaded_by(*words: str) -> set[str]:
-    """The commands that are imported by a command line."""
+#: What a help may load of the package beside the command line: names and defaults for the signatures of commands.
+NAMES = {
+    "neuropose_ray", "neuropose_ray.errors", "neuropose_ray.words",
+    "neuropose_ray.benchmark", "neuropose_ray.benchmark.defaults",
+    "neuropose_ray.formats", "neuropose_ray.formats.kinds",
+    "neuropose_ray.render", "neuropose_ray.render.overlay", "neuropose_ray.render.overlay.choices",
+    "neuropose_ray.schemas", "neuropose_ray.schemas.job_names",
+    "neuropose_ray.service", "neuropose_ray.service.names",
+}  # fmt: skip
+#: Of other packages, what each takes a noticeable part of a second.
+NOT_FOR_HELP = {"numpy", "pydantic", "pydantic_settings", "yaml", "httpx", "psutil", "importlib.metadata"}
+
+
+def modules_of(*words: str) -> set[str]:
+    """The modules that are imported by a command line."""
     script = (
         "import sys\nfrom neuropose_ray.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print('loaded:', *(name for name in sys.modules if name.startswith('neuropose_ray.cli.')))"
+        "print('loaded:', *sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=True)
-    modules = ran.stdout.rpartition("loaded:")[2].split()
-    return {module.removeprefix("neuropose_ray.cli.") for module in modules} & {
-        reference.module for reference in COMMANDS.values()
-    }
+    return set(ran.stdout.rpartition("loaded:")[2].split())
+
+
+def loaded_by(*words: str) -> set[str]:
+    """The commands that are imported by a command line."""
+    modules = {module.removeprefix("neuropose_ray.cli.") for module in modules_of(*words)}
+    return modules & {reference.module for reference in COMMANDS.values()}
+
+
+def rooms_of(modules: set[str]) -> set[str]:
+    """Those of the package that are not of the command line."""
+    own = {module for module in modules if module.split(".")[0] == "neuropose_ray"}
+    return {module for module in own if not f"{module}.".startswith("neuropose_ray.cli.")}
 
 
 def test_a_command_comes_without_the_others():
     assert loaded_by("compare", "--help") == {"compare"}
     assert loaded_by("--version") == set()
+
+
+@pytest.mark.parametrize("words", [("--help",), ("process", "--help"), ("analyze", "--help"), ("jobs", "--help")])
+def test_help_loads_the_names_in_signatures_and_nothing_that_does_the_work(words: tuple[str, ...]):
+    modules = modules_of(*words)
+    assert "typer.rich_utils" in modules, "help was printed"
+    assert rooms_of(modules) <= NAMES
+    assert modules & NOT_FOR_HELP == set()
+
+
+def test_all_names_in_signatures_are_needed():
+    assert rooms_of(modules_of("--help")) == NAMES
+
+
+def test_the_version_is_printed_without_any_room_and_without_rich():
+    modules = modules_of("--version")
+    assert rooms_of(modules) == {"neuropose_ray", "neuropose_ray.errors", "neuropose_ray.version"}
+    assert not any(module.split(".")[0] == "rich" for module in modules)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -11,7 +11,7 @@ from neuropose_ray.analysis.dtw.matrix_files import save_distance_matrix
 from neuropose_ray.cli.plot import plot
 from neuropose_ray.errors import FileFormatError, InputError, OutputError, SettingsError
 from neuropose_ray.phantom.scene import Scene
-from neuropose_ray.render.overlay.settings import AngleJoint
+from neuropose_ray.render.overlay.choices import AngleJoint
 from neuropose_ray.schemas.derived_files import is_derived
 
 app = typer.Typer()

@@ -15,6 +15,30 @@ def neuropose(*words: str | Path, **environment: str) -> subprocess.CompletedPro
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, timeout=300)
 
 
+#: Prints what is loaded when the first frame is decoded, and ends.
+UNTIL_FIRST_FRAME = """
+import os, sys
+from neuropose_ray.cli import main
+from neuropose_ray.video.decode import ChunkDecoder
+
+frames = ChunkDecoder.frames
+
+def ended(self):
+    for _ in frames(self):
+        print(*sys.modules, flush=True)
+        os._exit(0)
+        yield
+
+ChunkDecoder.frames = ended
+main()
+"""
+#: Each takes a noticeable part of a second, and belongs to other commands, to terminals, or to the end of a run.
+NOT_FOR_A_FIRST_FRAME = {
+    "ray", "tensorflow", "matplotlib", "scipy", "numba", "pandas", "pyarrow.compute", "plotly", "httpx", "fastapi",
+    "rich.progress", "rich.markdown", "neuropose_ray.analysis", "neuropose_ray.render", "neuropose_ray.report",
+}  # fmt: skip
+
+
 @pytest.fixture
 def clip(test_data: Path) -> Path:
     return test_data / "odd" / "made_one_frame.mp4"
@@ -115,3 +139,11 @@ def test_results_go_to_a_url(weights, clip: Path, tmp_path: Path):
     assert f"results: {url}" in done.stderr
     assert (tmp_path / "bucket" / "made_one_frame" / "predictions.parquet").exists()
     assert (tmp_path / "bucket" / "summary.json").exists()
+
+
+def test_a_run_loads_what_its_first_frame_needs(weights, clip: Path, tmp_path: Path):
+    words = [sys.executable, "-c", UNTIL_FIRST_FRAME, "process", clip, "--out", tmp_path, "--engine", "local"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=300)
+    loaded = set(done.stdout.split())
+    assert {"av", "numpy", "neuropose_ray.pipeline.run"} <= loaded, "a frame was decoded"
+    assert loaded & NOT_FOR_A_FIRST_FRAME == set()

@@ -12,8 +12,9 @@ from support.phantom_results import squatting as squatting_scene
 
 from neuropose_ray.analysis import angle_columns, motion_series
 from neuropose_ray.errors import InputError
+from neuropose_ray.formats.kinds import ExportFormat, PosesKind
 from neuropose_ray.formats.trc_reader import read_trc
-from neuropose_ray.formats.writing import ExportFormat, PosesKind, write_export
+from neuropose_ray.formats.writing import write_export
 from neuropose_ray.schemas.json_files import load_video_predictions
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
 

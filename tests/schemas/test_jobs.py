@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from neuropose_ray.schemas.jobs import STANDARD, STANDARD_NAME, JobInput, JobRequest, Step, Workflow
+from neuropose_ray.schemas.job_names import STANDARD_NAME
+from neuropose_ray.schemas.jobs import STANDARD, JobInput, JobRequest, Step, Workflow
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

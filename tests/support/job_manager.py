@@ -18,7 +18,8 @@ from typing import Any
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, SyntheticSpec
 from neuropose_ray.errors import JobCancelledError
 from neuropose_ray.pipeline.engines.local import LocalEngine
-from neuropose_ray.schemas.jobs import ENDED, Job, JobInput, JobRequest
+from neuropose_ray.schemas.job_names import ENDED
+from neuropose_ray.schemas.jobs import Job, JobInput, JobRequest
 from neuropose_ray.service.jobs.manager import JobManager
 from neuropose_ray.service.settings import Settings, load_settings
 

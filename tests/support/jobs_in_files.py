@@ -5,7 +5,8 @@ from pathlib import Path
 
 from neuropose_ray.errors import JobNotFoundError
 from neuropose_ray.pipeline.state.summary import RunSummary, VideoResult, write_summary
-from neuropose_ray.schemas.jobs import ENDED, Job, JobProgress, JobRequest, JobState
+from neuropose_ray.schemas.job_names import ENDED, JobState
+from neuropose_ray.schemas.jobs import Job, JobProgress, JobRequest
 from neuropose_ray.service.data_folder import DataFolder
 
 #: One frame without a person, as the pipeline writes it.

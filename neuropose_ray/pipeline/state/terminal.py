@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
-from rich.status import Status
 
 from neuropose_ray.pipeline.state.summary import counted
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.status import Status
+
     from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
     from neuropose_ray.pipeline.state.summary import VideoResult
 
@@ -50,6 +50,15 @@ class TerminalReporter:
         if not chunks:
             self._console.print("no frames to compute")
         elif self._console.is_terminal:
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                TextColumn,
+                TimeElapsedColumn,
+                TimeRemainingColumn,
+            )
+            from rich.progress import Progress as Bar
+
             columns = (
                 TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("frames"),
                 TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),

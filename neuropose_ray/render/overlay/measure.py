@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.render.overlay.choices import AngleJoint
 from neuropose_ray.render.overlay.measurements import AngleCurve, Measure, Measurements, RepetitionCurve
-from neuropose_ray.render.overlay.settings import AngleJoint, OverlaySettings
+from neuropose_ray.render.overlay.settings import OverlaySettings
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton

@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict, Field
 
-
-class AngleJoint(StrEnum):
-    """A joint at which an angle can be written, of both sides."""
-
-    KNEE = "knee"
-    HIP = "hip"
-    ELBOW = "elbow"
-    SHOULDER = "shoulder"
-
-
-class View(StrEnum):
-    """Where the person is seen from, by the person's own sides."""
-
-    FRONT = "front"
-    BACK = "back"
-    LEFT = "left"
-    RIGHT = "right"
-    TOP = "top"
-    TURNING = "turning"
+from neuropose_ray.render.overlay.choices import AngleJoint, View
 
 
 class OverlaySettings(BaseModel):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from neuropose_ray.render.body import Head, attached, body_edges, head_of, head_radius_mm, trunk_joints
 from neuropose_ray.render.colours import Colour
+from neuropose_ray.render.overlay.choices import View
 from neuropose_ray.render.overlay.drawing import (
     SkeletonStyle,
     depth_within,
@@ -21,7 +22,6 @@ from neuropose_ray.render.overlay.drawing import (
 )
 from neuropose_ray.render.overlay.following import Followed, follow
 from neuropose_ray.render.overlay.labels import draw_label
-from neuropose_ray.render.overlay.settings import View
 from neuropose_ray.schemas.poses import Frame, PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
 

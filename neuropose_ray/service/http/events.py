@@ -10,7 +10,8 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from neuropose_ray.errors import JobNotFoundError, NotReadyError
-from neuropose_ray.schemas.jobs import ENDED, Job
+from neuropose_ray.schemas.job_names import ENDED
+from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import Id, Reader
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs

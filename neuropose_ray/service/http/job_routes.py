@@ -17,7 +17,8 @@ from neuropose_ray.errors import (
     OverloadedError,
     RequestError,
 )
-from neuropose_ray.schemas.jobs import Job, JobOptions, JobPage, JobRequest, JobState, StepKind
+from neuropose_ray.schemas.job_names import JobState, StepKind
+from neuropose_ray.schemas.jobs import Job, JobOptions, JobPage, JobRequest
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import body_of

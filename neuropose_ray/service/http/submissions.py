@@ -13,7 +13,8 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from neuropose_ray.errors import RequestError, TooLargeError
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.schemas.jobs import STANDARD_NAME, JobInput, JobOptions, JobRequest, Label, LabelName
+from neuropose_ray.schemas.job_names import STANDARD_NAME
+from neuropose_ray.schemas.jobs import JobInput, JobOptions, JobRequest, Label, LabelName
 from neuropose_ray.service.http.bodies import SETTINGS_VALUES, read_json
 from neuropose_ray.service.http.errors import faults
 from neuropose_ray.service.http.multipart import MAX_FIELD_BYTES, MAX_FIELDS, PartBegin, PartData, read_form

@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from neuropose_ray.errors import RequestError, ServiceError, StorageFullError, first_line
-from neuropose_ray.schemas.jobs import JobRequest, JobState, StepKind, Workflow
+from neuropose_ray.schemas.job_names import JobState, StepKind
+from neuropose_ray.schemas.jobs import JobRequest, Workflow
 from neuropose_ray.service.jobs.dbos_polling import look_less_often_beside_the_queue
 from neuropose_ray.service.jobs.job_rows import JOB_STATES, JobRow, job_row, time_of
 

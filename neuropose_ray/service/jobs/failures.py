@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from neuropose_ray import errors
 from neuropose_ray.errors import NeuroposeRayError
 from neuropose_ray.pipeline import ErrorRecord
-from neuropose_ray.schemas.jobs import JobError, StepKind
+from neuropose_ray.schemas.job_names import StepKind
+from neuropose_ray.schemas.jobs import JobError
 
 #: Of what nobody foresaw; its text may hold anything, and stays in the job's log.
 INTERNAL = "internal"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobState
+from neuropose_ray.schemas.job_names import JobState
+from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest
 from neuropose_ray.service.jobs.failures import INTERNAL
 
 if TYPE_CHECKING:

@@ -14,18 +14,8 @@ from neuropose_ray.errors import (
     JobStateError,
 )
 from neuropose_ray.schemas.atomic import atomic_write_bytes
-from neuropose_ray.schemas.jobs import (
-    ENDED,
-    Action,
-    Job,
-    JobPage,
-    JobRequest,
-    JobsStatus,
-    JobState,
-    QueueStatus,
-    StepKind,
-    Workflow,
-)
+from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
+from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, QueueStatus, Workflow
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.admission import make_uploads_folder, require_room
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs

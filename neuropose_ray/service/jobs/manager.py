@@ -13,7 +13,8 @@ from neuropose_ray import machine
 from neuropose_ray.errors import EngineError, NeuroposeRayError, NotReadyError, ServiceError
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline import Engine
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, JobState, StepKind
+from neuropose_ray.schemas.job_names import JobState, StepKind
+from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox import FolderLock
 from neuropose_ray.service.inputs import Inputs

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from neuropose_ray.pipeline import Metric
-from neuropose_ray.schemas.jobs import JobState, StepKind
+from neuropose_ray.schemas.job_names import JobState, StepKind
 
 JOBS = Metric("neuropose_jobs", "gauge", "Jobs by state; queued is the depth of the queue.", ("state",))
 STEPS = Metric("neuropose_job_steps", "counter", "Steps of jobs that ended, by outcome.", ("step", "outcome"))

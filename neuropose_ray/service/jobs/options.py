@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from neuropose_ray.schemas.jobs import JobOptions, Step, StepKind, Workflow
+from neuropose_ray.schemas.job_names import StepKind
+from neuropose_ray.schemas.jobs import JobOptions, Step, Workflow
 
 
 def workflow_with(workflow: Workflow, options: JobOptions, calibration: Path) -> Workflow:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from neuropose_ray.schemas.jobs import JobProgress, StepKind
+from neuropose_ray.schemas.job_names import StepKind
+from neuropose_ray.schemas.jobs import JobProgress
 
 #: What a step takes of a job's time, relative to the others; roughly so with BlazePose on CPUs.
 WEIGHTS: Mapping[StepKind, float] = MappingProxyType(

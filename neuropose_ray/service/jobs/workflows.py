@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from neuropose_ray.errors import RequestError, SettingsError
 from neuropose_ray.faults import faults
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.schemas.jobs import STANDARD, STANDARD_NAME, Step, StepKind, Workflow
+from neuropose_ray.schemas.job_names import STANDARD_NAME, StepKind
+from neuropose_ray.schemas.jobs import STANDARD, Step, Workflow
 from neuropose_ray.service.jobs.steps.settings import (
     AnalyzeOptions,
     ExportOptions,

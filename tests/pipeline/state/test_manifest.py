@@ -2,6 +2,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow, ManifestWriter
 
@@ -81,3 +83,25 @@ def test_rows_of_another_version_are_not_taken_for_ones_of_this(tmp_path: Path):
     writer.add(rows(1))
     writer.compact()
     assert list(Manifest.read(tmp_path)) == rows(1)
+
+
+STATES = ("planned", "completed", "partial", "failed")
+ANY_ROW = st.builds(
+    ManifestRow,
+    name=st.sampled_from("abcdef"),
+    path=st.sampled_from(["", "/in/李.mp4"]),
+    state=st.sampled_from(STATES),
+    frames=st.integers(0, 9),
+    chunks=st.integers(0, 2),
+)
+
+
+@given(st.lists(ANY_ROW, max_size=12), st.sets(st.sampled_from(STATES)))
+def test_counts_and_totals_are_those_of_the_last_row_of_every_name(given_rows: list[ManifestRow], states: set[str]):
+    last = {row.name: row for row in given_rows}
+    manifest, chosen = Manifest.of(given_rows), [row for row in last.values() if row.state in states]
+    assert manifest.count(*states) == len(chosen)
+    assert manifest.total("frames", *states) == sum(row.frames for row in chosen)
+    assert {row.name: row for row in manifest} == last
+    kept = [row.name for row in last.values() if row.poses_are_kept]
+    assert sorted(row.name for row in manifest.with_kept_poses()) == sorted(kept)

@@ -6,9 +6,10 @@ from analysis.runs.samples import phantom, write_parquet
 
 from neuropose_ray.phantom.body import PHANTOM_SKELETON
 from neuropose_ray.phantom.motions import Squatting
+from neuropose_ray.render.overlay.choices import AngleJoint
 from neuropose_ray.render.overlay.measure import measure_for
 from neuropose_ray.render.overlay.measurements import Measurements
-from neuropose_ray.render.overlay.settings import AngleJoint, OverlaySettings
+from neuropose_ray.render.overlay.settings import OverlaySettings
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.skeletons import known_skeleton
 

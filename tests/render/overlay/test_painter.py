@@ -5,9 +5,10 @@ import pytest
 from support.stick_people import people
 
 from neuropose_ray.render.colours import SIDE_COLOURS, track_colour
+from neuropose_ray.render.overlay.choices import View
 from neuropose_ray.render.overlay.measurements import AngleCurve, Measurements, RepetitionCurve
 from neuropose_ray.render.overlay.painter import Painter
-from neuropose_ray.render.overlay.settings import OverlaySettings, View
+from neuropose_ray.render.overlay.settings import OverlaySettings
 from neuropose_ray.render.sides import Side
 from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
 from neuropose_ray.schemas.skeletons import BLAZEPOSE_33

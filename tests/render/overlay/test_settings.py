@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from neuropose_ray.render.overlay.settings import AngleJoint, OverlaySettings, View
+from neuropose_ray.render.overlay.choices import AngleJoint, View
+from neuropose_ray.render.overlay.settings import OverlaySettings
 
 
 def test_sound_is_left_out_unless_it_is_asked_for():

@@ -3,7 +3,7 @@ import pytest
 from support.stick_people import people
 
 from neuropose_ray.render.colours import SIDE_COLOURS
-from neuropose_ray.render.overlay.settings import View
+from neuropose_ray.render.overlay.choices import View
 from neuropose_ray.render.overlay.space import SpacePanel, panel_width
 from neuropose_ray.render.sides import Side
 from neuropose_ray.schemas.poses import Poses, PoseTable

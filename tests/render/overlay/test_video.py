@@ -8,7 +8,8 @@ from support.sounding_clips import make_clip
 from support.stick_people import people, write_results, write_video
 
 from neuropose_ray.errors import InputError, OutputError, VideoError
-from neuropose_ray.render.overlay.settings import OverlaySettings, View
+from neuropose_ray.render.overlay.choices import View
+from neuropose_ray.render.overlay.settings import OverlaySettings
 from neuropose_ray.render.overlay.video import matched, render_overlay
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe

@@ -8,7 +8,8 @@ from functools import partial
 from neuropose_ray.errors import DiskFullError, InputError, NeuroposeRayError
 from neuropose_ray.schemas.atomic import is_disk_full
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.schemas.jobs import JobError, StepKind
+from neuropose_ray.schemas.job_names import StepKind
+from neuropose_ray.schemas.jobs import JobError
 from neuropose_ray.service.jobs.failures import StepFailedError, job_error
 from neuropose_ray.service.jobs.steps.analyze import analyze_video
 from neuropose_ray.service.jobs.steps.export import export_video
