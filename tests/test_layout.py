@@ -28,9 +28,9 @@ TESTED_ELSEWHERE = {
     "service/jobs/steps/report.py": "service/jobs/test_service.py",
     "report/collect/comparison.py": "report/collect/test_content.py",  # with the other trial of a report
 }
-#: Modules of types alone: there is nothing in them that could be wrong by itself.
+#: Modules of types, names and defaults alone: there is nothing in them that could be wrong by itself.
 TYPES = {
-    "cli/person.py",
+    "benchmark/defaults.py", "cli/options.py", "render/overlay/choices.py", "schemas/job_names.py",
     "schemas/motion_series.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
     "service/pose/requests.py",

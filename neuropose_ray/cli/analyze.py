@@ -14,8 +14,8 @@ from rich.console import Console
 from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.motions import Where, connected_ray
+from neuropose_ray.cli.options import Address, CaptureFps
 from neuropose_ray.cli.person import PERSON_HELP, Person, Track, require_one_choice
-from neuropose_ray.cli.process import Address, CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 
 if TYPE_CHECKING:

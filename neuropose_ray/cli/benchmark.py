@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuropose_ray.benchmark import REPEATS, WARMUP_FRAMES
-from neuropose_ray.cli.process import Config, Fov, Model, Workers
+from neuropose_ray.cli.options import Config, Fov, Model, Workers
 from neuropose_ray.errors import SettingsError
 
 if TYPE_CHECKING:

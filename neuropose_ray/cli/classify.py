@@ -12,7 +12,7 @@ from rich.console import Console
 
 from neuropose_ray.cli.dtw_matrix import Representation
 from neuropose_ray.cli.motions import ENGINE_HELP, Where, cleaned_motions, who_compares
-from neuropose_ray.cli.process import Address
+from neuropose_ray.cli.options import Address
 from neuropose_ray.cli.tables import TextTable, print_table
 from neuropose_ray.errors import InputError
 from neuropose_ray.words import counted

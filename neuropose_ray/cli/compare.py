@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 
 from neuropose_ray.cli.analysis_tables import print_warning
+from neuropose_ray.cli.options import CaptureFps
 from neuropose_ray.cli.person import PERSON_HELP, Person, one_person
-from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.cli.tables import DOUBTED, NOT_KNOWN, TextTable, estimate, marked, number, print_table
 
 if TYPE_CHECKING:

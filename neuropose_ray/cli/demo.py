@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from neuropose_ray.cli.process import Config, Engine
+from neuropose_ray.cli.options import Config, Engine
 from neuropose_ray.cli.tables import TextTable, print_table
 
 #: Two squats: enough to see what is found, and done in a minute.

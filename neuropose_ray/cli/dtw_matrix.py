@@ -13,8 +13,8 @@ from rich.console import Console
 
 from neuropose_ray.cli.analysis_tables import print_warning
 from neuropose_ray.cli.motions import ENGINE_HELP, Where, cleaned_motions, who_compares
+from neuropose_ray.cli.options import Address, CaptureFps
 from neuropose_ray.cli.person import PERSON_HELP, Person
-from neuropose_ray.cli.process import Address, CaptureFps
 from neuropose_ray.cli.tables import TextTable, print_table
 from neuropose_ray.errors import OutputError
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from neuropose_ray.cli.options import CaptureFps
 from neuropose_ray.cli.person import Person, require_one_choice
-from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import OutputError
 from neuropose_ray.formats import ExportFormat, PosesKind
 

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from neuropose_ray.cli.console import print_error
-from neuropose_ray.cli.process import CaptureFps
+from neuropose_ray.cli.options import CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.render import AngleJoint, View
 

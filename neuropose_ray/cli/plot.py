@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from neuropose_ray.cli.options import CaptureFps
 from neuropose_ray.cli.person import PERSON_HELP, Person, Track, one_person, require_one_choice
-from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import InputError, SettingsError
 
 if TYPE_CHECKING:

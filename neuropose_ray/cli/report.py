@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 
 from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.options import CaptureFps
 from neuropose_ray.cli.person import PERSON_HELP, Person, Track, require_one_choice
-from neuropose_ray.cli.process import CaptureFps
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 
 if TYPE_CHECKING:

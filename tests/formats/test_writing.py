@@ -48,11 +48,6 @@ def test_every_format_is_written_where_it_was_asked_for_and_nowhere_else(tmp_pat
     assert {path.name for path in source.parent.iterdir()} == {source.name, target.name}
 
 
-def test_endings_are_of_one_format_each():
-    endings = [kind.ending for kind in ExportFormat]
-    assert len(set(endings)) == len(endings)
-
-
 @pytest.mark.parametrize("kind", ONE_PERSON)
 def test_a_format_of_one_person_says_whom_it_took_and_how_to_choose_another(tmp_path: Path, kind: ExportFormat):
     source = stored(tmp_path)
