@@ -36,7 +36,7 @@ def by_markers(test_data: Path, name: str):
     positions = np.array(joints) * 1000 * Y_DOWN
     times = np.array([float(row["time_s"]) for row in rows])
     skeleton = Skeleton(name="landmarks", joint_names=LANDMARKS)
-    motion = clean(Motion(name, skeleton, times, positions, np.ones(positions.shape[:2]))).motion
+    motion = clean(Motion(name, skeleton, times, positions, np.ones(positions.shape[:2]), is_measured=True)).motion
     return analyse_movement(motion, MovementConfig(kind="movement")).results
 
 

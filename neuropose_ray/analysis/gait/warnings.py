@@ -20,6 +20,8 @@ _SLOW_CAMERA_HZ = 20.0
 _POOR_SCORE = 0.5
 #: Cosine to the line of sight: above the first (45 degrees) lengths, below the second (60 degrees) widths are depth.
 _ALONG_SIGHT, _ACROSS_SIGHT = 0.71, 0.5
+#: The same from which a foot that is lifted moves in the picture as one that comes nearer or goes away (20 degrees).
+_STRAIGHT_ALONG_SIGHT = 0.94
 #: Share of the walking speed by which feet in stance may slide; one camera's depth is right to about a tenth.
 _SLIDING_SHARE = 0.15
 
@@ -98,6 +100,11 @@ def parameter_warnings(
         warnings.append(
             "the person walks towards or away from the camera: speed, step and stride length rest on depth"
         )
+        if along > _STRAIGHT_ALONG_SIGHT:
+            warnings.append(
+                "the person walks straight towards or away from the camera: heel strikes and toe-offs are up to "
+                "0.2 s early or late"
+            )
     elif along < _ACROSS_SIGHT:
         warnings.append("the person is seen from the side: step width rests on depth")
     return tuple(warnings)
