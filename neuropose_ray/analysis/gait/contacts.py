@@ -29,8 +29,11 @@ def contact_s(
     speed of the foot in mid stance relative to the pelvis. The toe is not followed: it rolls at half of the walking
     speed while it still pushes, and passes the pelvis's speed within 10 ms of leaving a force plate.
 
-    Joints of pictures: depth is what a camera sees least of, and a foot that is lifted is easily taken for one that
-    comes nearer or goes away. So the foot's speed across the line of sight is followed, relative to that in mid
+    So are those of pictures of a walk straight towards or away from the camera, which hardly moves a foot across the
+    line of sight.
+
+    Joints of other pictures: depth is what a camera sees least of, and a foot that is lifted is easily taken for one
+    that comes nearer or goes away. So the foot's speed across the line of sight is followed, relative to that in mid
     stance. It rises and falls once in a step. Errors of the pose round these edges off, but hardly move the moment at
     which a share of the swing's own greatest speed is passed.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.gait.heading import Directions, foot_point, pelvis_mm
+from neuropose_ray.analysis.gait.heading import STRAIGHT_ALONG_SIGHT, Directions, along_sight, foot_point, pelvis_mm
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.motion import Motion
 
@@ -29,7 +29,8 @@ class SignalSegment:
         ahead_mm: side and part of the foot, ("left", "heel"), to ``(samples,)``: how far it is ahead of the pelvis
             along the heading, smoothed.
         across_mm_per_s: the same to ``(samples, 3)``: its velocity across the line of sight of a camera in the
-            origin, smoothed; empty where the joints were measured in space.
+            origin, smoothed; empty where the joints were measured in space, and of a
+            walk straight towards or away from the camera.
     """
 
     times_s: Array
@@ -80,10 +81,11 @@ def foot_segments(motion: Motion, directions: Directions, settings: GaitSettings
             signals = {
                 key: _on_clock(times, series[frames], clock, settings, smooth) for key, series in ahead.items()
             }
+            by_depth = motion.is_measured or along_sight(motion, frames, directions) > STRAIGHT_ALONG_SIGHT
             across = {
                 key: _across_sight(times, foot[frames], clock, settings, smooth)
                 for key, foot in feet.items()
-                if not motion.is_measured
+                if not by_depth
             }
             segments.append(SignalSegment(clock, signals, across))
     return segments
