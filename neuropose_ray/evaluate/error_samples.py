@@ -90,7 +90,7 @@ def clip_samples(clip: Clip) -> Iterator[ErrorSample]:
     reference = read_reference(clip.reference)
     joints = reference.landmarks if reference.of_the_video else reference.landmarks * _Y_DOWN
     scores = np.ones(joints.shape[:2])
-    truth = Motion(str(clip.reference), _SKELETON, reference.timestamps_s, joints, scores)
+    truth = Motion(str(clip.reference), _SKELETON, reference.timestamps_s, joints, scores, is_measured=True)
     yield from error_samples(clean(load_motion(clip.results)).motion, clean(truth).motion)
 
 

@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,6 +17,11 @@ from neuropose_ray.analysis.uncertainty.error_table import error_table
 from neuropose_ray.evaluate.clips import Clip
 from neuropose_ray.evaluate.error_samples import clip_samples, share_inside
 from neuropose_ray.schemas.skeleton import LANDMARKS, Skeleton
+from neuropose_ray.video.chunks import plan_chunks
+from neuropose_ray.video.decode import decode_chunk
+from neuropose_ray.video.probe import probe
+from neuropose_ray.video.sources import open_source
+from neuropose_ray.video.write import VideoWriter
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +42,7 @@ def by_markers(test_data: Path, name: str):
     positions = np.array(joints) * 1000 * Y_DOWN
     times = np.array([float(row["time_s"]) for row in rows])
     skeleton = Skeleton(name="landmarks", joint_names=LANDMARKS)
-    motion = clean(Motion(name, skeleton, times, positions, np.ones(positions.shape[:2]))).motion
+    motion = clean(Motion(name, skeleton, times, positions, np.ones(positions.shape[:2]), is_measured=True)).motion
     return analyse_movement(motion, MovementConfig(kind="movement")).results
 
 
@@ -44,10 +50,28 @@ def of_gait(results, name):
     return next(row.mean for row in results.gait.parameters if (row.name, row.side) == (name, "both"))
 
 
+def double_support_s(results):
+    """From the left heel strike to the right toe-off: the clip has no whole cycle."""
+    moments = {(event.side, event.kind): event.timestamp_s for event in reversed(results.gait.events)}
+    return moments["right", "toe_off"] - moments["left", "heel_strike"]
+
+
+def scaled(video: Path, copy: Path, width: int) -> Path:
+    """A smaller copy of a video, its frames at their times."""
+    about = probe(open_source(video))
+    height = round(width * about.height / about.width)
+    with VideoWriter(copy, width=width, height=height) as writer:
+        for chunk in plan_chunks(about):
+            for frame in decode_chunk(about, chunk):
+                picture = cv2.resize(frame.image, (width, height), interpolation=cv2.INTER_AREA)
+                writer.write(picture, frame.timestamp_s)
+    return copy
+
+
 @pytest.mark.parametrize("flags", [
     {}, {"camera": {"field_of_view_degrees": 60}}, {"fitting": {"moving_camera": True}},
 ], ids=["as it is", "another field of view", "moving camera"])  # fmt: skip
-def test_a_walk_keeps_its_gait_table_and_the_swing_of_mocap_whatever_the_flags(
+def test_a_walk_keeps_its_gait_table_and_the_phases_of_mocap_whatever_the_flags(
     pipeline, test_data: Path, tmp_path: Path, flags
 ):
     pipeline([test_data / "opencap" / "walk.mp4"], tmp_path, **flags)
@@ -56,6 +80,19 @@ def test_a_walk_keeps_its_gait_table_and_the_swing_of_mocap_whatever_the_flags(
     truth = by_markers(test_data, "walk")
     assert of_gait(results, "swing_time_s") == pytest.approx(of_gait(truth, "swing_time_s"), rel=0.08)
     assert of_gait(results, "step_time_s") == pytest.approx(of_gait(truth, "step_time_s"), rel=0.1)
+    assert double_support_s(results) == pytest.approx(double_support_s(truth), rel=0.08)
+
+
+def test_a_small_copy_of_a_walk_keeps_its_gait_table_and_the_swing_of_mocap(
+    pipeline, test_data: Path, tmp_path: Path
+):
+    small = scaled(test_data / "opencap" / "walk.mp4", tmp_path / "small.mp4", 360)
+    pipeline([small], tmp_path / "out")
+    results = analysed(tmp_path / "out" / "small").results
+    truth = by_markers(test_data, "walk")
+    assert of_gait(results, "swing_time_s") == pytest.approx(of_gait(truth, "swing_time_s"), rel=0.08)
+    # Every moment is told to within two frames of the video: so is what lies between two of them.
+    assert double_support_s(results) == pytest.approx(double_support_s(truth), abs=2 / 60)
 
 
 def test_squats_are_measured_as_by_mocap_and_their_false_asymmetry_is_no_finding(
@@ -76,3 +113,15 @@ def test_squats_are_measured_as_by_mocap_and_their_false_asymmetry_is_no_finding
     reference = test_data / "opencap" / "squat_gt_joints.csv"
     samples = list(clip_samples(Clip(results=tmp_path / "squat", reference=reference)))
     assert share_inside(error_table(), samples) >= 0.9
+
+
+def test_with_the_learnt_depth_prior_squats_have_the_durations_and_speeds_of_mocap(
+    pipeline, test_data: Path, tmp_path: Path
+):
+    pipeline([test_data / "opencap" / "squat.mp4"], tmp_path, fitting={"depth_prior": "learnt"})
+    found, truth = (
+        results.repetitions for results in (analysed(tmp_path / "squat").results, by_markers(test_data, "squat"))
+    )
+    assert len(found.records) == 5
+    for name in ("duration_s", "peak_velocity_out", "peak_velocity_back", "range_of_motion"):
+        assert found.summary[name].mean == pytest.approx(truth.summary[name].mean, rel=0.1), name

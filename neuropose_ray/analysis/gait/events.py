@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.analysis.gait.contacts import contact_s
 from neuropose_ray.analysis.gait.heading import Directions, walking_directions
 from neuropose_ray.analysis.gait.records import OTHER, EventKind, GaitCycle, GaitEvent, GaitEvents, Side
 from neuropose_ray.analysis.gait.settings import GaitSettings
@@ -31,10 +32,6 @@ _SHOWN_BY: Mapping[EventKind, tuple[str, int]] = MappingProxyType(
 )
 #: No swing takes longer, even of slow patients (0.4 s at natural speed).
 _LONGEST_SWING_S = 1.0
-#: Nor does more of a stance tell the walking speed.
-_LONGEST_STANCE_S = 1.5
-#: Contact is looked for so far from the turning point: feet stop, and start, within 0.1 s of it.
-_CONTACT_WITHIN_S = 0.12
 #: A walk on the spot has two heel strikes and two toe-offs at least: fewer come in order by chance. Of somebody who
 #: goes somewhere a step is enough.
 _LEAST_EVENTS, _LEAST_EVENTS_TRAVELLING = 4, 3
@@ -57,13 +54,9 @@ class _Candidate:
 def gait_events(motion: Motion, settings: GaitSettings | None = None) -> GaitEvents:
     """The heel strikes and toe-offs of a walk in any direction, over ground or on a treadmill.
 
-    A heel strike is where the heel is farthest ahead of the pelvis along the heading, a toe-off where the toe is
-    farthest behind it (Zeni et al. 2008, Gait & Posture 27(4):710-714). When the heel turns it still moves as fast as
-    the pelvis, and is followed to the moment at which its speed over the floor has fallen to ``contact_speed`` times
-    the walking speed, which is the speed of the foot in mid stance relative to the pelvis. Where that takes longer
-    than ``braking_share`` of a stride the path is smeared, as those of video are, and its turning point late: the
-    excess is taken back. The toe is not followed: it rolls at half of the walking speed while it still pushes, and
-    passes the pelvis's speed within 10 ms of leaving a force plate.
+    They are looked for where the heel is farthest ahead of the pelvis along the heading and where the toe is farthest
+    behind it (Zeni et al. 2008, Gait & Posture 27(4):710-714), and put where the foot touches the floor or leaves it,
+    see :func:`.contacts.contact_s`.
 
     Times lie between frames. Only events in the order of walking are kept: running has another. Where the skeleton
     has no heel or toe the ankle stands for it, and a warning says so.
@@ -88,7 +81,11 @@ def gait_events(motion: Motion, settings: GaitSettings | None = None) -> GaitEve
     events = []
     for walk, members in enumerate(walks):
         moments = _in_order(
-            [_contact_s(segments[member.segment], member, stride_s, settings) for member in members], members
+            [
+                contact_s(segments[member.segment], *member.what, member.time_s, stride_s, settings)
+                for member in members
+            ],
+            members,
         )
         for moment, member in zip(moments, members, strict=True):
             frame = _nearest(motion.timestamps_s, moment)
@@ -219,32 +216,6 @@ def _stride_s(candidates: Sequence[_Candidate]) -> float:
         if before.what[0] != after.what[0] and before.segment == after.segment
     ]
     return 2 * float(np.median(steps)) if steps else _NATURAL_STRIDE_S
-
-
-def _contact_s(segment: SignalSegment, candidate: _Candidate, stride_s: float, settings: GaitSettings) -> float:
-    """The moment at which a foot touches the floor or leaves it.
-
-    A heel is followed from its turning point into the stance, until it is slow enough over the floor; what it takes
-    longer for that than a foot that is seen sharply is taken back.
-    """
-    side, kind = candidate.what
-    if kind == "toe_off":
-        return candidate.time_s
-    at = round((candidate.time_s - float(segment.times_s[0])) * CLOCK_HZ)
-    into = segment.ahead_mm[side, "heel"][at : at + round(_LONGEST_STANCE_S * CLOCK_HZ)]
-    stance = -np.gradient(into)
-    turned = np.flatnonzero(stance[1:] < 0)
-    stance = stance[: turned[0] + 1] if len(turned) else stance
-    walking = float(np.median(stance[len(stance) // 4 : max(3 * len(stance) // 4, len(stance) // 4 + 1)]))
-    level = (1 - settings.contact_speed) * walking
-    slow = np.flatnonzero(stance[1 : round(_CONTACT_WITHIN_S * CLOCK_HZ)] >= level)
-    if level <= 0 or not len(slow):
-        return candidate.time_s
-    before, after = stance[slow[0] : slow[0] + 2]
-    share = (level - before) / (after - before) if after > before else 0.0
-    taken_s = float(slow[0] + np.clip(share, 0, 1)) / CLOCK_HZ
-    sharp_s = settings.braking_share * stride_s
-    return candidate.time_s + max(sharp_s / 3, min(taken_s, 2 * sharp_s - taken_s))
 
 
 def _in_order(moments: Sequence[float], members: Sequence[_Candidate]) -> list[float]:

@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 #: The spread of the feet's path at which the floor's slope is half believed, in mm: the feet go up and down by
 #: 50 mm, cameras are pitched by a quarter of a radian at most.
 _LEVELLING_SPREAD_MM = 200.0
+#: Cosine between heading and line of sight from which a foot that is lifted moves in the picture as one that comes
+#: nearer or goes away (20 degrees).
+STRAIGHT_ALONG_SIGHT = 0.94
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,15 @@ def walking_directions(motion: Motion, settings: GaitSettings) -> Directions:
         backwards = (forward * body).sum(1) < -0.5  # more than 120 degrees away: not merely sideways
     right = np.cross(forward, up) * np.where(backwards, -1, 1)[:, None]
     return Directions(up, forward, right, travelling, backwards)
+
+
+def along_sight(motion: Motion, frames: NDArray[np.int64], directions: Directions) -> float:
+    """The mean absolute cosine between heading and line of sight of some frames, both in the plane of the floor."""
+    sight = _on_floor(pelvis_mm(motion)[frames], directions.up)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cosine = np.abs((sight * directions.forward[frames]).sum(1)) / np.linalg.norm(sight, axis=1)
+    known = np.isfinite(cosine)
+    return float(cosine[known].mean()) if known.any() else float("nan")
 
 
 def _up(motion: Motion, rough: Array) -> Array:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.gait.heading import Directions, foot_point, pelvis_mm
+from neuropose_ray.analysis.gait.heading import STRAIGHT_ALONG_SIGHT, Directions, along_sight, foot_point, pelvis_mm
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.motion import Motion
 
@@ -28,10 +28,14 @@ class SignalSegment:
         times_s: ``(samples,)`` at :data:`CLOCK_HZ`.
         ahead_mm: side and part of the foot, ("left", "heel"), to ``(samples,)``: how far it is ahead of the pelvis
             along the heading, smoothed.
+        across_mm_per_s: the same to ``(samples, 3)``: its velocity across the line of sight of a camera in the
+            origin, smoothed; empty where the joints were measured in space, and of a
+            walk straight towards or away from the camera.
     """
 
     times_s: Array
     ahead_mm: Mapping[tuple[str, str], Array]
+    across_mm_per_s: Mapping[tuple[str, str], Array]
 
 
 def known_frames(motion: Motion, directions: Directions) -> NDArray[np.bool_]:
@@ -61,11 +65,12 @@ def foot_segments(motion: Motion, directions: Directions, settings: GaitSettings
         InputError: the skeleton has no hips or no ankles.
     """
     pelvis = pelvis_mm(motion)
-    ahead = {
-        (side, part): ((motion.joint(foot_point(motion, side, part)) - pelvis) * directions.forward).sum(1)
+    feet = {
+        (side, part): motion.joint(foot_point(motion, side, part))
         for side in ("left", "right")
         for part in ("heel", "toe")
     }
+    ahead = {key: ((foot - pelvis) * directions.forward).sum(1) for key, foot in feet.items()}
     known = known_frames(motion, directions)
     segments = []
     for frames in unbroken(motion.timestamps_s, known, settings.max_gap_s):
@@ -76,8 +81,20 @@ def foot_segments(motion: Motion, directions: Directions, settings: GaitSettings
             signals = {
                 key: _on_clock(times, series[frames], clock, settings, smooth) for key, series in ahead.items()
             }
-            segments.append(SignalSegment(clock, signals))
+            by_depth = motion.is_measured or along_sight(motion, frames, directions) > STRAIGHT_ALONG_SIGHT
+            across = {
+                key: _across_sight(times, foot[frames], clock, settings, smooth)
+                for key, foot in feet.items()
+                if not by_depth
+            }
+            segments.append(SignalSegment(clock, signals, across))
     return segments
+
+
+def _across_sight(times: Array, positions: Array, clock: Array, settings: GaitSettings, smooth: bool) -> Array:
+    distance = np.maximum(np.linalg.norm(positions, axis=1), 1.0)
+    rays = _on_clock(times, positions / distance[:, None], clock, settings, smooth)
+    return np.asarray(np.gradient(rays, axis=0) * CLOCK_HZ * np.interp(clock, times, distance)[:, None])
 
 
 def _on_clock(times: Array, values: Array, clock: Array, settings: GaitSettings, smooth: bool) -> Array:
@@ -89,4 +106,4 @@ def _on_clock(times: Array, values: Array, clock: Array, settings: GaitSettings,
         return np.asarray(even)
     # Each pass has the -3 dB point, both together have it at 0.802 of that (Winter 2009, section 2.2.4.4).
     sections = butter(2, settings.cutoff_hz / 0.802, fs=CLOCK_HZ, output="sos")
-    return np.asarray(sosfiltfilt(sections, even))
+    return np.asarray(sosfiltfilt(sections, even, axis=0))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.analysis.gait.footprints import Ground
-from neuropose_ray.analysis.gait.heading import Directions, pelvis_mm
+from neuropose_ray.analysis.gait.heading import STRAIGHT_ALONG_SIGHT, Directions, along_sight
 from neuropose_ray.analysis.gait.records import OTHER, GaitCycle, GaitEvent, GaitEvents
 from neuropose_ray.analysis.gait.settings import GaitSettings
 from neuropose_ray.analysis.gait.signals import known_frames, unbroken
@@ -93,11 +93,16 @@ def parameter_warnings(
         )
     if motion.is_measured:
         return tuple(warnings)
-    along = _along_sight(motion, [event.frame for event in events.events], directions)
+    along = along_sight(motion, np.array([event.frame for event in events.events]), directions)
     if along > _ALONG_SIGHT:
         warnings.append(
             "the person walks towards or away from the camera: speed, step and stride length rest on depth"
         )
+        if along > STRAIGHT_ALONG_SIGHT:
+            warnings.append(
+                "the person walks straight towards or away from the camera: heel strikes and toe-offs are up to "
+                "0.2 s early or late, which changes stance and swing more than step times"
+            )
     elif along < _ACROSS_SIGHT:
         warnings.append("the person is seen from the side: step width rests on depth")
     return tuple(warnings)
@@ -109,13 +114,3 @@ def _foot_score(motion: Motion, side: str, frames: slice) -> float:
     scores = motion.joint_scores[frames][:, [motion.skeleton.index(f"{side}_{part}") for part in parts]]
     known: NDArray[np.float64] = scores[np.isfinite(scores)]
     return float(np.median(known)) if len(known) else 1.0
-
-
-def _along_sight(motion: Motion, frames: Sequence[int], directions: Directions) -> float:
-    """The mean absolute cosine between the heading and the line of sight, both in the plane of the floor."""
-    sight = pelvis_mm(motion)[frames]
-    sight = sight - (sight @ directions.up)[:, None] * directions.up
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cosine = np.abs((sight * directions.forward[frames]).sum(1)) / np.linalg.norm(sight, axis=1)
-    known = np.isfinite(cosine)
-    return float(cosine[known].mean()) if known.any() else float("nan")

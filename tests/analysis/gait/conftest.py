@@ -39,7 +39,7 @@ def perform() -> Callable[..., Performed]:
         scene = Scene((Person(movement or Walking(), heading_deg=heading_deg),), PhantomCamera(**camera))
         truth = scene.truth(times, 1280, 720).persons[0]
         scores = np.ones(truth.joints3d_mm.shape[:2])
-        return Motion("phantom", PHANTOM_SKELETON, times, truth.joints3d_mm, scores), truth.events
+        return Motion("phantom", PHANTOM_SKELETON, times, truth.joints3d_mm, scores, True), truth.events
 
     return perform
 
@@ -62,7 +62,7 @@ def mocap_walk(test_data: Path) -> Motion:
     ]
     skeleton = Skeleton(name="markers", joint_names=tuple(names), landmarks={name: name for name in names})
     times = np.array([float(row["time_s"]) for row in rows])
-    return Motion("mocap", skeleton, times, np.array(positions), np.ones((len(rows), len(names))))
+    return Motion("mocap", skeleton, times, np.array(positions), np.ones((len(rows), len(names))), True)
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +76,7 @@ def walk_on_plates(test_data: Path) -> Motion:
         joints |= {f"{side}_{part}": marker[f"{letter}.{part.title()}"] for part in ("knee", "ankle", "heel", "toe")}
     skeleton = Skeleton(name="markers", joint_names=tuple(joints), landmarks={name: name for name in joints})
     positions = np.stack(list(joints.values()), axis=1)
-    return Motion("plates", skeleton, table.times_s, positions, np.ones(positions.shape[:2]))
+    return Motion("plates", skeleton, table.times_s, positions, np.ones(positions.shape[:2]), True)
 
 
 @pytest.fixture(scope="session")

@@ -253,7 +253,9 @@ def test_without_heel_and_toe_the_ankle_stands_for_them_and_a_warning_says_so(wa
         name="ankles_only", joint_names=names, landmarks={n: n for n in names if "_hip" in n or "_ankle" in n}
     )
     kept = [motion.skeleton.index(name) for name in names]
-    motion = Motion("ankles", skeleton, motion.timestamps_s, motion.positions[:, kept], motion.joint_scores[:, kept])
+    motion = Motion(
+        "ankles", skeleton, motion.timestamps_s, motion.positions[:, kept], motion.joint_scores[:, kept], True
+    )
     found = gait_events(motion)
     assert np.abs(errors_s(found, motion, true)).max() <= TWO_FRAMES_S
     assert sum("ankle" in warning for warning in found.warnings) == 2
@@ -315,5 +317,6 @@ def test_a_childs_walk_is_found_too(errors_s):
 
     times = np.arange(0, 5, 1 / 60)
     child = Scene((Person(Walking(stride_s=0.75), CHILD),)).truth(times, 1280, 720).persons[0]
-    motion = Motion("child", PHANTOM_SKELETON, times, child.joints3d_mm, np.ones(child.joints3d_mm.shape[:2]))
+    scores = np.ones(child.joints3d_mm.shape[:2])
+    motion = Motion("child", PHANTOM_SKELETON, times, child.joints3d_mm, scores, is_measured=True)
     assert np.abs(errors_s(gait_events(motion), motion, child.events)).max() <= TWO_FRAMES_S

@@ -9,6 +9,11 @@ from neuropose_ray.analysis.gait.events import gait_events
 from neuropose_ray.analysis.gait.parameters import gait_parameters
 
 
+def seen(motion):
+    """The same joints, as estimated from pictures."""
+    return replace(motion, is_measured=False)
+
+
 def warnings_of(motion):
     return gait_parameters(motion, gait_events(motion)).warnings
 
@@ -27,14 +32,21 @@ def said(words, motion):
 )
 def test_what_rests_on_depth_is_said(perform, view_deg, words):
     # From far away the line of sight keeps its direction.
-    motion, _ = perform(view_deg=view_deg, distance_mm=20_000)
+    motion = seen(perform(view_deg=view_deg, distance_mm=20_000)[0])
     assert said(words, motion)
     assert sum("depth" in warning for warning in warnings_of(motion)) == 1
 
 
+@pytest.mark.parametrize(("view_deg", "rests"), [(0, True), (180, True), (40, False), (90, False)])
+def test_events_seen_from_the_very_front_or_back_are_said_to_be_unsure(perform, view_deg, rests):
+    motion, _ = perform(view_deg=view_deg, distance_mm=20_000)
+    assert said("heel strikes and toe-offs are up to 0.2 s early or late", seen(motion)) == rests
+    assert not said("early or late", motion)
+
+
 def test_a_long_walk_that_is_well_seen_obliquely_has_no_warning(perform):
     motion, _ = perform(view_deg=52, distance_mm=20_000)
-    assert warnings_of(motion) == ()
+    assert warnings_of(motion) == warnings_of(seen(motion)) == ()
 
 
 def test_a_short_clip_is_warned_about(perform):
