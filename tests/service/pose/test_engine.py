@@ -17,7 +17,7 @@ from neuropose_ray.service.pose.engine import ServeEngine
 from neuropose_ray.service.settings import Settings, load_settings
 
 pytestmark = [pytest.mark.ray, pytest.mark.serve]
-CHUNK_FRAMES = 20
+SHORT_CHUNKS = {"video": {"chunk_frames": 20}, "blazepose": {"session_frames": 20}}
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def engine(service):
 
 
 def settings(**flags: object) -> Settings:
-    return load_settings(None, {"video": {"chunk_frames": CHUNK_FRAMES}, **flags}, environment={})
+    return load_settings(None, {**SHORT_CHUNKS, **flags}, environment={})
 
 
 @pytest.mark.parametrize("good", ["made_one_frame", pytest.param("made_vfr_walk", marks=pytest.mark.endurance)])
@@ -41,7 +41,7 @@ def test_replicas_give_what_threads_give_also_for_videos_that_fail(
     engine, pipeline, weights, test_data: Path, tmp_path: Path, good: str
 ):
     inputs = [test_data / "odd" / f"{name}.mp4" for name in (good, "made_zero_bytes")]
-    local = pipeline(inputs, tmp_path / "local", video={"chunk_frames": CHUNK_FRAMES})
+    local = pipeline(inputs, tmp_path / "local", **SHORT_CHUNKS)
     spec, options = ModelSpec(weights, settings().blazepose), settings()
     with closing(engine()) as serve:
         assert serve.workers == 1
