@@ -1,7 +1,8 @@
 """How far results depend on the length of chunks and on the engine.
 
 ``python tests/measurements/chunk_lengths.py OUT CLIP...`` processes each clip in chunks of 60, 256 and 1,000 frames,
-on threads and on Ray, and prints how each differs from chunks of 256 frames on threads.
+on threads and on Ray, and prints how each differs from chunks of 256 frames on threads. ``--cases ray_60 local_1000``
+leaves the other runs out.
 """
 
 import argparse
@@ -15,8 +16,9 @@ import numpy as np
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.poses import PoseTable
 
-CHUNK_FRAMES = (60, 256, 1000)
-ENGINES = ("local", "ray")
+#: Engine and frames of a chunk.
+CASES = tuple((engine, frames) for engine in ("local", "ray") for frames in (60, 256, 1000))
+REFERENCE = ("local", 256)
 #: Process one video: ``process([video], out, engine, video={"chunk_frames": 60})``.
 Process = Callable[..., object]
 
@@ -67,21 +69,26 @@ def _farthest(apart: np.ndarray) -> float:
     return float(np.nanmax(distances)) if np.isfinite(distances).any() else 0.0
 
 
-def measure(process: Process, clip: Path, out: Path, **settings: object) -> Iterator[tuple[str, int, Difference]]:
-    """Engine, frames of a chunk, and the difference from chunks of 256 frames on threads."""
-    process([clip], out / "reference", "local", video={"chunk_frames": 256}, **settings)
-    reference = read_predictions(out / "reference" / clip.stem / "predictions.parquet")[0]
-    for engine in ENGINES:
-        for frames in CHUNK_FRAMES:
-            if (engine, frames) == ("local", 256):
-                continue
-            folder = out / f"{engine}_{frames}"
-            process([clip], folder, engine, video={"chunk_frames": frames}, **settings)
-            yield (
-                engine,
-                frames,
-                difference(reference, read_predictions(folder / clip.stem / "predictions.parquet")[0]),
-            )
+def measure(
+    process: Process, clip: Path, out: Path, cases: Sequence[tuple[str, int]] = CASES, **settings: object
+) -> Iterator[tuple[str, int, Difference]]:
+    """Engine, frames of a chunk, and the difference from the reference, for each case but that."""
+    reference = _processed(process, clip, out, REFERENCE, settings)
+    for case in cases:
+        if case != REFERENCE:
+            yield *case, difference(reference, _processed(process, clip, out, case, settings))
+
+
+def _processed(
+    process: Process, clip: Path, out: Path, case: tuple[str, int], settings: dict[str, object]
+) -> PoseTable:
+    engine, frames = case
+    process([clip], _folder(out, case), engine, video={"chunk_frames": frames}, **settings)
+    return read_predictions(_folder(out, case) / clip.stem / "predictions.parquet")[0]
+
+
+def _folder(out: Path, case: tuple[str, int]) -> Path:
+    return out / "{}_{}".format(*case)
 
 
 def people(table: PoseTable) -> list[tuple[int, int, int, int]]:
@@ -123,19 +130,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("clips", type=Path, nargs="+")
+    parser.add_argument("--cases", nargs="+", default=["{}_{}".format(*case) for case in CASES])
     options = parser.parse_args()
+    cases = [case for case in CASES if "{}_{}".format(*case) in options.cases]
     print(f"{'clip':28} {'engine':6} {'chunk':>5} {'rows':>11} {'ids':>5} {'2D px':>7} {'fitted mm':>9}")
     with shared_ray():
         for clip in options.clips:
             out = options.out / clip.stem
-            for engine, frames, made in measure(run_program, clip, out):
+            for engine, frames, made in measure(run_program, clip, out, cases):
                 rows, ids = f"{made.rows[0]}/{made.rows[1]}", "same" if made.same_people else "other"
                 print(
                     f"{clip.stem[:28]:28} {engine:6} {frames:5} {rows:>11} {ids:>5} {made.pixels:7.2f} "
                     f"{made.fitted_mm:9.2f}",
                     flush=True,
                 )
-            table = read_predictions(out / "reference" / clip.stem / "predictions.parquet")[0]
+            table = read_predictions(_folder(out, REFERENCE) / clip.stem / "predictions.parquet")[0]
             for person, first, last, count in people(table):
                 print(f"{clip.stem[:28]:28} id {person}: frames {first} to {last}, {count} rows", flush=True)
 
