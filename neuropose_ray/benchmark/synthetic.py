@@ -82,6 +82,11 @@ class SyntheticSpec:
         """Device of a loaded model."""
         return "cpu"
 
+    @property
+    def session_frames(self) -> None:
+        """Every frame is predicted by itself."""
+        return
+
     def fingerprint(self) -> str:
         """All that identifies the numbers this model gives; its cost changes none."""
         return f"{NAME} 1"

@@ -42,5 +42,6 @@ CaptureFps = Annotated[
 Fov = Annotated[float | None, typer.Option("--fov", help="Field of view over the longer side of the frame, degrees.")]
 Calibration = Annotated[Path | None, typer.Option(help="Camera calibration, a Pose2Sim TOML file.")]
 CalibrationCamera = Annotated[str | None, typer.Option(help="Which camera of the calibration.")]
-ChunkFrames = Annotated[int | None, typer.Option(min=1, help="Frames per chunk. [default: 256]")]
+_CHUNK_FRAMES = "Frames per chunk, which changes no numbers. BlazePose's hold blazepose.session_frames, 256, or more."
+ChunkFrames = Annotated[int | None, typer.Option(min=1, help=f"{_CHUNK_FRAMES} [default: 256]")]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on standard output.")]

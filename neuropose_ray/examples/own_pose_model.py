@@ -51,6 +51,8 @@ class SilhouetteSpec:
     #: Of the CPU, for each loaded model.
     threads = 1
     device = "cpu"
+    #: The background is learned anew so often, by however many workers a video is shared.
+    session_frames = 256
 
     def fingerprint(self) -> str:
         """All that changes the numbers: with another fingerprint, finished results are computed again."""

@@ -38,6 +38,11 @@ class DelegatingSpec:
         """The device of the underlying model."""
         return self.spec.device
 
+    @property
+    def session_frames(self) -> int | None:
+        """The frames of one session of the underlying model."""
+        return self.spec.session_frames
+
     def fingerprint(self) -> str:
         """The fingerprint of the underlying model: how a model is loaded changes no numbers."""
         return self.spec.fingerprint()

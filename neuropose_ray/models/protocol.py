@@ -24,8 +24,7 @@ class ModelInfo:
         device: ``cpu`` or the name of the accelerator.
         settings: all settings that change the numbers, as a JSON object.
         frames_alone: whether every frame is predicted by itself, so that frames of different videos can share a call.
-        lead_in_frames: frames before a part of a video that a session has to see first, so that its predictions are
-            those of a session that has seen the video from its start.
+        lead_in_frames: frames before a session's own that it sees first, so that it knows the people there.
     """
 
     name: str
@@ -96,6 +95,15 @@ class PoseModelSpec(Protocol):
     @property
     def device(self) -> str:
         """Device of a loaded model: ``cpu``, ``gpu:N``, or ``auto`` for a GPU where there is one."""
+        ...
+
+    @property
+    def session_frames(self) -> int | None:
+        """Frames of one session, for a model whose predictions depend on the frames before; None: they do not.
+
+        What such a model remembers can make a difference for as long as somebody is in the picture. Its sessions
+        therefore begin at the same frames of a video whatever the length of chunks, which hold whole sessions.
+        """
         ...
 
     def fingerprint(self) -> str:

@@ -79,6 +79,11 @@ class ModelSpec:
         """Device of a loaded model: ``cpu``, ``gpu:N``, or ``auto`` for a GPU where there is one."""
         return self.settings.device if isinstance(self.settings, MetrabsSettings) else "cpu"
 
+    @property
+    def session_frames(self) -> int | None:
+        """Frames of a session of BlazePose, which follows people; None for MeTRAbs, which sees every frame alone."""
+        return self.settings.session_frames if isinstance(self.settings, BlazePoseSettings) else None
+
     def fingerprint(self) -> str:
         """All that identifies the numbers this model gives."""
         version = METRABS_VERSION if isinstance(self.settings, MetrabsSettings) else BLAZEPOSE_VERSION

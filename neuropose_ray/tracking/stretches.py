@@ -62,7 +62,8 @@ def stretches(table: PoseTable, settings: TrackingSettings) -> list[Stretch]:
     """All stretches of a table, by their first rows; rows with low scores are in none.
 
     Frame by frame, poses continue stretches by the cheapest assignment of all (Hungarian method) of box overlap and
-    3D joint distance to where constant speed would have brought each.
+    3D joint distance to where constant speed would have brought each. Poses with low scores take part, so that whom
+    one of them shows is not taken for somebody else in the frame, but continue nothing.
     """
     poses, times = table.poses, table.timestamps_s
     boxes, joints = poses.boxes[:, :4].astype(np.float64), poses.poses3d.astype(np.float64)
@@ -76,9 +77,10 @@ def stretches(table: PoseTable, settings: TrackingSettings) -> list[Stretch]:
         ended += [stretch for stretch in active if now - stretch.time_s > longest_s]
         active = [stretch for stretch in active if now - stretch.time_s <= longest_s]
         rows = np.arange(starts[frame], starts[frame + 1])
-        rows = rows[believed[rows]]
         matched = _match(active, now, boxes[rows], joints[rows], settings)
         for position, row in enumerate(rows):
+            if not believed[row]:
+                continue
             if position in matched:
                 active[matched[position]].continue_with(int(row), now, boxes[row], joints[row])
             else:

@@ -1,5 +1,6 @@
 from .boxes import TOP_KINDS as TOP_KINDS
 from .boxes import top_boxes as top_boxes
+from .chunks import merge_chunks as merge_chunks
 from .chunks import plan_chunks as plan_chunks
 from .decode import DECODING_VERSION as DECODING_VERSION
 from .decode import ChunkDecoder as ChunkDecoder

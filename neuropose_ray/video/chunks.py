@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,28 @@ def plan_chunks(info: VideoInfo, target_frames: int = VideoSettings().chunk_fram
         Chunk(index, starts[index], starts[index + 1], start, end - start)
         for index, (start, end) in enumerate(zip(first, last, strict=True))
     )
+
+
+def merge_chunks(parts: Sequence[Chunk], target_frames: int) -> tuple[Chunk, ...]:
+    """Merge consecutive chunks into nearly even, longer ones; none is shorter than a part.
+
+    Args:
+        parts: the chunks of a whole video, in order.
+        target_frames: frames that a chunk should have, about.
+    """
+    frames = sum(part.frames for part in parts)
+    count = _even_number(math.ceil(frames / target_frames), len(parts))
+    even = np.round(np.arange(1, count) * frames / count).astype(np.int64)
+    starts = np.array([part.first_frame for part in parts], np.int64)
+    firsts = np.flatnonzero(np.isin(starts, [0, *_nearest(starts, even).tolist()])) if count < len(parts) else None
+    return tuple(parts) if firsts is None else tuple(_merged(parts, firsts.tolist()))
+
+
+def _merged(parts: Sequence[Chunk], firsts: Sequence[int]) -> Iterator[Chunk]:
+    """The chunks that begin with the parts at these positions."""
+    for index, (first, last) in enumerate(zip(firsts, [*firsts[1:], len(parts)], strict=True)):
+        frames = sum(part.frames for part in parts[first:last])
+        yield Chunk(index, parts[first].start_s, parts[last - 1].end_s, parts[first].first_frame, frames)
 
 
 def _even_number(count: int, limit: int) -> int:

@@ -25,7 +25,8 @@ class VideoSettings(BaseModel):
         default=256,
         ge=1,
         description="Frames that a chunk aims at: some seconds of work, so that little is lost when a worker dies, "
-        "and long against the start of a decoder.",
+        "and long against the start of a decoder. With BlazePose a chunk holds whole sessions of "
+        "``blazepose.session_frames``, one at the least.",
     )
     decode_threads: int = Field(
         default=1,

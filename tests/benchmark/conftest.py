@@ -37,4 +37,4 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, NDArray[np
 
 @pytest.fixture(scope="session")
 def blazepose_spec(weights: Weights) -> ModelSpec:
-    return ModelSpec(weights, BlazePoseSettings())
+    return ModelSpec(weights, BlazePoseSettings(session_frames=6))

@@ -9,7 +9,7 @@ from neuropose_ray.benchmark.synthetic import SyntheticSpec
 from neuropose_ray.models.delegating import DelegatingSpec
 from neuropose_ray.models.protocol import PoseModelSpec
 
-ATTRIBUTES = ("name", "sha256", "field_of_view_degrees", "threads", "device")
+ATTRIBUTES = ("name", "sha256", "field_of_view_degrees", "threads", "device", "session_frames")
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ class GreySpec:
     batch_size: int = 8
     call_s: float = 0.0
     threads: int | None = 1
+    session_frames: int | None = None
     log: GreyLog = field(default_factory=GreyLog, hash=False, compare=False)
 
     name = "grey"

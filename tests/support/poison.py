@@ -49,6 +49,7 @@ class PoisonSpec:
     name = "synthetic"
     sha256 = "0" * 64
     field_of_view_degrees = 90.0
+    session_frames = None
 
     @property
     def device(self) -> str:

@@ -144,6 +144,26 @@ def test_poses_that_are_doubted_for_a_moment_belong_to_the_person():
     assert not follow(made).returns
 
 
+@given(
+    apart_mm=st.integers(300, 800),
+    begin=st.integers(10, 30),
+    lengths=st.tuples(st.integers(2, 9), st.integers(1, 20)),
+    seed=st.integers(0, 9),
+)
+def test_who_is_doubted_is_not_taken_for_the_person_beside(
+    apart_mm: int, begin: int, lengths: tuple[int, int], seed: int
+):
+    """The second person is doubted from the frame on in which the first one is believed again."""
+    back = begin + lengths[0]
+    doubted = [range(begin, back), range(back, back + lengths[1])]
+    people = [walk((0, 4000), 0, range(70)), walk((apart_mm, 4000), 0, range(70))]
+    made = table(people, 70, seed, score=lambda who, frame: 0.2 if frame in doubted[who] else 1.0)
+    ids = follow(made).ids
+    for who in range(2):
+        assert len(set(ids[made[1] == who]) - {NOBODY}) == 1
+    assert not set(ids[made[1] == 0]) & set(ids[made[1] == 1]) - {NOBODY}
+
+
 @settings(max_examples=25)
 @given(st.data())
 def test_every_row_has_one_id_and_no_frame_one_id_twice(data: st.DataObject):

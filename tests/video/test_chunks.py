@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuropose_ray.video.chunks import plan_chunks
+from neuropose_ray.video.chunks import merge_chunks, plan_chunks
 from neuropose_ray.video.types import VideoInfo, VideoSource
 
 
@@ -84,3 +84,33 @@ def test_a_long_video_of_one_keyframe_is_cut_less_often() -> None:
 def test_frames_of_one_instant_stay_together() -> None:
     info = info_of(np.zeros(10) + np.arange(10) * 1e-7, [])
     assert [chunk.frames for chunk in plan_chunks(info, 2)] == [10]
+
+
+@given(info=videos(), least=st.integers(1, 100), target=st.integers(1, 500))
+def test_merged_chunks_hold_whole_ones_and_are_no_longer_than_asked_for_where_those_are_even(
+    info: VideoInfo, least: int, target: int
+) -> None:
+    parts = plan_chunks(info, least)
+    merged = merge_chunks(parts, target)
+    assert [chunk.index for chunk in merged] == list(range(len(merged)))
+    assert (merged[0].start_s, merged[-1].end_s) == (-math.inf, math.inf)
+    assert {chunk.first_frame for chunk in merged} <= {part.first_frame for part in parts}
+    assert {chunk.start_s for chunk in merged} <= {part.start_s for part in parts}
+    assert sum(chunk.frames for chunk in merged) == info.frame_count
+    for before, after in pairwise(merged):
+        assert before.end_s == after.start_s
+        assert before.first_frame + before.frames == after.first_frame
+    longest = max(part.frames for part in parts)
+    assert max(chunk.frames for chunk in merged) <= max(longest, target + longest)
+
+
+@given(info=videos(), target=st.integers(1, 300))
+def test_chunks_that_are_long_enough_are_left_as_they_are(info: VideoInfo, target: int) -> None:
+    assert merge_chunks(plan_chunks(info, target), target) == plan_chunks(info, target)
+
+
+@pytest.mark.parametrize(("target", "sizes"), [(60, [202, 202, 201, 202]), (256, [202, 202, 201, 202]),
+                                               (500, [404, 403]), (1000, [807])])  # fmt: skip
+def test_longer_chunks_are_made_of_whole_parts(target: int, sizes: list[int]) -> None:
+    info = info_of(np.arange(807) / 60, [225, 475, 725])
+    assert [chunk.frames for chunk in merge_chunks(plan_chunks(info, 256), target)] == sizes

@@ -22,6 +22,8 @@ REGION_MARGIN = 1.25
 PLACES_PER_SIDE = 32
 SIZES_PER_OCTAVE = 16
 TURNS_PER_RADIAN = 16
+#: One row of tiles, as high as a small frame, must show people larger by this factor than the whole frame does.
+LEAST_TILING = 1.25
 #: Steps by which the grid moves from frame to frame, irrational, so that no two frames have the same, and the share
 #: of a cell within which it moves.
 GRID_STEPS, GRID_REACH = np.sqrt([2.0, 3.0, 5.0, 7.0]), 0.25
@@ -125,11 +127,11 @@ def tile_views(width: int, height: int, rows: int) -> list[View]:
 
 
 def default_tile_rows(width: int, height: int) -> int:
-    """Two rows, three from 4K on; none where a tile would have fewer pixels than the detector's input."""
+    """Two rows, three from 4K on; in small frames one or none: a tile has as many pixels as the detector's input."""
     shorter = min(width, height)
-    if shorter < 1.75 * DETECTOR_SIDE:
-        return 0
-    return 3 if shorter >= 1800 else 2
+    if shorter >= 1.75 * DETECTOR_SIDE:
+        return 3 if shorter >= 1800 else 2
+    return 1 if shorter >= DETECTOR_SIDE and max(width, height) >= LEAST_TILING * shorter else 0
 
 
 def _starts(length: float, side: float) -> list[float]:

@@ -41,8 +41,8 @@ LARGEST_GROWTH = 1.3
 REPLACED_DISTANCE = 0.25
 #: The score of a person of whom landmarks and detector do not agree is at most this: under any that is believed.
 UNSURE_SCORE = 0.2
-#: Frames that a session sees before a part of a video: enough for its regions to fall into the cells of the grid
-#: into which those of a session from the start fall, but for one person in 2000.
+#: Frames that a session sees before its own: enough for its regions to fall into the cells of the grid into which
+#: those of the session before it fall, but for one in 2000 of the people whom both follow.
 LEAD_IN_FRAMES = 6
 _BODY = slice(0, len(SKELETON))
 _LIMBS = np.array([SKELETON.index(f"{side}_{part}") for part in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 #: Of the code that makes poses of pictures. Raised where it gives other numbers for the same weights and settings.
-BLAZEPOSE_VERSION = 2
+BLAZEPOSE_VERSION = 3
 
 
 class BlazePoseSettings(BaseModel):
@@ -39,7 +39,13 @@ class BlazePoseSettings(BaseModel):
         default=300,
         ge=1,
         description="frames after which a view is searched again even if nothing changed in it: 10 s of most videos; "
-        "every chunk starts with a search of all views in any case",
+        "every session starts with a search of all views in any case",
+    )
+    session_frames: int = Field(
+        default=256,
+        ge=1,
+        description="frames through which people are followed in one go; then they are searched for anew, so that "
+        "several workers can share a video. Chunks hold whole sessions, and their length changes no numbers",
     )
     tile_rows: int | None = Field(
         default=None,

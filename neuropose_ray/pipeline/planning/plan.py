@@ -17,19 +17,20 @@ from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.schemas.camera import Camera
-from neuropose_ray.video import DECODING_VERSION, Chunk, VideoInfo, VideoSource, plan_chunks, probe
+from neuropose_ray.video import DECODING_VERSION, Chunk, VideoInfo, VideoSource, merge_chunks, plan_chunks, probe
 
 #: Of the way from a chunk of pictures to a table of poses, without what decoding and the pose model count for
 #: themselves. Raised where the same pictures and model give other numbers: then every video is computed again.
-POSES_VERSION = 2
+POSES_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
 class VideoPlan:
     """One video, cut into chunks.
 
-    ``keys[i]`` identifies the results of ``chunks[i]``: equal content, range, model, camera, settings and versions
-    of the code have equal keys.
+    ``sessions`` are the first frames of the pose model's sessions: each chunk begins with one, and holds more where
+    it is longer. ``keys[i]`` identifies the results of ``chunks[i]``: equal content, range, model, camera, settings
+    and versions of the code have equal keys.
     """
 
     name: str
@@ -37,6 +38,7 @@ class VideoPlan:
     camera: Camera
     chunks: tuple[Chunk, ...]
     keys: tuple[str, ...]
+    sessions: tuple[int, ...]
 
     @property
     def poses_key(self) -> str:
@@ -80,10 +82,11 @@ def plan_video(
     """
     info = probe(source)
     lens = camera_of(info, camera, spec.field_of_view_degrees)
-    chunks = plan_chunks(info, chunk_frames)
+    parts = plan_chunks(info, spec.session_frames or chunk_frames)
+    chunks = merge_chunks(parts, chunk_frames)
     common = (info.sha256, str(info.stream_index), spec.fingerprint(), lens.model_dump_json(), poses_versions())
     keys = (digest_of(*common, repr(chunk.start_s), repr(chunk.end_s)) for chunk in chunks)
-    return VideoPlan(video.name, info, lens, chunks, tuple(keys))
+    return VideoPlan(video.name, info, lens, chunks, tuple(keys), tuple(part.first_frame for part in parts))
 
 
 def poses_versions() -> str:

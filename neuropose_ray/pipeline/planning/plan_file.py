@@ -35,6 +35,7 @@ def write_plan(path: Path, plan: VideoPlan) -> None:
         "camera": plan.camera.model_dump(),
         "chunks": [asdict(chunk) for chunk in plan.chunks],
         "keys": plan.keys,
+        "sessions": plan.sessions,
     }
     buffer = io.BytesIO()
     np.savez(buffer, plan=np.array(json.dumps(text)), **arrays)
@@ -60,6 +61,7 @@ def read_plan(path: Path) -> VideoPlan:
             **arrays,
         )
         chunks = tuple(Chunk(**chunk) for chunk in text["chunks"])
-        return VideoPlan(text["name"], info, Camera(**text["camera"]), chunks, tuple(text["keys"]))
+        camera, keys, sessions = Camera(**text["camera"]), tuple(text["keys"]), tuple(text["sessions"])
+        return VideoPlan(text["name"], info, camera, chunks, keys, sessions)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise FileFormatError(f"not a plan ({error})", where=str(path), hint="run the same command again") from error

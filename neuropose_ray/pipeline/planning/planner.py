@@ -63,7 +63,7 @@ class Planner:
     Attributes:
         assembly: how a video is put together, and where.
         camera: what is known of the camera.
-        chunk_frames: about how many frames a chunk gets.
+        chunk_frames: about how many frames a chunk gets; one session of the pose model at the least.
         image_fps: frames per second of image folders; None: the default.
         request: identifies these settings, the model and the versions of the code.
         keep: write plans for workers; a dry run writes nothing.

@@ -66,8 +66,10 @@ def test_tiles_cover_the_frame_and_overlap_by_a_quarter(width, height, rows):
         assert np.all(np.diff(ordered) <= 0.75 * side + 1e-6)
 
 
-def test_small_frames_are_not_tiled():
-    assert default_tile_rows(320, 240) == 0
+def test_small_frames_are_tiled_as_far_as_the_detector_sees_more():
+    assert default_tile_rows(320, 200) == 0
+    assert default_tile_rows(270, 240) == 0
+    assert default_tile_rows(480, 270) == default_tile_rows(320, 240) == default_tile_rows(240, 426) == 1
     assert default_tile_rows(1280, 720) == 2
     assert default_tile_rows(3840, 2160) == 3
     assert tile_views(320, 240, 0) == []

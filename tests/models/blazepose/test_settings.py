@@ -10,6 +10,7 @@ from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 OTHERS = {
     "max_persons": 2, "detector_threshold": 0.6, "presence_threshold": 0.6, "following_threshold": 0.3,
     "hold_frames": 3, "search_interval": 5, "refresh_interval": 50, "tile_rows": 2, "mirror": True, "threads": 4,
+    "session_frames": 100,
 }  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def test_the_fingerprint_is_json_of_the_settings():
     ("name", "value"),
     [("max_persons", 0), ("detector_threshold", 0), ("detector_threshold", 1), ("presence_threshold", 1),
      ("following_threshold", 0), ("hold_frames", -1), ("search_interval", 0), ("refresh_interval", 0),
-     ("tile_rows", 7), ("threads", 0), ("persons", 1)],
+     ("tile_rows", 7), ("session_frames", 0), ("threads", 0), ("persons", 1)],
 )  # fmt: skip
 def test_impossible_values_are_refused_by_name(name: str, value: float):
     with pytest.raises(ValidationError, match=name):

@@ -223,13 +223,21 @@ def test_lost_results_are_written_again_without_a_pose_model(pipeline, computed:
 
 @pytest.mark.parametrize(
     "flags",
-    [{"camera": {"field_of_view_degrees": 50}}, {"blazepose": {"max_persons": 2}}, {"video": {"chunk_frames": 20}}],
+    [
+        {"camera": {"field_of_view_degrees": 50}},
+        {"blazepose": {"max_persons": 2}},
+        {"blazepose": {"session_frames": 20}},
+    ],
 )
 def test_what_changes_the_poses_runs_the_pose_model(
     pipeline, computed: Callable[..., Path], clip: Path, flags: dict[str, Any]
 ):
     out = computed("out")
     assert pipeline([clip], out, **flags).frames_computed == 55
+
+
+def test_chunks_of_another_length_do_not(pipeline, computed: Callable[..., Path], clip: Path):
+    assert pipeline([clip], computed("out"), video={"chunk_frames": 20}).frames_computed == 0
 
 
 def test_new_and_finished_videos_go_together(pipeline, computed: Callable[..., Path], test_data: Path, clip: Path):

@@ -25,7 +25,9 @@ def tasks(tmp_path) -> list[ChunkTask]:
     info = VideoInfo(source, 64, 64, 0, "h264", 0, times, np.array([0]), "ab" * 32)
     chunks = plan_chunks(info, 10)
     keys = tuple(f"{index:064x}" for index in range(len(chunks)))
-    plan = VideoPlan("a", info, Camera.from_field_of_view(64, 64, 60), chunks, keys)
+    plan = VideoPlan(
+        "a", info, Camera.from_field_of_view(64, 64, 60), chunks, keys, tuple(chunk.first_frame for chunk in chunks)
+    )
     return [ChunkTask(plan, index) for index in range(len(chunks))]
 
 

@@ -13,6 +13,7 @@ from neuropose_ray.pipeline.settings import EngineSettings
 from neuropose_ray.schemas.parquet_files import read_predictions
 
 pytestmark = pytest.mark.ray
+SHORT_CHUNKS = {"video": {"chunk_frames": 20}, "blazepose": {"session_frames": 20}}
 
 
 def test_ray_gives_what_threads_give_also_for_videos_that_fail(
@@ -20,8 +21,8 @@ def test_ray_gives_what_threads_give_also_for_videos_that_fail(
 ):
     names = ["made_vfr_walk.mp4", "made_zero_bytes.mp4", "made_one_frame.mp4", "decord_corrupted.mp4"]
     inputs = [test_data / "odd" / name for name in names]
-    local = pipeline(inputs, tmp_path / "local", video={"chunk_frames": 20})
-    ray = pipeline(inputs, tmp_path / "ray", engine="ray", video={"chunk_frames": 20})
+    local = pipeline(inputs, tmp_path / "local", **SHORT_CHUNKS)
+    ray = pipeline(inputs, tmp_path / "ray", engine="ray", **SHORT_CHUNKS)
     assert (local.engine, ray.engine) == ("local", "ray")
     assert [(video.name, video.state, video.frames, video.errors) for video in ray.videos] == [
         (video.name, video.state, video.frames, video.errors) for video in local.videos

@@ -44,7 +44,8 @@ def process(videos: list[Path], out: Path, spec: PoseModelSpec, chunk_frames: in
 def test_blazepose_which_follows_people_gives_the_same_bytes_in_both_shapes(
     ray_cluster: str, weights: Weights, test_data: Path, tmp_path: Path
 ):
-    spec = ModelSpec(weights, load_settings(None, {}, environment={}).blazepose)
+    flags = {"blazepose": {"session_frames": 20}}
+    spec = ModelSpec(weights, load_settings(None, flags, environment={}).blazepose)
     videos = [test_data / "odd" / name for name in ("made_vfr_walk.mp4", "decord_corrupted.mp4")]
     fused, split = (
         process(videos, tmp_path / shape, spec, 20, shape=shape, workers=1) for shape in ("fused", "split")

@@ -14,7 +14,7 @@ from neuropose_ray.pipeline.planning.plan import VideoPlan, plan_video
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.video.sources import open_source
 
-SPEC = ModelSpec(Weights(Path("w"), "1" * 64, "w", "blazepose"), BlazePoseSettings())
+SPEC = ModelSpec(Weights(Path("w"), "1" * 64, "w", "blazepose"), BlazePoseSettings(session_frames=20))
 
 
 def plan(path: Path, spec: ModelSpec = SPEC, camera: CameraSettings | None = None, frames: int = 30) -> VideoPlan:
@@ -30,6 +30,7 @@ def clip(test_data: Path) -> Path:
 def test_every_chunk_has_a_key_of_its_own_and_the_same_one_each_time(clip: Path):
     first, again = plan(clip), plan(clip)
     assert len(set(first.keys)) == len(first.chunks) == 2
+    assert len(first.sessions) == 4
     assert first.keys == again.keys
 
 
@@ -42,10 +43,10 @@ def test_a_copy_elsewhere_has_the_same_keys(clip: Path, tmp_path: Path):
 @pytest.mark.parametrize(
     "other",
     [
-        {"spec": replace(SPEC, settings=BlazePoseSettings(mirror=True))},
+        {"spec": replace(SPEC, settings=BlazePoseSettings(session_frames=20, mirror=True))},
         {"spec": replace(SPEC, weights=Weights(Path("w"), "2" * 64, "w", "blazepose"))},
         {"camera": CameraSettings(field_of_view_degrees=40)},
-        {"frames": 20},
+        {"spec": replace(SPEC, settings=BlazePoseSettings(session_frames=10))},
     ],
 )
 def test_whatever_changes_the_numbers_changes_every_key(clip: Path, other: dict):
@@ -53,7 +54,7 @@ def test_whatever_changes_the_numbers_changes_every_key(clip: Path, other: dict)
 
 
 def test_threads_do_not_change_the_keys(clip: Path):
-    assert plan(clip, replace(SPEC, settings=BlazePoseSettings(threads=2))).keys == plan(clip).keys
+    assert plan(clip, replace(SPEC, settings=BlazePoseSettings(session_frames=20, threads=2))).keys == plan(clip).keys
 
 
 @pytest.mark.parametrize(

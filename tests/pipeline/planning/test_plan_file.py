@@ -22,13 +22,14 @@ def made(tmp_path: Path) -> VideoPlan:
         image_names=("1.png", "2.png", "3.png"),
     )  # fmt: skip
     chunks = (Chunk(0, -np.inf, 0.1, 0, 2), Chunk(1, 0.1, np.inf, 2, 1))
-    return VideoPlan("walk", info, Camera.from_field_of_view(64, 48, 60.0), chunks, ("a", "b"))
+    return VideoPlan("walk", info, Camera.from_field_of_view(64, 48, 60.0), chunks, ("a", "b"), (0, 1, 2))
 
 
 def test_a_plan_survives_its_file(made: VideoPlan, tmp_path: Path):
     write_plan(tmp_path / "plan.npz", made)
     read = read_plan(tmp_path / "plan.npz")
     assert (read.name, read.camera, read.chunks, read.keys) == (made.name, made.camera, made.chunks, made.keys)
+    assert read.sessions == made.sessions
     for name in VideoInfo.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(read.info, name), getattr(made.info, name), err_msg=name)
 
