@@ -48,7 +48,11 @@ def test_a_record_without_what_it_vouches_for_is_none(path, field):
     assert read_metrics(path) is None
 
 
-@pytest.mark.parametrize("damaged", [b"", b"\xff\0" * 9, b"[]", b"null", METRICS.model_dump_json().encode()[:-20]])
+@pytest.mark.parametrize(
+    "damaged",
+    [b"", b"\xff\0" * 9, b"[]", b"null", METRICS.model_dump_json().encode()[:-20]],
+    ids=["empty", "no text", "a list", "null", "cut short"],
+)
 def test_a_damaged_record_is_none(path, damaged):
     path.write_bytes(damaged)
     assert read_metrics(path) is None
