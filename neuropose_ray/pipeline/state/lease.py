@@ -13,6 +13,7 @@ watch: a file that is old already is watched for three heartbeats, any other for
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -36,6 +37,8 @@ from neuropose_ray.schemas.immutable import FrozenModel
 logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"lease-(\d+)\.json")
+#: What a disk says that has no second names for a file, as some shared ones have not.
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 class LeaseSettings(FrozenModel):
@@ -225,13 +228,9 @@ def _created(folder: Path, number: int, record: LeaseRecord) -> bool:
     """Create a lease and remove those before it; false if another process has this number or a higher one."""
     path = _path(folder, number)
     try:
-        with path.open("xb") as file:
-            file.write(record.model_dump_json().encode())
+        _create(path, record.model_dump_json().encode())
     except FileExistsError:
         return False
-    except OSError:
-        path.unlink(missing_ok=True)  # an empty one, of which nobody could tell whose it is
-        raise
     if _highest(folder) > number:
         path.unlink(missing_ok=True)
         return False
@@ -239,6 +238,25 @@ def _created(folder: Path, number: int, record: LeaseRecord) -> bool:
         if older < number:
             _path(folder, older).unlink(missing_ok=True)
     return True
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Create a file with its content at once, so that a process that is killed leaves none of which nobody knows whose.
+
+    Raises:
+        FileExistsError: there is one of the name.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        part.write_bytes(content)
+        os.link(part, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with path.open("xb") as file:
+            file.write(content)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def age_on_its_disk(path: Path) -> float:

@@ -1,5 +1,6 @@
 """Who may write into an output folder: one run, until it ends, dies, or falls silent."""
 
+import errno
 import json
 import os
 import re
@@ -217,3 +218,43 @@ def test_a_lease_on_a_disk_that_is_full_is_given_back_and_a_new_one_leaves_nothi
         ballast.remove()
         with held_lease(disk / "run"):
             assert not last_lease(disk / "run").is_free
+
+
+KILLED_TAKER = """
+import os, signal, sys
+from pathlib import Path
+from neuropose_ray.pipeline.state.lease import held_lease
+import io
+number, opened = int(sys.argv[2]), io.open
+
+def opening(file, mode="r", *rest, **words):
+    global number
+    stream = opened(file, mode, *rest, **words)
+    number -= any(letter in mode for letter in "wxa")
+    if not number:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return stream
+io.open = opening
+with held_lease(Path(sys.argv[1])):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("opened", [1, 2])
+def test_a_run_that_is_killed_before_it_has_written_its_lease_keeps_nobody_out(tmp_path: Path, opened: int):
+    """It is killed as soon as it has made its first file, or its second."""
+    done = subprocess.run([sys.executable, "-c", KILLED_TAKER, str(tmp_path), str(opened)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    with held_lease(tmp_path):
+        assert record(tmp_path).pid == os.getpid()
+
+
+def test_a_disk_without_links_holds_leases_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refused(source: Path, target: Path) -> None:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", refused)
+    with held_lease(tmp_path):
+        with pytest.raises(RunLockedError), held_lease(tmp_path):
+            pass
+        assert [path.name for path in tmp_path.iterdir()] == ["lease-1.json"]

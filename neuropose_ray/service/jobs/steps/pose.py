@@ -65,6 +65,7 @@ class PoseStep:
                 settings=_with(work.settings, options),
                 spec=spec,
                 engine=engine,
+                wait=True,  # nobody but this job's last try, which was killed perhaps, works in its folder
                 progress=_Progress(work, paths),
             )
         # What a client reads names the inputs as the client did.
