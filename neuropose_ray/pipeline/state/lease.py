@@ -241,7 +241,7 @@ def _created(folder: Path, number: int, record: LeaseRecord) -> bool:
 
 
 def _create(path: Path, content: bytes) -> None:
-    """Create a file with its content at once, so that a process that is killed leaves none of which nobody knows whose.
+    """Create a file with its content at once, so that a killed process leaves none of which nobody knows whose.
 
     Raises:
         FileExistsError: there is one of the name.
