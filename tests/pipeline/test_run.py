@@ -200,6 +200,7 @@ def _agrees_with_the_original(tmp_path: Path, name: str) -> None:
     assert np.mean(bodies[1][:, 0, 1] < bodies[1][:, 27, 1]) > 0.95  # the nose is above the ankle: upright
 
 
+@pytest.mark.endurance
 def test_both_people_of_a_real_scene_are_found_and_keep_one_id(pipeline, test_data: Path, tmp_path: Path):
     pipeline([test_data / "sports2d" / "demo.mp4"], tmp_path)
     table = predictions(tmp_path, "demo")

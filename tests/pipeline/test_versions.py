@@ -148,6 +148,7 @@ def test_with_another_fit_a_finished_run_is_fitted_again_without_a_pose_model(
     assert program.process(clip, tmp_path / "out") == 0
 
 
+@pytest.mark.endurance
 def test_with_another_pose_model_code_a_finished_run_is_computed_again(program: Program, clip: Path, tmp_path: Path):
     assert program.process(clip, tmp_path / "out") == 55
     program.replace("models/blazepose/settings.py", r"(?m)^BLAZEPOSE_VERSION = \d+$", "BLAZEPOSE_VERSION = 99")

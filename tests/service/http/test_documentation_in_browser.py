@@ -90,6 +90,7 @@ def test_the_page_shows_every_operation_and_asks_nobody_but_the_service(
     assert page.complaints == []
 
 
+@pytest.mark.endurance
 def test_what_needs_no_parameter_is_answered(page: DocumentationPage):
     for name in ("get_health", "get_readiness", "describe_model", "list_jobs", "get_status"):
         status, text = page.tried(name)

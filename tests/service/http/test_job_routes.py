@@ -94,6 +94,7 @@ def test_artifacts_are_served_whole_and_in_parts(service, finished):
         assert "sandbox" in part.headers["content-security-policy"]
 
 
+@pytest.mark.endurance
 def test_a_client_that_reads_slowly_leaves_the_memory_of_the_service_flat(service, entrance, finished):
     size, end = 128 * 2**20, b"the last bytes"
     file = service.data.job(finished.id).results / "large.bin"

@@ -12,7 +12,7 @@ from support.local_service import LocalService, local_service
 from neuropose_ray.benchmark.synthetic import write_synthetic_video
 from neuropose_ray.service.tokens import LOOK_S, add_token, new_token
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.endurance
 
 #: Whether a picture, a video, a URI or a cursor is one, is more than a schema says: 422 is an answer to good data.
 SETTINGS = """
@@ -73,7 +73,7 @@ def job(service: LocalService, token: str, tmp_path: Path) -> str:
     ("phases", "examples"),
     [
         pytest.param("examples,coverage", 1, id="one-for-each-rule"),
-        pytest.param("examples,coverage,fuzzing,stateful", 100, id="many", marks=pytest.mark.endurance),
+        pytest.param("examples,coverage,fuzzing,stateful", 100, id="many"),
     ],
 )
 def test_all_checks_pass(service: LocalService, token: str, job: str, tmp_path: Path, phases: str, examples: int):
