@@ -20,6 +20,8 @@ _HEAVY_MARKERS = ("ray", "serve", "slow", "endurance", "gpu")
 settings.register_profile("project", deadline=None)
 # For .ci/quick: most mistakes fail one of the first examples.
 settings.register_profile("quick", deadline=None, max_examples=10)
+# For .ci/run: a change lands or not by its own merit, not by the draw; everyone else's runs look for new examples.
+settings.register_profile("landing", deadline=None, derandomize=True)
 settings.load_profile("project")
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Ray started by a test would write a token into the user's home; the cluster here listens on loopback alone.
