@@ -42,6 +42,9 @@ COHORT_TABLE_FILE = "cohort.csv"
 #: The same as a table, a number in a row.
 COHORT_LONG_TABLE_FILE = "cohort_long.csv"
 
+#: What lies beside the folders of a run's videos, and is of no single video.
+RUN_FILES = frozenset({SUMMARY_FILE, COHORT_FILE, COHORT_TABLE_FILE, COHORT_LONG_TABLE_FILE})
+
 #: The files that can hold a video's predictions, the most complete one first.
 _PREDICTIONS_FILES = (PREDICTIONS_FILE, RESULTS_FILE)
 

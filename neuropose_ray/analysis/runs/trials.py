@@ -22,6 +22,7 @@ from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.predictions import VideoPredictions
 from neuropose_ray.schemas.result_files import (
     PREDICTIONS_FILE,
+    RUN_FILES,
     is_video_folder_file,
     predictions_in,
     video_folders,
@@ -234,12 +235,14 @@ def expand_trials(patterns: Iterable[str]) -> list[TrialSource]:
     """The trials that a user means by files, video folders, folders of video folders, and glob patterns.
 
     The videos of a job's results are a trial each. What does not exist or cannot be read stays in the list, so that
-    it appears among the trials as one that failed.
+    it appears among the trials as one that failed. A run's own files, which `OUT/*` names too, are no trials.
 
     Returns:
         In the order given, those of one pattern sorted, none twice; names are made distinct by the folders above.
     """
-    sources = dict.fromkeys(source for pattern in patterns for path in _matches(pattern) for source in _sources(path))
+    paths = [path for pattern in patterns for path in _matches(pattern)]
+    trials = [path for path in paths if path.name not in RUN_FILES] or paths
+    sources = dict.fromkeys(source for path in trials for source in _sources(path))
     names = _distinct([source.parts for source in sources])
     return [replace(source, name=name) for source, name in zip(sources, names, strict=True)]
 

@@ -10,7 +10,7 @@ from neuropose_ray.analysis.runs.trials import (
     load_trial,
 )
 from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputError, InputNotFoundError
-from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
+from neuropose_ray.schemas.result_files import PREDICTIONS_FILE, RUN_FILES
 
 WALK = heels(30)
 
@@ -148,6 +148,16 @@ def test_trials_are_expanded_in_order_and_each_once(two_people, video):
     assert paths(sources) == [video, two_people, second]
     assert [source.name for source in sources] == ["walk", "duo", "solo"]
     assert paths(expand_trials([f"{out}/s*"])) == [second]
+
+
+def test_a_runs_own_files_are_no_trials_among_the_folders_of_its_videos(two_people):
+    out = two_people.parent
+    for name in RUN_FILES:
+        (out / name).write_text("{}")
+    assert paths(expand_trials(sorted(map(str, out.iterdir())))) == [two_people]
+    assert paths(expand_trials([f"{out}/*"])) == [two_people]
+    alone = [str(out / "summary.json")]
+    assert paths(expand_trials(alone)) == [out / "summary.json"], "stays to be reported"
 
 
 def test_the_videos_of_a_job_are_a_trial_each(job):
