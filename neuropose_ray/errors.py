@@ -294,3 +294,16 @@ def _rebuild_collision(
     what: str, where: str | None, hint: str | None, collisions: tuple[str, ...]
 ) -> JobCollisionError:
     return JobCollisionError(what, where=where, hint=hint, collisions=collisions)
+
+
+class DescriptionError(NeuroposeRayError):
+    """What an endpoint says of an analysis is not true to it, or no answer at all."""
+
+    code = "description"
+
+
+class EndpointUnavailableError(DescriptionError):
+    """An endpoint does not answer, or is overloaded."""
+
+    code = "endpoint_unavailable"
+    retryable = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -111,17 +111,24 @@ def _variables(kind: type[BaseModel], above: str = "") -> Iterator[str]:
     """The names of all settings, nested as in the environment."""
     for name, field in kind.model_fields.items():
         yield above + name
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _variables(field.annotation, f"{above}{name}__")
+        if (below := _model_of(field.annotation)) is not None:
+            yield from _variables(below, f"{above}{name}__")
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    """The settings below a setting, also where there may be none of them."""
+    kinds = [kind for kind in get_args(annotation) or (annotation,) if isinstance(kind, type)]
+    models = [kind for kind in kinds if issubclass(kind, BaseModel)]
+    return models[0] if len(models) == 1 else None
 
 
 def _is_setting(kind: type[LayeredSettings], variable: str) -> bool:
-    fields: Any = kind
+    fields: type[BaseModel] | None = kind
     for part in variable.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"):
-        known = getattr(fields, "model_fields", {})
+        known = {} if fields is None else fields.model_fields
         if part not in known:
             return False
-        fields = known[part].annotation
+        fields = _model_of(known[part].annotation)
     return True
 
 

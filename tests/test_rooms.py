@@ -25,17 +25,20 @@ ALLOWED = {
     "lifting": {"schemas"},
     "analysis": {"schemas"},
     "evaluate": {"schemas", "analysis", "formats", "phantom"},
-    "report": {"schemas", "analysis", "render", "video"},
+    "description": {"schemas", "analysis"},
+    "report": {"schemas", "analysis", "description", "render", "video"},
     "formats": {"schemas"},
     "render": {"schemas", "video", "analysis"},
     "phantom": {"schemas", "video"},
     "pipeline": {"schemas", "video", "models", "tracking", "fitting", "lifting", "doctor"},
     "benchmark": {"schemas", "video", "models", "pipeline", "tracking"},
     "doctor": {"models"},
-    "service": {"schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "doctor"},
+    "service": {
+        "schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "description", "doctor",
+    },
     "examples": {"schemas", "models", "analysis", "service"},
     "cli": None,
-}
+}  # fmt: skip
 #: Room -> the modules of it that others import past its face -> why, and who does.
 PAST_FACES = {
     "models": {

@@ -61,6 +61,7 @@ from .procrustes import AlignmentDiagnostics as AlignmentDiagnostics
 from .procrustes import ProcrustesMode as ProcrustesMode
 from .procrustes import procrustes_align as procrustes_align
 from .runs.changes import MeasureChange as MeasureChange
+from .runs.changes import measure_changes as measure_changes
 from .runs.cohort import CohortReport as CohortReport
 from .runs.cohort import Outcomes as Outcomes
 from .runs.cohort import TrialOutcome as TrialOutcome
@@ -100,6 +101,7 @@ from .runs.recording import fitting_of as fitting_of
 from .runs.recording import recording_warnings as recording_warnings
 from .runs.report import AnalysisReport as AnalysisReport
 from .runs.report import DtwResults as DtwResults
+from .runs.report import Results as Results
 from .runs.report import StatsResults as StatsResults
 from .runs.report import load_report as load_report
 from .runs.report import save_report as save_report

@@ -31,6 +31,7 @@ COMMANDS = {
     "import": CommandRef("import_poses", "import_poses"),
     "evaluate": CommandRef("evaluate", "evaluate"),
     "analyze": CommandRef("analyze", "analyze"),
+    "describe": CommandRef("describe", "describe"),
     "segment": CommandRef("segment", "segment"),
     "compare": CommandRef("compare", "compare"),
     "dtw-matrix": CommandRef("dtw_matrix", "dtw_matrix"),

@@ -245,6 +245,7 @@ class PersonTrack:
         positions: ``(frames, joints, 3)`` in mm, camera axes (x right, y down, z forward), NaN where missing.
         main: whether the page begins with this person; true for one at most.
         facts: coverage, movement and the like, as text with units.
+        description: the numbers in plain words, a paragraph each.
         curves: in the order in which they are offered.
         bands: repetitions, cycles, events.
         cycles: curves over the cycle.
@@ -257,6 +258,7 @@ class PersonTrack:
     positions: Floats
     main: bool = False
     facts: tuple[Fact, ...] = ()
+    description: tuple[str, ...] = ()
     curves: tuple[Curve, ...] = ()
     bands: tuple[Band, ...] = ()
     cycles: tuple[CycleCurve, ...] = ()

@@ -45,6 +45,9 @@ class Workflow(FrozenModel):
 #: Built in; others come from the configuration.
 STANDARD = Workflow(steps=(Step(kind="pose"), Step(kind="analyze"), Step(kind="overlay"), Step(kind="report")))
 
+#: Built in too; what words the text is the service's setting.
+WITH_TEXT = Workflow(steps=(Step(kind="pose"), Step(kind="analyze"), Step(kind="text"), Step(kind="report")))
+
 
 class JobInput(FrozenModel):
     """One input of a job: an uploaded file, or one that the service may read where it lies."""

@@ -26,6 +26,9 @@ EXPORT_FOLDER = "exports"
 #: What was made from older predictions than those in the same folder; see ``schemas.derived_files``.
 STALE_FOLDER = "stale"
 ANALYSIS_FILE = "analysis.json"
+#: The analysis in words, with how they were made, and as plain text.
+DESCRIPTION_FILE = "description.json"
+DESCRIPTION_TEXT_FILE = "description.txt"
 REPORT_FILE = "report.html"
 OVERLAY_FILE = "overlay.mp4"
 #: Who is who: thumbnails of every track.

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
+from neuropose_ray.description import DescriptionSettings
 from neuropose_ray.pipeline import RunSettings
 from neuropose_ray.schemas.job_names import STANDARD_NAME
 from neuropose_ray.schemas.jobs import STANDARD, Workflow
@@ -198,9 +199,12 @@ class ServiceSettings(_Settings):
 
 
 class Settings(RunSettings):
-    """Everything that can be set: of runs, and of the service that does them."""
+    """Everything that can be set: of runs, of the service that does them, and of descriptions."""
 
     service: ServiceSettings = Field(default_factory=ServiceSettings)
+    description: DescriptionSettings = Field(
+        default_factory=DescriptionSettings, description="how analyses are put into words"
+    )
 
 
 def load_settings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from neuropose_ray.analysis import (
     ALL_PEOPLE,
+    AngleSummary,
     MovementConfig,
     PeopleChoice,
     Trial,
@@ -16,11 +18,12 @@ from neuropose_ray.analysis import (
     clinical_angles,
     load_trial,
 )
+from neuropose_ray.description import Recording, describe, findings_of
 from neuropose_ray.errors import InputError
 from neuropose_ray.render import PersonTrack, ReportContent
 from neuropose_ray.report.collect.comparison import compare
 from neuropose_ray.report.collect.curves import angle_curves, cycle_curves
-from neuropose_ray.report.collect.movement import find_movement
+from neuropose_ray.report.collect.movement import Movement, find_movement
 from neuropose_ray.report.collect.origin import (
     citation_of,
     person_facts,
@@ -115,11 +118,26 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
         cycles=marked(cycle_curves(angles, movement.windows, settings.cycle_points), ranges),
         tables=(*movement.tables, *([] if range_of_motion is None else [range_of_motion])),
         quality=quality_of(person, settings),
+        description=_described(person, movement, ranges),
         warnings=(
             *report_warnings(person, angles, movement, settings),
             *(sentence(remark.sentence) for remark in of_all_frames.remarks),
         ),
     )
+
+
+def _described(person: ReportedPerson, movement: Movement, angles: Sequence[AngleSummary]) -> tuple[str, ...]:
+    """The person's numbers in plain words; doubts are the warnings of the page."""
+    motion = person.raw
+    recording = Recording(
+        frames=len(motion.timestamps_s),
+        rate_hz=motion.frame_rate_hz,
+        coverage=motion.coverage,
+        others=max(0, len(person.trial.tracks) - 1),
+    )
+    results = movement.results.model_copy(update={"angles": tuple(angles), "remarks": ()})
+    paragraphs = describe(findings_of(recording, results), "en").paragraphs
+    return tuple(paragraph.text for paragraph in paragraphs if paragraph.part != "doubts")
 
 
 def _bystander(trial: Trial, track: int, settings: ReportSettings) -> PersonTrack:

@@ -14,6 +14,7 @@ from neuropose_ray.analysis import (
     GaitRecord,
     Motion,
     MovementConfig,
+    MovementResults,
     RepetitionRecord,
     RepetitionsRecord,
     Window,
@@ -62,6 +63,7 @@ class Movement:
         windows: frames of the cleaned motion for the mean curves of each side.
         tables: repetitions, gait.
         warnings: of both analyses, and why nothing was found.
+        results: repetitions and gait themselves.
     """
 
     followed: str
@@ -70,6 +72,7 @@ class Movement:
     windows: Mapping[Side, Sequence[Window]]
     tables: tuple[Table, ...]
     warnings: tuple[str, ...]
+    results: MovementResults
 
 
 def find_movement(motion: Motion, conditions: Conditions) -> Movement:
@@ -96,6 +99,7 @@ def find_movement(motion: Motion, conditions: Conditions) -> Movement:
         windows=_windows(record, cycles),
         tables=tuple(tables),
         warnings=result.warnings,
+        results=result.results,
     )
 
 

@@ -63,6 +63,7 @@ def _page(content: ReportContent) -> tuple[bytes, bytes]:
         "facts": markup.fact_list(content.facts),
         "person_facts": _by_person(content, lambda person: markup.fact_list(person.facts)),
         "warnings": _warnings(content),
+        "description": _by_person(content, _description),
         "comparison": _comparison(content),
         "of_people": _by_person(content, _numbers),
         "tables": markup.tables(content.tables),
@@ -112,6 +113,10 @@ def _warnings(content: ReportContent) -> str:
     if not content.people:
         return markup.warnings(content.warnings)
     return _by_person(content, lambda person: markup.warnings((*content.warnings, *person.warnings)))
+
+
+def _description(person: PersonTrack) -> str:
+    return _section("description", "In words", "".join(map(_paragraph, person.description)))
 
 
 def _numbers(person: PersonTrack) -> str:

@@ -11,14 +11,15 @@ from pydantic import ValidationError
 from neuropose_ray.errors import RequestError, SettingsError
 from neuropose_ray.faults import faults
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.schemas.job_names import STANDARD_NAME, StepKind
-from neuropose_ray.schemas.jobs import STANDARD, Step, Workflow
+from neuropose_ray.schemas.job_names import STANDARD_NAME, TEXT_NAME, StepKind
+from neuropose_ray.schemas.jobs import STANDARD, WITH_TEXT, Step, Workflow
 from neuropose_ray.service.jobs.steps.settings import (
     AnalyzeOptions,
     ExportOptions,
     OverlayOptions,
     PoseOptions,
     ReportOptions,
+    TextOptions,
 )
 
 #: What may stand below ``with`` of a step of each kind.
@@ -29,6 +30,7 @@ OPTIONS: Mapping[StepKind, type[FrozenModel]] = MappingProxyType(
         "overlay": OverlayOptions,
         "report": ReportOptions,
         "export": ExportOptions,
+        "text": TextOptions,
     }
 )
 
@@ -37,14 +39,14 @@ class Workflows:
     """The workflows that jobs may name.
 
     Args:
-        declared: by the settings; ``standard`` is added where it is not declared.
+        declared: by the settings; those that are built in are added where they are not declared.
 
     Raises:
         SettingsError: a key or value below ``with`` is wrong; workflow, step and key are named, all of them.
     """
 
     def __init__(self, declared: Mapping[str, Workflow]) -> None:
-        self._named = {STANDARD_NAME: STANDARD, **declared}
+        self._named = {STANDARD_NAME: STANDARD, TEXT_NAME: WITH_TEXT, **declared}
         wrong = [
             f"workflow {name!r}, step {number} ({step.kind}): {fault}"
             for name, workflow in self._named.items()

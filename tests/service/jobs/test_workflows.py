@@ -19,7 +19,7 @@ def test_the_standard_workflow_is_there_and_may_be_another_one():
 
 
 def test_a_name_that_there_is_not_is_refused_with_those_that_there_are():
-    with pytest.raises(RequestError, match=r"no workflow 'dance'; there are: poses, standard"):
+    with pytest.raises(RequestError, match=r"no workflow 'dance'; there are: llm_enhanced_analysis, poses, standard"):
         Workflows({"poses": workflow(("pose", {}))}).named("dance")
 
 

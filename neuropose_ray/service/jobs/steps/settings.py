@@ -13,6 +13,7 @@ from neuropose_ray.analysis import (
     SegmentationChoice,
     StatsConfig,
 )
+from neuropose_ray.description import LanguageCode
 from neuropose_ray.formats import ExportFormat, PosesKind
 from neuropose_ray.pipeline import CameraSettings
 from neuropose_ray.render import OverlaySettings
@@ -55,6 +56,12 @@ class ReportOptions(FrozenModel):
     with_video: bool = Field(default=True, description="a report without video is smaller and shows no faces")
     blur_faces: bool = Field(default=False, description="hide faces; done also where the overlay hides them")
     settings: ReportSettings = Field(default=ReportSettings(), description="how the numbers of the report are made")
+
+
+class TextOptions(FrozenModel):
+    """Settings of the step ``text``; what words it is the service's setting, since a job may not name an endpoint."""
+
+    language: LanguageCode | None = Field(default=None, description="of the text; empty: the service's")
 
 
 class ExportOptions(FrozenModel):

@@ -20,7 +20,9 @@ from neuropose_ray.service.jobs.steps.settings import (
     ExportOptions,
     OverlayOptions,
     ReportOptions,
+    TextOptions,
 )
+from neuropose_ray.service.jobs.steps.text import describe_video
 from neuropose_ray.service.jobs.steps.work import (
     Locate,
     Remarks,
@@ -30,10 +32,11 @@ from neuropose_ray.service.jobs.steps.work import (
     located,
     videos_with_poses,
 )
+from neuropose_ray.service.settings import Settings
 
 
 class VideoSteps:
-    """Does ``analyze``, ``overlay``, ``report`` and ``export``.
+    """Does ``analyze``, ``overlay``, ``report``, ``export`` and ``text``.
 
     Args:
         tasks: who does the work.
@@ -60,7 +63,7 @@ class VideoSteps:
         """
         paths, _ = located(work, self._locate)  # what is nowhere was said of the poses
         videos = videos_with_poses(work, paths)
-        function = partial(_with_disk_named, _function(options, work.settings.video.image_fps))
+        function = partial(_with_disk_named, _function(options, work.settings))
         errors: list[JobError] = []
         faults: list[Exception] = []
         for done, (video, outcome) in enumerate(
@@ -98,7 +101,8 @@ def _reported(error: Exception, work: StepWork, video: VideoOutput) -> JobError:
     return job_error(error, kind, video.name, {**work.names_by_path, str(video.folder): video.name})
 
 
-def _function(options: FrozenModel, image_fps: float) -> Callable[[VideoOutput], Remarks]:
+def _function(options: FrozenModel, settings: Settings) -> Callable[[VideoOutput], Remarks]:
+    image_fps = settings.video.image_fps
     match options:
         case AnalyzeOptions():
             return partial(analyze_video, options=options)
@@ -108,4 +112,6 @@ def _function(options: FrozenModel, image_fps: float) -> Callable[[VideoOutput],
             return partial(report_video, options=options, image_fps=image_fps)
         case ExportOptions():
             return partial(export_video, options=options)
+        case TextOptions():
+            return partial(describe_video, options=options, settings=settings.description)
     raise TypeError(f"no step has {type(options).__name__}")

@@ -1,0 +1,13 @@
+from .endpoint import EndpointUse as EndpointUse
+from .files import DescriptionRecord as DescriptionRecord
+from .files import description_of as description_of
+from .files import write_description as write_description
+from .findings import Finding as Finding
+from .findings import Recording as Recording
+from .findings import findings_of as findings_of
+from .language import LANGUAGES as LANGUAGES
+from .language import LanguageCode as LanguageCode
+from .settings import DescriptionSettings as DescriptionSettings
+from .settings import EndpointSettings as EndpointSettings
+from .writing import Description as Description
+from .writing import describe as describe
