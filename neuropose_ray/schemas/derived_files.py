@@ -42,7 +42,8 @@ from neuropose_ray.schemas.result_files import (
 _REMOVED = (OVERLAY_FILE, REPORT_FILE, PEOPLE_FILE)
 #: Numbers and figures, which somebody may want to compare with new ones. Exports have the predictions' stem.
 _MOVED = (
-    ANALYSIS_FILE, f"track*.{ANALYSIS_FILE}", DESCRIPTION_FILE, DESCRIPTION_TEXT_FILE, SEGMENTATIONS_FILE, EXPORT_FOLDER, "predictions.*", "predictions_*",
+    ANALYSIS_FILE, f"track*.{ANALYSIS_FILE}", DESCRIPTION_FILE, DESCRIPTION_TEXT_FILE,
+    SEGMENTATIONS_FILE, EXPORT_FOLDER, "predictions.*", "predictions_*",
     *(f"{person}{kind}.{form}" for person in ("", "track*.")
       for kind in ("angles", "trajectories", "cycles", "quality", "dtw")
       for form in ("png", "svg", "pdf")),
