@@ -120,6 +120,14 @@ def test_the_words_say_where_the_numbers_come_from_and_what_makes_them_unsure(of
     assert all(text[0].isupper() and text.endswith(".") for text in of_squats.main.warnings)
 
 
+def test_the_numbers_of_the_tables_are_also_said_in_words(of_squats, of_walk):
+    squats, walk = (" ".join(content.people[0].description) for content in (of_squats, of_walk))
+    rows = next(table for table in of_squats.people[0].tables if table.title.startswith("Repetitions")).rows
+    assert f"{len(rows) - 2} repetitions of knee flexion were found." in squats
+    assert "The person walks" in walk
+    assert "walking speed" in walk
+
+
 def test_gaps_and_interpolated_parts_are_told_apart(tmp_path):
     table = truth_table(squatting(), seconds(8))
     holed = without_rows(table, [*range(20, 22), *range(60, 80)])

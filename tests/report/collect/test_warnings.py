@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.phantom_results import seconds, squatting, truth_table, walking, without_rows, write_results
 
-from neuropose_ray.analysis import CleaningSettings, clinical_angles, load_trial
+from neuropose_ray.analysis import CleaningSettings, MovementResults, clinical_angles, load_trial
 from neuropose_ray.phantom.motions import Squatting
 from neuropose_ray.phantom.scene import Person, Scene
 from neuropose_ray.report.collect.movement import Movement
@@ -13,7 +13,7 @@ from neuropose_ray.report.collect.person import reported_person
 from neuropose_ray.report.collect.warnings import report_warnings, sentence
 from neuropose_ray.report.settings import ReportSettings
 
-NOTHING = Movement("", "", (), {}, (), ())
+NOTHING = Movement("", "", (), {}, (), (), MovementResults())
 
 
 @pytest.mark.parametrize(
