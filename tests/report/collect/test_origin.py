@@ -9,7 +9,7 @@ import pytest
 from support.phantom_results import seconds, squatting, truth_table, without_rows, write_results
 
 from neuropose_ray import __version__
-from neuropose_ray.analysis import CleaningSettings, load_trial
+from neuropose_ray.analysis import CleaningSettings, MovementResults, load_trial
 from neuropose_ray.report.collect.movement import Movement
 from neuropose_ray.report.collect.origin import citation_of, person_facts, provenance_facts, video_facts
 from neuropose_ray.report.collect.person import reported_person
@@ -64,7 +64,7 @@ def test_the_rate_is_the_median_one(trial):
 def test_the_person_in_a_line(tmp_path):
     table = without_rows(truth_table(squatting(), seconds(2)), range(10))
     person = reported_person(load_trial(write_results(tmp_path / "one", table)), CleaningSettings())
-    facts = by_label(person_facts(person, Movement("", "3 squats", (), {}, (), ())))
+    facts = by_label(person_facts(person, Movement("", "3 squats", (), {}, (), (), MovementResults())))
     assert facts == {"Person": "track 0", "Seen in": "75% of the frames", "Movement": "3 squats"}
 
 

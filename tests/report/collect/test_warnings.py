@@ -40,7 +40,9 @@ def warnings_of(folder, table, movement=NOTHING, **settings):
 
 
 def test_those_of_the_movement_come_last_and_none_comes_twice(tmp_path):
-    movement = Movement("", "", (), {}, (), ("no stride is whole", "No stride is whole.", "too short"))
+    movement = Movement(
+        "", "", (), {}, (), ("no stride is whole", "No stride is whole.", "too short"), MovementResults()
+    )
     said = warnings_of(tmp_path / "squat", truth_table(squatting(), seconds(3)), movement)
     assert said[-2:] == ("No stride is whole.", "Too short.")
     assert len(set(said)) == len(said)

@@ -10,7 +10,7 @@ WRONG = [
     ("pose", "camera", {"fov": 3}),
     ("analyze", "segmentation", {"kind": "dance"}), ("analyze", "inputs", {}), ("overlay", "joint_score", 2),
     ("report", "track", "first"), ("report", "settings", {"unknown": 1}), ("export", "formats", []),
-    ("export", "formats", ["doc"]),
+    ("export", "formats", ["doc"]), ("text", "language", "la"), ("text", "endpoint", {"url": "http://127.0.0.1/v1"}),
 ]  # fmt: skip
 GIVEN = {
     "pose": {
@@ -24,6 +24,7 @@ GIVEN = {
     "overlay": {"blur_faces": True, "angles": ["knee"], "view": "left"},
     "report": {"track": 1, "with_video": False},
     "export": {"formats": ["trc", "c3d"], "track": 0, "poses": "model"},
+    "text": {"language": "de"},
 }
 
 
