@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeGuard
+from typing import Literal
 
 from neuropose_ray.analysis import (
     AnalysisReport,
@@ -169,13 +169,12 @@ def _angles(angles: Iterable[AngleSummary]) -> Iterator[Finding]:
         low, high, extent = (Amount(value or 0.0, 0, "deg") for value in (angle.min, angle.max, angle.range))
         values: dict[str, Value] = {"angle": Term(angle.name), "low": low, "high": high, "range": extent}
         band = angle.bands.get("range")
-        if _is_known(band):
-            values |= _band(band, 0, "deg")
+        bounds, suffix = _bounds(band, 0, "deg")
+        values |= bounds
         partly = angle.coverage is not None and angle.coverage < _WELL_COVERED
         if partly:
             values["share"] = Amount(100 * (angle.coverage or 0.0), 0, "%")
-        key = "angle" + ("_banded" if "band_low" in values else "") + ("_partly" if partly else "")
-        yield Finding("angles", key, values)
+        yield Finding("angles", f"angle{suffix}{'_partly' if partly else ''}", values)
 
 
 def _distances(results: DtwResults) -> Iterator[Finding]:
@@ -234,19 +233,17 @@ def _measured(part: Part, name: str, label: Label, mean: float, sd: float | None
     key = "measure"
     if sd is not None:
         values["sd"], key = Amount(sd, label.decimals, label.unit), "measure_spread"
-    if _is_known(band):
-        return Finding(part, f"{key}_banded", {**values, **_band(band, label.decimals, label.unit)})
-    return Finding(part, key, values)
+    bounds, suffix = _bounds(band, label.decimals, label.unit)
+    return Finding(part, f"{key}{suffix}", {**values, **bounds})
 
 
-def _is_known(band: ErrorBand | None) -> TypeGuard[ErrorBand]:
-    return band is not None and band.low is not None and band.high is not None
-
-
-def _band(band: ErrorBand, decimals: int, unit: str) -> dict[str, Value]:
-    """Where the true value lies, and in which share of recordings it does."""
-    low, high = (Amount(value or 0.0, decimals, unit) for value in (band.low, band.high))
-    return {"band_low": low, "band_high": high, "certainty": Amount(100 * band.coverage, 0, "%")}
+def _bounds(band: ErrorBand | None, decimals: int, unit: str) -> tuple[dict[str, Value], str]:
+    """Where the true value of a measure lies that is never negative, and what the sentence's key ends with."""
+    if band is None or band.low is None or band.high is None:
+        return {}, ""
+    low, high = (Amount(value, decimals, unit) for value in (band.low, band.high))
+    bounds: dict[str, Value] = {"band_high": high, "certainty": Amount(100 * band.coverage, 0, "%")}
+    return (bounds, "_below") if band.low <= 0 else ({**bounds, "band_low": low}, "_banded")
 
 
 def _symmetry(part: Part, name: str, index: float | None, band: ErrorBand | None) -> Iterator[Finding]:

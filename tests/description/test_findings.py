@@ -68,7 +68,8 @@ def test_the_random_analyses_reach_every_sentence_about_one_movement():
         "recording", "recording_without_rate", "coverage", "others", "repetitions", "no_repetitions", "incomplete",
         "measure", "measure_spread", "measure_banded", "measure_spread_banded", "measure_not_reliable",
         "right_larger", "left_larger", "symmetric", "walking", "angle", "angle_banded", "angle_partly",
-        "angle_banded_partly", "not_reliable", "remark", "look_at_repetitions",
+        "angle_banded_partly", "measure_below", "measure_spread_below",
+        "angle_below", "angle_below_partly", "not_reliable", "remark", "look_at_repetitions",
     } <= reached  # fmt: skip
 
 
@@ -108,6 +109,13 @@ def test_an_angle_that_cannot_be_relied_on_is_a_doubt_and_no_number():
                 assert finding.values["angle"].name not in doubted
             if finding.key == "not_reliable":
                 assert {term.name for term in finding.values["angles"]} == doubted
+
+
+def test_a_bound_below_zero_is_not_said_of_what_is_never_negative():
+    for seed in range(ANALYSES):
+        for finding in findings_of_report(random_report(seed)):
+            if "band_low" in finding.values:
+                assert finding.values["band_low"].value > 0
 
 
 def test_warnings_are_quoted_and_come_last_but_for_the_advice():
