@@ -11,9 +11,11 @@ import pytest
 
 from neuropose_ray.cli.job_progress import bytes_bar, fetch, watched
 from neuropose_ray.errors import OutputError
-from neuropose_ray.schemas.jobs import Job, JobProgress
+from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress
 
 ID = "0123456789abcdef0123456789abcdef"
+#: Of one job asked for by its id, and not in events.
+FILES = (Artifact(path="walk/overlay.mp4", size_bytes=1),)
 
 
 def job(state: str, percent: float = 0.0, **progress: Any) -> Job:
@@ -35,7 +37,7 @@ class Service:
 
     def job(self, job_id: str) -> Job:
         assert job_id == ID
-        return self._events[-1]
+        return self._events[-1].model_copy(update={"artifacts": FILES})
 
     def download(self, job: Job, out: Path, on_progress: Callable[[int, int], None]) -> list[Path]:
         if out.name == "full":
@@ -60,6 +62,10 @@ def script(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+def without_colours(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
 EVENTS = (
     job("queued"),
     job("running", 10.4, stage="pose", input="walk.mp4"),
@@ -71,7 +77,7 @@ EVENTS = (
 
 @pytest.mark.usefixtures("script")
 def test_a_script_gets_a_line_when_something_else_is_done_and_the_job_as_it_ended(capsys: pytest.CaptureFixture):
-    assert watched(Service(*EVENTS), ID) == EVENTS[-1]
+    assert watched(Service(*EVENTS), ID) == EVENTS[-1].model_copy(update={"artifacts": FILES})
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.splitlines() == [
@@ -84,11 +90,12 @@ def test_a_script_gets_a_line_when_something_else_is_done_and_the_job_as_it_ende
 
 @pytest.mark.usefixtures("terminal")
 def test_a_person_sees_one_bar_that_is_gone_at_the_end(capsys: pytest.CaptureFixture):
-    assert watched(Service(*EVENTS), ID) == EVENTS[-1]
+    assert watched(Service(*EVENTS), ID) == EVENTS[-1].model_copy(update={"artifacts": FILES})
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "100%" in printed.err
-    assert "0 % queued" not in printed.err
+    shown = without_colours(printed.err)
+    assert "100%" in shown
+    assert "0 % queued" not in shown
     assert printed.err.rstrip("\n").endswith("\x1b[2K")  # the line is erased
 
 
@@ -107,7 +114,7 @@ def test_files_come_into_the_folder_without_a_word(tmp_path: Path, capsys: pytes
 @pytest.mark.usefixtures("terminal")
 def test_on_a_terminal_the_bytes_are_counted_to_the_last(tmp_path: Path, capsys: pytest.CaptureFixture):
     assert fetch(Service(), EVENTS[-1], tmp_path) == [tmp_path / ID]
-    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().err)
+    shown = without_colours(capsys.readouterr().err)
     assert "results" in shown
     assert "100/100 bytes" in shown
 

@@ -12,6 +12,7 @@ from support.stick_people import write_video
 
 from neuropose_ray.analysis import TrialSource
 from neuropose_ray.errors import InputError, InputNotFoundError
+from neuropose_ray.phantom.scene import Scene
 from neuropose_ray.render import OverlaySettings, measure_for, read_record, update_overlay
 from neuropose_ray.report.settings import ReportSettings
 from neuropose_ray.report.writing import ReportChoices, WrittenReport, report_file, write_trial_report
@@ -155,6 +156,19 @@ def test_numbers_are_those_of_the_choices(folder: Path, write):
     assert "&quot;poor_score&quot;: 0.25" not in usual
     with pytest.raises(InputError, match="there is no track 7"):
         write(folder, track=7)
+
+
+def test_the_page_begins_with_the_person_whom_the_choices_name(folder: Path, write):
+    (person,) = squatting().persons
+    both = truth_table(Scene((person, person), squatting().camera), seconds(2))
+    both.poses.boxes[both.track_ids == 1, 2:4] *= 2
+    write_results(folder, both)
+    begins = re.compile(r"track (\d)")
+    for choices, track in (({}, "0"), ({"people": "largest"}, "1"), ({"track": 1}, "1")):
+        write(folder, with_video=False, **choices)
+        found = begins.search((folder / "report.html").read_text("utf-8"))
+        assert found is not None
+        assert found[1] == track
 
 
 def test_another_trial_is_compared_with(folder: Path, write, tmp_path: Path):
