@@ -17,12 +17,6 @@ TESTED_ELSEWHERE = {
     "pipeline/engines/start.py": "pipeline/test_run.py",  # what it starts is what runs
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/runner.py": "service/test_kills_of_the_service.py",  # the process that is killed
-    "service/http/probing.py": "service/http/test_job_routes.py",  # uploads to a running service
-    "service/jobs/steps/analyze.py": "service/jobs/test_service.py",  # a whole job
-    "service/jobs/steps/overlay.py": "service/jobs/test_service.py",
-    "service/jobs/steps/pose.py": "service/jobs/test_manager.py",
-    "service/jobs/steps/report.py": "service/jobs/test_service.py",
-    "report/collect/comparison.py": "report/collect/test_content.py",  # with the other trial of a report
 }
 #: Modules of types, names and defaults alone: there is nothing in them that could be wrong by itself.
 TYPES = {
