@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from support.stick_people import write_video
 
 from neuropose_ray.errors import TooLargeError, VideoError
 from neuropose_ray.service.http import probing
@@ -18,6 +17,9 @@ LIMITS = UploadSettings(max_duration_s=60.0, max_pixels=1_000_000)
 
 @pytest.fixture
 def uploads(tmp_path: Path) -> Path:
+    # Here: a worker imports this module for what is put in the place of the look, and does not find the support.
+    from support.stick_people import write_video
+
     write_video(tmp_path / "good.mp4", [0.0, 0.1, 0.3], width=96, height=128)
     (tmp_path / "broken.mp4").write_bytes(b"no video" * 100)
     return tmp_path
