@@ -12,21 +12,11 @@ LONGEST = 350
 TESTED_ELSEWHERE = {
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
     "examples/service_client.py": "service/test_service_client_example.py",  # where the running service is
-    "cli/job_progress.py": "cli/test_jobs.py",  # through the commands, against a server
-    "pipeline/assembly/assemble.py": "pipeline/assembly/test_video_poses.py",  # on the files of whole runs
-    "pipeline/assembly/assembly_tracker.py": "pipeline/test_interrupted.py",  # needs an engine at work
     "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
     "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",  # on a cluster
     "pipeline/engines/start.py": "pipeline/test_run.py",  # what it starts is what runs
-    "report/writing.py": "cli/test_report.py",  # what becomes of files, videos and overlays
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/runner.py": "service/test_kills_of_the_service.py",  # the process that is killed
-    "service/http/probing.py": "service/http/test_job_routes.py",  # uploads to a running service
-    "service/jobs/steps/analyze.py": "service/jobs/test_service.py",  # a whole job
-    "service/jobs/steps/overlay.py": "service/jobs/test_service.py",
-    "service/jobs/steps/pose.py": "service/jobs/test_manager.py",
-    "service/jobs/steps/report.py": "service/jobs/test_service.py",
-    "report/collect/comparison.py": "report/collect/test_content.py",  # with the other trial of a report
 }
 #: Modules of types, names and defaults alone: there is nothing in them that could be wrong by itself.
 TYPES = {

@@ -15,7 +15,7 @@ from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.motions import Where, connected_ray
 from neuropose_ray.cli.options import Address, CaptureFps
-from neuropose_ray.cli.person import PERSON_HELP, Person, Track, require_one_choice
+from neuropose_ray.cli.person import PERSON_HELP, Person, Track, person_option, require_one_choice
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def analyze(
     person_index: Annotated[
         int, typer.Option(min=0, help="With tracks 1 is the second by --person, ...; else the place in a frame.")
     ] = 0,
-    person: Annotated[
-        Person, typer.Option(help=f"{PERSON_HELP} all: each in a report of their own.")
-    ] = Person.LONGEST,
+    person: Annotated[Person, person_option(f"{PERSON_HELP} all: each in a report of their own.")] = Person.LONGEST,
     capture_fps: CaptureFps = None,
     engine: Annotated[
         Where, typer.Option(help=f"For many trials. auto: ray with an address or from {OWN_RAY_FROM_TRIALS} on.")

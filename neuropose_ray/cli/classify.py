@@ -12,13 +12,21 @@ from rich.console import Console
 
 from neuropose_ray.cli.dtw_matrix import Representation
 from neuropose_ray.cli.motions import ENGINE_HELP, Where, cleaned_motions, who_compares
-from neuropose_ray.cli.options import Address
+from neuropose_ray.cli.options import Address, CaptureFps
+from neuropose_ray.cli.person import PERSON_HELP, Person, one_person, person_option
 from neuropose_ray.cli.tables import TextTable, print_table
 from neuropose_ray.errors import InputError
 from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
-    from neuropose_ray.analysis import Classification, ClassificationSettings, LabelledPath, TrialSource
+    from neuropose_ray.analysis import (
+        Classification,
+        ClassificationSettings,
+        FailedTrial,
+        LabelledPath,
+        Motion,
+        TrialSource,
+    )
 
 
 class Classifier(StrEnum):
@@ -37,6 +45,10 @@ def classify(
     representation: Annotated[
         Representation, typer.Option(help="angles of the large joints, or coords: joints around the hips, mm.")
     ] = Representation.ANGLES,
+    person: Annotated[
+        Person, person_option(f"{PERSON_HELP} Not all: a label is of one.", by_number=None)
+    ] = Person.LONGEST,
+    capture_fps: CaptureFps = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all numbers to this JSON file, - for standard output.")
     ] = None,
@@ -47,8 +59,8 @@ def classify(
 
     Each subject is held out once (leave-one-subject-out cross-validation): a trial's movement is found from the
     trials of all other subjects alone. A trial is OUT/NAME, predictions.parquet or JSON, relative to the table's
-    folder; each is cleaned as `analyze` does, and the person is who is seen in most frames. A trial that cannot be
-    used is listed and left out; the exit code is then 1.
+    folder; each is cleaned as `analyze` does, and --person says who is meant. A trial that cannot be used is
+    listed and left out; the exit code is then 1.
 
     - accuracy: share of the trials whose movement was found
     - balanced accuracy: its mean over the movements, so that frequent ones do not count for more
@@ -65,14 +77,15 @@ def classify(
     )
     from neuropose_ray.schemas.json_files import save_model
 
+    rule = one_person(person, "classify")
     rows = read_labels(labels)
     nearest = classifier is Classifier.NEAREST
     settings = ClassificationSettings(
         channels=ChannelSettings(representation=representation.value),
         classifier=NearestNeighbourSettings(neighbours=neighbours) if nearest else MultiRocketSettings(),
     )
-    sources = _sources(rows, labels)
-    result = _classified(rows, sources, settings, engine if nearest else Where.LOCAL, address)
+    motions = cleaned_motions(_sources(rows, labels), rule, capture_fps)
+    result = _classified(rows, motions, settings, engine if nearest else Where.LOCAL, address)
     if json_file == Path("-"):
         typer.echo(result.model_dump_json(indent=2))
     else:
@@ -109,7 +122,7 @@ def _sources(rows: Sequence[LabelledPath], table: Path) -> list[TrialSource]:
 
 def _classified(
     rows: Sequence[LabelledPath],
-    sources: Sequence[TrialSource],
+    motions: Sequence[Motion | FailedTrial],
     settings: ClassificationSettings,
     engine: Where,
     address: str | None,
@@ -117,7 +130,7 @@ def _classified(
     from neuropose_ray.analysis import FailedTrial, LabelledTrial, cross_validate
 
     trials, errors = [], {}
-    for row, motion in zip(rows, cleaned_motions(sources), strict=True):
+    for row, motion in zip(rows, motions, strict=True):
         if isinstance(motion, FailedTrial):
             errors[motion.name] = motion.error
         else:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from neuropose_ray.cli.analysis_tables import print_warning
 from neuropose_ray.cli.options import CaptureFps
-from neuropose_ray.cli.person import PERSON_HELP, Person, one_person
+from neuropose_ray.cli.person import PERSON_HELP, Person, one_person, person_option
 from neuropose_ray.cli.tables import DOUBTED, NOT_KNOWN, TextTable, estimate, marked, number, print_table
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def compare(
     second: Annotated[Path, typer.Argument(help="The trial that it is compared with.")],
     first_track: Annotated[int | None, typer.Option(help="Person of the first. [default: by --person]")] = None,
     second_track: Annotated[int | None, typer.Option(help="Person of the second. [default: by --person]")] = None,
-    person: Annotated[Person, typer.Option(help=f"{PERSON_HELP} Not all: one of each trial.")] = Person.LONGEST,
+    person: Annotated[
+        Person, person_option(f"{PERSON_HELP} Not all: one of each trial.", by_number="--first-track, --second-track")
+    ] = Person.LONGEST,
     capture_fps: CaptureFps = None,
     first_video: Annotated[str | None, typer.Option(help="Which video, if FIRST is a job's results.json.")] = None,
     second_video: Annotated[str | None, typer.Option(help="Which video, if SECOND is a job's results.json.")] = None,

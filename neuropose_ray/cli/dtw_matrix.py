@@ -14,7 +14,7 @@ from rich.console import Console
 from neuropose_ray.cli.analysis_tables import print_warning
 from neuropose_ray.cli.motions import ENGINE_HELP, Where, cleaned_motions, who_compares
 from neuropose_ray.cli.options import Address, CaptureFps
-from neuropose_ray.cli.person import PERSON_HELP, Person
+from neuropose_ray.cli.person import PERSON_HELP, Person, person_option
 from neuropose_ray.cli.tables import TextTable, print_table
 from neuropose_ray.errors import OutputError
 
@@ -49,7 +49,7 @@ def dtw_matrix(
     z_normalise: Annotated[
         bool, typer.Option("--z-normalise", help="Compare the shapes of the curves alone, not their sizes.")
     ] = False,
-    person: Annotated[Person, typer.Option(help=f"{PERSON_HELP} all: each as a trial.")] = Person.LONGEST,
+    person: Annotated[Person, person_option(f"{PERSON_HELP} all: each as a trial.", by_number=None)] = Person.LONGEST,
     capture_fps: CaptureFps = None,
     engine: Annotated[Where, typer.Option(help=ENGINE_HELP)] = Where.AUTO,
     address: Address = None,

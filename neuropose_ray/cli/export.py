@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from neuropose_ray.cli.options import CaptureFps
-from neuropose_ray.cli.person import Person, require_one_choice
+from neuropose_ray.cli.person import Person, person_option, require_one_choice
 from neuropose_ray.errors import OutputError
 from neuropose_ray.formats import ExportFormat, PosesKind
 
@@ -28,8 +28,8 @@ def export(
     ] = None,
     person: Annotated[
         Person | None,
-        typer.Option(
-            help="One person alone, where several are seen. all: formats of one person write a file for each track."
+        person_option(
+            "One person alone, where several are seen. all: formats of one person write a file for each track."
         ),
     ] = None,
     capture_fps: CaptureFps = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -24,8 +24,28 @@ class Person(StrEnum):
 
 
 Track = Annotated[int | None, typer.Option("--track", help="A person by track id. [default: by --person]")]
-#: The option ``--person``; commands that make something of each person add what they make of all.
+#: Help of the option ``--person``; commands that make something of each person add what they make of all.
 PERSON_HELP = "Who, where several are seen."
+
+
+def person_option(text: str, *, by_number: str | None = "--track") -> Any:
+    """The option ``--person`` of a command.
+
+    Args:
+        text: its help.
+        by_number: the option by which the command takes a person's number instead; None where it takes none.
+    """
+
+    def parse(word: str) -> Person:
+        try:
+            return Person(word)
+        except ValueError:
+            hint = f"; {by_number} takes a person's number" if word.isdecimal() and by_number is not None else ""
+            raise typer.BadParameter(f"{word!r} is not one of {', '.join(Person)}{hint}") from None
+
+    return typer.Option(
+        "--person", help=text, parser=parse, metavar=f"[{'|'.join(Person)}]", autocompletion=lambda: list(Person)
+    )
 
 
 def require_one_choice(track: int | None, person: Person) -> None:
@@ -49,7 +69,5 @@ def one_person(person: Person, command: str) -> PersonRule:
         SettingsError: everybody was asked for.
     """
     if person is Person.ALL:
-        raise SettingsError(
-            f"--person all: {command} takes one person", hint="choose by --person largest, or a track"
-        )
+        raise SettingsError(f"--person all: {command} takes one person", hint="choose one, such as --person largest")
     return cast("PersonRule", person.value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from neuropose_ray.cli.options import CaptureFps
-from neuropose_ray.cli.person import PERSON_HELP, Person, Track, one_person, require_one_choice
+from neuropose_ray.cli.person import PERSON_HELP, Person, Track, one_person, person_option, require_one_choice
 from neuropose_ray.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def plot(
     against: Annotated[Path | None, typer.Option(help="The trial that dtw compares with.")] = None,
     track: Track = None,
     person: Annotated[
-        Person, typer.Option(help=f"{PERSON_HELP} all: a figure of each, trackN.KIND.FORMAT.")
+        Person, person_option(f"{PERSON_HELP} all: a figure of each, trackN.KIND.FORMAT.")
     ] = Person.LONGEST,
     capture_fps: CaptureFps = None,
 ) -> None:

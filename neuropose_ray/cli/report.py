@@ -10,7 +10,7 @@ from rich.console import Console
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.options import CaptureFps
-from neuropose_ray.cli.person import PERSON_HELP, Person, Track, require_one_choice
+from neuropose_ray.cli.person import PERSON_HELP, Person, Track, person_option, require_one_choice
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def report(
     against: Annotated[Path | None, typer.Option(help="Another trial, OUT/OTHER, to compare each with.")] = None,
     track: Track = None,
     person: Annotated[
-        Person, typer.Option(help=f"{PERSON_HELP} all: nobody is left out of the page, however many there are.")
+        Person, person_option(f"{PERSON_HELP} all: nobody is left out of the page, however many there are.")
     ] = Person.LONGEST,
     capture_fps: CaptureFps = None,
     out: Annotated[

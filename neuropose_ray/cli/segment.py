@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from neuropose_ray.cli.person import PERSON_HELP, Person, Track, one_person, require_one_choice
+from neuropose_ray.cli.person import PERSON_HELP, Person, Track, one_person, person_option, require_one_choice
 from neuropose_ray.errors import SettingsError
 
 
@@ -49,7 +49,7 @@ def segment(
         int, typer.Option(min=0, help="Whose: with tracks 0 is the first by --person, else the place in each frame.")
     ] = 0,
     track: Track = None,
-    person: Annotated[Person, typer.Option(help=f"{PERSON_HELP} Not all: segments are of one.")] = Person.LONGEST,
+    person: Annotated[Person, person_option(f"{PERSON_HELP} Not all: segments are of one.")] = Person.LONGEST,
     min_distance_seconds: Annotated[float | None, typer.Option(min=0, help="Least time between peaks, s.")] = None,
     min_prominence: Annotated[
         float | None, typer.Option(help="Least prominence of a peak: mm, mm per frame, or rad.")

@@ -10,7 +10,7 @@ from statistics import fmean
 from pydantic import Field
 
 from neuropose_ray.analysis import load_trial
-from neuropose_ray.errors import FileFormatError, InputNotFoundError
+from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError
 from neuropose_ray.evaluate.reference import read_reference
 from neuropose_ray.evaluate.results import FloatOrNaN, TrackScores
 from neuropose_ray.evaluate.tracks import score_tracks
@@ -116,7 +116,13 @@ def score_clip(clip: Clip) -> ClipScores:
 
 
 def table_of(clips: tuple[ClipScores, ...]) -> EvaluationTable:
-    """The clips with their means by every label, and over all of them last."""
+    """The clips with their means by every label, and over all of them last.
+
+    Raises:
+        InputError: there is no clip.
+    """
+    if not clips:
+        raise InputError("there is no clip to take means of", hint="name one clip at the least")
     labels = dict.fromkeys(name for clip in clips for name in clip.labels)
     groups = [
         _group([clip for clip in clips if clip.labels.get(label) == value], label, value)

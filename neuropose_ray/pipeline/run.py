@@ -9,20 +9,20 @@ from pathlib import Path
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.assembly.assembly_tracker import AssemblyTracker
 from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
+from neuropose_ray.pipeline.assembly.video_assembler import VideoAssembler
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo, discover
 from neuropose_ray.pipeline.planning.planner import (
     ChunkQueue,
     Planner,
-    VideoAssembler,
     named_videos,
     plan_videos,
     planner_for,
-    result_of,
 )
 from neuropose_ray.pipeline.settings import RunSettings
 from neuropose_ray.pipeline.state.lease import Lease, held_lease
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow, ManifestWriter
+from neuropose_ray.pipeline.state.manifest_results import result_of
 from neuropose_ray.pipeline.state.progress import ProgressReporter
 from neuropose_ray.pipeline.state.run_layout import manifest_folder, state_folder
 from neuropose_ray.pipeline.state.run_state import ProgressRecorder

@@ -122,7 +122,10 @@ def _overlay(predictions: Path, find_video: FindVideo, choices: ReportChoices, p
     overlay = predictions.with_name(OVERLAY_FILE)
     before = _settings_before(overlay)
     wanted = before.model_copy(
-        update={"blur_faces": before.blur_faces or choices.blur_faces, "capture_fps": choices.capture_fps}
+        update={
+            "blur_faces": before.blur_faces or choices.blur_faces,
+            "capture_fps": before.capture_fps if choices.capture_fps is None else choices.capture_fps,
+        }
     )
     try:
         video = find_video()

@@ -9,7 +9,8 @@ from analysis.runs.samples import PHANTOM_SKELETON, write_parquet
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.main import app
-from neuropose_ray.errors import FileFormatError, InputError
+from neuropose_ray.cli.motions import cleaned_motions
+from neuropose_ray.errors import FileFormatError, InputError, SettingsError
 
 LABELS = ("reach", "sit_to_stand", "squat", "walk")
 
@@ -88,6 +89,22 @@ def test_a_row_of_several_trials_and_a_trial_named_twice_are_refused(table):
     assert "out holds 12 trials; name one trial in each line" in str(done.exception)
     twice = with_rows(table.with_name("twice.csv"), [rows[0], rows[0]])
     assert "is there twice; name every trial once" in str(classify(twice).exception)
+
+
+def test_whom_a_trial_is_of_and_how_fast_is_as_for_the_other_commands(table, tmp_path, monkeypatch):
+    taken = []
+
+    def noted(sources, *choices):
+        taken.append(choices)
+        return cleaned_motions(sources, *choices)
+
+    monkeypatch.setattr("neuropose_ray.cli.classify.cleaned_motions", noted)
+    done = classify(table, "--person", "largest", "--capture-fps", "240", "--json", tmp_path / "c.json")
+    assert done.exit_code == 0, done.output
+    assert taken == [("largest", 240.0)]
+    refused = classify(table, "--person", "all")
+    assert isinstance(refused.exception, SettingsError)
+    assert "classify takes one person" in str(refused.exception)
 
 
 def test_a_table_without_labels_is_one_line(table):

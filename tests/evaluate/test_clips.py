@@ -141,3 +141,8 @@ def test_what_is_not_known_is_not_hidden_by_what_is():
     table = table_of((scored(40), scored(math.nan)))
     assert math.isnan(table.groups[0].model.pa_mpjpe_mm)
     assert EvaluationTable.model_validate_json(table.model_dump_json()).clips[0] == table.clips[0]
+
+
+def test_no_clips_have_no_means():
+    with pytest.raises(InputError, match="there is no clip"):
+        table_of(())

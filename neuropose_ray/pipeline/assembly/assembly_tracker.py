@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from neuropose_ray.errors import EngineError, NeuroposeRayError, OutputError
+from neuropose_ray.pipeline.assembly.video_assembler import VideoAssembler
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, RunContext
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.planning.plan import ChunkRef
-from neuropose_ray.pipeline.planning.planner import VideoAssembler, result_of, with_result
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow, ManifestWriter
+from neuropose_ray.pipeline.state.manifest_results import result_of, with_result
 from neuropose_ray.pipeline.state.run_state import ProgressRecorder
 from neuropose_ray.pipeline.state.summary import VideoResult
 

@@ -31,9 +31,7 @@ from neuropose_ray.errors import EngineError, FileFormatError, NeuroposeRayError
 from neuropose_ray.fitting import FittingSettings
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.assembly.assemble import Assembly
-from neuropose_ray.pipeline.assembly.result_mirror import ResultStore
-from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics
-from neuropose_ray.pipeline.chunks.commit import ErrorRecord
+from neuropose_ray.pipeline.assembly.video_assembler import finished_row
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import Discovery, FoundVideo
@@ -44,6 +42,7 @@ from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, digest_of,
 from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
 from neuropose_ray.pipeline.settings import CameraSettings, RunSettings
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
+from neuropose_ray.pipeline.state.manifest_results import with_result
 from neuropose_ray.pipeline.state.summary import VideoResult
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.immutable import utf8_text
@@ -157,41 +156,6 @@ class Planner:
     def _marked(self, plan: VideoPlan) -> int:
         marked = self.assembly.context.store(plan.name).marked(plan.keys)
         return sum(plan.chunks[index].frames for index in marked)
-
-
-@dataclass(frozen=True, slots=True)
-class VideoAssembler:
-    """Assembles a video whose chunks were tried or whose poses are kept, in any process that sees them.
-
-    Attributes:
-        assembly: how, and where.
-        store: gets the files of every video that is whole.
-    """
-
-    assembly: Assembly
-    store: ResultStore | None = None
-
-    def __call__(self, row: ManifestRow, failed: tuple[ErrorRecord, ...] = ()) -> ManifestRow:
-        """The row of the finished video.
-
-        Args:
-            row: as it was planned.
-            failed: what is said of the chunks that are missing.
-
-        Raises:
-            OutputError: no space or no permission.
-        """
-        try:
-            plan = read_plan(self.assembly.context.plan_path(row.name))
-            kept = row.poses_are_kept
-            metrics = self.assembly.from_kept_poses(plan) if kept else self.assembly.from_chunks(plan, failed)
-        except OutputError:
-            raise
-        except NeuroposeRayError as error:
-            return with_result(row, VideoResult.failure(row.name, row.path, failed or [error]))
-        if self.store is not None:
-            self.store.store_video(row.name)
-        return finished_row(row, self.assembly, metrics, computed=True)
 
 
 def named_videos(inputs: Discovery, known: Manifest) -> tuple[FoundVideo, ...]:
@@ -313,31 +277,10 @@ class ChunkQueue(Sequence[ChunkRef]):
         return ChunkRef(self._names[video], index - (self._ends[video - 1] if video else 0))
 
 
-def finished_row(row: ManifestRow, assembly: Assembly, metrics: VideoMetrics, *, computed: bool) -> ManifestRow:
-    """The row of a video that has files."""
-    row = replace(
-        row,
-        outputs=signature_of_outputs(assembly.files(row.name)),
-        predictions_sha256=metrics.predictions_sha256,
-    )
-    return with_result(row, VideoResult.of(row.name, row.path, metrics, computed=computed))
-
-
 def failed_row(video: FoundVideo, errors: Sequence[BaseException]) -> ManifestRow:
     """The row of an input that cannot be planned."""
     row = ManifestRow(video.name, _path(video), "failed", uri_of(video.location))
     return with_result(row, VideoResult.failure(row.name, row.path, errors))
-
-
-def with_result(row: ManifestRow, result: VideoResult) -> ManifestRow:
-    """The row with what became of its input."""
-    return replace(row, state=result.state, result=result.to_json())
-
-
-def result_of(row: ManifestRow, *, computed: bool) -> VideoResult:
-    """The line of ``summary.json`` that a row stands for; ``computed`` says whether this run did the work."""
-    result = VideoResult.from_json(row.result)
-    return replace(result, input=row.path, computed=computed or result.state == "failed")
 
 
 def _path(video: FoundVideo) -> str:

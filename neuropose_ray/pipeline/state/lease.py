@@ -177,7 +177,8 @@ def held_lease(
         folder: on a disk that all machines see which could work in it.
         wait: wait for another run to end, instead of refusing.
         settings: heartbeat and limit, the same for all runs.
-        on_wait: told once for whom this run waits.
+        on_wait: told for whom this run waits, at every look at the lease, about once a second; what it raises ends
+            the wait.
 
     Raises:
         RunLockedError: another run holds it; the line says who, since when, and its last sign of life.
@@ -202,7 +203,7 @@ def held_lease(
 def _acquire(
     folder: Path, settings: LeaseSettings, wait: bool, on_wait: Callable[[str], None]
 ) -> tuple[int, LeaseRecord]:
-    monitor, announced = LivenessMonitor(settings, age_on_its_disk), False
+    monitor = LivenessMonitor(settings, age_on_its_disk)
     while True:
         snapshot = last_lease(folder)
         if snapshot is None or snapshot.is_free or (state := monitor.observe(snapshot)) == "dead":
@@ -218,9 +219,8 @@ def _acquire(
             raise RunLockedError(
                 what, where=str(folder.parent), hint="wait for it with --wait, or choose another --out"
             )
-        if wait and not announced:
+        if wait:
             on_wait(f"waiting for another run in this folder to end ({who})")
-            announced = True
         time.sleep(min(1.0, settings.beat_s / 2))
 
 

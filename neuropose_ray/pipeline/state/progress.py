@@ -10,10 +10,10 @@ from neuropose_ray.pipeline.state.summary import VideoResult
 
 
 class ProgressReporter(Protocol):
-    """Called in this order by a run."""
+    """What a run calls, in this order."""
 
     def waiting(self, line: str) -> None:
-        """Another run has the folder."""
+        """Another run has the folder; told again and again until it ends, and an error raised here ends the wait."""
         ...
 
     def planning(self, done: int, inputs: int) -> None:

@@ -28,12 +28,15 @@ class TerminalReporter:
         self._console = Console(stderr=True, quiet=quiet)
         self._bar: Bar | None = None
         self._status: Status | None = None
+        self._waits = ""
         self._done = self._total = self._failed = 0
         self._begin = self._last_line = time.perf_counter()
 
     def waiting(self, line: str) -> None:
-        """Say for whom this run waits."""
-        self._console.print(line, markup=False, soft_wrap=True)
+        """Say for whom this run waits, once."""
+        if line != self._waits:
+            self._console.print(line, markup=False, soft_wrap=True)
+        self._waits = line
 
     def planning(self, done: int, inputs: int) -> None:
         """Count the inputs while they are looked at."""

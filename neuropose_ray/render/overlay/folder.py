@@ -48,7 +48,9 @@ def update_overlay(
         OutputError: no space or no permission.
     """
     overlay, record_file = predictions.with_name(OVERLAY_FILE), predictions.with_name(OVERLAY_RECORD_FILE)
-    record = OverlayRecord(predictions_sha256=_digest(predictions), settings=settings)
+    # Settings of a kind of their own, as those of a job's step, are compared by what they say.
+    plain = OverlaySettings(**settings.model_dump())
+    record = OverlayRecord(predictions_sha256=_digest(predictions), settings=plain)
     if overlay.is_file() and read_record(overlay) == record:
         return None
     for outdated in (record_file, overlay):

@@ -32,7 +32,7 @@ async def _check_one(folder: Path, name: str, limits: UploadSettings) -> None:
     here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
         ray.get_runtime_context().get_node_id(), soft=False
     )
-    task: Any = ray.remote(_measures).options(
+    task: Any = ray.remote(measures).options(
         name=f"look at {name}", num_cpus=0, max_retries=0, scheduling_strategy=here
     )
     reference = task.remote(str(folder / name))
@@ -48,14 +48,27 @@ async def _check_one(folder: Path, name: str, limits: UploadSettings) -> None:
         raise VideoError(f"{name}: it takes too long to read", hint="convert it to H.264") from error
     except RayError as error:
         raise VideoError(f"{name}: reading it ends in a crash", hint="convert it to H.264") from error
+    require_within(limits, name, duration_s, pixels)
+
+
+def require_within(limits: UploadSettings, name: str, duration_s: float, pixels: int) -> None:
+    """Refuse a video that is longer, or whose frames have more pixels, than a service takes.
+
+    Raises:
+        TooLargeError: it is.
+    """
     if duration_s > limits.max_duration_s:
-        raise TooLargeError(f"{duration_s:.0f} s, more than {limits.max_duration_s:g}", where=name, hint="cut it")
+        raise TooLargeError(f"{duration_s:.1f} s, more than {limits.max_duration_s:g}", where=name, hint="cut it")
     if pixels > limits.max_pixels:
         raise TooLargeError(f"{pixels} pixels a frame, more than {limits.max_pixels}", where=name, hint="scale it")
 
 
-def _measures(path: str) -> tuple[float, int]:
-    """Duration in seconds and pixels of a frame of a video."""
+def measures(path: str) -> tuple[float, int]:
+    """The duration in seconds of a video, from its first frame to its last, and the pixels of a frame.
+
+    Raises:
+        VideoError: it cannot be read.
+    """
     from neuropose_ray.video import open_source, probe
 
     info = probe(open_source(Path(path)))

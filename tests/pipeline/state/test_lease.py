@@ -31,6 +31,10 @@ with held_lease(Path(sys.argv[1])):
 """
 
 
+class InterruptedByUserError(Exception):
+    """Raised by who waits."""
+
+
 def record(folder: Path) -> LeaseRecord:
     snapshot = last_lease(folder)
     assert snapshot is not None
@@ -197,8 +201,27 @@ def test_a_run_may_wait_for_the_one_before_it(tmp_path: Path):
     with held_lease(tmp_path, settings=QUICK, wait=True, on_wait=lambda line: (said.append(line), end.set())):
         assert end.is_set()
     thread.join()
-    (line,) = said
+    (line,) = set(said)
     assert f"process {os.getpid()}" in line
+
+
+def test_who_waits_is_told_at_every_look_and_may_give_up(tmp_path: Path):
+    """A job that is cancelled meanwhile; a run of another machine may live long."""
+    said: list[str] = []
+
+    def give_up_after_three(line: str) -> None:
+        said.append(line)
+        if len(said) == 3:
+            raise InterruptedByUserError
+
+    far = elsewhere(tmp_path, age_s=0)
+    patient = LeaseSettings(beat_s=0.05, dead_after_s=60)
+    waiting = held_lease(tmp_path, settings=patient, wait=True, on_wait=give_up_after_three)
+    with pytest.raises(InterruptedByUserError), waiting:
+        pass
+    assert len(set(said)) == 1
+    assert "far" in said[0]
+    assert [path for path in tmp_path.iterdir() if path.name.startswith("lease")] == [far]
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path):

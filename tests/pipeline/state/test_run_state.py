@@ -6,8 +6,9 @@ from neuropose_ray.errors import RunLockedError
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.planning.plan import ChunkRef
-from neuropose_ray.pipeline.planning.planner import ChunkQueue, with_result
+from neuropose_ray.pipeline.planning.planner import ChunkQueue
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
+from neuropose_ray.pipeline.state.manifest_results import with_result
 from neuropose_ray.pipeline.state.run_state import ProgressRecorder, RunState, read_run_state
 from neuropose_ray.pipeline.state.summary import VideoResult
 

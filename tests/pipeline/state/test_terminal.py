@@ -31,7 +31,8 @@ def test_one_chunk_is_one_and_nothing_to_do_is_said(capsys):
 
 def test_a_quiet_run_prints_nothing(capsys):
     progress = TerminalReporter(quiet=True)
-    progress.waiting("waiting for another run")
+    for _ in range(3):
+        progress.waiting("waiting for another run")
     progress.start(2, 100)
     progress.advance(outcome(100))
     progress.close()

@@ -37,6 +37,18 @@ def test_an_overlay_is_made_once(video, predictions):
     assert overlay.stat().st_mtime_ns == made
 
 
+class OwnSettings(OverlaySettings):
+    """Those of a user of this room, which hold the same."""
+
+
+def test_it_is_not_made_again_for_settings_of_another_kind_that_say_the_same(video, predictions):
+    for kind, frames in ((OwnSettings, 3), (OwnSettings, None), (OverlaySettings, None)):
+        written = update_overlay(
+            open_source(video), predictions, settings=kind(boxes=True), progress=lambda done, total: None
+        )
+        assert written == frames
+
+
 def test_it_is_made_anew_for_other_settings_other_predictions_and_when_it_or_its_record_is_gone(video, predictions):
     update(video, predictions)
     assert update(video, predictions, blur_faces=True) == 3

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from pydantic_core import to_json
 
 from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.schemas.immutable import utf8_text
 from neuropose_ray.service.jobs.steps.settings import AnalyzeOptions
 from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
 
@@ -29,7 +30,7 @@ def analyze_video(output: VideoOutput, options: AnalyzeOptions) -> Remarks:
         )
     )
     # The report is read elsewhere, by those who may not know this file system: paths in it are those beside it.
-    here = json.dumps(f"{output.folder}/")[1:-1]
-    text = report.model_dump_json(indent=2).replace(here, "")
-    atomic_write_bytes(output.folder / ANALYSIS_FILE, text.encode())
+    here = to_json(utf8_text(f"{output.folder}/"))[1:-1]  # as it is spelled in the report
+    text = report.model_dump_json(indent=2).encode().replace(here, b"")
+    atomic_write_bytes(output.folder / ANALYSIS_FILE, text)
     return ()

@@ -131,10 +131,13 @@ class _Progress:
     def __init__(self, work: StepWork, paths: Mapping[str, Path]) -> None:
         self._work, self._videos = work, len(paths)
         self._chunks, self._done = 1, 0
-        self._assembled = 0
+        self._assembled, self._waits = 0, ""
 
     def waiting(self, line: str) -> None:
-        self._work.log(line)
+        self._work.check()
+        if line != self._waits:
+            self._work.log(line)
+        self._waits = line
 
     def planning(self, done: int, inputs: int) -> None:
         self._work.check()
