@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 if TYPE_CHECKING:
     from neuropose_ray.models.weights import Weights
@@ -52,8 +52,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             map(item.get_closest_marker, _HEAVY_MARKERS)
         ):
             item.add_marker(pytest.mark.quick)
+        if item.config.getoption("hypothesis_profile") == "quick":
+            _draw_few_examples(item)
     items.sort(key=lambda item: group(item) not in long)
     return (yield)
+
+
+def _draw_few_examples(item: pytest.Item) -> None:
+    """Let the profile's number of examples hold also where a test names a larger one, which else goes before it."""
+    test: Any = getattr(item, "obj", None)
+    if is_hypothesis_test(test):
+        own = test._hypothesis_internal_use_settings  # the library has no other way
+        fewer = settings(own, max_examples=min(own.max_examples, settings.default.max_examples))
+        test._hypothesis_internal_use_settings = fewer
 
 
 @pytest.hookimpl(trylast=True)

@@ -55,10 +55,17 @@ EVERYBODY = {"errors", "faults", "__init__", "machine", "cluster", "ray_auth", "
 
 
 @cache
-def imports(file: Path) -> frozenset[str]:
+def import_statements(file: Path) -> list[ast.Import | ast.ImportFrom]:
+    """All of a module, also those within functions; most tests here ask for those of the whole package."""
     tree = ast.parse(file.read_text("utf-8"))
-    names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
-    names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+@cache
+def imports(file: Path) -> frozenset[str]:
+    nodes = import_statements(file)
+    names = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    names |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     return frozenset(
         name.split(".")[1] if "." in name else "__init__" for name in names if name.split(".")[0] == "neuropose_ray"
     )
@@ -87,14 +94,14 @@ def test_every_room_says_what_it_is_for_and_has_a_face():
 
 def imported_from(file: Path) -> set[str]:
     """What a module imports of the package, each name below what it is imported from."""
-    tree = ast.parse(file.read_text("utf-8"))
+    nodes = import_statements(file)
     names = {
         f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
-    names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     return {name.removeprefix("neuropose_ray.") for name in names if name.startswith("neuropose_ray.")}
 
 

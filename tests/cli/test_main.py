@@ -73,24 +73,47 @@ def test_help_names_every_command_in_its_order():
     assert [name for name in listed if name in COMMANDS] == list(COMMANDS)
 
 
-def printed(encoding, *words):
-    command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()", *words]
+#: Exports one path after the other, as often as the command would be started, and says the exit codes last.
+EXPORTS = """
+import sys
+from neuropose_ray.cli import main
+codes = []
+for path in sys.argv[1:]:
+    sys.argv = ["neuropose-ray", "export", path]
+    try:
+        main()
+    except SystemExit as ended:
+        codes.append(ended.code)
+sys.exit("codes " + " ".join(map(str, codes)))
+"""
+
+
+def exported(encoding, *paths):
+    """What is printed of paths, as lines of standard output and of standard error, and the exit codes."""
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
-    return subprocess.run(command, capture_output=True, env=environment, check=False)
+    command = [sys.executable, "-c", EXPORTS, *paths]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    *errors, codes = done.stderr.splitlines()
+    assert codes.startswith(b"codes ")
+    return done.stdout.splitlines(), errors, [int(code) for code in codes.split()[1:]]
 
 
-@pytest.mark.parametrize("folder", [b"caf\xe9", "李".encode()])
-def test_every_path_is_printed_as_its_bytes(tmp_path, folder):
-    path = tmp_path / os.fsdecode(folder)
-    write_predictions(path / "predictions.parquet", *squatting(frames=3))
-    place = os.fsencode(tmp_path) + b"/" + folder
-    assert printed("utf-8", "export", path).stdout == place + b"/predictions.csv\n"
-    gone = printed("utf-8", "export", path / "gone")
-    assert gone.stderr == b"error: " + place + b"/gone: there is no such file or folder; check the path\n"
+def test_every_path_is_printed_as_its_bytes(tmp_path):
+    folders = [b"caf\xe9", "李".encode()]
+    paths = [tmp_path / os.fsdecode(folder) for folder in folders]
+    for path in paths:
+        write_predictions(path / "predictions.parquet", *squatting(frames=3))
+    lines, errors, codes = exported("utf-8", *paths, *(path / "gone" for path in paths))
+    places = [os.fsencode(tmp_path) + b"/" + folder for folder in folders]
+    assert lines == [place + b"/predictions.csv" for place in places]
+    assert errors == [
+        b"error: " + place + b"/gone: there is no such file or folder; check the path" for place in places
+    ]
+    assert codes == [0, 0, 2, 2]
 
 
 def test_what_a_terminal_cannot_show_is_a_number(tmp_path):
-    gone = printed("ascii", "export", tmp_path / "李")
-    assert (gone.returncode, b"/\\u674e: there is no such file" in gone.stderr) == (2, True)
     write_predictions(tmp_path / "李" / "predictions.parquet", *squatting(frames=3))
-    assert printed("ascii", "export", tmp_path / "李").returncode == 0
+    _, (error,), codes = exported("ascii", tmp_path / "李", tmp_path / "李李")
+    assert codes == [0, 2]
+    assert b"/\\u674e\\u674e: there is no such file" in error
