@@ -21,6 +21,7 @@ ALLOWED = {
     "video": {"schemas"},
     "models": {"schemas"},
     "tracking": {"schemas"},
+    "rules": {"schemas", "analysis", "tracking"},
     "fitting": {"schemas"},
     "lifting": {"schemas"},
     "analysis": {"schemas"},

@@ -257,7 +257,13 @@ class Decision(FrozenModel):
 
 #: What subscribers are told of. A repetition is withdrawn where the whole movement shows that it was none.
 LiveEventKind = Literal[
-    "episode.entered", "episode.completed", "branch.completed", "branch.failed", "repetition", "repetition.withdrawn"
+    "episode.entered",
+    "episode.completed",
+    "branch.completed",
+    "branch.failed",
+    "repetition",
+    "repetition.withdrawn",
+    "action.failed",
 ]
 
 
