@@ -248,16 +248,17 @@ class _Importer:
         return _OLDER_FIELD.sub(self._renamed, value) if isinstance(value, str) else value
 
     def _renamed(self, match: re.Match[str]) -> str:
-        owner, _, name = match[1].partition(".")
-        if not name:
-            return f"{{{_FIELDS.get(owner, owner)}}}"
-        if owner not in self.branches:
-            return match[0]
+        named = match[1]
+        owners = [owner for owner in self.branches if named.startswith(f"{owner}.")]
+        if not owners:
+            return f"{{{_FIELDS.get(named, named)}}}"
+        owner = max(owners, key=len)
         # What a classifier found was named after what it looked for: brand, body_type.
-        return f"{{{self.branches[owner]}.{name if name in ('class', 'confidence') else 'value'}}}"
+        field = named[len(owner) + 1 :]
+        return f"{{{self.branches[owner]}.{field if field in ('class', 'confidence') else 'value'}}}"
 
 
-_OLDER_FIELD: Final = re.compile(r"\{([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)?)\}")
+_OLDER_FIELD: Final = re.compile(r"\{([^{}]+)\}")
 _KNOWN: Final = _IGNORED | {
     "actions", "parallelActions", "branches", "expectedClasses", "minConfidence", "tracking", "stabilityThreshold",
     "crop", "cropClass",

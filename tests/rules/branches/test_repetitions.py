@@ -57,14 +57,14 @@ def of_the_file(table: PoseTable, skeleton) -> dict:
     }
 
 
-def assert_equal(table, skeleton, **settings):
+def assert_equal(table, skeleton, *, heights_within=1e-9, **settings):
     (live,), announced = streamed(table, skeleton, **settings)
     offline = of_the_file(table, skeleton)
     assert {name: live[name] for name in ("value", "complete_count", "movement")} == {
         name: offline[name] for name in ("value", "complete_count", "movement")
     }
     if offline["heights"]:
-        assert live["mean_height"] == pytest.approx(np.mean(offline["heights"]), abs=1e-9)
+        assert live["mean_height"] == pytest.approx(np.mean(offline["heights"]), abs=heights_within)
     # Whoever follows the announcements comes to the same number.
     kinds = [event.kind for event in announced]
     assert kinds.count("repetition") - kinds.count("repetition.withdrawn") == offline["value"]
@@ -116,7 +116,9 @@ def assert_equal_where_frames_are_uneven(seed):
     motion, _ = phantom(Squatting(), times, noise_mm=float(random.uniform(0, 20)), seed=seed)
     first = int(random.integers(0, len(times)))
     hidden = without(motion, slice(first, first + int(random.integers(1, 6))))
-    assert_equal(table_of(hidden), motion.skeleton, update_s=2.0)
+    # An episode knows the frames from the person's first on, a file all; both take the median interval of what they
+    # know, by which heights are smoothed a little more or less.
+    assert_equal(table_of(hidden), motion.skeleton, heights_within=1.0, update_s=2.0)
 
 
 @pytest.mark.parametrize("seed", range(2))
