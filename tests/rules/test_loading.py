@@ -1,6 +1,7 @@
 """Reading pipelines: YAML and JSON alike, each fault with the path of its field, hostile files at no cost."""
 
 import json
+import textwrap
 from contextlib import suppress
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules.streams import rule
 
+from neuropose_ray import rules
 from neuropose_ray.errors import InputNotFoundError, RuleError
 from neuropose_ray.rules import load_pipeline
 from neuropose_ray.rules.loading import MOST_BYTES, parse_text
@@ -21,6 +23,12 @@ def test_yaml_and_json_make_the_same_pipeline(tmp_path):
     as_json.write_text(json.dumps(CONTENT))
     as_yaml.write_text(yaml.safe_dump(CONTENT))
     assert load_pipeline(as_json) == load_pipeline(as_yaml) == load_pipeline(CONTENT)
+
+
+def test_the_pipeline_that_the_room_shows_can_be_loaded():
+    shown = textwrap.dedent(rules.__doc__.partition("::\n")[2])
+    made = load_pipeline(parse_text(shown, where="shown", is_json=False))
+    assert list(made.branches) == ["squats", "angles"]
 
 
 def test_a_pipeline_is_read_again_as_it_was_written():

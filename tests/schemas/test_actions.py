@@ -5,7 +5,7 @@ import uuid
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from neuropose_ray.schemas.actions import ACTION_RESULTS, FORESEEN_RESULTS, Action, action_id
+from neuropose_ray.schemas.actions import ACTION_RESULTS, FORESEEN_RESULTS, Action, action_id, image_key
 
 ADAPTER = TypeAdapter(Action)
 LEAST = {
@@ -51,3 +51,7 @@ def test_an_id_follows_from_decision_and_action_alone():
     decision = str(uuid.uuid4())
     assert action_id(decision, "a") == action_id(decision, "a")
     assert len({action_id(decision, "a"), action_id(decision, "b"), action_id(str(uuid.uuid4()), "a")}) == 3
+
+
+def test_a_key_has_no_empty_parts():
+    assert image_key("//a//b.jpg/") == "a/b.jpg"
