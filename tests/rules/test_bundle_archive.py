@@ -137,7 +137,7 @@ def test_what_is_no_zip_is_refused(data):
         members(data)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_damaged_archives_are_read_or_refused_and_never_beyond_their_limits(data):
     whole = bytearray(honest())
@@ -163,7 +163,7 @@ NAMES = st.text(alphabet="ab./\\:\0~-é A1", max_size=12) | st.sampled_from(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     parts=st.lists(
         st.tuples(

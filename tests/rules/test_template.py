@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuropose_ray.errors import RuleError
@@ -45,6 +45,7 @@ def test_escaped_json_comes_back_as_it_was(value):
     assert list(references(template)) == []
 
 
+@settings(max_examples=40)
 @given(parts=st.lists(st.tuples(st.text(), NAMES), min_size=1, max_size=5), last=st.text(min_size=1), value=JSON)
 def test_fields_within_a_text_become_text_and_are_all_named(parts, last, value):
     template = "".join(f"{escaped(text)}{{{name}}}" for text, name in parts) + escaped(last)

@@ -126,7 +126,7 @@ def test_whatever_is_seen_every_sure_pose_is_one_track_and_ids_only_grow(frames,
         assert all((track.row is None) == (track.state == "lost") for track in tracks if track.state != "tentative")
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 4))
 def test_people_who_are_always_seen_have_the_ids_of_the_whole_videos_stretches(seed, count):
     random = np.random.default_rng(seed)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from analysis.segmentation.performers import phantom
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules.branches.test_body import view
 from rules.branches.test_posture import HIPS, about_x, bent
@@ -73,6 +73,7 @@ def test_exercises_are_no_falls(performed):
     assert run.conclude()[1].fields["value"] is False
 
 
+@settings(max_examples=25)
 @given(missing=st.sets(st.integers(0, 70), max_size=12))
 def test_frames_in_which_nothing_is_seen_hide_no_fall(missing):
     frames = course((2, 0, 0), (0.8, 0, 1), (5, 1, 1))
