@@ -29,9 +29,9 @@ def check_pipeline(pipeline: Pipeline) -> None:
     """
     _names_once(((f"rules[{index}].name", rule.name) for index, rule in enumerate(pipeline.rules)), "rule")
     branches = [
-        (f"rules[{index}].branches[{place}].name", branch.name)
+        (f"rules[{index}].branches[{position}].name", branch.name)
         for index, rule in enumerate(pipeline.rules)
-        for place, branch in enumerate(rule.branches)
+        for position, branch in enumerate(rule.branches)
     ]
     _names_once(branches, "branch")
     for index, rule in enumerate(pipeline.rules):
@@ -54,8 +54,8 @@ def _check_rule(rule: Rule, path: str, pipeline: Pipeline) -> None:
             case ClassifierBranch():
                 _known(branch.model, list(pipeline.models), f"{here}.model", "model")
             case JointAnglesBranch():
-                for place, angle in enumerate(branch.angles):
-                    _known(angle, list(ANGLE_DEFINITIONS), f"{here}.angles[{place}]", "angle")
+                for position, angle in enumerate(branch.angles):
+                    _known(angle, list(ANGLE_DEFINITIONS), f"{here}.angles[{position}]", "angle")
             case RepetitionsBranch():
                 _check_repetition_settings(branch, f"{here}.settings")
             case _:
@@ -113,8 +113,8 @@ def _check_complete(rule: Rule, path: str) -> None:
         if action.type in FORESEEN_RESULTS
     ]
     for index, action in enumerate(rule.on_complete):
-        for place, name in enumerate(action.require):
-            _known(name, [branch.name for branch in rule.branches], f"{path}[{index}].require[{place}]", "branch")
+        for position, name in enumerate(action.require):
+            _known(name, [branch.name for branch in rule.branches], f"{path}[{index}].require[{position}]", "branch")
         _check_templates(action, known, f"{path}[{index}]")
         known += _results(action)
 

@@ -32,13 +32,13 @@ class _Person:
 
     Attributes:
         preroll: their latest frames, without pictures.
-        over: when the last episode of each rule ended, by rule.
-        may_repeat: the rules whose last episode was interrupted, so that the next may begin at once.
+        ended_at: when the last episode of each rule ended, by rule.
+        interrupted: the rules whose last episode was interrupted, so that the next may begin at once.
     """
 
     preroll: deque[Moment] = field(default_factory=lambda: deque(maxlen=PREROLL_FRAMES))
-    over: dict[str, float] = field(default_factory=dict)
-    may_repeat: set[str] = field(default_factory=set)
+    ended_at: dict[str, float] = field(default_factory=dict)
+    interrupted: set[str] = field(default_factory=set)
 
 
 class RuleEngine:
@@ -149,10 +149,10 @@ class RuleEngine:
         if (rule.name, track_id) in self._open:
             return False
         person = self._people[track_id]
-        over = person.over.get(rule.name)
-        if over is None or rule.name in person.may_repeat:
+        ended_at = person.ended_at.get(rule.name)
+        if ended_at is None or rule.name in person.interrupted:
             return True
-        return rule.repeat_after_s is not None and at - over >= rule.repeat_after_s
+        return rule.repeat_after_s is not None and at - ended_at >= rule.repeat_after_s
 
     def _begin(self, rule: Rule, track: OnlineTrack, moment: Moment, observation: Observation) -> list[Step]:
         person = self._people[track.track_id]
@@ -174,10 +174,10 @@ class RuleEngine:
         if rule.on_enter or rule.on_complete:
             steps.append(entered)
         steps += [episode.event("action.failed", observation.at, failed) for failed in missing]
-        over = person.over.get(rule.name, float("-inf"))
-        person.may_repeat.discard(rule.name)
+        ended_at = person.ended_at.get(rule.name, float("-inf"))
+        person.interrupted.discard(rule.name)
         for earlier in list(person.preroll)[:-1]:
-            if earlier.at > over:
+            if earlier.at > ended_at:
                 episode.observe(earlier, observation.session_id)
         episode.observe(moment, observation.session_id)
         return steps + self._advance(episode, observation.at)
@@ -194,9 +194,9 @@ class RuleEngine:
         episode.close()
         del self._open[rule.name, track_id]
         if track_id in self._people:
-            self._people[track_id].over[rule.name] = at
+            self._people[track_id].ended_at[rule.name] = at
             if outcome == "interrupted":
-                self._people[track_id].may_repeat.add(rule.name)
+                self._people[track_id].interrupted.add(rule.name)
         wanted = [action for action in rule.on_complete if outcome in action.outcomes]
         images, missing = self._images(wanted, episode.pictured)
         decision = completing(

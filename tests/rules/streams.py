@@ -1,4 +1,4 @@
-"""Streams of people whose tracks are given, and branches that do as they are told."""
+"""Streams of people whose tracks are given, and branches that do as they are scripted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ def moments(motion: Motion, begun_at: float = 1000.0) -> list[Moment]:
 
 
 @dataclass
-class Told:
+class ScriptedBranch:
     """What a branch does in each of its episodes: when it settles, and what it raises."""
 
     settles_after: int | None = None  # frames; None: when it is asked to
@@ -79,11 +79,11 @@ class Told:
     raises_in: str = ""
     never: bool = False
     timeout_s: float | None = None
-    begun: list["ToldRun"] = field(default_factory=list)
+    begun: list["ScriptedRun"] = field(default_factory=list)
 
     def begin(self):
         self._raise("begin")
-        self.begun.append(ToldRun(self))
+        self.begun.append(ScriptedRun(self))
         return self.begun[-1]
 
     def _raise(self, where):
@@ -91,38 +91,38 @@ class Told:
             raise ZeroDivisionError(f"in {where}")
 
 
-class ToldRun:
-    def __init__(self, told: Told):
-        self.told, self.moments, self.finished, self.closed = told, [], False, False
+class ScriptedRun:
+    def __init__(self, scripted: ScriptedBranch):
+        self.scripted, self.moments, self.finished, self.closed = scripted, [], False, False
 
     def observe(self, moment):
         assert not self.closed, "nothing follows after it was closed"
-        self.told._raise("observe")
+        self.scripted._raise("observe")
         self.moments.append(moment)
 
     def finish(self):
-        self.told._raise("finish")
+        self.scripted._raise("finish")
         self.finished = True
 
     def poll(self):
-        self.told._raise("poll")
-        after = self.told.settles_after
+        self.scripted._raise("poll")
+        after = self.scripted.settles_after
         is_over = self.finished or (after is not None and len(self.moments) >= after)
         return (Announcement("repetition", {"count": len(self.moments)}),), self._result() if is_over else None
 
     def conclude(self):
-        self.told._raise("conclude")
+        self.scripted._raise("conclude")
         return (), self._result()
 
     def close(self):
-        self.told._raise("close")
+        self.scripted._raise("close")
         self.closed = True
 
     def _result(self):
-        if self.told.never:
+        if self.scripted.never:
             return None
-        return BranchResult({"error": "no", "type": "unexpected_error"} if self.told.fails else {"value": 7},
-                            self.told.fails)  # fmt: skip
+        return BranchResult({"error": "no", "type": "unexpected_error"} if self.scripted.fails else {"value": 7},
+                            self.scripted.fails)  # fmt: skip
 
 
 def rule(name="visit", branches=(), **settings):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rules.streams import IDENTITY, SKELETON, Told, observation, pipeline, rule
+from rules.streams import IDENTITY, SKELETON, ScriptedBranch, observation, pipeline, rule
 
 from neuropose_ray.rules import RuleEngine, interrupted, render
 from neuropose_ray.rules.decisions import EpisodeStart, entering
@@ -48,7 +48,7 @@ def test_times_are_given_as_numbers_and_as_text():
 
 def test_the_end_of_an_episode_whose_engine_died_is_the_one_that_the_engine_would_have_made():
     made = pipeline(rule(branches=["b"]))
-    engine = RuleEngine(made, IDENTITY, {"b": Told()}, SKELETON)
+    engine = RuleEngine(made, IDENTITY, {"b": ScriptedBranch()}, SKELETON)
     (begun,) = (step for step in engine.observe(observation(0.0, {0: True})) if isinstance(step, Decision))
     lost = interrupted(begun, made, 5.0, "the stream was lost")
     (own,) = (step for step in engine.interrupt(5.0, "the stream was lost") if isinstance(step, Decision))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules.streams import IDENTITY, IMAGE, SKELETON, STANDING, Told, observation, pipeline, rule
+from rules.streams import IDENTITY, IMAGE, SKELETON, STANDING, ScriptedBranch, observation, pipeline, rule
 
 from neuropose_ray.errors import RuleError
 from neuropose_ray.rules import RuleEngine, render
@@ -17,7 +17,7 @@ from neuropose_ray.schemas.rules import Decision, LiveEvent, Pipeline
 def engine(*rules, branches=None, **settings):
     made = pipeline(*rules, **settings)
     given = branches or {}
-    return RuleEngine(made, IDENTITY, {name: given.get(name, Told()) for name in made.branches}, SKELETON)
+    return RuleEngine(made, IDENTITY, {name: given.get(name, ScriptedBranch()) for name in made.branches}, SKELETON)
 
 
 def kinds(steps):
@@ -46,7 +46,7 @@ def test_an_episode_begins_with_who_is_steadily_seen_and_ends_when_they_leave():
 
 
 def test_actions_at_the_end_name_what_those_at_the_begin_made():
-    running = engine(rule(branches=["posture"]), branches={"posture": Told(settles_after=2)})
+    running = engine(rule(branches=["posture"]), branches={"posture": ScriptedBranch(settles_after=2)})
     (entered,) = decisions(running.observe(observation(0.0, {0: True}, session_id="visit-1")))
     (completed,) = decisions(running.observe(observation(1.0, {0: True}, session_id="visit-2")))
     (update,) = completed.actions
@@ -78,7 +78,7 @@ def test_two_subscriptions_to_one_stream_make_decisions_of_their_own():
 
 
 def test_a_person_has_one_episode_of_a_rule_until_they_come_back():
-    running = engine(rule(branches=["b"]), branches={"b": Told(settles_after=1)})
+    running = engine(rule(branches=["b"]), branches={"b": ScriptedBranch(settles_after=1)})
     assert len(ends(running.observe(observation(0.0, {0: True})))) == 1
     assert running.observe(observation(100.0, {0: True})) == ()
     running.observe(observation(101.0, {}))
@@ -86,22 +86,22 @@ def test_a_person_has_one_episode_of_a_rule_until_they_come_back():
 
 
 def test_a_rule_that_repeats_begins_anew_after_its_pause_without_the_frames_of_the_last_time():
-    told = Told(settles_after=3)
-    running = engine(rule(branches=["b"], repeat_after_s=5.0), branches={"b": told})
+    scripted = ScriptedBranch(settles_after=3)
+    running = engine(rule(branches=["b"], repeat_after_s=5.0), branches={"b": scripted})
     entered = []
     for second in range(16):
         steps = running.observe(observation(float(second), {0: True}))
         entered += [second for kind in kinds(steps) if kind == "episode.entered"]
     assert entered == [0, 7, 12]  # ended at 2, and at once at 7 since the frames from 3 on count
-    assert [moment.at for moment in told.begun[1].moments] == [3.0, 4.0, 5.0, 6.0, 7.0]
+    assert [moment.at for moment in scripted.begun[1].moments] == [3.0, 4.0, 5.0, 6.0, 7.0]
 
 
 def test_branches_see_what_was_before_the_person_was_steadily_seen_but_no_longer_ago_than_the_preroll():
-    told = Told()
-    running = engine(rule(branches=["b"]), branches={"b": told})
+    scripted = ScriptedBranch()
+    running = engine(rule(branches=["b"]), branches={"b": scripted})
     for second in range(16):
         running.observe(observation(float(second), {0: True}, stable=[0] if second == 15 else [], image=IMAGE))
-    seen = told.begun[0].moments
+    seen = scripted.begun[0].moments
     assert [moment.at for moment in seen] == list(np.arange(15 - PREROLL_S, 16))
     assert [moment.image is not None for moment in seen] == [False] * int(PREROLL_S) + [True]
 
@@ -138,7 +138,7 @@ def test_after_a_stall_without_a_new_epoch_the_same_person_begins_anew():
 
 @pytest.mark.parametrize("raises_in", ["begin", "observe", "poll", "finish", "conclude", "close"])
 def test_what_a_branch_raises_is_its_own_failure(raises_in):
-    failing, well = Told(raises_in=raises_in), Told(settles_after=2)
+    failing, well = ScriptedBranch(raises_in=raises_in), ScriptedBranch(settles_after=2)
     running = engine(rule(branches=["bad", "good"]), branches={"bad": failing, "good": well})
     steps = [step for second in range(3) for step in running.observe(observation(float(second), {0: True}))]
     steps += running.finish(9.0)
@@ -152,7 +152,7 @@ def test_what_a_branch_raises_is_its_own_failure(raises_in):
 
 
 def test_a_branch_that_takes_too_long_fails_by_the_time_of_the_frames():
-    slow = Told(never=True, settles_after=0, timeout_s=3.0)
+    slow = ScriptedBranch(never=True, settles_after=0, timeout_s=3.0)
     running = engine(rule(branches=["b"]), branches={"b": slow})
     for second in range(3):
         assert not ends(running.observe(observation(float(second), {0: True})))
@@ -163,7 +163,7 @@ def test_a_branch_that_takes_too_long_fails_by_the_time_of_the_frames():
 
 
 def test_an_episode_ends_even_if_its_executor_never_comes_back():
-    running = engine(rule(branches=["b"]), branches={"b": Told(never=True)})
+    running = engine(rule(branches=["b"]), branches={"b": ScriptedBranch(never=True)})
     running.observe(observation(0.0, {0: True}))
     steps = [step for second in range(1, 70) for step in running.observe(observation(float(second), {}))]
     (end,) = ends(steps)
@@ -180,7 +180,7 @@ def test_an_action_is_left_out_where_what_it_requires_has_failed_or_the_outcome_
     ]  # fmt: skip
     running = engine(
         rule(branches=["good", "bad"], on_complete=actions),
-        branches={"good": Told(settles_after=1), "bad": Told(settles_after=1, fails=True)},
+        branches={"good": ScriptedBranch(settles_after=1), "bad": ScriptedBranch(settles_after=1, fails=True)},
     )
     completed = decisions(running.observe(observation(0.0, {0: True})))[-1]
     assert [action.name for action in completed.actions] == ["always", "with_good", "if_completed"]
@@ -226,8 +226,8 @@ def test_decisions_travel_between_processes():
         assert Decision.model_validate_json(decision.model_dump_json()) == decision
 
 
-TOLD = st.builds(
-    Told,
+SCRIPTED = st.builds(
+    ScriptedBranch,
     settles_after=st.none() | st.integers(1, 4),
     fails=st.booleans(),
     raises_in=st.sampled_from(["", "", "", "begin", "observe", "poll", "finish", "conclude", "close"]),
@@ -258,13 +258,13 @@ RULES = st.lists(
 )
 
 
-def played(rules, told, script):
+def played(rules, scripted, script):
     """The steps of a script, each list with the stable people of its frame; None for an interruption."""
     made = []
     branches = {}
     for index, drawn in enumerate(rules):
-        names = [f"b{index}{place}" for place in range(drawn["branches"])]
-        branches |= {name: told[(index + place) % len(told)] for place, name in enumerate(names)}
+        names = [f"b{index}{position}" for position in range(drawn["branches"])]
+        branches |= {name: scripted[(index + position) % len(scripted)] for position, name in enumerate(names)}
         made.append(
             rule(
                 f"r{index}",
@@ -279,7 +279,7 @@ def played(rules, told, script):
     for kind, people, later in script:
         at += later
         if kind == "interrupt":
-            played_steps.append((running.interrupt(at, "told so"), None))
+            played_steps.append((running.interrupt(at, "for the test"), None))
             assert running.open_episodes == ()
             continue
         epoch += kind == "epoch"
@@ -292,9 +292,9 @@ def played(rules, told, script):
 
 
 @settings(max_examples=80)
-@given(rules=RULES, told=st.lists(TOLD, min_size=1, max_size=3), script=SCRIPT)
-def test_whatever_happens_every_episode_that_begins_ends_once_and_nothing_is_done_before(rules, told, script):
-    steps = played(rules, told, script)
+@given(rules=RULES, scripted=st.lists(SCRIPTED, min_size=1, max_size=3), script=SCRIPT)
+def test_whatever_happens_every_episode_that_begins_ends_once_and_nothing_is_done_before(rules, scripted, script):
+    steps = played(rules, scripted, script)
     state: dict[str, str] = {}
     ids = set()
     for made, stable in steps:
@@ -317,19 +317,19 @@ def test_whatever_happens_every_episode_that_begins_ends_once_and_nothing_is_don
                 assert state[episode] == "open"
                 if step.kind == "episode.completed":
                     state[episode] = "ended"
-                    if stable is None and step.data["reason"] == "told so":
+                    if stable is None and step.data["reason"] == "for the test":
                         assert step.data["outcome"] == "interrupted"
     assert set(state.values()) <= {"ended"}
 
 
 @settings(max_examples=20)
-@given(rules=RULES, told=st.lists(TOLD, min_size=1, max_size=3), script=SCRIPT)
-def test_the_engine_is_a_function_of_what_it_is_given(rules, told, script):
-    assert played(rules, told, script) == played(rules, told, script)
+@given(rules=RULES, scripted=st.lists(SCRIPTED, min_size=1, max_size=3), script=SCRIPT)
+def test_the_engine_is_a_function_of_what_it_is_given(rules, scripted, script):
+    assert played(rules, scripted, script) == played(rules, scripted, script)
 
 
 def test_people_who_come_and_go_for_weeks_leave_nothing_behind():
-    running = engine(rule(branches=["b"]), branches={"b": Told(settles_after=1)})
+    running = engine(rule(branches=["b"]), branches={"b": ScriptedBranch(settles_after=1)})
     for visitor in range(300):
         running.observe(observation(2.0 * visitor, {visitor: True}, joints=STANDING))
         running.observe(observation(2.0 * visitor + 1, {}))

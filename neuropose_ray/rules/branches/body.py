@@ -47,12 +47,12 @@ class BodyReader:
 
     def state(self, person: PersonView) -> BodyState | None:
         """How the body is held; None where hips or shoulders are not known."""
-        places: Mapping[str, NDArray[np.float64]] = {name: person.joints[i] for name, i in self._joints.items()}
-        if any(name not in places or not np.isfinite(places[name]).all() for name in _TRUNK):
+        joints: Mapping[str, NDArray[np.float64]] = {name: person.joints[i] for name, i in self._joints.items()}
+        if any(name not in joints or not np.isfinite(joints[name]).all() for name in _TRUNK):
             return None
-        hips = (places["left_hip"] + places["right_hip"]) / 2
-        trunk = (places["left_shoulder"] + places["right_shoulder"]) / 2 - hips
-        sides = [_side(places, side, trunk) for side in ("left", "right") if f"{side}_ankle" in places]
+        hips = (joints["left_hip"] + joints["right_hip"]) / 2
+        trunk = (joints["left_shoulder"] + joints["right_shoulder"]) / 2 - hips
+        sides = [_side(joints, side, trunk) for side in ("left", "right") if f"{side}_ankle" in joints]
         knee, hip, shank = np.nanmean([*sides, _UNKNOWN], axis=0) if np.isfinite(sides).any() else _UNKNOWN
         return BodyState(_angle_deg(trunk, _UP), float(knee), float(hip), float(shank), float(-hips[1]))
 
@@ -61,9 +61,9 @@ _UP = np.array([0.0, -1.0, 0.0])
 _UNKNOWN = np.full(3, np.nan)
 
 
-def _side(places: Mapping[str, NDArray[np.float64]], side: str, trunk: NDArray[np.float64]) -> NDArray[np.float64]:
+def _side(joints: Mapping[str, NDArray[np.float64]], side: str, trunk: NDArray[np.float64]) -> NDArray[np.float64]:
     """Flexion of knee and hip and inclination of the shank of one leg, NaN where joints are missing."""
-    hip, knee, ankle = (places.get(f"{side}_{joint}", _UNKNOWN) for joint in ("hip", "knee", "ankle"))
+    hip, knee, ankle = (joints.get(f"{side}_{joint}", _UNKNOWN) for joint in ("hip", "knee", "ankle"))
     thigh, shank = knee - hip, ankle - knee
     return np.array([_angle_deg(thigh, shank), _angle_deg(thigh, -trunk), _angle_deg(shank, -_UP)])
 
