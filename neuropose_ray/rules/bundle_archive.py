@@ -44,8 +44,8 @@ class BundleLimits:
         max_members: files and folders.
     """
 
-    max_archive_bytes: int = 512 << 20
-    max_bytes: int = 1 << 30
+    max_archive_bytes: int = 256 << 20
+    max_bytes: int = 512 << 20
     max_members: int = 64
 
 

@@ -11,7 +11,7 @@ from neuropose_ray.faults import faults, nearest_of
 from neuropose_ray.rules.branches.building import branch_fields
 from neuropose_ray.rules.decisions import COMPLETE_FIELDS, ENTER_FIELDS
 from neuropose_ray.rules.template import references
-from neuropose_ray.schemas.actions import ACTION_RESULTS, FORESEEN_RESULTS, OUTCOMES, Action
+from neuropose_ray.schemas.actions import ACTION_RESULTS, FORESEEN_RESULTS, OUTCOMES, Action, SaveImage
 from neuropose_ray.schemas.rules import ClassifierBranch, JointAnglesBranch, Pipeline, RepetitionsBranch, Rule
 
 #: Settings of actions that are no templates, whatever braces they hold.
@@ -74,8 +74,26 @@ def _check_rule(rule: Rule, path: str, pipeline: Pipeline) -> None:
             "a branch of this rule has the same name", where=where, hint="templates could not tell them apart"
         )
     _names_once(actions, "action")
+    _keys_once(rule, path)
     _check_enter(rule, f"{path}.on_enter")
     _check_complete(rule, f"{path}.on_complete")
+
+
+def _keys_once(rule: Rule, path: str) -> None:
+    """Pictures of one rule must not take each other's place."""
+    keys: set[str] = set()
+    for phase, listed in (("on_enter", rule.on_enter), ("on_complete", rule.on_complete)):
+        for index, action in enumerate(listed):
+            if not isinstance(action, SaveImage):
+                continue
+            key = action.key.replace("{phase}", phase)
+            if key in keys:
+                raise RuleError(
+                    "another picture of this rule has the same key",
+                    where=f"{path}.{phase}[{index}].key",
+                    hint="add a word that tells them apart",
+                )
+            keys.add(key)
 
 
 def _check_repetition_settings(branch: RepetitionsBranch, path: str) -> None:

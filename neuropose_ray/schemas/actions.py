@@ -7,9 +7,10 @@ pipeline is loaded; the values are put in when the action runs.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints, model_validator
 
 from neuropose_ray.schemas.immutable import FrozenJson, FrozenMapping, FrozenModel, ReadOnlyMapping
 
@@ -55,10 +56,22 @@ class SaveImage(_Action):
 
     type: Literal["save_image"] = "save_image"
     region: Region = Region()
-    key: Template = Field(default="{camera_id}/{uuid}/{phase}.jpg", description="by which the picture is found again")
+    key: Template = Field(
+        default="",
+        description="by which the picture is found again; none: {camera_id}/{uuid}/NAME.jpg, by the action",
+    )
     ttl_s: float | None = Field(default=3600, gt=0, description="seconds for which it is kept; none: for ever")
     format: Literal["jpeg", "png"] = "jpeg"
     quality: int = Field(default=90, ge=1, le=100, description="of JPEG")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _key_of_its_own(cls, content: object) -> object:
+        """Make a key of the action's name, which no other action of the rule has."""
+        if not isinstance(content, Mapping) or content.get("key") is not None:
+            return content
+        ending = "png" if content.get("format") == "png" else "jpg"
+        return {**content, "key": f"{{camera_id}}/{{uuid}}/{content.get('name')}.{ending}"}
 
 
 class _Record(_Action):

@@ -54,6 +54,12 @@ class Gate(FrozenModel):
     max_persons: int | None = Field(default=None, ge=1, le=1000, description="more at once, and no rule begins")
     stable: StabilitySettings = StabilitySettings()
 
+    @model_validator(mode="after")
+    def _attainable(self) -> Gate:
+        if self.max_persons is not None and self.max_persons < self.min_persons:
+            raise ValueError(f"max_persons ({self.max_persons}) cannot be less than min_persons ({self.min_persons})")
+        return self
+
 
 class _Branch(FrozenModel):
     name: Name = Field(

@@ -24,6 +24,10 @@ def publish(message, **more):
     return {"type": "publish", "name": "tell", "channel": "hall", "message": message, **more}
 
 
+def save_image(name, key=None):
+    return {"type": "save_image", "name": name, "key": key}
+
+
 def changed(**settings):
     return pipeline(copy.deepcopy(WHOLE) | settings, models=MODELS)
 
@@ -55,6 +59,10 @@ def test_every_field_of_every_branch_and_of_the_episode_can_be_named():
         ({"on_complete": [publish("", require=["squat"])]}, "on_complete[0].require[0]", "did you mean squats"),
         ({"on_complete": [publish("", name="create")]}, "on_complete[0].name", "another action create"),
         ({"on_complete": [publish("", name="squats")]}, "on_complete[0].name", "a branch of this rule has the same"),
+        (
+            {"on_complete": [save_image("a", "{uuid}"), save_image("b", "{uuid}")]},
+            "on_complete[1].key", "another picture of this rule has the same key",
+        ),
         ({"join": {"required": ["posture", "fal"]}}, "join.required[1]", "did you mean fall"),
         ({"branches": [BRANCHES[0], BRANCHES[0]]}, "branches[1].name", "another branch posture"),
         (
@@ -86,3 +94,17 @@ def test_collections_are_plain_names(collection):
         pipeline(rule(on_enter=[action], on_complete=[]))
     with pytest.raises(RuleError, match="fields"):
         pipeline(rule(on_enter=[{**action, "collection": "visits", "fields": {collection: 1}}], on_complete=[]))
+
+
+def test_pictures_have_keys_of_their_own_where_none_are_given():
+    listed = [save_image("first"), {**save_image("second"), "format": "png"}]
+    made = changed(
+        on_enter=[*WHOLE["on_enter"], *listed], on_complete=[save_image("last"), save_image("x", "{phase}")]
+    )
+    keys = [action.key for rule in made.rules for action in (*rule.on_enter[1:], *rule.on_complete)]
+    assert keys == [
+        "{camera_id}/{uuid}/first.jpg",
+        "{camera_id}/{uuid}/second.png",
+        "{camera_id}/{uuid}/last.jpg",
+        "{phase}",
+    ]

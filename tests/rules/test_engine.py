@@ -193,7 +193,7 @@ def test_pictures_are_encoded_when_the_decision_is_made_and_missed_where_there_i
     (entered,) = decisions(running.observe(observation(0.0, {0: True}, image=IMAGE)))
     assert entered.images["face"][:2] == b"\xff\xd8"
     assert entered.images["all"][:4] == b"\x89PNG"
-    assert entered.fields["face.image_key"] == f"north/{entered.fields['uuid']}/enter.jpg"
+    assert entered.fields["face.image_key"] == f"north/{entered.fields['uuid']}/face.jpg"
     running.observe(observation(1.0, {0: False}))
     (completed,) = decisions(running.observe(observation(2.0, {})))
     assert completed.images.keys() == {"last"}

@@ -7,6 +7,7 @@ from neuropose_ray.schemas.rules import (
     ClassifierModel,
     Decision,
     FallBranch,
+    Gate,
     Join,
     LiveEvent,
     Pipeline,
@@ -44,6 +45,7 @@ def test_records_cannot_be_changed_at_any_depth():
     [
         (StabilitySettings, {"hits": 6, "window": 5}, "cannot be more than window"),
         (StabilitySettings, {"hits": 2, "max_jitter_mm": 5}, "jitter needs 3 hits"),
+        (Gate, {"min_persons": 3, "max_persons": 2}, "max_persons .2. cannot be less"),
         (FallBranch, {"name": "f", "upright_deg": 70}, "upright_deg must be smaller"),
         (Join, {"mode": "any", "required": ["a"]}, "mode any takes no names"),
         (ClassifierModel, {"file": "m.onnx", "classes": ["a"], "std": [1, 0, 1]}, "std must be positive"),
