@@ -55,13 +55,13 @@ class SaveImage(_Action):
     """Keep a picture. Result: ``image_key``."""
 
     type: Literal["save_image"] = "save_image"
-    region: Region = Region()
+    region: Region = Field(default=Region(), description="part of the picture that is kept")
     key: Template = Field(
         default="",
         description="by which the picture is found again; none: {camera_id}/{uuid}/NAME.jpg, by the action",
     )
     ttl_s: float | None = Field(default=3600, gt=0, description="seconds for which it is kept; none: for ever")
-    format: Literal["jpeg", "png"] = "jpeg"
+    format: Literal["jpeg", "png"] = Field(default="jpeg", description="of the file")
     quality: int = Field(default=90, ge=1, le=100, description="of JPEG")
 
     @model_validator(mode="before")
@@ -75,7 +75,7 @@ class SaveImage(_Action):
 
 
 class _Record(_Action):
-    collection: Identifier
+    collection: Identifier = Field(description="table of the records")
     fields: Annotated[FrozenMapping[Identifier, JsonValue], AfterValidator(_json_fields)] = Field(
         description="columns and their values"
     )
@@ -108,7 +108,7 @@ class Publish(_Action):
     """Send a message to a channel. Result: ``event_id``."""
 
     type: Literal["publish"] = "publish"
-    channel: Template
+    channel: Template = Field(description="to which those listen who are told")
     message: JsonValue = Field(description="any JSON; texts in it are templates")
 
 
@@ -128,7 +128,9 @@ class EnqueueJob(_Action):
     type: Literal["enqueue_job"] = "enqueue_job"
     seconds: float = Field(default=30.0, gt=0, le=3600, description="of video before the moment of the decision")
     workflow: str | None = Field(default=None, max_length=200, description="none: the service's standard one")
-    labels: FrozenMapping[Name, Template] = Field(default={}, validate_default=True)
+    labels: FrozenMapping[Name, Template] = Field(
+        default={}, validate_default=True, description="by which the job is found again"
+    )
 
 
 Action = Annotated[

@@ -52,7 +52,7 @@ class Gate(FrozenModel):
     min_score: float = Field(default=0.0, ge=0, le=1, description="least score of the person's box")
     min_persons: int = Field(default=1, ge=1, le=1000, description="stable people who must be there at once")
     max_persons: int | None = Field(default=None, ge=1, le=1000, description="more at once, and no rule begins")
-    stable: StabilitySettings = StabilitySettings()
+    stable: StabilitySettings = Field(default=StabilitySettings(), description="when a person is steadily seen")
 
     @model_validator(mode="after")
     def _attainable(self) -> Gate:
@@ -137,7 +137,7 @@ class ClassifierBranch(_Branch):
 
     type: Literal["classifier"] = "classifier"
     model: Name = Field(description="one of the pipeline's models")
-    region: Region = Region()
+    region: Region = Field(default=Region(), description="part of the picture that is judged")
     min_confidence: float = Field(default=0.0, ge=0, le=1, description="below it, value and class are null")
     timeout_s: float = Field(default=30.0, gt=0, le=3600, description="for the picture to be had and judged")
 
@@ -156,8 +156,8 @@ class Join(FrozenModel):
       of them has succeeded.
     """
 
-    mode: Literal["all", "any", "required"] = "required"
-    required: tuple[Name, ...] = ()
+    mode: Literal["all", "any", "required"] = Field(default="required", description="see above")
+    required: tuple[Name, ...] = Field(default=(), description="branches that are waited for; empty: all")
     timeout_s: float | None = Field(
         default=None, gt=0, description="seconds from the episode's begin for all branches; none: each has its own"
     )
@@ -172,11 +172,13 @@ class Join(FrozenModel):
 class Rule(FrozenModel):
     """One thing to watch each person for."""
 
-    name: Name
-    on_enter: tuple[Action, ...] = ()
-    branches: tuple[Branch, ...] = Field(default=(), max_length=32)
-    join: Join = Join()
-    on_complete: tuple[Action, ...] = ()
+    name: Name = Field(description="which no other rule of the pipeline has")
+    on_enter: tuple[Action, ...] = Field(default=(), description="what is done when an episode begins, in order")
+    branches: tuple[Branch, ...] = Field(
+        default=(), max_length=32, description="what is found out, side by side; none: until the person leaves"
+    )
+    join: Join = Field(default=Join(), description="when the branches' results are enough")
+    on_complete: tuple[Action, ...] = Field(default=(), description="what is done when an episode ends, in order")
     linger_s: float = Field(
         default=2.0, ge=0, le=600, description="for which a person may be away before the episode ends"
     )
@@ -199,7 +201,7 @@ class ClassifierModel(FrozenModel):
     size: tuple[Annotated[int, Field(ge=1, le=4096)], Annotated[int, Field(ge=1, le=4096)]] = Field(
         default=(224, 224), description="width and height of the input, px"
     )
-    layout: Literal["nchw", "nhwc"] = "nchw"
+    layout: Literal["nchw", "nhwc"] = Field(default="nchw", description="order of the input's axes")
     scale: float = Field(default=255.0, gt=0, description="by which the values 0 to 255 are divided")
     mean: tuple[float, float, float] = Field(
         default=(0.0, 0.0, 0.0), description="of red, green and blue, subtracted"
@@ -217,11 +219,13 @@ class ClassifierModel(FrozenModel):
 class Pipeline(FrozenModel):
     """What is watched for in a stream, and what is done about it; see :func:`neuropose_ray.rules.load_pipeline`."""
 
-    name: Name
-    version: str = Field(default="1", min_length=1, max_length=60)
-    gate: Gate = Gate()
-    rules: tuple[Rule, ...] = Field(min_length=1, max_length=100)
-    models: FrozenMapping[Name, ClassifierModel] = Field(default={}, validate_default=True)
+    name: Name = Field(description="of the pipeline, which its decisions carry")
+    version: str = Field(default="1", min_length=1, max_length=60, description="as its authors count")
+    gate: Gate = Field(default=Gate(), description="what a person must meet before any rule begins")
+    rules: tuple[Rule, ...] = Field(min_length=1, max_length=100, description="each watches everybody for itself")
+    models: FrozenMapping[Name, ClassifierModel] = Field(
+        default={}, validate_default=True, description="networks of the classifiers, by name"
+    )
 
     @property
     def branches(self) -> dict[str, Branch]:

@@ -66,3 +66,15 @@ def test_branches_are_found_by_their_names():
         }
     )
     assert list(made.branches) == ["fall_a", "fall_b"]
+
+
+def test_every_setting_of_a_pipeline_says_what_it_is_for():
+    schema = Pipeline.model_json_schema()
+    of_analysis = {"JointAxis", "JointPairDistance", "JointSpeed", "JointAngle"}
+    silent = [
+        f"{kind}.{name}"
+        for kind, definition in {"Pipeline": schema, **schema["$defs"]}.items()
+        for name, setting in definition.get("properties", {}).items()
+        if "description" not in setting and name != "type" and kind not in of_analysis
+    ]
+    assert silent == []
