@@ -183,7 +183,7 @@ class Rule(FrozenModel):
         default=2.0, ge=0, le=600, description="for which a person may be away before the episode ends"
     )
     max_duration_s: float = Field(
-        default=600.0, gt=0, le=86_400, description="after which an episode ends with what its branches know then"
+        default=600.0, gt=0, le=3600, description="after which an episode ends with what its branches know then"
     )
     repeat_after_s: float | None = Field(
         default=None,

@@ -21,9 +21,10 @@ class MotionSeries:
         """
         self._skeleton = skeleton
         self._times_s: list[float] = []
-        self._joints: list[NDArray[np.float64]] = []
-        self._scores: list[NDArray[np.float64]] = []
-        self._missing = np.full((len(skeleton), 3), np.nan)
+        # As pose models give them: an hour of one person is tens of megabytes.
+        self._joints: list[NDArray[np.float32]] = []
+        self._scores: list[NDArray[np.float32]] = []
+        self._missing = np.full((len(skeleton), 3), np.nan, np.float32)
 
     def __len__(self) -> int:
         return len(self._times_s)
@@ -39,8 +40,8 @@ class MotionSeries:
             return False
         person = moment.person
         self._times_s.append(moment.time_s)
-        self._joints.append(self._missing if person is None else person.joints)
-        self._scores.append(self._missing[:, 0] if person is None else person.joint_scores)
+        self._joints.append(self._missing if person is None else person.joints.astype(np.float32))
+        self._scores.append(self._missing[:, 0] if person is None else person.joint_scores.astype(np.float32))
         return True
 
     def motion(self, last_s: float | None = None) -> Motion:
@@ -56,6 +57,6 @@ class MotionSeries:
             "live",
             self._skeleton,
             times[first:],
-            np.array(self._joints[first:]).reshape(*shape, 3),
-            np.array(self._scores[first:]).reshape(shape),
+            np.array(self._joints[first:], np.float64).reshape(*shape, 3),
+            np.array(self._scores[first:], np.float64).reshape(shape),
         )
