@@ -249,6 +249,49 @@ class ForbiddenInputError(RequestError):
     code = "input_forbidden"
 
 
+class AddressRefusedError(RequestError):
+    """A host, or an address of it, that may not be connected to on a client's behalf."""
+
+    code = "address_refused"
+
+
+class AddressUnknownError(ServiceError):
+    """A host whose name has no address now."""
+
+    code = "address_unknown"
+    retryable = True
+
+
+class LiveError(ServiceError):
+    """A live stream, or what is done with it, is not what it should be."""
+
+    code = "live"
+
+
+class SourceError(LiveError):
+    """A source of live pictures that cannot be used: its URL, its access, or what it gives."""
+
+    code = "source"
+
+
+class RuleError(LiveError):
+    """Rules that are not well formed, or do not fit together."""
+
+    code = "rule"
+
+
+class StoreError(LiveError):
+    """A store of records, images or events that refuses, or is not there."""
+
+    code = "store"
+
+
+class BundleError(LiveError):
+    """A bundle of rules and models that is damaged, hostile or of another kind."""
+
+    code = "bundle"
+
+
 class IngestError(InputError):
     """An archive that cannot be placed into the inbox."""
 

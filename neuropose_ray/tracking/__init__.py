@@ -1,7 +1,5 @@
-"""Person ids over the frames of a video."""
+"""Person ids over the frames of a video or a live stream, and who is seen steadily."""
 
-from neuropose_ray.tracking.likeness import Colours
-from neuropose_ray.tracking.settings import TrackingSettings
-from neuropose_ray.tracking.tracker import NOBODY, TRACKS_VERSION, Tracks, track
+import lazy_loader
 
-__all__ = ["NOBODY", "TRACKS_VERSION", "Colours", "TrackingSettings", "Tracks", "track"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,11 @@
+from .likeness import Colours as Colours
+from .online import OnlineSettings as OnlineSettings
+from .online import OnlineTrack as OnlineTrack
+from .online import OnlineTracker as OnlineTracker
+from .settings import TrackingSettings as TrackingSettings
+from .stability import Stability as Stability
+from .stability import StabilityGate as StabilityGate
+from .tracker import NOBODY as NOBODY
+from .tracker import TRACKS_VERSION as TRACKS_VERSION
+from .tracker import Tracks as Tracks
+from .tracker import track as track
