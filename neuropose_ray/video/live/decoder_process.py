@@ -51,8 +51,11 @@ class Decoder:
         self._channel, self._frames = channel, frames
         self._sender = Sender(channel)
         self._opened: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._is_file = False
         self._requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._report = SourceReport()
+        # Held while a picture is on its way.
+        self._answering = threading.Lock()
         self._buffer: FrameBuffer[Picture] = FrameBuffer("latest", 1, None)
 
     def run(self) -> None:
@@ -65,6 +68,7 @@ class Decoder:
         if options.clip_s:
             self._report.keep_packet, self._report.begin_packets = self._send_packet, self._send_codec
         access = _access(request["access"])
+        self._is_file = request["url"].startswith("file:")
         _start(self._answer)
         _start(self._beat)
         try:
@@ -83,10 +87,12 @@ class Decoder:
     def _end(self, reason: str, *, denied: bool = False, final: bool = False) -> None:
         self._buffer.finish()
         self._report.idle = True
-        while not self._buffer.is_drained and not self._report.closing.is_set():
+        # Of a file every frame is wanted; a camera is to be found again soon.
+        while self._is_file and not self._buffer.is_drained and not self._report.closing.is_set():
             time.sleep(_BEAT_S / 10)
-        self._send_beat()
-        self._sender.send({"type": "end", "reason": reason, "denied": denied, "final": final})
+        with self._answering:
+            self._send_beat()
+            self._sender.send({"type": "end", "reason": reason, "denied": denied, "final": final})
 
     def _listen(self) -> None:
         """Requests as they come; when nobody is left to ask, this process ends, whatever else it is doing."""
@@ -108,24 +114,27 @@ class Decoder:
         while True:
             request = self._requests.get()
             wait_s = max(_LEAST_WAIT_S, request["until"] - time.monotonic())
-            picture = self._buffer.take(wait_s)
-            if picture is None:
-                continue
-            began = time.monotonic()
-            try:
-                image = convert(picture)
-            except NeuroposeRayError as error:
-                self._sender.send({"type": "end", "reason": error.what, "denied": True, "final": False})
-                return
-            offset = self._frames.write(image)
-            decode_ms = 1000 * (picture.decode_s + time.monotonic() - began)
-            height, width = image.shape[:2]
-            self._sender.send(
-                {"type": "frame", "request": request["request"], "offset": offset, "height": height, "width": width,
-                 "captured_at": picture.captured_at, "pts_s": picture.pts_s, "number": picture.number,
-                 "decode_ms": decode_ms}
-            )  # fmt: skip
-            self._report.size = (width, height)
+            with self._answering:
+                picture = self._buffer.take(wait_s)
+                if picture is not None:
+                    self._give(picture, convert, request["request"])
+
+    def _give(self, picture: Picture, convert: PictureConverter, request: int) -> None:
+        began = time.monotonic()
+        try:
+            image = convert(picture)
+        except NeuroposeRayError as error:
+            self._sender.send({"type": "end", "reason": error.what, "denied": True, "final": False})
+            return
+        offset = self._frames.write(image)
+        decode_ms = 1000 * (picture.decode_s + time.monotonic() - began)
+        height, width = image.shape[:2]
+        self._report.size = (width, height)
+        self._sender.send(
+            {"type": "frame", "request": request, "offset": offset, "height": height, "width": width,
+             "captured_at": picture.captured_at, "pts_s": picture.pts_s, "number": picture.number,
+             "decode_ms": decode_ms}
+        )  # fmt: skip
 
     def _beat(self) -> None:
         self._send_beat()

@@ -253,6 +253,7 @@ class LiveSource:
                 with self._changed:
                     if message["request"] == self._request:
                         self._asked_until = 0.0
+                    self._counts.frame(frame.number)
                     self._frames.append(frame)
                     self._changed.notify_all()
             case "codec":
@@ -345,10 +346,13 @@ class _Counts:
         return self._dropped_before + self._dropped_now + self.discarded
 
     def beat(self, now: float, decoded: int, dropped: int) -> None:
-        self._now, self._dropped_now = decoded, dropped
+        self._now, self._dropped_now = max(self._now, decoded), dropped
         self._history.append((now, self.decoded))
         while now - self._history[0][0] > _RATE_WINDOW_S:
             self._history.popleft()
+
+    def frame(self, number: int) -> None:
+        self._now = max(self._now, number + 1)
 
     def close_connection(self) -> None:
         self._before, self._dropped_before = self.decoded, self._dropped_before + self._dropped_now
