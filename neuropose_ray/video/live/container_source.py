@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -51,8 +51,6 @@ class RtspSource:
 
     def pictures(self) -> Iterator[Picture]:
         """As in :class:`~neuropose_ray.video.live.pictures.PictureSource`."""
-        import av
-
         addresses = allowed_addresses(self._url, self._access)
         options = {
             **_LOW_DELAY,
@@ -62,7 +60,7 @@ class RtspSource:
             "timeout": str(round(self._options.kill_s * 1e6)),
         }
         before = _descriptors()
-        with library_errors(), av.open(_by_address(self._url, addresses[0]), options=options) as container:
+        with library_errors(), _opened(self._url, addresses, options) as container:
             _check_peers(_descriptors() - before, addresses)
             yield from decoded_pictures(container, self._report)
 
@@ -117,25 +115,23 @@ class HlsSource:
 
 
 class DeviceSource:
-    """A camera of this machine.
+    """A camera of this machine, by Video4Linux.
 
     Args:
         device: its file.
-        options: the rate that it is asked for.
         report: takes note of packets and pictures.
     """
 
-    def __init__(self, device: str, options: SourceOptions, report: SourceReport) -> None:
-        self._device, self._options, self._report = device, options, report
+    def __init__(self, device: str, report: SourceReport) -> None:
+        self._device, self._report = device, report
 
     def pictures(self) -> Iterator[Picture]:
         """As in :class:`~neuropose_ray.video.live.pictures.PictureSource`."""
         import av
 
-        format_name = "avfoundation" if sys.platform == "darwin" else "v4l2"
-        if sys.platform != "darwin" and not os.path.exists(self._device):  # noqa: PTH110  it is a name, not a path
+        if not Path(self._device).exists():
             raise ConnectionEnded(f"there is no camera {self._device}")
-        with library_errors(), av.open(self._device, format=format_name, options=dict(_LOW_DELAY)) as container:
+        with library_errors(), av.open(self._device, "r", format="v4l2", options=dict(_LOW_DELAY)) as container:
             yield from decoded_pictures(container, self._report)
 
 
@@ -209,6 +205,17 @@ def _encoded(packet: Packet[VideoStream], stream: VideoStream, arrived: tuple[fl
     pts_s = arrived[0] if packet.pts is None else packet.pts * base
     dts_s = pts_s if packet.dts is None else packet.dts * base
     return EncodedPacket(bytes(packet), pts_s, dts_s, packet.is_keyframe, arrived[1])
+
+
+def _opened(url: str, addresses: tuple[str, ...], options: dict[str, str]) -> InputContainer:
+    """The stream at the first address that can be connected to."""
+    import av
+
+    for address in addresses[:-1]:
+        # A server that is there and refuses raises other errors.
+        with suppress(OSError):
+            return av.open(_by_address(url, address), "r", options=options)
+    return av.open(_by_address(url, addresses[-1]), "r", options=options)
 
 
 def _by_address(url: str, address: str) -> str:

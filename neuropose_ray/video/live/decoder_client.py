@@ -36,12 +36,18 @@ class DecoderClient:
     """One process that decodes one connection. Its URL goes by the socket: arguments of processes are public."""
 
     def __init__(self) -> None:
-        self._channel, theirs = socket.socketpair()
-        self._memory = anonymous_memory()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
+        """Start the process.
+
+        Raises:
+            OSError: none can be started now.
+        """
         package = str(Path(neuropose_ray.__file__).parent.parent)
         paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-        with theirs:
+        with contextlib.ExitStack() as stack:
+            self._channel, theirs = map(stack.enter_context, socket.socketpair())
+            self._memory = anonymous_memory()
+            stack.callback(os.close, self._memory)
+            self._errors = stack.enter_context(tempfile.TemporaryFile())
             # Without the working folder among the folders of modules (-P).
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(self._memory)],
@@ -49,6 +55,11 @@ class DecoderClient:
                 pass_fds=(theirs.fileno(), self._memory),
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             )  # fmt: skip
+            self._opened = stack.pop_all()
+        theirs.close()
+        # Unlike select, it takes descriptors of any number.
+        self._poll = select.poll()
+        self._poll.register(self._channel, select.POLLIN)
         self._frames = FrameReader(self._memory)
         self._sender, self._receiver = Sender(self._channel), Receiver()
 
@@ -77,7 +88,7 @@ class DecoderClient:
         Raises:
             DecoderLostError: it has ended.
         """
-        if not select.select([self._channel], [], [], timeout_s)[0]:
+        if not self._poll.poll(1000 * timeout_s):
             return
         try:
             data = self._channel.recv(_BLOCK_BYTES)
@@ -108,9 +119,7 @@ class DecoderClient:
         self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_REAP_S)
-        self._channel.close()
-        self._errors.close()
-        os.close(self._memory)
+        self._opened.close()
 
     def _send(self, message: Message) -> None:
         # That it is gone is noticed where its messages are read.

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ def _source(url: str, options: SourceOptions, access: SourceAccess, report: Sour
     if kind == "rtsp":
         return RtspSource(url, options, access, report)
     if kind == "device":
-        return DeviceSource(url.removeprefix("device:"), options, report)
+        return DeviceSource(url.removeprefix("device:"), report)
     if kind == "file":
         return FileSource(allowed_file(url, access), realtime=options.realtime, report=report)
     from neuropose_ray.video.live.http_camera import HttpCamera, HttpStream
@@ -228,10 +229,11 @@ def main() -> None:
     # Ctrl-C in a terminal reaches this process too; its end is the other one's matter.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
-    try:
+    # The other side may be gone.
+    with suppress(OSError):
         Decoder(channel, FrameWriter(memory)).run()
-    except OSError:  # the other side is gone
-        return
+    # Without waiting for threads of libraries.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -75,6 +75,12 @@ def test_an_rtsp_redirect_leads_to_no_host_that_was_not_checked(rtsp_camera):
     assert ended.value.denied
 
 
+def test_of_several_addresses_the_first_that_answers_is_taken(rtsp_camera, monkeypatch):
+    addresses = ("127.0.0.3", "127.0.0.1")
+    monkeypatch.setattr("neuropose_ray.video.live.container_source.allowed_addresses", lambda url, access: addresses)
+    assert next(rtsp(rtsp_camera().url).pictures()).number == 0
+
+
 def test_an_address_that_is_refused_is_never_connected_to():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.2)
@@ -124,7 +130,7 @@ def test_a_playlist_opens_no_file_of_this_machine(test_data, tmp_path: Path):
 
 def test_a_camera_of_this_machine_that_is_not_there_may_be_plugged_in_later():
     with pytest.raises(ConnectionEnded, match="no camera") as ended:
-        next(DeviceSource("/dev/video77", SourceOptions(), SourceReport()).pictures())
+        next(DeviceSource("/dev/video77", SourceReport()).pictures())
     assert not ended.value.denied
 
 

@@ -93,3 +93,10 @@ def test_an_answer_is_read_as_a_file_as_it_comes():
         assert stream.content_type == "text/plain"
         assert [stream.read(4), stream.read(4), stream.read(4), stream.read(4)] == [b"0123", b"4567", b"89", b""]
         stream.close()
+
+
+def test_of_several_addresses_the_first_that_answers_is_taken(monkeypatch):
+    with HttpCamera() as camera:
+        addresses = ("127.0.0.3", "127.0.0.1")
+        monkeypatch.setattr("neuropose_ray.video.live.http_camera.allowed_addresses", lambda url, access: addresses)
+        assert Client(camera.url("/snapshot.jpg"), ACCESS, silence_s=5).get().status_code == 200

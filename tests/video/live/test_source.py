@@ -156,7 +156,6 @@ def test_after_the_last_retry_it_has_failed_for_good(live: Live):
     while (status := source.status()).reconnects < 1 or status.state != "failed":
         assert time.monotonic() < deadline
     assert source.take(60) is None
-    source.close()
     assert source.status().state == "failed"
 
 
