@@ -17,7 +17,7 @@ from pathlib import Path
 import neuropose_ray
 from neuropose_ray.schemas.live import SourceOptions
 from neuropose_ray.schemas.poses import Frame
-from neuropose_ray.video.live.access import SourceAccess
+from neuropose_ray.video.live.access import OpenKind, SourceAccess
 from neuropose_ray.video.live.shared_frames import FrameReader, anonymous_memory
 from neuropose_ray.video.live.wire import Message, Receiver, Sender, WireError
 
@@ -33,9 +33,13 @@ class DecoderLostError(Exception):
 
 
 class DecoderClient:
-    """One process that decodes one connection. Its URL goes by the socket: arguments of processes are public."""
+    """One process that decodes one connection. Its URL goes by the socket: arguments of processes are public.
 
-    def __init__(self) -> None:
+    Args:
+        kind: of the source, for the libraries that it needs.
+    """
+
+    def __init__(self, kind: OpenKind) -> None:
         """Start the process.
 
         Raises:
@@ -50,7 +54,7 @@ class DecoderClient:
             self._errors = stack.enter_context(tempfile.TemporaryFile())
             # Without the working folder among the folders of modules (-P).
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(self._memory)],
+                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(self._memory), kind],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
                 pass_fds=(theirs.fileno(), self._memory),
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},

@@ -33,6 +33,7 @@ from neuropose_ray.video.live.pictures import (
 from neuropose_ray.video.live.shared_frames import FrameWriter
 from neuropose_ray.video.live.wire import Message, Receiver, Sender, WireError
 
+_BY_HTTP = ("http", "mjpeg", "snapshot", "hls")
 # How often the other side hears that this one is alive, and what it has done.
 _BEAT_S = 0.2
 _BLOCK_BYTES = 1 << 16
@@ -221,8 +222,13 @@ def _start(work: Callable[[], None]) -> None:
 
 
 def main() -> None:
-    """Decode what the process at the other end of a socket asks for."""
+    """Decode what the process at the other end of a socket asks for; arguments: socket, memory, kind of source."""
+    # All that takes long to load is there before the watchdog's time begins.
     import av
+    import cv2  # noqa: F401
+
+    if sys.argv[3] in _BY_HTTP:
+        import httpx  # noqa: F401
 
     # The library's log carries URLs with their passwords.
     av.logging.set_level(None)

@@ -202,7 +202,7 @@ class LiveSource:
         decoder = None
         if not self._closing.is_set():
             with suppress(OSError):  # where none can be started now, the attempt fails, and the next one may not
-                decoder = DecoderClient()
+                decoder = DecoderClient(self._kind)
         self._closing.wait(max(0.0, due - time.monotonic()))
         self._reconnects += 1
         return decoder
@@ -211,7 +211,7 @@ class LiveSource:
         """One connection, until it ends; None when this source is closed."""
         connection = _Connection(time.monotonic())
         try:
-            decoder = decoder or DecoderClient()
+            decoder = decoder or DecoderClient(self._kind)
         except OSError as error:
             return _Ending(f"the decoder cannot be started ({error.strerror})")
         lost = True

@@ -31,7 +31,7 @@ def test_it_is_ended_whatever_it_does_and_leaves_nothing():
     own = psutil.Process()
     before = own.num_fds()
     for state in ("starting", "ready", "frozen"):
-        decoder = DecoderClient()
+        decoder = DecoderClient("file")
         if state != "starting":
             assert heard(decoder) == "ready"
         if state == "frozen":
@@ -44,7 +44,7 @@ def test_it_is_ended_whatever_it_does_and_leaves_nothing():
 
 
 def test_a_decoder_that_dies_is_missed_with_its_signal_and_not_with_what_it_knew():
-    decoder = DecoderClient()
+    decoder = DecoderClient("file")
     decoder.open("rtsp://u:geheim@127.0.0.1:1/a", SourceOptions(), SourceAccess())
     os.kill(decoder.pid, signal.SIGSEGV)
     with pytest.raises(DecoderLostError, match="signal 11") as lost:
@@ -57,7 +57,7 @@ def test_a_decoder_that_dies_is_missed_with_its_signal_and_not_with_what_it_knew
 def test_a_decoder_that_cannot_be_loaded_says_which_kind_of_error_it_was(tmp_path: Path, monkeypatch):
     (tmp_path / "av.py").write_text("raise RuntimeError('rtsp://u:geheim@cam/')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    decoder = DecoderClient()
+    decoder = DecoderClient("file")
     with pytest.raises(DecoderLostError, match=r"ended \(1\): RuntimeError$"):
         hear_the_end(decoder)
     decoder.close()

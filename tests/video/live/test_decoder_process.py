@@ -42,7 +42,7 @@ def messages(decoder: DecoderClient, until: str, within_s: float = 30) -> list[M
 
 
 def opened(path: Path, **options) -> DecoderClient:
-    decoder = DecoderClient()
+    decoder = DecoderClient("file")
     decoder.open(path.as_uri(), SourceOptions(**options), SourceAccess(files=(path.parent,)))
     return decoder
 
@@ -87,7 +87,7 @@ def test_its_arguments_show_no_url(test_data):
         assert "walk" not in "".join(psutil.Process(decoder.pid).environ().values())
 
 
-@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("frozen", [True, pytest.param(False, marks=pytest.mark.endurance)])
 def test_it_ends_with_the_process_that_started_it_however_that_ends(frozen, test_data):
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(test_data / "opencap/squat.mp4")], stdout=subprocess.PIPE

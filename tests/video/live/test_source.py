@@ -86,6 +86,7 @@ def test_a_camera_that_halts_is_stalled_and_gives_frames_again_when_it_is_back(
     assert len(descendants()) == 1
 
 
+@pytest.mark.endurance
 def test_a_short_halt_is_a_stall_of_the_same_connection(live: Live, rtsp_camera: Camera):
     camera = rtsp_camera()
     source = live(camera.url, stall_s=0.7, kill_s=20)
@@ -97,6 +98,7 @@ def test_a_short_halt_is_a_stall_of_the_same_connection(live: Live, rtsp_camera:
     assert source.status().epoch == 1
 
 
+@pytest.mark.endurance
 def test_a_camera_that_is_switched_off_and_on_is_found_again(live: Live, rtsp_camera: Camera):
     camera = rtsp_camera()
     source = live(camera.url, reconnect_interval_s=0.3)
@@ -110,7 +112,7 @@ def test_a_camera_that_is_switched_off_and_on_is_found_again(live: Live, rtsp_ca
     assert source.status().reconnects >= 1
 
 
-@pytest.mark.parametrize("victim", ["killed", "frozen"])
+@pytest.mark.parametrize("victim", ["killed", pytest.param("frozen", marks=pytest.mark.endurance)])
 def test_a_decoder_that_dies_or_hangs_is_replaced(victim, live: Live, test_data):
     source = live(
         str(test_data / "opencap/squat.mp4"), SourceAccess(files=(test_data,)), reconnect_interval_s=0.1, stall_s=0.5,
@@ -139,6 +141,7 @@ def test_a_refused_password_fails_is_tried_slowly_and_never_shown(live: Live, ca
     assert "***@" in caplog.text
 
 
+@pytest.mark.endurance
 def test_a_refused_password_of_rtsp_fails_too_and_a_right_one_is_found_later(live: Live, rtsp_camera: Camera):
     camera = rtsp_camera(credentials=("admin", "geheim"))
     source = live(camera.url.replace("geheim", "falsch"), denied_retry_s=0.2)
@@ -163,10 +166,10 @@ def test_snapshots_come_with_their_time_and_a_picture_that_stays_the_same_is_no_
     with HttpCamera() as camera:
         camera.headers["X-Timestamp"] = str(taken_at := time.time() - 5)
         camera.picture = jpeg(7)
-        source = live(camera.url("/snapshot.jpg"), fps=20, stall_s=0.5, kill_s=1)
+        source = live(camera.url("/snapshot.jpg"), fps=20, stall_s=1, kill_s=1.5)
         frame = source.take(20)
         assert (read_stamp(frame.image), frame.captured_at, frame.pts_s) == (7, taken_at, None)
-        assert source.take(1.5) is None
+        assert source.take(2) is None
         assert (source.status().state, source.status().epoch) == ("active", 1)
         camera.picture = jpeg(8)
         assert read_stamp(source.take(20).image) == 8
@@ -195,6 +198,7 @@ def test_a_file_is_given_whole_to_who_waits_and_then_it_has_ended(live: Live, te
     assert status.frames_dropped == 0
 
 
+@pytest.mark.endurance
 def test_a_slow_consumer_gets_the_latest_frame_or_the_last_few(live: Live, test_data):
     access, file = SourceAccess(files=(test_data,)), str(test_data / "opencap/squat.mp4")
     latest, queued = live(file, access, fps=None), live(file, access, fps=None, buffer="drop_oldest", buffer_frames=3)
@@ -208,6 +212,7 @@ def test_a_slow_consumer_gets_the_latest_frame_or_the_last_few(live: Live, test_
     assert queued.status().frames_dropped > 20
 
 
+@pytest.mark.endurance
 def test_a_target_rate_holds_for_a_file(live: Live, test_data):
     access, file = SourceAccess(files=(test_data,)), str(test_data / "opencap/squat.mp4")
     source = live(file, access, fps=5, buffer="wait", realtime=False)
@@ -217,6 +222,7 @@ def test_a_target_rate_holds_for_a_file(live: Live, test_data):
     assert times[-1] - times[0] == pytest.approx(1.8, abs=0.051)
 
 
+@pytest.mark.endurance
 def test_several_threads_may_take_and_no_frame_is_given_twice(live: Live, test_data):
     access, file = SourceAccess(files=(test_data,)), str(test_data / "odd/made_vfr_walk.mp4")
     source = live(file, access, fps=None, buffer="wait", realtime=False)
