@@ -22,7 +22,7 @@ def times(buffer: FrameBuffer[Frame]) -> list[float]:
     return taken
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.floats(5, 60), st.floats(1, 60), st.randoms(use_true_random=False))
 def test_the_mean_rate_is_the_one_asked_for_whatever_the_sources_is(source_fps, fps, random):
     limiter, seconds = RateLimiter(fps), 20
@@ -82,6 +82,7 @@ def test_drop_oldest_keeps_the_last_frames_in_order(capacity, count):
     assert buffer.dropped == max(0, count - capacity)
 
 
+@settings(max_examples=30)
 @given(st.integers(1, 5), st.integers(0, 60))
 def test_wait_loses_no_frame_however_slow_the_consumer_is(capacity, count):
     buffer: FrameBuffer[Frame] = FrameBuffer("wait", capacity, None)

@@ -67,7 +67,7 @@ def test_a_clip_has_the_last_seconds_from_a_keyframe_on_picture_for_picture(code
     assert clip.bytes == clip.path.stat().st_size
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.floats(0.5, 5), st.integers(1, 15), st.integers(0, 80))
 def test_no_more_is_kept_than_the_seconds_and_a_group_of_pictures(seconds, gop, frames):
     ring = PacketRing(seconds)

@@ -57,6 +57,7 @@ def test_what_is_no_source_is_refused_in_one_line(url: str):
     assert "\n" not in str(refused.value)
 
 
+@settings(max_examples=60)
 @given(SCHEME, HOST, PATH, SECRET, SECRET)
 def test_no_user_and_no_password_is_ever_shown(scheme, host, path, user, password):
     encoded = f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{host}{path}"
@@ -75,6 +76,7 @@ def test_no_user_and_no_password_is_ever_shown(scheme, host, path, user, passwor
         assert quote(password, safe="") not in shown
 
 
+@settings(max_examples=60)
 @given(SCHEME, HOST, NAME, SECRET)
 def test_no_secret_value_of_a_query_or_path_is_ever_shown(scheme, host, name, secret):
     value = quote(secret, safe="")
@@ -119,6 +121,7 @@ def test_the_key_of_another_installation_is_another():
     assert source_key("rtsp://cam/1", SourceOptions(), secret=b"a") != source_key("rtsp://cam/1", SourceOptions())
 
 
+@settings(max_examples=30)
 @given(SECRET, SECRET)
 def test_user_and_password_are_decoded(user, password):
     url = f"http://{quote(user, safe='')}:{quote(password, safe='')}@cam/"

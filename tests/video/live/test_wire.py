@@ -5,7 +5,7 @@ import socket
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuropose_ray.video.live.wire import Receiver, Sender, WireError
@@ -22,6 +22,7 @@ def written(messages: list[tuple[dict, bytes]]) -> bytes:
         return b"".join(iter(lambda: theirs.recv(1 << 16), b""))
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(MESSAGE, st.binary(max_size=200)), max_size=5), st.integers(1, 50))
 def test_messages_come_whole_however_their_bytes_are_cut(messages, step):
     data, receiver = written(messages), Receiver()
@@ -37,6 +38,7 @@ def test_what_is_no_message_is_refused(data):
         list(Receiver().feed(data))
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=100))
 def test_no_bytes_at_all_do_more_than_be_refused(data):
     try:
