@@ -85,7 +85,8 @@ class MjpegSource:
             library_errors(),
             av.open(self._stream, "r", format="mpjpeg", options=_LOW_DELAY, buffer_size=4096) as container,
         ):
-            yield from decoded_pictures(container, self._report)
+            # The library counts pictures as if they came at 25 per second.
+            yield from decoded_pictures(container, self._report, has_clock=False)
 
 
 class HlsSource:
@@ -135,8 +136,15 @@ class DeviceSource:
             yield from decoded_pictures(container, self._report)
 
 
-def decoded_pictures(container: InputContainer, report: SourceReport) -> Generator[Picture, None, None]:
+def decoded_pictures(
+    container: InputContainer, report: SourceReport, *, has_clock: bool = True
+) -> Generator[Picture, None, None]:
     """All pictures of an opened stream, decoded as soon as they come; damaged ones are passed over.
+
+    Args:
+        container: the stream.
+        report: takes note of packets and pictures.
+        has_clock: whether the stream's times are those of a clock.
 
     Raises:
         ConnectionEnded: there is no picture stream, or the pictures are too large.
@@ -154,7 +162,7 @@ def decoded_pictures(container: InputContainer, report: SourceReport) -> Generat
         report.begin_packets(stream.codec_context.codec.canonical_name, stream.codec_context.extradata or b"")
     # Of the packets: (monotonic seconds, Unix seconds) of their arrival.
     arrivals: dict[int | None, tuple[float, float]] = {}
-    number = 0
+    number, encoded = 0, _PacketTimes(float(stream.time_base or 0) if has_clock else 0.0)
     for packet in container.demux(stream):
         arrived = time.monotonic(), time.time()
         if report.closing.is_set():
@@ -163,7 +171,7 @@ def decoded_pictures(container: InputContainer, report: SourceReport) -> Generat
             continue
         report.packets += 1
         if report.keep_packet is not None:
-            report.keep_packet(_encoded(packet, stream, arrived))
+            report.keep_packet(encoded.stamp(packet, arrived))
         arrivals[packet.pts] = arrived
         if len(arrivals) > _PENDING:
             del arrivals[next(iter(arrivals))]
@@ -174,7 +182,8 @@ def decoded_pictures(container: InputContainer, report: SourceReport) -> Generat
         for frame in frames:
             began, captured_at = arrivals.pop(frame.pts, arrived)
             report.decoded(frame.width, frame.height)
-            pts_s = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+            timed = has_clock and frame.pts is not None and frame.time_base is not None
+            pts_s = float(frame.pts * frame.time_base) if timed else None
             decode_s = time.monotonic() - began
             yield Picture(frame, None, number, began, captured_at, pts_s, decode_s)
             number += 1
@@ -199,12 +208,26 @@ def library_errors() -> Iterator[None]:
         raise ConnectionEnded(str(error.strerror).lower()) from None
 
 
-def _encoded(packet: Packet[VideoStream], stream: VideoStream, arrived: tuple[float, float]) -> EncodedPacket:
-    base = float(packet.time_base or stream.time_base or 0)
-    # A packet without times is put where it arrived.
-    pts_s = arrived[0] if packet.pts is None else packet.pts * base
-    dts_s = pts_s if packet.dts is None else packet.dts * base
-    return EncodedPacket(bytes(packet), pts_s, dts_s, packet.is_keyframe, arrived[1])
+class _PacketTimes:
+    """Gives encoded packets times of one clock, also those that come without: that of their arrival.
+
+    Args:
+        time_base: seconds per tick of the stream's clock; 0 where it has none.
+    """
+
+    def __init__(self, time_base: float) -> None:
+        self._time_base = time_base
+        self._offset_s: float | None = None
+
+    def stamp(self, packet: Packet[VideoStream], arrived: tuple[float, float]) -> EncodedPacket:
+        """The packet, which arrived at these monotonic and Unix seconds."""
+        dts_s = pts_s = arrived[0]
+        if self._time_base and packet.dts is not None and packet.pts is not None:
+            if self._offset_s is None:
+                self._offset_s = arrived[0] - packet.dts * self._time_base
+            dts_s = packet.dts * self._time_base + self._offset_s
+            pts_s = packet.pts * self._time_base + self._offset_s
+        return EncodedPacket(bytes(packet), pts_s, dts_s, packet.is_keyframe, arrived[1])
 
 
 def _opened(url: str, addresses: tuple[str, ...], options: dict[str, str]) -> InputContainer:

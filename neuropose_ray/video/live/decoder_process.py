@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -131,7 +132,6 @@ class Decoder:
         offset = self._frames.write(image)
         decode_ms = 1000 * (picture.decode_s + time.monotonic() - began)
         height, width = image.shape[:2]
-        self._report.size = (width, height)
         self._sender.send(
             {"type": "frame", "request": request, "offset": offset, "height": height, "width": width,
              "captured_at": picture.captured_at, "pts_s": picture.pts_s, "number": picture.number,
@@ -217,6 +217,9 @@ def _start(work: Callable[[], None]) -> None:
             work()
         except (OSError, WireError):  # the other side is gone
             os._exit(0)
+        except Exception:  # noqa: BLE001  a process of which a part is dead is of no use
+            traceback.print_exc()
+            os._exit(1)
 
     threading.Thread(target=work_until_alone, name=work.__name__, daemon=True).start()
 

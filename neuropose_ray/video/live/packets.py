@@ -31,7 +31,7 @@ class EncodedPacket:
 
     Attributes:
         data: as it came; of H.264 and HEVC with start codes (ITU-T H.264, annex B).
-        pts_s, dts_s: presentation and decoding time of the camera's clock, in seconds.
+        pts_s, dts_s: presentation and decoding time, in seconds of one clock.
         is_keyframe: whether decoding can begin with it.
         arrived_at: Unix seconds.
     """

@@ -229,6 +229,8 @@ class LiveSource:
             return None
         except DecoderLostError as error:
             return _Ending(str(error))
+        except (KeyError, TypeError, ValueError):
+            return _Ending("the decoder says what is no message")
         finally:
             with self._changed:
                 self._decoder = None
@@ -249,11 +251,13 @@ class LiveSource:
                 self._beat(message, connection, now)
             case "frame":
                 self._begin_epoch(connection)
+                connection.has_size = True
                 frame = LiveFrame(
                     decoder.image(message), message["captured_at"], message["pts_s"], self._epoch, message["number"],
                     message["decode_ms"],
                 )  # fmt: skip
                 with self._changed:
+                    self._size = (message["width"], message["height"])
                     if message["request"] == self._request:
                         self._asked_until = 0.0
                     self._counts.frame(frame.number)
@@ -278,7 +282,10 @@ class LiveSource:
             self._backoff.frame(now)
         with self._changed:
             self._counts.report(now, message["frames"], message["dropped"])
-            self._size = tuple(message["size"])
+            # That of the upright frame, where there has been one.
+            if not connection.has_size:
+                width, height = message["size"]
+                self._size = (width, height)
             if came:
                 self._set_state("active")
 
@@ -329,4 +336,4 @@ class _Connection:
     def __init__(self, started: float) -> None:
         self.started = started
         self.watchdog: Watchdog | None = None
-        self.has_frames = False
+        self.has_frames = self.has_size = False

@@ -1,12 +1,11 @@
 """Live sources that end with their test."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import pytest
 
-from neuropose_ray.schemas.live import SourceOptions, StreamState
+from neuropose_ray.schemas.live import SourceOptions
 from neuropose_ray.video.live import LiveSource, SourceAccess
 
 
@@ -22,12 +21,3 @@ def live() -> Iterator[Callable[..., LiveSource]]:
             return source
 
         yield started
-
-
-def wait_for(source: LiveSource, *states: StreamState, within_s: float = 20.0) -> float:
-    """Seconds until a source is in one of the states."""
-    began = time.monotonic()
-    while source.status().state not in states:
-        assert time.monotonic() - began < within_s, f"still {source.status()}"
-        time.sleep(0.02)
-    return time.monotonic() - began

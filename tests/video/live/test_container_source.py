@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from support.http_camera import HttpCamera
 from support.ports import free_port
@@ -16,7 +17,14 @@ from support.rtsp.stamps import age_ms, read_stamp
 from neuropose_ray.errors import SourceError
 from neuropose_ray.schemas.live import SourceOptions
 from neuropose_ray.video.live import SourceAccess
-from neuropose_ray.video.live.container_source import DeviceSource, HlsSource, MjpegSource, RtspSource, library_errors
+from neuropose_ray.video.live.container_source import (
+    DeviceSource,
+    HlsSource,
+    MjpegSource,
+    RtspSource,
+    _PacketTimes,
+    library_errors,
+)
 from neuropose_ray.video.live.http_camera import HttpCamera as Client
 from neuropose_ray.video.live.packets import EncodedPacket
 from neuropose_ray.video.live.pictures import ConnectionEnded, PictureConverter, SourceReport
@@ -101,11 +109,17 @@ def test_an_address_that_is_refused_is_never_connected_to():
 def test_an_mjpeg_camera_gives_its_pictures_as_they_come():
     with HttpCamera(fps=20) as camera:
         stream = Client(camera.url("/video.mjpeg"), ACCESS, silence_s=5).stream()
-        pictures, convert = MjpegSource(stream, SourceReport()).pictures(), PictureConverter()
+        kept: list[EncodedPacket] = []
+        report = SourceReport(kept.append, lambda codec, header: None)
+        pictures, convert = MjpegSource(stream, report).pictures(), PictureConverter()
+        taken = list(islice(pictures, 5))
         ages = [age_ms(convert(picture)) for picture in islice(pictures, 20)]
         stream.close()
-    # The first pictures wait while the stream is recognised.
-    assert min(ages[5:]) < 200
+    # The first pictures wait while the stream is recognised; the others are given before the next one comes.
+    assert min(ages) < 200
+    assert {picture.pts_s for picture in taken} == {None}
+    assert len(kept) >= 25
+    assert np.diff([packet.pts_s for packet in kept[5:]]).mean() == pytest.approx(0.05, rel=0.5)
 
 
 def test_hls_comes_with_all_its_segments_from_where_it_is_allowed(test_data, tmp_path: Path):
@@ -140,6 +154,15 @@ def test_a_camera_of_this_machine_that_is_not_there_may_be_plugged_in_later():
     with pytest.raises(ConnectionEnded, match="no camera") as ended:
         next(DeviceSource("/dev/video77", SourceReport()).pictures())
     assert not ended.value.denied
+
+
+def test_packets_without_times_get_those_of_their_arrival_on_the_same_clock():
+    times, packet = _PacketTimes(0.1), av.Packet(b"x")
+    made = []
+    for arrived, tick in ((100.0, None), (100.1, 7), (100.3, 8), (100.3, None)):
+        packet.pts = packet.dts = tick
+        made.append(times.stamp(packet, (arrived, 0.0)).pts_s)
+    np.testing.assert_allclose(made, [100.0, 100.1, 100.2, 100.3])
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -15,14 +16,17 @@ import numpy as np
 import psutil
 import pytest
 from support.http_camera import HttpCamera, jpeg
+from support.live_sources import wait_for
 from support.ports import free_port
 from support.rtsp.camera import RtspCamera
 from support.rtsp.stamps import age_ms, read_stamp
-from video.live.conftest import wait_for
 
 from neuropose_ray.errors import SourceError
 from neuropose_ray.schemas.live import SourceOptions
 from neuropose_ray.video.live import LiveSource, SourceAccess
+from neuropose_ray.video.live.decoder_client import DecoderClient
+from neuropose_ray.video.live.shared_frames import FrameReader, FrameWriter, anonymous_memory
+from neuropose_ray.video.live.wire import Message
 
 Live = Callable[..., LiveSource]
 Camera = Callable[..., RtspCamera]
@@ -124,6 +128,36 @@ def test_a_decoder_that_dies_or_hangs_is_replaced(victim, live: Live, test_data)
     wait_for(source, "reconnecting")
     assert source.take(20).epoch == 2
     assert not psutil.pid_exists(decoder.pid)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{"type": "frame"}, {"type": "beat", "packets": "many"}, {}, {"type": "end"},
+     {"type": "frame", "request": 1, "offset": 1 << 40, "height": 9, "width": 9, "captured_at": 0, "pts_s": 0,
+      "number": 0, "decode_ms": 0}],
+)  # fmt: skip
+def test_a_decoder_that_a_camera_has_taken_over_is_replaced_and_harms_nobody(message, monkeypatch):
+    class Hostile:
+        def __init__(self, kind: str) -> None:
+            self._memory = anonymous_memory()
+            FrameWriter(self._memory).write(np.zeros((2, 2, 3), np.uint8))
+            self._frames, self.image = FrameReader(self._memory), partial(DecoderClient.image, self)
+
+        def open(self, *_: object) -> None:
+            """Nothing of what is asked for is done."""
+
+        def messages(self, timeout_s: float) -> Iterator[tuple[Message, bytes]]:
+            yield message, b""
+
+        def close(self, *, goodbye: bool = True) -> None:
+            os.close(self._memory)
+
+    monkeypatch.setattr("neuropose_ray.video.live.source.DecoderClient", Hostile)
+    source = LiveSource("rtsp://127.0.0.1/1", SourceOptions(), access=SourceAccess(private_networks=True))
+    source.start()
+    wait_for(source, "reconnecting")
+    assert source.status().last_error == "the decoder says what is no message"
+    source.close()
 
 
 def test_a_refused_password_fails_is_tried_slowly_and_never_shown(live: Live, caplog):
