@@ -249,6 +249,86 @@ class ForbiddenInputError(RequestError):
     code = "input_forbidden"
 
 
+class AddressRefusedError(RequestError):
+    """A host, or an address of it, that may not be connected to on a client's behalf."""
+
+    code = "address_refused"
+
+
+class AddressUnknownError(ServiceError):
+    """A host whose name has no address now."""
+
+    code = "address_unknown"
+    retryable = True
+
+
+class LiveError(ServiceError):
+    """A live stream, or what is done with it, is not what it should be."""
+
+    code = "live"
+
+
+class SourceError(LiveError):
+    """A source of live pictures that cannot be used: its URL, its access, or what it gives."""
+
+    code = "source"
+
+
+class RuleError(LiveError):
+    """Rules that are not well formed, or do not fit together."""
+
+    code = "rule"
+
+
+class StoreError(LiveError):
+    """A store of records, images or events that refuses, or is not there."""
+
+    code = "store"
+
+
+class BundleError(LiveError):
+    """A bundle of rules and models that is damaged, hostile or of another kind."""
+
+    code = "bundle"
+
+
+class StoreUnavailableError(StoreError):
+    """A store that is away, busy or full; the same works when it is back."""
+
+    code = "store_unavailable"
+    retryable = True
+
+
+class WebhookError(LiveError):
+    """A receiver of webhooks that refuses a message."""
+
+    code = "webhook"
+
+
+class WebhookUnavailableError(WebhookError):
+    """A receiver of webhooks that is away; ``retry_after_s`` is what it asks to wait, where it says so."""
+
+    code = "webhook_unavailable"
+    retryable = True
+
+    def __init__(
+        self, what: str, *, where: str | None = None, hint: str | None = None, retry_after_s: float | None = None
+    ) -> None:
+        """Keep the wait for whoever tries again."""
+        self.retry_after_s = retry_after_s
+        super().__init__(what, where=where, hint=hint)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes with the wait."""
+        return _rebuild_unavailable, (self.what, self.where, self.hint, self.retry_after_s)
+
+
+def _rebuild_unavailable(
+    what: str, where: str | None, hint: str | None, retry_after_s: float | None
+) -> WebhookUnavailableError:
+    return WebhookUnavailableError(what, where=where, hint=hint, retry_after_s=retry_after_s)
+
+
 class IngestError(InputError):
     """An archive that cannot be placed into the inbox."""
 

@@ -21,6 +21,7 @@ ALLOWED = {
     "video": {"schemas"},
     "models": {"schemas"},
     "tracking": {"schemas"},
+    "stores": {"schemas"},
     "fitting": {"schemas"},
     "lifting": {"schemas"},
     "analysis": {"schemas"},
@@ -32,7 +33,18 @@ ALLOWED = {
     "pipeline": {"schemas", "video", "models", "tracking", "fitting", "lifting", "doctor"},
     "benchmark": {"schemas", "video", "models", "pipeline", "tracking"},
     "doctor": {"models"},
-    "service": {"schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "doctor"},
+    "service": {
+        "schemas",
+        "video",
+        "models",
+        "pipeline",
+        "analysis",
+        "formats",
+        "render",
+        "report",
+        "doctor",
+        "stores",
+    },
     "examples": {"schemas", "models", "analysis", "service"},
     "cli": None,
 }
@@ -48,7 +60,18 @@ WITHOUT_NAMES = {
     "schemas": "a module for each kind of data, imported by its name: over a hundred names, used everywhere",
     "examples": "programs, which nobody imports",
 }
-EVERYBODY = {"errors", "faults", "__init__", "machine", "cluster", "ray_auth", "ray_ports", "settings", "words"}
+EVERYBODY = {
+    "errors",
+    "faults",
+    "__init__",
+    "machine",
+    "cluster",
+    "ray_auth",
+    "ray_ports",
+    "settings",
+    "words",
+    "network_access",
+}
 
 
 @cache

@@ -1,0 +1,17 @@
+from .names import safe_key as safe_key
+from .opening import Stores as Stores
+from .opening import open_stores as open_stores
+from .protocol import EventBus as EventBus
+from .protocol import ImageStore as ImageStore
+from .protocol import Record as Record
+from .protocol import RecordOrigin as RecordOrigin
+from .protocol import RecordStore as RecordStore
+from .protocol import StoredEvent as StoredEvent
+from .protocol import StoredImage as StoredImage
+from .settings import CollectionSettings as CollectionSettings
+from .settings import StoreSettings as StoreSettings
+from .settings import WebhookSettings as WebhookSettings
+from .signatures import SIGNATURE_HEADER as SIGNATURE_HEADER
+from .signatures import signature as signature
+from .signatures import verify_signature as verify_signature
+from .webhook import WebhookSender as WebhookSender
