@@ -1,4 +1,4 @@
-from .names import safe_key as safe_key
+from .names import image_key as image_key
 from .opening import Stores as Stores
 from .opening import open_stores as open_stores
 from .protocol import EventBus as EventBus

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import JsonValue
@@ -43,12 +42,12 @@ class SqlEvents:
         self._database, self._keep_s = database, keep_s
         self._lock, self._is_migrated = threading.Lock(), False
 
-    def publish(self, channel: str, message: Mapping[str, JsonValue], event_id: str) -> bool:
+    def publish(self, channel: str, message: JsonValue, event_id: str) -> bool:
         """Add an event, once for its id."""
         values = {
             "event_id": event_id,
             "channel": require_name(channel, "channel"),
-            "message": dict(message),
+            "message": message,
             "at": time.time(),
         }
         self._ensure()

@@ -1,7 +1,8 @@
 """Pictures as files of a folder, each with a time to live.
 
-A picture's key is its path, its first bytes say what it is, and its modification time is the moment at which its
-time is over: one file holds all there is to know of it, and is there whole or not at all.
+A picture's key is its path (see :func:`~neuropose_ray.stores.names.key_path`), its first bytes say what it is, and
+its modification time is the moment at which its time is over: one file holds all there is to know of it, and is there
+whole or not at all.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from neuropose_ray.errors import DiskFullError, OutputError, StoreUnavailableError
 from neuropose_ray.schemas.atomic import atomic_path
-from neuropose_ray.stores.names import require_key
+from neuropose_ray.stores.names import image_key, key_path, path_key
 from neuropose_ray.stores.protocol import StoredImage
 
 #: The modification time of a picture that is kept for ever: in the year 2200.
@@ -35,7 +36,7 @@ class FileImages:
 
     def put(self, key: str, data: bytes, ttl_s: float | None) -> None:
         """Keep a picture as a file."""
-        path = self._folder / require_key(key)
+        path = self._path(key)
         now = time.time()
         expires_at = FOREVER if ttl_s is None else min(now + ttl_s, FOREVER)
         try:
@@ -49,7 +50,7 @@ class FileImages:
 
     def get(self, key: str) -> StoredImage | None:
         """The picture of a key."""
-        path = self._folder / require_key(key)
+        path = self._path(key)
         try:
             with path.open("rb") as file:
                 expires_at = os.fstat(file.fileno()).st_mtime
@@ -64,7 +65,7 @@ class FileImages:
 
     def delete(self, key: str) -> bool:
         """Remove a picture."""
-        path = self._folder / require_key(key)
+        path = self._path(key)
         try:
             path.unlink()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
@@ -75,7 +76,8 @@ class FileImages:
     def list(self, prefix: str = "", limit: int = 1000) -> tuple[str, ...]:
         """Keys that begin with a prefix."""
         now = time.time()
-        keys = [path.relative_to(self._folder).as_posix() for path, expires_at in self._files() if expires_at > now]
+        paths = [path.relative_to(self._folder) for path, expires_at in self._files() if expires_at > now]
+        keys = [path_key(path.as_posix()) for path in paths]
         return tuple(sorted(key for key in keys if key.startswith(prefix))[:limit])
 
     def sweep(self, now: float) -> int:
@@ -94,6 +96,9 @@ class FileImages:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key_path(image_key(key))
 
     def _files(self) -> Iterator[tuple[Path, float]]:
         for parent, _, names in os.walk(self._folder):

@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from neuropose_ray.errors import StoreError
 
-#: Bytes of a key, and of a part of it between slashes; file systems take 255 of a name, temporary ones are longer.
-MAX_KEY_BYTES, MAX_PART_BYTES = 512, 200
-_KEY = re.compile(r"(?!\.)[A-Za-z0-9_.%~-]+(/(?!\.)[A-Za-z0-9_.%~-]+)*")
+#: Bytes of an encoded key, and of a part of it between slashes: file systems take 255 of a name, and a file has a
+#: longer one while it is written.
+MAX_KEY_BYTES, MAX_PART_BYTES = 1024, 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
 
 
-def safe_key(text: str) -> str:
-    """The key of an image for any text: parts between slashes, of letters, digits and ``_ . ~ -``.
-
-    All else is percent-encoded, as is a dot that begins a part, so that different texts stay different and no key
-    points out of a folder; empty parts are left out.
+def image_key(text: str) -> str:
+    """The key of an image for a text: its parts between slashes, without empty ones.
 
     Raises:
         StoreError: nothing is left, or it is too long.
     """
-    parts = [quote(part, safe="", errors="surrogatepass") for part in text.split("/") if part]
-    parts = [f"%2E{part[1:]}" if part.startswith(".") else part for part in parts]
-    return require_key("/".join(parts))
-
-
-def require_key(key: str) -> str:
-    """The key as it is.
-
-    Raises:
-        StoreError: it is none that :func:`safe_key` gives.
-    """
-    if len(key) > MAX_KEY_BYTES or any(len(part) > MAX_PART_BYTES for part in key.split("/")):
+    key = "/".join(part for part in text.split("/") if part)
+    encoded = key_path(key)
+    if not key or len(encoded) > MAX_KEY_BYTES or any(len(part) > MAX_PART_BYTES for part in encoded.split("/")):
         raise StoreError(
-            f"a key of more than {MAX_PART_BYTES} bytes in a part or {MAX_KEY_BYTES} in all",
-            where=_shown(key),
-            hint="shorten its template",
+            f"not a key of an image: 1 to {MAX_PART_BYTES} bytes between slashes, {MAX_KEY_BYTES} in all",
+            where=_shown(text),
+            hint="see its template",
         )
-    if not _KEY.fullmatch(key):
-        raise StoreError("not a key of an image", where=_shown(key), hint="see its template")
     return key
+
+
+def key_path(key: str) -> str:
+    """The relative path of a key's file: letters, digits and ``_ . ~ -`` stand for themselves.
+
+    All else is percent-encoded, and so is a dot that begins a part: no key points out of a folder, and different
+    keys have different paths. :func:`path_key` is the inverse.
+    """
+    parts = [quote(part, safe="", errors="surrogatepass") for part in key.split("/")]
+    return "/".join(f"%2E{part[1:]}" if part.startswith(".") else part for part in parts)
+
+
+def path_key(path: str) -> str:
+    """The key of a file's relative path."""
+    return unquote(path, errors="surrogatepass")
 
 
 def require_name(name: str, what: str) -> str:

@@ -128,7 +128,7 @@ class ImageStore(Protocol):
         """Keep a picture, in the place of the one with this key.
 
         Raises:
-            StoreError: the key is none that :func:`~neuropose_ray.stores.safe_key` gives.
+            StoreError: the key is empty or too long; see :func:`~neuropose_ray.stores.image_key`.
         """
         ...
 
@@ -160,13 +160,13 @@ class StoredEvent:
     position: str
     event_id: str
     channel: str
-    message: Mapping[str, JsonValue]
+    message: JsonValue
 
 
 class EventBus(Protocol):
     """Events by channel, in the order in which they were published."""
 
-    def publish(self, channel: str, message: Mapping[str, JsonValue], event_id: str) -> bool:
+    def publish(self, channel: str, message: JsonValue, event_id: str) -> bool:
         """Add an event to its channel; whether it is new: an id that the bus remembers is passed over."""
         ...
 

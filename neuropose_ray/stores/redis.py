@@ -8,7 +8,7 @@ that Redis runs as a whole.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from neuropose_ray.errors import StoreError, StoreUnavailableError
 from neuropose_ray.stores.files import media_type_of
-from neuropose_ray.stores.names import require_key, require_name
+from neuropose_ray.stores.names import image_key, key_path, path_key, require_name
 from neuropose_ray.stores.protocol import StoredEvent, StoredImage
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ class RedisImages:
         """Keep a picture, with its time to live in the same command."""
         lifetime_ms = None if ttl_s is None else max(1, round(ttl_s * 1000))
         with _faults_named(self._name):
-            self._client.set(_IMAGES + require_key(key), data, px=lifetime_ms)
+            self._client.set(_image_name(key), data, px=lifetime_ms)
 
     def get(self, key: str) -> StoredImage | None:
         """The picture of a key."""
-        name = _IMAGES + require_key(key)
+        name = _image_name(key)
         with _faults_named(self._name):
             commands = self._client.pipeline(transaction=True)
             commands.get(name)
@@ -87,14 +87,14 @@ class RedisImages:
     def delete(self, key: str) -> bool:
         """Remove a picture."""
         with _faults_named(self._name):
-            return bool(self._client.delete(_IMAGES + require_key(key)))
+            return bool(self._client.delete(_image_name(key)))
 
     def list(self, prefix: str = "", limit: int = 1000) -> tuple[str, ...]:
         """Keys that begin with a prefix; all keys of the server are looked at."""
-        pattern = _IMAGES + "".join(f"\\{letter}" if letter in "*?[]\\^-" else letter for letter in prefix) + "*"
         with _faults_named(self._name):
-            keys = {key.decode() for key in self._client.scan_iter(match=pattern, count=_SCAN)}
-        return tuple(sorted(key.removeprefix(_IMAGES) for key in keys)[:limit])
+            names = {name.decode() for name in self._client.scan_iter(match=f"{_IMAGES}*", count=_SCAN)}
+        keys = [path_key(name.removeprefix(_IMAGES)) for name in names]
+        return tuple(sorted(key for key in keys if key.startswith(prefix))[:limit])
 
     def sweep(self, now: float) -> int:  # noqa: ARG002
         """Nothing: Redis removes what is over by itself."""
@@ -119,11 +119,11 @@ class RedisEvents:
         self._client, self._name = open_redis(url, timeout_s), redis_name(url)
         self._keep_s, self._stream_events = max(1, round(keep_s)), stream_events
 
-    def publish(self, channel: str, message: Mapping[str, JsonValue], event_id: str) -> bool:
+    def publish(self, channel: str, message: JsonValue, event_id: str) -> bool:
         """Add an event to its stream, and send it to the channel of the same name, once for its id."""
         stream = _EVENTS + require_name(channel, "channel")
         keys = (f"{_PUBLISHED}{event_id}", stream)
-        text = json.dumps(dict(message), allow_nan=False)
+        text = json.dumps(message, allow_nan=False)
         with _faults_named(self._name):
             done: Any = self._client.eval(_PUBLISH, 2, *keys, self._keep_s, self._stream_events, event_id, text)
         return bool(done)
@@ -149,6 +149,11 @@ class RedisEvents:
     def close(self) -> None:
         """Close connections."""
         self._client.close()
+
+
+def _image_name(key: str) -> str:
+    """Encoded as the path of a file is: what others see of the server is plain text."""
+    return _IMAGES + key_path(image_key(key))
 
 
 def redis_name(url: str) -> str:

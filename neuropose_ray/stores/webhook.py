@@ -51,6 +51,11 @@ class WebhookSender:
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
 
+    @property
+    def give_up_s(self) -> float:
+        """Seconds after which a message that no attempt brought through is given up."""
+        return self._settings.give_up_hours * 3600
+
     def check(self, url: str) -> None:
         """Whether webhooks may be sent to a URL, by its text alone.
 
