@@ -21,6 +21,7 @@ ALLOWED = {
     "video": {"schemas"},
     "models": {"schemas"},
     "tracking": {"schemas"},
+    "rules": {"schemas", "analysis", "tracking"},
     "stores": {"schemas"},
     "fitting": {"schemas"},
     "lifting": {"schemas"},
@@ -34,17 +35,8 @@ ALLOWED = {
     "benchmark": {"schemas", "video", "models", "pipeline", "tracking"},
     "doctor": {"models"},
     "service": {
-        "schemas",
-        "video",
-        "models",
-        "pipeline",
-        "analysis",
-        "formats",
-        "render",
-        "report",
-        "doctor",
-        "stores",
-    },
+        "schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "doctor", "rules", "stores",
+    },  # fmt: skip
     "examples": {"schemas", "models", "analysis", "service"},
     "cli": None,
 }
@@ -61,17 +53,9 @@ WITHOUT_NAMES = {
     "examples": "programs, which nobody imports",
 }
 EVERYBODY = {
-    "errors",
-    "faults",
-    "__init__",
-    "machine",
-    "cluster",
-    "ray_auth",
-    "ray_ports",
-    "settings",
+    "errors", "faults", "__init__", "machine", "cluster", "network_access", "ray_auth", "ray_ports", "settings",
     "words",
-    "network_access",
-}
+}  # fmt: skip
 
 
 @cache
@@ -133,6 +117,10 @@ def test_rooms_know_each_other_by_their_faces():
                 continue
             face = import_module(f"neuropose_ray.{room}").__all__
             if len(rest) == 1 and (rest[0] in face or not is_module(dotted)):
+                continue
+            # A part of a room may have a face of its own.
+            if len(rest) == 2 and (PACKAGE / room / rest[0] / "__init__.pyi").exists():
+                assert rest[1] in import_module(f"neuropose_ray.{room}.{rest[0]}").__all__, dotted
                 continue
             used.add((room, rest[0]))
             _, users = PAST_FACES.get(room, {}).get(rest[0], ("", set()))

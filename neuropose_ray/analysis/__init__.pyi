@@ -135,6 +135,7 @@ from .segmentation.peaks import segment_by_peaks as segment_by_peaks
 from .segmentation.predictions import segment_predictions as segment_predictions
 from .segmentation.repetition_records import Repetition as Repetition
 from .segmentation.repetition_records import Repetitions as Repetitions
+from .segmentation.repetition_records import RepetitionSettings as RepetitionSettings
 from .segmentation.repetitions import repetitions as repetitions
 from .sequences import normalize_pose_sequence as normalize_pose_sequence
 from .sequences import pad_sequences as pad_sequences

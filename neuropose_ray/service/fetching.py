@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import logging
 import socket
 import ssl
@@ -14,7 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from neuropose_ray.errors import FetchError, ForbiddenInputError, InputNotFoundError, TooLargeError
+from neuropose_ray.errors import (
+    AddressRefusedError,
+    AddressUnknownError,
+    FetchError,
+    ForbiddenInputError,
+    InputNotFoundError,
+    TooLargeError,
+)
+from neuropose_ray.network_access import DEFAULT_PORTS, check_address, is_listed
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.service.settings import UploadSettings
 
@@ -24,10 +31,6 @@ _BLOCK_BYTES = 1 << 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Answers that are another one a little later.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-_DEFAULT_PORTS = {"https": 443, "http": 80}
-#: IPv6 addresses in which NAT64 hides any IPv4 address (RFC 6052, RFC 8215).
-_NAT64 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,10 @@ def check_url(parts: SplitResult, host: str | None, allowed: UploadSettings, sho
     if host is None or "@" in parts.netloc:
         raise ForbiddenInputError("a URL without a host, or with a user in it", where=shown, hint=hint)
     try:
-        port = parts.port
+        listed = is_listed(parts, allowed.hosts)
     except ValueError as error:
         raise ForbiddenInputError("not a port", where=shown, hint=hint) from error
-    name = host if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
-    if name.lower() not in {host_allowed.lower() for host_allowed in allowed.hosts}:
+    if not listed:
         raise ForbiddenInputError("not a host that inputs may be fetched from", where=shown, hint=hint)
 
 
@@ -116,10 +118,9 @@ def _answer(
     except ValueError as error:
         raise ForbiddenInputError("a redirect to what is no URL", where=shown) from error
     check_url(parts, host, allowed, shown)
-    assert host is not None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection = _connect(parts.scheme, host, parts.port or _DEFAULT_PORTS[parts.scheme], allowed, limits, shown)
+        connection = _connect(url, allowed, limits, shown)
         try:
             # Without Accept-Encoding a server may compress, and sizes would not be those of the file.
             headers = {"Host": parts.netloc, "User-Agent": "neuropose-ray", "Accept-Encoding": "identity"}
@@ -133,48 +134,30 @@ def _answer(
         raise FetchError("the host does not answer", where=shown, hint="check the URL, or try again") from error
 
 
-def _connect(
-    scheme: str, host: str, port: int, allowed: UploadSettings, limits: FetchLimits, shown: str
-) -> http.client.HTTPConnection:
-    """A connection to an address of the host that was checked."""
-    resolved = {entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    addresses = [ipaddress.ip_address(str(address).partition("%")[0]) for address in sorted(map(str, resolved))]
-    permitted = [address for address in addresses if may_connect(address, private=allowed.private_networks)]
-    if not permitted:
+def _connect(url: str, allowed: UploadSettings, limits: FetchLimits, shown: str) -> http.client.HTTPConnection:
+    """A connection to an address of the URL's host that was checked."""
+    try:
+        addresses = check_address(url, private_networks=allowed.private_networks)
+    except AddressRefusedError as error:
         raise ForbiddenInputError(
-            "its host is in a network that inputs are not fetched from",
+            error.what,
             where=shown,
             hint="see `uploads.private_networks` in the service's settings",
-        )
-    plain = socket.create_connection((str(permitted[0]), port), limits.silence_s)
+        ) from error
+    except AddressUnknownError as error:
+        raise FetchError("the host does not answer", where=shown, hint="check the URL, or try again") from error
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
+    plain = socket.create_connection((addresses[0], port), limits.silence_s)
     connection = http.client.HTTPConnection(host, port, timeout=limits.silence_s)
     try:
         connection.sock = plain
-        if scheme == "https":
+        if parts.scheme == "https":
             connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
     except OSError:
         plain.close()
         raise
     return connection
-
-
-def may_connect(address: Address, *, private: bool) -> bool:
-    """Whether an address is one of the public internet, or with ``private`` of a private network or this machine.
-
-    Link-local addresses, where clouds keep their credentials, multicast and reserved ones are never allowed; an IPv4
-    address inside an IPv6 address counts as itself.
-    """
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is None and any(address in network for network in _NAT64):
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return may_connect(inner, private=private)
-    if address.is_link_local or address.is_multicast or address.is_unspecified:
-        return False
-    if private and (address.is_private or address.is_loopback):
-        return not (address.version == 4 and address.is_reserved)
-    return address.is_global and not address.is_reserved
 
 
 def _save(answer: http.client.HTTPResponse, path: Path, max_bytes: int, deadline: float, *, shown: str) -> None:

@@ -5,6 +5,7 @@ notes; ``fields``, ``timeline`` and ``truncation`` know what containers do with 
 into parts that machines can work on apart, ``decode`` gives the frames of one, and ``prefetch`` has them ready before
 they are asked for. Pictures come through ``images``, HEIC and AVIF through ``heif``; ``tone_mapping`` makes high
 dynamic range look as a normal screen shows it. ``write`` encodes, with the source's ``sound``.
+Cameras, and whatever else gives pictures only now, are in ``live``, which has a face of its own.
 """
 
 import lazy_loader

@@ -1,7 +1,6 @@
 """Files over HTTP: from allowed hosts alone, wherever names and redirects lead, whole or not at all."""
 
 import http.server
-import ipaddress
 import socket
 import threading
 from collections import Counter
@@ -18,28 +17,9 @@ from neuropose_ray.errors import (
     TooLargeError,
 )
 from neuropose_ray.schemas.jobs import JobInput
-from neuropose_ray.service.fetching import FetchLimits, may_connect
+from neuropose_ray.service.fetching import FetchLimits
 from neuropose_ray.service.inputs import Inputs
 from neuropose_ray.service.settings import UploadSettings
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "100.64.0.1", "0.0.0.0", "::1", "::", "fc00::1", "fe80::1",
-     "224.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "255.255.255.255"],
-)  # fmt: skip
-def test_no_connection_is_made_into_the_own_network(address):
-    assert not may_connect(ipaddress.ip_address(address), private=False)
-
-
-@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "224.0.0.1", "0.0.0.0", "::ffff:169.254.169.254"])
-def test_link_local_addresses_are_never_connected_to(address):
-    assert not may_connect(ipaddress.ip_address(address), private=True)
-
-
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111"])
-def test_public_addresses_are_connected_to(address):
-    assert may_connect(ipaddress.ip_address(address), private=False)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

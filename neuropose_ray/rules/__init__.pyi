@@ -1,0 +1,15 @@
+from .branches.building import build_branches as build_branches
+from .branches.executor import InlineExecutor as InlineExecutor
+from .branches.executor import WorkExecutor as WorkExecutor
+from .branches.protocol import Announcement as Announcement
+from .branches.protocol import Branch as Branch
+from .branches.protocol import BranchResult as BranchResult
+from .branches.protocol import BranchRun as BranchRun
+from .decisions import StreamIdentity as StreamIdentity
+from .decisions import interrupted as interrupted
+from .engine import RuleEngine as RuleEngine
+from .loading import load_pipeline as load_pipeline
+from .observation import Moment as Moment
+from .observation import Observation as Observation
+from .template import render as render
+from .template import render_text as render_text

@@ -1,0 +1,147 @@
+"""The last seconds of a stream as it came, encoded, and clips of them: nothing is encoded anew."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import deque
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuropose_ray.errors import SourceError
+from neuropose_ray.schemas.atomic import atomic_path
+from neuropose_ray.video.live.types import ClipInfo
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.stream import Stream
+
+_CLOCK_HZ = 90_000
+#: Codec -> the demuxer of its bare stream, which reads from a keyframe what a container's header must hold.
+_BARE_FORMATS = {"h264": "h264", "hevc": "hevc", "mjpeg": "mjpeg", "mpeg4": "m4v"}
+# A stream without keyframes must not be kept for ever; 64 MiB are a minute at 8 Mbit/s.
+_MOST_BYTES_PER_S = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPacket:
+    """One encoded picture.
+
+    Attributes:
+        data: as it came; of H.264 and HEVC with start codes (ITU-T H.264, annex B).
+        pts_s, dts_s: presentation and decoding time of the camera's clock, in seconds.
+        is_keyframe: whether decoding can begin with it.
+        arrived_at: Unix seconds.
+    """
+
+    data: bytes
+    pts_s: float
+    dts_s: float
+    is_keyframe: bool
+    arrived_at: float
+
+
+class PacketRing:
+    """Packets of the last seconds, from a keyframe on. Thread-safe.
+
+    Args:
+        seconds: that are kept; a keyframe before them too, since decoding begins there.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._packets: deque[EncodedPacket] = deque()
+        self._bytes = 0
+        self._codec, self._header = "", b""
+        self._lock = threading.Lock()
+
+    def begin(self, codec: str, header: bytes) -> None:
+        """A new connection: its packets do not continue those before.
+
+        Args:
+            codec: name of the codec.
+            header: parameter sets that came apart from the packets.
+        """
+        with self._lock:
+            self._codec, self._header = codec, header
+            self._packets.clear()
+            self._bytes = 0
+
+    def add(self, packet: EncodedPacket) -> None:
+        """Keep a packet, and drop groups of pictures that are older than what is kept."""
+        with self._lock:
+            if not self._packets and not packet.is_keyframe:
+                return
+            self._packets.append(packet)
+            self._bytes += len(packet.data)
+            while self._is_old() or self._bytes > self._seconds * _MOST_BYTES_PER_S:
+                self._drop_group()
+
+    def write(self, seconds: float, path: Path) -> ClipInfo:
+        """Write the last seconds as an MP4 file, from the keyframe at or before their beginning.
+
+        Raises:
+            SourceError: nothing is kept, or the codec's streams cannot be put into a file.
+            OutputError: the file cannot be written.
+        """
+        with self._lock:
+            packets, codec, header = list(self._packets), self._codec, self._header
+        if not packets:
+            raise SourceError("there are no pictures for a clip yet", hint="set `clip_s`, or wait for a keyframe")
+        begin_at = packets[-1].arrived_at - seconds
+        starts = [i for i, packet in enumerate(packets) if packet.is_keyframe and packet.arrived_at <= begin_at]
+        return _write(packets[starts[-1] if starts else 0 :], codec, header, path)
+
+    def _is_old(self) -> bool:
+        """Whether a keyframe after the first begins early enough for the seconds that are kept."""
+        oldest_needed = self._packets[-1].arrived_at - self._seconds
+        if self._packets[0].arrived_at > oldest_needed:
+            return False
+        second = next((packet for i, packet in enumerate(self._packets) if i and packet.is_keyframe), None)
+        return second is not None and second.arrived_at <= oldest_needed
+
+    def _drop_group(self) -> None:
+        while self._packets:
+            self._bytes -= len(self._packets.popleft().data)
+            if self._packets and self._packets[0].is_keyframe:
+                return
+
+
+def _write(packets: list[EncodedPacket], codec: str, header: bytes, path: Path) -> ClipInfo:
+    import av
+
+    if codec not in _BARE_FORMATS:
+        raise SourceError(f"no clips are made of {codec} streams", hint="set the camera to H.264 or H.265")
+    try:
+        template = io.BytesIO(header + packets[0].data)
+        with (
+            av.open(template, format=_BARE_FORMATS[codec]) as bare,
+            atomic_path(path) as temporary,
+            av.open(f"file:{temporary}", "w", format="mp4", container_options={"movflags": "+faststart"}) as clip,
+        ):
+            stream = clip.add_stream_from_template(bare.streams.video[0])
+            stream.time_base = Fraction(1, _CLOCK_HZ)
+            last_tick = -1
+            for packet in packets:
+                muxed = _packet(packet, packets[0].dts_s, last_tick, stream)
+                last_tick = muxed.dts or 0
+                clip.mux_one(muxed)
+    except (av.FFmpegError, IndexError, ValueError) as error:
+        what = f"the last seconds cannot be written as a clip ({type(error).__name__})"
+        raise SourceError(what, hint="try again in a few seconds") from None
+    times = [packet.pts_s for packet in packets]
+    return ClipInfo(path, packets[0].arrived_at, max(times) - min(times), len(packets), path.stat().st_size)
+
+
+def _packet(packet: EncodedPacket, zero_s: float, last_tick: int, stream: Stream) -> Packet[Stream]:
+    import av
+
+    muxed: Packet[Stream] = av.Packet(packet.data)
+    muxed.stream, muxed.time_base = stream, Fraction(1, _CLOCK_HZ)
+    # Decoding times ascend strictly in a file; some cameras' do not.
+    muxed.dts = max(last_tick + 1, round((packet.dts_s - zero_s) * _CLOCK_HZ))
+    muxed.pts = max(muxed.dts, round((packet.pts_s - zero_s) * _CLOCK_HZ))
+    muxed.is_keyframe = packet.is_keyframe
+    return muxed
