@@ -374,21 +374,3 @@ def _rebuild_collision(
     what: str, where: str | None, hint: str | None, collisions: tuple[str, ...]
 ) -> JobCollisionError:
     return JobCollisionError(what, where=where, hint=hint, collisions=collisions)
-
-
-class LiveError(NeuroposeRayError):
-    """Live streams, and what is done about them."""
-
-    code = "live"
-
-
-class RuleError(LiveError):
-    """A pipeline of rules that is wrong; ``where`` is the path of the field."""
-
-    code = "rule"
-
-
-class BundleError(LiveError):
-    """A bundle of a pipeline and its models that is damaged, hostile, or not what it should be."""
-
-    code = "bundle"

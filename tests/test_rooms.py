@@ -35,8 +35,9 @@ ALLOWED = {
     "benchmark": {"schemas", "video", "models", "pipeline", "tracking"},
     "doctor": {"models"},
     "service": {
-        "schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "doctor", "rules", "stores",
-    },  # fmt: skip
+        *("schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "doctor"),
+        *("rules", "stores"),
+    },
     "examples": {"schemas", "models", "analysis", "service"},
     "cli": None,
 }

@@ -14,6 +14,7 @@ from neuropose_ray.pipeline import RunSettings
 from neuropose_ray.schemas.job_names import STANDARD_NAME
 from neuropose_ray.schemas.jobs import STANDARD, Workflow
 from neuropose_ray.settings import load_layers
+from neuropose_ray.stores import StoreSettings, WebhookSettings
 
 Scope = Literal["read", "submit", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -195,6 +196,8 @@ class ServiceSettings(_Settings):
     uploads: UploadSettings = UploadSettings()
     inbox: InboxSettings = InboxSettings()
     archives: ArchiveSettings = ArchiveSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    stores: StoreSettings = StoreSettings()
 
 
 class Settings(RunSettings):

@@ -15,3 +15,5 @@ from .signatures import SIGNATURE_HEADER as SIGNATURE_HEADER
 from .signatures import signature as signature
 from .signatures import verify_signature as verify_signature
 from .webhook import WebhookSender as WebhookSender
+from .webhook import require_allowed as require_allowed
+from .webhook import shown_url as shown_url

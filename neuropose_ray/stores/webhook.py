@@ -83,13 +83,13 @@ class WebhookSender:
         """
         import httpx
 
-        parts = require_allowed(url, self._settings)
+        require_allowed(url, self._settings)
         addresses = check_address(
             url, private_networks=self._settings.private_networks, resolve=self._resolve
         )  # AddressUnknownError may be tried again
         content = json.dumps(body, allow_nan=False).encode()
         headers = self._headers(content, idempotency_key, secret)
-        where = shown_url(parts)
+        where = shown_url(url)
         for number, address in enumerate(addresses, 1):
             pinned = pinned_url(url, address)
             try:
@@ -154,7 +154,7 @@ def require_allowed(url: str, settings: WebhookSettings) -> SplitResult:
         is_known = ANY_HOST in settings.hosts or is_listed(parts, settings.hosts)
     except ValueError:
         raise AddressRefusedError("a webhook to what is no URL", hint=_HINT) from None
-    where = shown_url(parts)
+    where = shown_url(url)
     schemes = ("https", "http") if settings.http else ("https",)
     if parts.scheme not in schemes:
         raise AddressRefusedError(f"no webhooks by {parts.scheme or 'this scheme'}", where=where, hint=_HINT)
@@ -167,8 +167,12 @@ def require_allowed(url: str, settings: WebhookSettings) -> SplitResult:
     return parts
 
 
-def shown_url(parts: SplitResult) -> str:
+def shown_url(url: str) -> str:
     """Scheme, host and port of a URL: its path and query may be a secret between its owner and the receiver."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "?"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 

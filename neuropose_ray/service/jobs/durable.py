@@ -8,16 +8,18 @@ process, which finds its workflows by the fixed executor id, and takes them from
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from neuropose_ray.errors import RequestError, ServiceError, first_line
-from neuropose_ray.schemas.job_names import JobState, StepKind
+from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import JobRequest, Workflow
+from neuropose_ray.service.deliveries import Deliveries
 from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, recorded
 from neuropose_ray.service.jobs.dbos_polling import look_less_often_beside_the_queue
 from neuropose_ray.service.jobs.job_rows import JOB_STATES, JobRow, job_row, time_of
@@ -32,6 +34,8 @@ MOST_STARTS = 20
 #: What a queued job waits at most for being noticed; each look is several transactions, also while nothing is done.
 _POLL_S = 1.0
 _PAGE = 200
+#: Kept beside a job of whose end somebody is to be told. A job that is tried again ends again: ends are numbered.
+AWAITED_WEBHOOK: Mapping[str, Any] = {"webhook": {"state": "awaiting", "number": 1}}
 #: Until the thread that takes jobs from a new queue is there.
 _START_S = 30.0
 _HINT = "check jobs.database_url and the data folder's disk"
@@ -49,10 +53,11 @@ class DurableJobs:
         database_url: of SQLite or PostgreSQL.
         running: jobs at once.
         perform: does one.
+        deliveries: of webhooks, in the same database.
     """
 
-    def __init__(self, database_url: str, running: int, perform: Perform) -> None:
-        self._url, self._running, self._perform = database_url, running, perform
+    def __init__(self, database_url: str, running: int, perform: Perform, deliveries: Deliveries) -> None:
+        self._url, self._running, self._perform, self._deliveries = database_url, running, perform, deliveries
         self._workflow: Any = None
         self._opened_s = 0.0
 
@@ -70,8 +75,10 @@ class DurableJobs:
         logging.getLogger("dbos").addFilter(_is_news)
         self._opened_s = time.monotonic()
         self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=MOST_STARTS)(self._body())
+        self._deliveries.register()
         try:
             DBOS.launch()
+            self._deliveries.open()
             DBOS.register_queue(
                 QUEUE,
                 worker_concurrency=0 if paused else self._running,
@@ -109,6 +116,7 @@ class DurableJobs:
         """Let go of the database; jobs that run are another process's then."""
         from dbos import DBOS
 
+        self._deliveries.stop()
         DBOS.destroy(destroy_registry=True)
 
     def healthy(self) -> bool:
@@ -122,10 +130,11 @@ class DurableJobs:
         Raises:
             StorageFullError: the database's disk is full.
         """
-        from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+        from dbos import DBOS, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID
 
         priority = 11 - request.priority  # of DBOS the least is first, from 1
-        with SetWorkflowID(request.id), SetEnqueueOptions(priority=priority):
+        attributes = SetWorkflowAttributes(None if request.webhook is None else dict(AWAITED_WEBHOOK))
+        with SetWorkflowID(request.id), SetEnqueueOptions(priority=priority), attributes:
             as_json = [model.model_dump(mode="json", by_alias=True) for model in (request, workflow)]
             with full_disk_named():
                 DBOS.enqueue_workflow(QUEUE, self._workflow, *as_json)
@@ -181,6 +190,28 @@ class DurableJobs:
         for status in DBOS.list_workflows(name=_WORKFLOW, status=names, load_input=False, load_output=False):
             counted[JOB_STATES[status.status]] += 1
         return counted
+
+    def awaiting_webhooks(self) -> Iterator[str]:
+        """The ids of jobs about whose end nobody was told yet, although somebody asked for it."""
+        from dbos import DBOS
+
+        for offset in itertools.count(0, _PAGE):
+            page = DBOS.list_workflows(
+                name=_WORKFLOW, limit=_PAGE, offset=offset, load_input=False, load_output=False
+            )
+            for status in page:
+                if ((status.attributes or {}).get("webhook") or {}).get("state") == "awaiting":
+                    yield status.workflow_id
+            if len(page) < _PAGE:
+                return
+
+    def ended(self, job_ids: Collection[str]) -> tuple[str, ...]:
+        """Those of these jobs that have ended, or are not known."""
+        from dbos import DBOS
+
+        rows = DBOS.list_workflows(workflow_ids=list(job_ids), name=_WORKFLOW, load_input=False, load_output=False)
+        going_on = {row.workflow_id for row in rows if JOB_STATES[row.status] not in ENDED}
+        return tuple(job_id for job_id in job_ids if job_id not in going_on)
 
     def oldest_queued(self) -> datetime | None:
         """Since when the job waits that waits longest."""
