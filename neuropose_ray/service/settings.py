@@ -14,7 +14,7 @@ from neuropose_ray.pipeline import RunSettings
 from neuropose_ray.schemas.job_names import STANDARD_NAME
 from neuropose_ray.schemas.jobs import STANDARD, Workflow
 from neuropose_ray.settings import load_layers
-from neuropose_ray.stores import StoreSettings, WebhookSettings
+from neuropose_ray.stores import WebhookSettings
 
 Scope = Literal["read", "submit", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -197,7 +197,6 @@ class ServiceSettings(_Settings):
     inbox: InboxSettings = InboxSettings()
     archives: ArchiveSettings = ArchiveSettings()
     webhooks: WebhookSettings = WebhookSettings()
-    stores: StoreSettings = StoreSettings()
 
 
 class Settings(RunSettings):

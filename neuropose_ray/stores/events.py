@@ -51,9 +51,8 @@ class SqlEvents:
             "at": time.time(),
         }
         self._ensure()
-        statement = self._database.insert(_events).values(values).on_conflict_do_nothing(index_elements=["event_id"])
         with self._database.transaction() as connection:
-            return bool(connection.execute(statement).rowcount)
+            return self._database.has_inserted(connection, _events, values, ("event_id",))
 
     def read(self, channel: str, after: str | None = None, limit: int = 100) -> tuple[StoredEvent, ...]:
         """Events of a channel."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from neuropose_ray.errors import DiskFullError, OutputError, StoreUnavailableError
+from neuropose_ray.errors import OutputError, StoreError, StoreUnavailableError
 from neuropose_ray.schemas.atomic import atomic_path
 from neuropose_ray.stores.names import image_key, key_path, path_key
 from neuropose_ray.stores.protocol import StoredImage
@@ -45,7 +45,10 @@ class FileImages:
                 temporary.write_bytes(data)
                 temporary.chmod(0o600)
                 os.utime(temporary, (now, expires_at))
-        except (OutputError, DiskFullError, OSError) as error:
+        except (OutputError, OSError) as error:
+            # A key must not be the beginning of another one, up to a slash: files are no folders.
+            if isinstance(error.__cause__ or error, IsADirectoryError | NotADirectoryError | FileExistsError):
+                raise StoreError("another picture's key begins so, or is its beginning", where=key) from error
             raise StoreUnavailableError("a picture cannot be written", where=key, hint=str(error)) from error
 
     def get(self, key: str) -> StoredImage | None:

@@ -129,8 +129,7 @@ class OwnTable:
         stamps = {name: getattr(origin, name) for name in _STAMPS if name in table.c and name not in fields}
         key_column = table.c[self._settings.key]
         values = self._values(table, {**stamps, **fields}) | {key_column.name: self._value(key_column, key)}
-        statement = self._database.insert(table).values(values).on_conflict_do_nothing(index_elements=[key_column])
-        return bool(connection.execute(statement).rowcount)
+        return self._database.has_inserted(connection, table, values, (key_column.name,))
 
     def _has_set(
         self, connection: Connection, table: Table, key: str, fields: Mapping[str, JsonValue], key_field: str

@@ -17,7 +17,7 @@ REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class CollectionSettings(_Settings):

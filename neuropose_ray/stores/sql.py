@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from neuropose_ray.errors import OutputError, StoreError, StoreUnavailableError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Table
     from sqlalchemy.exc import DBAPIError
 
 #: What SQLite says of a moment or a disk, not of a statement.
@@ -50,11 +50,16 @@ class SqlDatabase:
         """The engine, for reflection."""
         return self._engine
 
-    def insert(self, table: Any) -> Any:
-        """An INSERT of the database's own dialect, which knows ON CONFLICT."""
+    def has_inserted(
+        self, connection: Connection, table: Table, values: Mapping[str, Any], unique: Sequence[str]
+    ) -> bool:
+        """Insert a row, unless there is one with the same values in these unique columns; whether it was inserted."""
         from sqlalchemy.dialects import postgresql, sqlite
 
-        return (sqlite if self._engine.dialect.name == "sqlite" else postgresql).insert(table)
+        insert = (sqlite if self._engine.dialect.name == "sqlite" else postgresql).insert(table)
+        statement = insert.values(values).on_conflict_do_nothing(index_elements=unique)
+        # Drivers do not count such rows alike.
+        return connection.execute(statement.returning(table.c[unique[0]])).first() is not None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    Connection,
     DateTime,
     Index,
     MetaData,
@@ -81,7 +82,7 @@ class SqlRecords:
             return own.create(key, fields, origin)
         self._ensure()
         with self._database.transaction() as connection:
-            if connection.execute(self._insertion(collection, key, fields, origin)).rowcount:
+            if self._has_inserted(connection, collection, key, fields, origin):
                 return True
             maker = connection.scalar(select(records_table.c.id).where(*_is(collection, key)))
         if maker != origin.record_id:
@@ -119,10 +120,8 @@ class SqlRecords:
                 if _has_set(connection, collection, key, fields, key_field):
                     return False
                 stamped = replace(origin, **_origin_with(key_field, key))
-                return bool(
-                    connection.execute(self._insertion(collection, origin.record_id, fields, stamped)).rowcount
-                )
-            if connection.execute(self._insertion(collection, key, fields, origin)).rowcount:
+                return self._has_inserted(connection, collection, origin.record_id, fields, stamped)
+            if self._has_inserted(connection, collection, key, fields, origin):
                 return True
             _has_set(connection, collection, key, fields, KEY)
         return False
@@ -164,7 +163,7 @@ class SqlRecords:
             _metadata.create_all(connection)
             version = connection.scalar(select(func.max(_versions.c.version)))
             if version is None:
-                connection.execute(self._database.insert(_versions).values(version=STORE_VERSION))
+                self._database.has_inserted(connection, _versions, {"version": STORE_VERSION}, ("version",))
         if version is not None and version > STORE_VERSION:
             raise StoreError(
                 f"made by a newer version (tables {version}, here {STORE_VERSION})",
@@ -188,7 +187,9 @@ class SqlRecords:
                 self.migrate()
                 self._is_migrated = True
 
-    def _insertion(self, collection: str, key: str, fields: Mapping[str, JsonValue], origin: RecordOrigin) -> Any:
+    def _has_inserted(
+        self, connection: Connection, collection: str, key: str, fields: Mapping[str, JsonValue], origin: RecordOrigin
+    ) -> bool:
         now = datetime.now(UTC)
         values = {
             "collection": collection,
@@ -202,10 +203,12 @@ class SqlRecords:
             "created_at": now,
             "updated_at": now,
         }
-        return self._database.insert(records_table).values(values).on_conflict_do_nothing()
+        return self._database.has_inserted(connection, records_table, values, ("collection", "key"))
 
 
-def _has_set(connection: Any, collection: str, key: str, fields: Mapping[str, JsonValue], key_field: str) -> bool:
+def _has_set(
+    connection: Connection, collection: str, key: str, fields: Mapping[str, JsonValue], key_field: str
+) -> bool:
     """Set fields of all records with a key; whether there are any."""
     column = records_table.c[_require_key_field(collection, key_field)]
     value = _track(collection, key) if key_field == "track_id" else key

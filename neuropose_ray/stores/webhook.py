@@ -151,7 +151,7 @@ def require_allowed(url: str, settings: WebhookSettings) -> SplitResult:
     """
     try:
         parts = urlsplit(url)
-        is_known = ANY_HOST in settings.hosts or is_listed(parts, settings.hosts)
+        is_known = is_listed(parts, settings.hosts) or ANY_HOST in settings.hosts  # a port is looked at in any case
     except ValueError:
         raise AddressRefusedError("a webhook to what is no URL", hint=_HINT) from None
     where = shown_url(url)
