@@ -19,8 +19,8 @@ class NeuroposeRayError(Exception):
         super().__init__(" ".join((line if hint is None else f"{line}; {hint}").split()))
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Travel between processes with the three parts intact."""
-        return _rebuild, (type(self), self.what, self.where, self.hint)
+        """Travel between processes whole, with what a class of errors has besides the three parts."""
+        return _rebuild, (type(self), self.what, self.where, self.hint), dict(vars(self))
 
 
 def _rebuild(kind: type[NeuroposeRayError], what: str, where: str | None, hint: str | None) -> NeuroposeRayError:
@@ -318,16 +318,6 @@ class WebhookUnavailableError(WebhookError):
         self.retry_after_s = retry_after_s
         super().__init__(what, where=where, hint=hint)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Travel between processes with the wait."""
-        return _rebuild_unavailable, (self.what, self.where, self.hint, self.retry_after_s)
-
-
-def _rebuild_unavailable(
-    what: str, where: str | None, hint: str | None, retry_after_s: float | None
-) -> WebhookUnavailableError:
-    return WebhookUnavailableError(what, where=where, hint=hint, retry_after_s=retry_after_s)
-
 
 class IngestError(InputError):
     """An archive that cannot be placed into the inbox."""
@@ -364,13 +354,3 @@ class JobCollisionError(IngestError):
         """Keep the names for programs."""
         self.collisions = collisions
         super().__init__(what, where=where, hint=hint)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Travel between processes with the names."""
-        return _rebuild_collision, (self.what, self.where, self.hint, self.collisions)
-
-
-def _rebuild_collision(
-    what: str, where: str | None, hint: str | None, collisions: tuple[str, ...]
-) -> JobCollisionError:
-    return JobCollisionError(what, where=where, hint=hint, collisions=collisions)

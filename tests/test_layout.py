@@ -33,7 +33,7 @@ TYPES = {
     "benchmark/defaults.py", "cli/options.py", "render/overlay/choices.py", "schemas/job_names.py",
     "schemas/motion_series.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
-    "service/pose/requests.py",
+    "service/pose/requests.py", "stores/protocol.py",
 }  # fmt: skip
 
 
