@@ -19,6 +19,7 @@ TESTED_ELSEWHERE = {
     "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",  # on a cluster
     "pipeline/engines/start.py": "pipeline/test_run.py",  # what it starts is what runs
     "report/writing.py": "cli/test_report.py",  # what becomes of files, videos and overlays
+    "rules/episode.py": "rules/test_engine.py",  # an episode is what the engine makes of frames
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/runner.py": "service/test_kills_of_the_service.py",  # the process that is killed
     "service/http/probing.py": "service/http/test_job_routes.py",  # uploads to a running service
@@ -33,7 +34,7 @@ TYPES = {
     "benchmark/defaults.py", "cli/options.py", "render/overlay/choices.py", "schemas/job_names.py",
     "schemas/motion_series.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
-    "service/pose/requests.py", "stores/protocol.py",
+    "service/pose/requests.py", "rules/branches/protocol.py", "stores/protocol.py",
 }  # fmt: skip
 
 

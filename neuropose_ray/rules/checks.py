@@ -11,7 +11,7 @@ from neuropose_ray.faults import faults, nearest_of
 from neuropose_ray.rules.branches.building import branch_fields
 from neuropose_ray.rules.decisions import COMPLETE_FIELDS, ENTER_FIELDS
 from neuropose_ray.rules.template import references
-from neuropose_ray.schemas.actions import ACTION_RESULTS, FORESEEN_RESULTS, Action
+from neuropose_ray.schemas.actions import ACTION_RESULTS, FORESEEN_RESULTS, OUTCOMES, Action
 from neuropose_ray.schemas.rules import ClassifierBranch, JointAnglesBranch, Pipeline, RepetitionsBranch, Rule
 
 #: Settings of actions that are no templates, whatever braces they hold.
@@ -92,8 +92,8 @@ def _check_repetition_settings(branch: RepetitionsBranch, path: str) -> None:
 def _check_enter(rule: Rule, path: str) -> None:
     known = [*ENTER_FIELDS]
     for index, action in enumerate(rule.on_enter):
-        for name in ("require", "outcomes"):
-            if name in action.model_fields_set:
+        for name, is_set in (("require", bool(action.require)), ("outcomes", action.outcomes != OUTCOMES)):
+            if is_set:
                 raise RuleError(
                     "nothing is known of the end when an episode begins",
                     where=f"{path}[{index}].{name}",

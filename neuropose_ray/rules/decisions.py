@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from neuropose_ray.rules.branches.building import branch_fields
 from neuropose_ray.rules.branches.protocol import BranchResult, failure
 from neuropose_ray.rules.template import render_text
-from neuropose_ray.schemas.actions import ACTION_RESULTS, Action, Outcome, SaveImage, action_id
+from neuropose_ray.schemas.actions import ACTION_RESULTS, Action, Outcome, SaveImage, action_id, image_key
 from neuropose_ray.schemas.rules import Decision, Pipeline, Rule
 
 #: What templates may name at any time, and at an episode's end besides.
@@ -242,7 +242,7 @@ def _with_foreseen(
     for action in kept:
         match action.type:
             case "save_image":
-                fields[f"{action.name}.image_key"] = render_text(action.key, fields)
+                fields[f"{action.name}.image_key"] = image_key(render_text(action.key, fields))
             case "record.create":
                 fields[f"{action.name}.id"] = action_id(decision_id, action.name)
             case "publish":

@@ -93,8 +93,9 @@ def _read(path: Path) -> str:
 def _yaml(text: str) -> object:
     import yaml
 
-    loader = yaml.SafeLoader(text)
+    loader = None
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return None
@@ -103,7 +104,8 @@ def _yaml(text: str) -> object:
     except yaml.YAMLError as error:
         raise RuleError(yaml_fault(error)) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
 
 
 def _check_nodes(root: Any) -> None:

@@ -150,3 +150,12 @@ def action_id(decision_id: str, action: str) -> str:
         A UUID as text.
     """
     return str(uuid.uuid5(uuid.UUID(decision_id), action))
+
+
+def image_key(text: str) -> str:
+    """The key under which a picture is kept: a text's parts between slashes, without empty ones.
+
+    Args:
+        text: the rendered key of a :class:`SaveImage`.
+    """
+    return "/".join(part for part in text.split("/") if part)

@@ -105,7 +105,7 @@ class RepetitionsBranch(_Branch):
     target: int | None = Field(default=None, ge=1, description="complete repetitions at which the branch is settled")
     extractor: Extractor | None = Field(default=None, description="the signal; none: the joint that repeats")
     settings: FrozenJson = Field(default={}, validate_default=True, description="thresholds, as of the analysis")
-    update_s: float = Field(default=0.5, gt=0, le=60, description="between two looks at the movement")
+    update_s: float = Field(default=1.0, gt=0, le=60, description="between two looks at the movement")
     settled_s: float = Field(
         default=1.0,
         ge=0,

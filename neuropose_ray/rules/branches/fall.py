@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final
 
@@ -27,10 +28,10 @@ class FallRun:
         """
         self._settings, self._reader = settings, reader
         self._first_s: float | None = None
-        #: Times and hip heights of the upright moments that a fall may have begun with.
+        #: Times and hip heights of the latest moments in which the person was upright.
         self._upright: deque[tuple[float, float]] = deque()
         self._lying_since_s: float | None = None
-        self._drop_mm = 0.0
+        self._drop_mm = -math.inf
         self._result: BranchResult | None = None
 
     def observe(self, moment: Moment) -> None:
@@ -41,14 +42,14 @@ class FallRun:
         now = moment.time_s
         if self._first_s is None:
             self._first_s = now
+        while self._upright and now - self._upright[0][0] > self._settings.within_s:
+            self._upright.popleft()
         if state.trunk_inclination_deg >= self._settings.lying_deg:
             self._lie(now, state.hip_height_mm)
         else:
             self._lying_since_s = None
             if state.trunk_inclination_deg <= self._settings.upright_deg:
                 self._upright.append((now, state.hip_height_mm))
-        while self._upright and now - self._upright[0][0] > self._settings.within_s + self._settings.lying_s:
-            self._upright.popleft()
 
     def finish(self) -> None:
         """Settle on what is known."""
@@ -71,13 +72,11 @@ class FallRun:
 
     def _lie(self, now: float, hip_height_mm: float) -> None:
         if self._lying_since_s is None:
-            self._lying_since_s, self._drop_mm = now, 0.0
-        before = [
-            height for time_s, height in self._upright if self._lying_since_s - time_s <= self._settings.within_s
-        ]
-        self._drop_mm = max(self._drop_mm, max(before, default=hip_height_mm) - hip_height_mm)
+            self._lying_since_s, self._drop_mm = now, -math.inf  # nobody falls who was not upright shortly before
+        highest = max((height for _, height in self._upright), default=-math.inf)
+        self._drop_mm = max(self._drop_mm, highest - hip_height_mm)
         lying_s = now - self._lying_since_s
-        if before and self._drop_mm >= self._settings.min_drop_mm and lying_s >= self._settings.lying_s:
+        if self._drop_mm >= self._settings.min_drop_mm and lying_s >= self._settings.lying_s:
             self._result = BranchResult(
                 {
                     "value": True,

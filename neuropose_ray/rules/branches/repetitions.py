@@ -25,8 +25,8 @@ from neuropose_ray.schemas.skeleton import Skeleton
 
 #: What templates may name.
 REPETITION_FIELDS: Final = ("value", "count", "complete_count", "movement", "unit", "mean_height", "reason")
-#: Seconds of the latest movement that a look is taken at: a dozen slow squats. The whole would cost ever more.
-LOOK_S: Final = 40.0
+#: Seconds of the latest movement that a look is taken at: several slow squats. The whole would cost ever more.
+LOOK_S: Final = 20.0
 #: After the last movement looks go on for so long, since the end of a repetition is seen after it.
 _AFTER_MOVEMENT_S: Final = 3.0
 #: Two looks at one repetition may find its peak so far apart.
