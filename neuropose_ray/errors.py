@@ -310,13 +310,7 @@ class WebhookUnavailableError(WebhookError):
 
     code = "webhook_unavailable"
     retryable = True
-
-    def __init__(
-        self, what: str, *, where: str | None = None, hint: str | None = None, retry_after_s: float | None = None
-    ) -> None:
-        """Keep the wait for whoever tries again."""
-        self.retry_after_s = retry_after_s
-        super().__init__(what, where=where, hint=hint)
+    retry_after_s: float | None = None
 
 
 class IngestError(InputError):

@@ -11,12 +11,15 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from support.postgresql import PostgresServer
     from support.redis_server import RedisServer
+    from support.rtsp.camera import RtspCamera
 
     from neuropose_ray.models.weights import Weights
     from neuropose_ray.pipeline.state.summary import RunSummary
 
 #: What keeps a test from being one for every change.
-_HEAVY_FIXTURES = frozenset({"ray_cluster", "weights", "stand_in", "test_data", "pipeline", "chromium"})
+_HEAVY_FIXTURES = frozenset(
+    {"ray_cluster", "weights", "stand_in", "test_data", "pipeline", "chromium", "rtsp_camera"}
+)
 _HEAVY_MARKERS = ("ray", "serve", "slow", "endurance", "gpu")
 
 # A deadline would be a test of the machine.
@@ -124,6 +127,17 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from support.metrabs_stand_in import build_stand_in
 
     return build_stand_in(tmp_path_factory.mktemp("metrabs") / "stand_in")
+
+
+@pytest.fixture
+def rtsp_camera() -> "Iterator[Callable[..., RtspCamera]]":
+    """Start RTSP cameras, as many as a test asks for: ``rtsp_camera(fps=20)``; see ``support/rtsp/camera.py``."""
+    from contextlib import ExitStack
+
+    from support.rtsp.camera import RtspCamera
+
+    with ExitStack() as running:
+        yield lambda **options: running.enter_context(RtspCamera(**options))
 
 
 @pytest.fixture

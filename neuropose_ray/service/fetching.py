@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -148,7 +148,7 @@ def _connect(url: str, allowed: UploadSettings, limits: FetchLimits, shown: str)
         raise FetchError("the host does not answer", where=shown, hint="check the URL, or try again") from error
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
-    plain = socket.create_connection((addresses[0], port), limits.silence_s)
+    plain = _connected(addresses, port, limits.silence_s)
     connection = http.client.HTTPConnection(host, port, timeout=limits.silence_s)
     try:
         connection.sock = plain
@@ -158,6 +158,14 @@ def _connect(url: str, allowed: UploadSettings, limits: FetchLimits, shown: str)
         plain.close()
         raise
     return connection
+
+
+def _connected(addresses: tuple[str, ...], port: int, timeout_s: float) -> socket.socket:
+    """A connection to the first address that takes one."""
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return socket.create_connection((address, port), timeout_s)
+    return socket.create_connection((addresses[-1], port), timeout_s)
 
 
 def _save(answer: http.client.HTTPResponse, path: Path, max_bytes: int, deadline: float, *, shown: str) -> None:

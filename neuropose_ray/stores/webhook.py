@@ -199,8 +199,9 @@ def _require_success(answer: httpx.Response, where: str, now: float) -> int:
         return status
     what = f"the receiver answers {status}"
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        wait_s = retry_after_s(answer.headers.get("Retry-After"), now)
-        raise WebhookUnavailableError(what, where=where, hint="it is tried again", retry_after_s=wait_s)
+        error = WebhookUnavailableError(what, where=where, hint="it is tried again")
+        error.retry_after_s = retry_after_s(answer.headers.get("Retry-After"), now)
+        raise error
     raise WebhookError(what, where=where, hint="correct its URL or the receiver")
 
 

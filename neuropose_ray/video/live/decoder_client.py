@@ -17,7 +17,7 @@ from pathlib import Path
 import neuropose_ray
 from neuropose_ray.schemas.live import SourceOptions
 from neuropose_ray.schemas.poses import Frame
-from neuropose_ray.video.live.access import SourceAccess
+from neuropose_ray.video.live.access import OpenKind, SourceAccess
 from neuropose_ray.video.live.shared_frames import FrameReader, anonymous_memory
 from neuropose_ray.video.live.wire import Message, Receiver, Sender, WireError
 
@@ -33,22 +33,37 @@ class DecoderLostError(Exception):
 
 
 class DecoderClient:
-    """One process that decodes one connection. Its URL goes by the socket: arguments of processes are public."""
+    """One process that decodes one connection. Its URL goes by the socket: arguments of processes are public.
 
-    def __init__(self) -> None:
-        self._channel, theirs = socket.socketpair()
-        self._memory = anonymous_memory()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
+    Args:
+        kind: of the source, for the libraries that it needs.
+    """
+
+    def __init__(self, kind: OpenKind) -> None:
+        """Start the process.
+
+        Raises:
+            OSError: none can be started now.
+        """
         package = str(Path(neuropose_ray.__file__).parent.parent)
         paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-        with theirs:
+        with contextlib.ExitStack() as stack:
+            self._channel, theirs = map(stack.enter_context, socket.socketpair())
+            self._memory = anonymous_memory()
+            stack.callback(os.close, self._memory)
+            self._errors = stack.enter_context(tempfile.TemporaryFile())
             # Without the working folder among the folders of modules (-P).
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(self._memory)],
+                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(self._memory), kind],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
                 pass_fds=(theirs.fileno(), self._memory),
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             )  # fmt: skip
+            self._opened = stack.pop_all()
+        theirs.close()
+        # Unlike select, it takes descriptors of any number.
+        self._poll = select.poll()
+        self._poll.register(self._channel, select.POLLIN)
         self._frames = FrameReader(self._memory)
         self._sender, self._receiver = Sender(self._channel), Receiver()
 
@@ -77,7 +92,7 @@ class DecoderClient:
         Raises:
             DecoderLostError: it has ended.
         """
-        if not select.select([self._channel], [], [], timeout_s)[0]:
+        if not self._poll.poll(1000 * timeout_s):
             return
         try:
             data = self._channel.recv(_BLOCK_BYTES)
@@ -108,9 +123,7 @@ class DecoderClient:
         self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_REAP_S)
-        self._channel.close()
-        self._errors.close()
-        os.close(self._memory)
+        self._opened.close()
 
     def _send(self, message: Message) -> None:
         # That it is gone is noticed where its messages are read.

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from neuropose_ray.video.live.pictures import (
 from neuropose_ray.video.live.shared_frames import FrameWriter
 from neuropose_ray.video.live.wire import Message, Receiver, Sender, WireError
 
+_BY_HTTP = ("http", "mjpeg", "snapshot", "hls")
 # How often the other side hears that this one is alive, and what it has done.
 _BEAT_S = 0.2
 _BLOCK_BYTES = 1 << 16
@@ -51,8 +53,11 @@ class Decoder:
         self._channel, self._frames = channel, frames
         self._sender = Sender(channel)
         self._opened: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._is_file = False
         self._requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._report = SourceReport()
+        # Held while a picture is on its way.
+        self._answering = threading.Lock()
         self._buffer: FrameBuffer[Picture] = FrameBuffer("latest", 1, None)
 
     def run(self) -> None:
@@ -65,6 +70,7 @@ class Decoder:
         if options.clip_s:
             self._report.keep_packet, self._report.begin_packets = self._send_packet, self._send_codec
         access = _access(request["access"])
+        self._is_file = request["url"].startswith("file:")
         _start(self._answer)
         _start(self._beat)
         try:
@@ -83,10 +89,12 @@ class Decoder:
     def _end(self, reason: str, *, denied: bool = False, final: bool = False) -> None:
         self._buffer.finish()
         self._report.idle = True
-        while not self._buffer.is_drained and not self._report.closing.is_set():
+        # Of a file every frame is wanted; a camera is to be found again soon.
+        while self._is_file and not self._buffer.is_drained and not self._report.closing.is_set():
             time.sleep(_BEAT_S / 10)
-        self._send_beat()
-        self._sender.send({"type": "end", "reason": reason, "denied": denied, "final": final})
+        with self._answering:
+            self._send_beat()
+            self._sender.send({"type": "end", "reason": reason, "denied": denied, "final": final})
 
     def _listen(self) -> None:
         """Requests as they come; when nobody is left to ask, this process ends, whatever else it is doing."""
@@ -108,24 +116,27 @@ class Decoder:
         while True:
             request = self._requests.get()
             wait_s = max(_LEAST_WAIT_S, request["until"] - time.monotonic())
-            picture = self._buffer.take(wait_s)
-            if picture is None:
-                continue
-            began = time.monotonic()
-            try:
-                image = convert(picture)
-            except NeuroposeRayError as error:
-                self._sender.send({"type": "end", "reason": error.what, "denied": True, "final": False})
-                return
-            offset = self._frames.write(image)
-            decode_ms = 1000 * (picture.decode_s + time.monotonic() - began)
-            height, width = image.shape[:2]
-            self._sender.send(
-                {"type": "frame", "request": request["request"], "offset": offset, "height": height, "width": width,
-                 "captured_at": picture.captured_at, "pts_s": picture.pts_s, "number": picture.number,
-                 "decode_ms": decode_ms}
-            )  # fmt: skip
-            self._report.size = (width, height)
+            with self._answering:
+                picture = self._buffer.take(wait_s)
+                if picture is not None:
+                    self._give(picture, convert, request["request"])
+
+    def _give(self, picture: Picture, convert: PictureConverter, request: int) -> None:
+        began = time.monotonic()
+        try:
+            image = convert(picture)
+        except NeuroposeRayError as error:
+            self._sender.send({"type": "end", "reason": error.what, "denied": True, "final": False})
+            return
+        offset = self._frames.write(image)
+        decode_ms = 1000 * (picture.decode_s + time.monotonic() - began)
+        height, width = image.shape[:2]
+        self._report.size = (width, height)
+        self._sender.send(
+            {"type": "frame", "request": request, "offset": offset, "height": height, "width": width,
+             "captured_at": picture.captured_at, "pts_s": picture.pts_s, "number": picture.number,
+             "decode_ms": decode_ms}
+        )  # fmt: skip
 
     def _beat(self) -> None:
         self._send_beat()
@@ -163,7 +174,7 @@ def _source(url: str, options: SourceOptions, access: SourceAccess, report: Sour
     if kind == "rtsp":
         return RtspSource(url, options, access, report)
     if kind == "device":
-        return DeviceSource(url.removeprefix("device:"), options, report)
+        return DeviceSource(url.removeprefix("device:"), report)
     if kind == "file":
         return FileSource(allowed_file(url, access), realtime=options.realtime, report=report)
     from neuropose_ray.video.live.http_camera import HttpCamera, HttpStream
@@ -211,18 +222,24 @@ def _start(work: Callable[[], None]) -> None:
 
 
 def main() -> None:
-    """Decode what the process at the other end of a socket asks for."""
+    """Decode what the process at the other end of a socket asks for; arguments: socket, memory, kind of source."""
+    # All that takes long to load is there before the watchdog's time begins.
     import av
+    import cv2  # noqa: F401
+
+    if sys.argv[3] in _BY_HTTP:
+        import httpx  # noqa: F401
 
     # The library's log carries URLs with their passwords.
     av.logging.set_level(None)
     # Ctrl-C in a terminal reaches this process too; its end is the other one's matter.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
-    try:
+    # The other side may be gone.
+    with suppress(OSError):
         Decoder(channel, FrameWriter(memory)).run()
-    except OSError:  # the other side is gone
-        return
+    # Without waiting for threads of libraries.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,9 @@ def clip_of_file(source: Path, begin_s: float, end_s: float, path: Path, *, end_
                     continue
                 if (packet.dts - zero) * base > end_s:
                     break
-                times.append((packet.pts - zero) * base)
+                # What lies before the start is in the file for decoding alone, and not shown.
+                if packet.pts >= zero:
+                    times.append((packet.pts - zero) * base)
                 packet.stream = copy
                 clip.mux_one(packet)
     except (av.FFmpegError, InputError, IndexError, ValueError) as error:

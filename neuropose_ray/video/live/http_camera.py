@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -83,7 +83,14 @@ class HttpCamera:
         return response
 
     def _send(self, url: str, headers: Mapping[str, str], auth: httpx.Auth | None) -> httpx.Response:
-        pinned = pinned_url(url, allowed_addresses(url, self._access)[0])
+        *others, last = allowed_addresses(url, self._access)
+        for address in others:
+            with suppress(ConnectionEnded):
+                return self._send_to(address, url, headers, auth)
+        return self._send_to(last, url, headers, auth)
+
+    def _send_to(self, address: str, url: str, headers: Mapping[str, str], auth: httpx.Auth | None) -> httpx.Response:
+        pinned = pinned_url(url, address)
         request = self._client.build_request(
             "GET",
             pinned.url,

@@ -76,7 +76,7 @@ class PacketRing:
                 return
             self._packets.append(packet)
             self._bytes += len(packet.data)
-            while self._is_old() or self._bytes > self._seconds * _MOST_BYTES_PER_S:
+            while self._packets and (self._is_old() or self._bytes > self._seconds * _MOST_BYTES_PER_S):
                 self._drop_group()
 
     def write(self, seconds: float, path: Path) -> ClipInfo:
@@ -123,11 +123,9 @@ def _write(packets: list[EncodedPacket], codec: str, header: bytes, path: Path) 
         ):
             stream = clip.add_stream_from_template(bare.streams.video[0])
             stream.time_base = Fraction(1, _CLOCK_HZ)
-            last_tick = -1
-            for packet in packets:
-                muxed = _packet(packet, packets[0].dts_s, last_tick, stream)
-                last_tick = muxed.dts or 0
-                clip.mux_one(muxed)
+            ticks = _ascending([round((packet.dts_s - packets[0].dts_s) * _CLOCK_HZ) for packet in packets])
+            for packet, tick, next_tick in zip(packets, ticks, ticks[1:], strict=False):
+                clip.mux_one(_packet(packet, packets[0].dts_s, tick, next_tick - tick, stream))
     except (av.FFmpegError, IndexError, ValueError) as error:
         what = f"the last seconds cannot be written as a clip ({type(error).__name__})"
         raise SourceError(what, hint="try again in a few seconds") from None
@@ -135,13 +133,24 @@ def _write(packets: list[EncodedPacket], codec: str, header: bytes, path: Path) 
     return ClipInfo(path, packets[0].arrived_at, max(times) - min(times), len(packets), path.stat().st_size)
 
 
-def _packet(packet: EncodedPacket, zero_s: float, last_tick: int, stream: Stream) -> Packet[Stream]:
+def _ascending(ticks: list[int]) -> list[int]:
+    """The same times, each later than the one before, as a file must have them, and one for the end.
+
+    Without an end the last picture has no duration, and players leave it out.
+    """
+    ascending: list[int] = []
+    for tick in ticks:
+        ascending.append(max(tick, ascending[-1] + 1) if ascending else tick)
+    last = ascending[-1] - ascending[-2] if len(ascending) > 1 else _CLOCK_HZ // 30
+    return [*ascending, ascending[-1] + last]
+
+
+def _packet(packet: EncodedPacket, zero_s: float, tick: int, duration: int, stream: Stream) -> Packet[Stream]:
     import av
 
     muxed: Packet[Stream] = av.Packet(packet.data)
     muxed.stream, muxed.time_base = stream, Fraction(1, _CLOCK_HZ)
-    # Decoding times ascend strictly in a file; some cameras' do not.
-    muxed.dts = max(last_tick + 1, round((packet.dts_s - zero_s) * _CLOCK_HZ))
-    muxed.pts = max(muxed.dts, round((packet.pts_s - zero_s) * _CLOCK_HZ))
+    muxed.dts, muxed.duration = tick, duration
+    muxed.pts = max(tick, round((packet.pts_s - zero_s) * _CLOCK_HZ))
     muxed.is_keyframe = packet.is_keyframe
     return muxed

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from neuropose_ray.video.live.access import SourceAccess, allowed_file, check_so
 from neuropose_ray.video.live.backoff import Backoff
 from neuropose_ray.video.live.decoder_client import DecoderClient, DecoderLostError
 from neuropose_ray.video.live.files import clip_of_file
+from neuropose_ray.video.live.frame_counts import FrameCounts
 from neuropose_ray.video.live.packets import EncodedPacket, PacketRing
 from neuropose_ray.video.live.types import ClipInfo, LiveFrame, SourceStatus
 from neuropose_ray.video.live.url import redacted
@@ -29,7 +31,6 @@ _TURN_S = 0.05
 # A process takes about half a second to start; it is there when its time comes.
 _AHEAD_S = 2.0
 _STARTS_WITHIN_S = 30.0
-_RATE_WINDOW_S = 5.0
 _CLOSES_WITHIN_S = 2.0
 
 
@@ -76,7 +77,7 @@ class LiveSource:
         self._state: StreamState = "starting"
         self._since = time.time()
         self._over = self._ended = False
-        self._counts = _Counts()
+        self._counts = FrameCounts()
         self._epoch = self._reconnects = 0
         self._last_error: str | None = None
         self._size = (0, 0)
@@ -163,19 +164,17 @@ class LiveSource:
             self._over = True
             self._changed.notify_all()
             thread = self._thread
-            if thread is None:
-                self._set_state("stopped")
         if thread is not None and thread is not threading.current_thread():
             thread.join(_CLOSES_WITHIN_S)
+        with self._changed:
+            self._set_state("stopped")
 
     def _run(self) -> None:
         state: StreamState = "stopped"
         decoder: DecoderClient | None = None
         try:
             while not self._closing.is_set():
-                decoder = decoder or DecoderClient()
-                ending = self._follow(decoder)
-                decoder = None
+                ending, decoder = self._follow(decoder), None
                 if ending is None:
                     break
                 if ending.reason is None:
@@ -188,9 +187,6 @@ class LiveSource:
                 if delay_s is None:
                     break
                 decoder = self._wait(delay_s)
-        except OSError as error:  # no process can be started: no memory, no descriptors
-            state = "failed"
-            self._record(_Ending(f"the decoder cannot be started ({error.strerror})", final=True), None)
         finally:
             if decoder is not None:
                 decoder.close(goodbye=False)
@@ -203,14 +199,21 @@ class LiveSource:
         """Let the time until the next attempt pass; its process is started shortly before."""
         due = time.monotonic() + delay_s
         self._closing.wait(max(0.0, delay_s - _AHEAD_S))
-        decoder = None if self._closing.is_set() else DecoderClient()
+        decoder = None
+        if not self._closing.is_set():
+            with suppress(OSError):  # where none can be started now, the attempt fails, and the next one may not
+                decoder = DecoderClient(self._kind)
         self._closing.wait(max(0.0, due - time.monotonic()))
         self._reconnects += 1
         return decoder
 
-    def _follow(self, decoder: DecoderClient) -> _Ending | None:
+    def _follow(self, decoder: DecoderClient | None) -> _Ending | None:
         """One connection, until it ends; None when this source is closed."""
         connection = _Connection(time.monotonic())
+        try:
+            decoder = decoder or DecoderClient(self._kind)
+        except OSError as error:
+            return _Ending(f"the decoder cannot be started ({error.strerror})")
         lost = True
         try:
             decoder.open(self._url, self._options, self._access)
@@ -253,6 +256,7 @@ class LiveSource:
                 with self._changed:
                     if message["request"] == self._request:
                         self._asked_until = 0.0
+                    self._counts.frame(frame.number)
                     self._frames.append(frame)
                     self._changed.notify_all()
             case "codec":
@@ -273,7 +277,7 @@ class LiveSource:
             self._begin_epoch(connection)
             self._backoff.frame(now)
         with self._changed:
-            self._counts.beat(now, message["frames"], message["dropped"])
+            self._counts.report(now, message["frames"], message["dropped"])
             self._size = tuple(message["size"])
             if came:
                 self._set_state("active")
@@ -326,36 +330,3 @@ class _Connection:
         self.started = started
         self.watchdog: Watchdog | None = None
         self.has_frames = False
-
-
-class _Counts:
-    """Frames, over all connections."""
-
-    def __init__(self) -> None:
-        self.taken = self.discarded = 0
-        self._before = self._now = self._dropped_before = self._dropped_now = 0
-        self._history: deque[tuple[float, int]] = deque()
-
-    @property
-    def decoded(self) -> int:
-        return self._before + self._now
-
-    @property
-    def dropped(self) -> int:
-        return self._dropped_before + self._dropped_now + self.discarded
-
-    def beat(self, now: float, decoded: int, dropped: int) -> None:
-        self._now, self._dropped_now = decoded, dropped
-        self._history.append((now, self.decoded))
-        while now - self._history[0][0] > _RATE_WINDOW_S:
-            self._history.popleft()
-
-    def close_connection(self) -> None:
-        self._before, self._dropped_before = self.decoded, self._dropped_before + self._dropped_now
-        self._now = self._dropped_now = 0
-
-    def fps(self, now: float) -> float:
-        recent = [entry for entry in self._history if now - entry[0] <= _RATE_WINDOW_S]
-        if len(recent) < 2:
-            return 0.0
-        return (recent[-1][1] - recent[0][1]) / (now - recent[0][0])
