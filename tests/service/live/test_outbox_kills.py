@@ -114,7 +114,7 @@ def test_stores_that_are_away_for_a_minute_and_twenty_kills_lose_and_double_noth
             target=away_for_a_minute, args=(tmp_path, [postgres_server, redis_server, hook]), daemon=True
         )
         outage.start()
-        done_after_kills(tmp_path, kills, seed=2, most_s=6.0)
+        done_after_kills(tmp_path, kills, seed=2, most_s=3.0)
         outage.join()
         told = episodes_in_order(message.body["is"] for message in hook.taken())
         twice = len(hook.messages) - len(hook.taken())
