@@ -37,6 +37,7 @@ from neuropose_ray.service.durable_work import (
     recorded,
     remove_ended,
 )
+from neuropose_ray.service.jobs.dbos_polling import look_less_often_beside_the_queue
 from neuropose_ray.service.live.actions import ActionRunner, SubmitClip, about, delivery_of, line_of
 from neuropose_ray.stores import Stores
 
@@ -85,7 +86,7 @@ class Outbox:
         on_failure: is called with each action that is given up, once or more often.
         at_once: decisions at a time, of different rules or streams.
         keep_s: for which a decision that was done is known, and passed over when it comes again.
-        poll_s: between two looks at the queue.
+        poll_s: between two looks at the queue; a quarter as often is looked for webhooks.
         pauses: between attempts of an action whose store is away.
     """
 
@@ -98,14 +99,14 @@ class Outbox:
         *,
         at_once: int = 16,
         keep_s: float = 3600.0,
-        poll_s: float = 0.2,
+        poll_s: float = 0.25,
         pauses: Pauses | None = None,
     ) -> None:
         self._url, self._actions, self._on_failure = database_url, ActionRunner(stores, submit_clip), on_failure
         self._at_once, self._keep_s, self._poll_s = at_once, keep_s, poll_s
         self._pauses = pauses or Pauses()
         self._deliveries = Deliveries(
-            stores.webhooks, self._report_delivery, in_line_s=_IN_LINE_S, pauses=self._pauses, poll_s=poll_s
+            stores.webhooks, self._report_delivery, in_line_s=_IN_LINE_S, pauses=self._pauses, poll_s=4 * poll_s
         )
         self._active = ActiveWorkflows(QUEUE)
         self._numbers = itertools.count(1)
@@ -123,6 +124,7 @@ class Outbox:
         from dbos import DBOS
         from sqlalchemy.exc import SQLAlchemyError
 
+        look_less_often_beside_the_queue()
         DBOS(config=dbos_configuration(_APPLICATION, self._url, _EXECUTOR))
         # No kill of this process is a decision's doing: a workflow that was begun often is not given up.
         self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(plain_function(self._decide))
