@@ -33,7 +33,8 @@ _APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
 MOST_STARTS = 20
 #: What a queued job waits at most for being noticed; each look is several transactions, also while nothing is done.
 _POLL_S = 1.0
-_PAGE = 200
+#: Jobs that are read at once, with their requests and without.
+_PAGE, _LARGE_PAGE = 200, 2000
 #: Kept beside a job of whose end somebody is to be told. A job that is tried again ends again: ends are numbered.
 AWAITED_WEBHOOK: Mapping[str, Any] = {"webhook": {"state": "awaiting", "number": 1}}
 #: Until the thread that takes jobs from a new queue is there.
@@ -192,17 +193,17 @@ class DurableJobs:
         return counted
 
     def awaiting_webhooks(self) -> Iterator[str]:
-        """The ids of jobs about whose end nobody was told yet, although somebody asked for it."""
+        """The ids of jobs of whose end somebody is still to be told; all jobs are looked at."""
         from dbos import DBOS
 
-        for offset in itertools.count(0, _PAGE):
+        for offset in itertools.count(0, _LARGE_PAGE):
             page = DBOS.list_workflows(
-                name=_WORKFLOW, limit=_PAGE, offset=offset, load_input=False, load_output=False
+                name=_WORKFLOW, limit=_LARGE_PAGE, offset=offset, load_input=False, load_output=False
             )
             for status in page:
-                if ((status.attributes or {}).get("webhook") or {}).get("state") == "awaiting":
+                if ((status.attributes or {}).get("webhook") or {}).get("state") in ("awaiting", "pending"):
                     yield status.workflow_id
-            if len(page) < _PAGE:
+            if len(page) < _LARGE_PAGE:
                 return
 
     def ended(self, job_ids: Collection[str]) -> tuple[str, ...]:

@@ -167,7 +167,6 @@ class JobManager:
         self._lock.acquire(LOCK_WAIT_S)
         self._waits_for = ("the database of jobs",)
         self._durable.open(paused=read_mode(self._data) == "paused")
-        self._webhooks.open()
         service = JobService(self._data, self._jobs, self._workflows, self._durable, self._executor, self._webhooks)
         clear_incoming(self._data.incoming)
         clear_job_folders(self._data.jobs, lambda job_id: self._durable.row(job_id) is not None)
@@ -196,8 +195,12 @@ class JobManager:
                 logger.exception("housekeeping failed, and is done again")
 
     def _run_webhooks(self) -> None:
+        is_open = False
         while not self._closed.wait(_WEBHOOKS_S):
             try:
+                if not is_open:
+                    self._webhooks.open()
+                    is_open = True
                 self._webhooks.deliver_ended()
             except Exception:
                 logger.exception("webhooks of ended jobs are ordered later")

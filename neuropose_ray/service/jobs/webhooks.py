@@ -83,11 +83,15 @@ class JobWebhooks:
     def deliver(self, row: JobRow) -> None:
         """Order the message about a job that has ended, once for each end."""
         webhook = row.request.webhook
-        if webhook is None or _noted(row).get("state", "awaiting") != "awaiting":
+        if webhook is None or _noted(row).get("state", "awaiting") not in ("awaiting", "pending"):
             return
         number = _number(row)
         delivery_id = str(uuid.uuid5(_NAMESPACE, f"{row.request.id} {number}"))
         job = job_of(row, {}).model_dump(mode="json", exclude={"artifacts", "webhook"})
+        if _noted(row).get("state") != "pending":
+            # Noted first: a note behind the order might take the place of the deliverer's report. Who finds it after
+            # a kill orders the message again, which does nothing where it is known.
+            self._durable.note(row.request.id, webhook={"state": "pending", "number": number})
         self._deliveries.enqueue(
             Delivery(
                 delivery_id=delivery_id,
@@ -99,9 +103,6 @@ class JobWebhooks:
                 created_at=time.time(),
             )
         )
-        # Its deliverer may have said more already: the first report is about an attempt.
-        if (known := self._durable.row(row.request.id)) is not None and "attempts" not in _noted(known):
-            self._durable.note(row.request.id, webhook={"state": "pending", "number": number})
 
     def report(self, delivery: Delivery, state: DeliveryState) -> None:
         """Keep what became of a message, unless the job was queued again since, or is gone."""

@@ -11,6 +11,7 @@ from support.webhook_receiver import Receiver, receiver
 
 from neuropose_ray.errors import AddressRefusedError
 from neuropose_ray.schemas.jobs import Job, JobRequest, JobWebhook
+from neuropose_ray.service.deliveries import Deliveries, Delivery
 from neuropose_ray.stores import verify_signature
 
 PATIENCE_S = 60.0
@@ -111,6 +112,23 @@ def test_a_receiver_that_is_away_is_told_when_it_is_back(
     assert job.webhook is not None
     assert job.webhook.attempts == 3
     assert len(hook.messages) == 1
+
+
+def test_a_message_that_could_not_be_ordered_is_ordered_again(
+    manager: Manager, request_of: Callable[..., JobRequest], hook: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    enqueue, tries = Deliveries.enqueue, []
+
+    def fail_once(deliveries: Deliveries, delivery: Delivery) -> None:
+        tries.append(delivery.delivery_id)
+        if len(tries) == 1:
+            raise OSError("the database is away")
+        enqueue(deliveries, delivery)
+
+    monkeypatch.setattr(Deliveries, "enqueue", fail_once)
+    told(manager, manager("submit", request_of(hook.url)))
+    assert len(tries) == 2
+    assert len(set(tries)) == len(hook.messages) == 1
 
 
 def test_a_job_that_is_removed_as_soon_as_it_has_ended_is_told_of(
