@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuropose_ray.errors import StoreError
@@ -16,6 +16,7 @@ HOSTILE = st.sampled_from(
 )
 
 
+@settings(max_examples=60)
 @given(text=ANY_TEXT | HOSTILE)
 def test_a_key_is_a_path_within_its_folder_or_no_key(text: str):
     try:
@@ -30,6 +31,7 @@ def test_a_key_is_a_path_within_its_folder_or_no_key(text: str):
     assert path.isascii()
 
 
+@settings(max_examples=60)
 @given(texts=st.lists(ANY_TEXT | HOSTILE, min_size=2, max_size=2))
 def test_different_keys_have_different_paths_that_say_which(texts: list[str]):
     try:
@@ -40,6 +42,7 @@ def test_different_keys_have_different_paths_that_say_which(texts: list[str]):
     assert (keys[0] == keys[1]) == (key_path(keys[0]) == key_path(keys[1]))
 
 
+@settings(max_examples=60)
 @given(text=ANY_TEXT)
 def test_a_key_is_its_own_key(text: str):
     try:
@@ -55,6 +58,7 @@ def test_what_is_empty_or_too_long_is_refused(text: str):
         image_key(text)
 
 
+@settings(max_examples=60)
 @given(text=ANY_TEXT)
 def test_a_name_of_a_collection_or_channel_is_letters_digits_and_few_signs(text: str):
     allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:-")

@@ -1,7 +1,7 @@
 """Addresses of stores are of few kinds, identifiers are plain, and no message repeats a password."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -37,6 +37,7 @@ def test_addresses_are_shown_to_nobody():
     assert "sesame" not in f"{settings!r} {webhooks!r}"
 
 
+@settings(max_examples=40)
 @given(name=st.text(max_size=70) | st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,70}", fullmatch=True))
 def test_a_table_and_a_column_are_letters_digits_and_underscores(name: str):
     letters = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")

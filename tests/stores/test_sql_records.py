@@ -94,7 +94,7 @@ def test_a_key_is_text_of_some_letters(records: RecordStore, key: str):
         records.create("squats", key, {}, ORIGIN)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=30), value=JSON)
 def test_any_text_is_a_key_and_any_json_a_field(records: RecordStore, key: str, value: JsonValue):
     records.upsert("any", key, {"value": value}, ORIGIN)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from email.utils import formatdate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.ports import free_port
 from support.webhook_receiver import Receiver, receiver
@@ -109,6 +109,7 @@ def test_a_public_name_with_a_private_address_is_refused(address: str):
         )
 
 
+@settings(max_examples=60)
 @given(st.text())
 def test_any_text_is_allowed_or_refused_and_shown_without_its_path(url: str):
     try:
@@ -131,6 +132,7 @@ def test_how_long_a_receiver_asks_to_wait(value: str | None, wait_s: float | Non
     assert retry_after_s(value, NOW) == wait_s
 
 
+@settings(max_examples=60)
 @given(st.text())
 def test_whatever_a_receiver_asks_for_the_wait_is_an_hour_at_most(value: str):
     wait_s = retry_after_s(value, NOW)

@@ -102,6 +102,7 @@ def test_every_job_ends_once_however_often_the_manager_is_killed(
     ends_after_kills(tmp_path / "data", video, database(), workflow="standard", jobs=20, kills=8, seed=seed)
 
 
+@pytest.mark.endurance
 def test_an_end_that_a_killed_manager_could_not_tell_of_is_told_by_the_next_one(video: Path, tmp_path: Path):
     data = tmp_path / "data"
     with receiver() as hook:

@@ -167,6 +167,7 @@ def test_a_url_that_no_message_may_go_to_is_refused_before_the_job_is_taken_on(
     assert len(manager("jobs").jobs) == before
 
 
+@pytest.mark.endurance  # the sender's own tests have the same without a job
 def test_an_address_that_clouds_keep_credentials_at_is_never_posted_to(
     manager: Manager, request_of: Callable[..., JobRequest]
 ):
