@@ -19,8 +19,8 @@ class NeuroposeRayError(Exception):
         super().__init__(" ".join((line if hint is None else f"{line}; {hint}").split()))
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Travel between processes with the three parts intact."""
-        return _rebuild, (type(self), self.what, self.where, self.hint)
+        """Travel between processes whole, with what a class of errors has besides the three parts."""
+        return _rebuild, (type(self), self.what, self.where, self.hint), dict(vars(self))
 
 
 def _rebuild(kind: type[NeuroposeRayError], what: str, where: str | None, hint: str | None) -> NeuroposeRayError:
@@ -292,6 +292,27 @@ class BundleError(LiveError):
     code = "bundle"
 
 
+class StoreUnavailableError(StoreError):
+    """A store that is away, busy or full; the same works when it is back."""
+
+    code = "store_unavailable"
+    retryable = True
+
+
+class WebhookError(LiveError):
+    """A receiver of webhooks that refuses a message."""
+
+    code = "webhook"
+
+
+class WebhookUnavailableError(WebhookError):
+    """A receiver of webhooks that is away; ``retry_after_s`` is what it asks to wait, where it says so."""
+
+    code = "webhook_unavailable"
+    retryable = True
+    retry_after_s: float | None = None
+
+
 class IngestError(InputError):
     """An archive that cannot be placed into the inbox."""
 
@@ -327,16 +348,6 @@ class JobCollisionError(IngestError):
         """Keep the names for programs."""
         self.collisions = collisions
         super().__init__(what, where=where, hint=hint)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Travel between processes with the names."""
-        return _rebuild_collision, (self.what, self.where, self.hint, self.collisions)
-
-
-def _rebuild_collision(
-    what: str, where: str | None, hint: str | None, collisions: tuple[str, ...]
-) -> JobCollisionError:
-    return JobCollisionError(what, where=where, hint=hint, collisions=collisions)
 
 
 class DescriptionError(NeuroposeRayError):

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 
 if TYPE_CHECKING:
+    from support.postgresql import PostgresServer
+    from support.redis_server import RedisServer
     from support.rtsp.camera import RtspCamera
 
     from neuropose_ray.models.weights import Weights
@@ -165,3 +167,29 @@ def pipeline(weights: "Weights") -> Callable[..., "RunSummary"]:
             return run(inputs, out, settings=settings, spec=spec, engine=started, progress=NullReporter())
 
     return run_pipeline
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator["PostgresServer"]:
+    """A server of PostgreSQL of its own that a test may stop, and must start again."""
+    from support.postgresql import PostgresServer
+
+    server = PostgresServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: "PostgresServer") -> str:
+    """The address of a server, without a database."""
+    return postgres_server.url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator["RedisServer"]:
+    """A server of Redis of its own that a test may stop, and must start again."""
+    from support.redis_server import RedisServer
+
+    server = RedisServer()
+    yield server
+    server.remove()

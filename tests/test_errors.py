@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from neuropose_ray import errors
-from neuropose_ray.errors import NeuroposeRayError, VideoError, first_line
+from neuropose_ray.errors import JobCollisionError, NeuroposeRayError, VideoError, WebhookUnavailableError, first_line
 
 KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, NeuroposeRayError)]
 
@@ -38,6 +38,15 @@ def test_every_error_has_a_code_in_plain_letters_and_says_when_it_is_raised(kind
     assert kind.code == kind.code.lower()
     assert inspect.getdoc(kind)
     assert kind.__doc__
+
+
+def test_what_an_error_has_besides_travels_with_it():
+    away = WebhookUnavailableError("is away")
+    away.retry_after_s = 7.0
+    copy = pickle.loads(pickle.dumps(away))
+    assert (copy.what, copy.retry_after_s) == ("is away", 7.0)
+    collision = pickle.loads(pickle.dumps(JobCollisionError("is there", where="a", collisions=("a", "b"))))
+    assert (str(collision), collision.collisions) == ("a: is there", ("a", "b"))
 
 
 def test_of_a_text_of_several_lines_the_first_is_taken():

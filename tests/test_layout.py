@@ -26,7 +26,7 @@ TYPES = {
     "benchmark/defaults.py", "cli/options.py", "render/overlay/choices.py", "schemas/job_names.py",
     "schemas/motion_series.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
-    "service/pose/requests.py", "rules/branches/protocol.py", "video/live/types.py",
+    "service/pose/requests.py", "rules/branches/protocol.py", "stores/protocol.py", "video/live/types.py",
 }  # fmt: skip
 
 

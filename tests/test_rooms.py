@@ -22,6 +22,7 @@ ALLOWED = {
     "models": {"schemas"},
     "tracking": {"schemas"},
     "rules": {"schemas", "analysis", "tracking"},
+    "stores": {"schemas"},
     "fitting": {"schemas"},
     "lifting": {"schemas"},
     "analysis": {"schemas"},
@@ -37,6 +38,7 @@ ALLOWED = {
     "service": {
         "schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "description", "doctor",
         "rules",
+        "stores",
     },
     "examples": {"schemas", "models", "analysis", "service"},
     "cli": None,

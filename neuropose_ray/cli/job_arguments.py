@@ -9,7 +9,7 @@ from neuropose_ray.errors import InputNotFoundError, RequestError, SettingsError
 from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 
 if TYPE_CHECKING:
-    from neuropose_ray.schemas.jobs import JobOptions
+    from neuropose_ray.schemas.jobs import JobOptions, JobWebhook
     from neuropose_ray.service import ServiceClient
 
 #: Newest jobs among which a beginning of an id is looked for.
@@ -44,6 +44,27 @@ def state_of(given: str | None) -> JobState | None:
         if state == given:
             return state
     raise SettingsError(f"there is no state {given!r}", where="--state", hint=f"one of {', '.join(states)}")
+
+
+def webhook_of(url: str | None, secret: str | None) -> JobWebhook | None:
+    """The webhook of a job, None without a URL.
+
+    Raises:
+        SettingsError: the URL or the secret cannot be one.
+    """
+    from pydantic import ValidationError
+
+    from neuropose_ray.faults import faults
+    from neuropose_ray.schemas.jobs import JobWebhook
+
+    if url is None:
+        return None
+    try:
+        return JobWebhook(url=url, secret=secret)
+    except ValidationError as error:
+        key, _, what = faults(error, JobWebhook)[0].partition(": ")
+        where = "--webhook-secret" if key == "secret" else "--webhook"
+        raise SettingsError(what, where=where, hint="see `jobs submit --help`") from error
 
 
 def options_of(**given: object) -> JobOptions:

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from neuropose_ray.cli.job_arguments import calibration_text, label_of, options_of, state_of, step_of, whole_id
+from neuropose_ray.cli.job_arguments import (
+    calibration_text,
+    label_of,
+    options_of,
+    state_of,
+    step_of,
+    webhook_of,
+    whole_id,
+)
 from neuropose_ray.cli.job_progress import bytes_bar, fetch, watched
 from neuropose_ray.cli.job_text import exit_code, job_lines, print_job, print_jobs
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
@@ -102,6 +110,17 @@ def submit(
     blur_faces: Annotated[
         bool | None, typer.Option(help="Hide faces in overlay and report. [default: as the workflow says]")
     ] = None,
+    webhook: Annotated[
+        str | None, typer.Option(metavar="URL", help="Told when the job has ended; see service.webhooks.hosts.")
+    ] = None,
+    webhook_secret: Annotated[
+        str | None,
+        typer.Option(
+            envvar="NEUROPOSE_RAY_WEBHOOK_SECRET",
+            help="Signs the message. [default: the service's secret]",
+            show_default=False,
+        ),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until it has ended.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Wait, and fetch the results into this folder.")
@@ -137,6 +156,7 @@ def submit(
                 priority=priority,
                 labels=labels,
                 options=options,
+                webhook=webhook_of(webhook, webhook_secret),
                 on_progress=on_progress,
             )
         if wait or out is not None:

@@ -113,7 +113,7 @@ class Publish(_Action):
 
 
 class Webhook(_Action):
-    """Post a signed message to a URL. Result: ``status``."""
+    """Post a signed message to a URL. It is brought on its own: a receiver that is away holds up nothing else."""
 
     type: Literal["webhook"] = "webhook"
     url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2000)] = Field(
@@ -146,7 +146,7 @@ ACTION_RESULTS = ReadOnlyMapping(
         "record.update": ("id",),
         "record.upsert": ("id",),
         "publish": ("event_id",),
-        "webhook": ("status",),
+        "webhook": (),
         "enqueue_job": ("job_id",),
     }
 )

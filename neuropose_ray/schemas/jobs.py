@@ -111,6 +111,35 @@ class JobOptions(FrozenModel):
         return self.model_copy(update={"calibration": f"sha256:{digest}"})
 
 
+class JobWebhook(FrozenModel):
+    """Where a message is posted when a job has ended."""
+
+    url: str = Field(
+        pattern=r"^https?://[^\s]+$",
+        max_length=2000,
+        description="of the receiver; its host must be one that the service may send to",
+        examples=["https://lab.example.org/hooks/motion"],
+    )
+    secret: str | None = Field(
+        default=None,
+        repr=False,
+        min_length=8,
+        max_length=200,
+        description="key of the message's signature; none: the service's own",
+    )
+
+
+class WebhookStatus(FrozenModel):
+    """What became of the message about a job's end; ``awaiting`` until the job has ended."""
+
+    receiver: str = Field(description="scheme and host of the URL")
+    state: Literal["awaiting", "pending", "delivered", "failed"] = "awaiting"
+    attempts: int = 0
+    status: int | None = Field(default=None, description="the HTTP status with which the receiver took it")
+    last_error: str | None = Field(default=None, description="why the last attempt failed")
+    last_attempt_at: datetime | None = None
+
+
 class JobRequest(FrozenModel):
     """What is asked for; kept whole and unchanged as long as the job is known."""
 
@@ -123,6 +152,7 @@ class JobRequest(FrozenModel):
     folder: str | None = Field(default=None, description="of an inbox job: the name of its folder")
     owner: str | None = Field(default=None, description="the name of the token that it was submitted with")
     options: JobOptions = JobOptions()
+    webhook: JobWebhook | None = None
     submitted_at: datetime
 
     @field_validator("inputs")
@@ -137,7 +167,8 @@ class JobRequest(FrozenModel):
         return self._work() == request._work()
 
     def _work(self) -> tuple[object, ...]:
-        return self.workflow, self.inputs, self.priority, self.labels, self.source, self.folder, self.options
+        given = self.workflow, self.inputs, self.priority, self.labels, self.source, self.folder
+        return *given, self.options, self.webhook
 
 
 class JobError(FrozenModel):
@@ -187,6 +218,7 @@ class Job(FrozenModel):
     submitted_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    webhook: WebhookStatus | None = Field(default=None, description="of a job that was submitted with one")
     artifacts: tuple[Artifact, ...] = Field(default=(), description="of one job asked for by id; empty in lists")
 
 

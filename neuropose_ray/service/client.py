@@ -20,7 +20,7 @@ from neuropose_ray.errors import (
 )
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
-from neuropose_ray.schemas.jobs import Action, Job, JobOptions, JobPage, JobsStatus
+from neuropose_ray.schemas.jobs import Action, Job, JobOptions, JobPage, JobsStatus, JobWebhook
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
 from neuropose_ray.service.names import URL_VARIABLE
 
@@ -117,6 +117,7 @@ class ServiceClient:
         priority: int = 5,
         labels: Mapping[str, str] | None = None,
         options: JobOptions | None = None,
+        webhook: JobWebhook | None = None,
         key: str | None = None,
         on_progress: Progress = lambda _done, _total: None,
     ) -> Job:
@@ -129,6 +130,7 @@ class ServiceClient:
             priority: 0 to 10, the highest first.
             labels: names and values.
             options: what is known of the videos, and what is to be made of them.
+            webhook: is told when the job has ended.
             key: the Idempotency-Key; one of its own without.
             on_progress: told the bytes that were sent, and all bytes.
 
@@ -138,6 +140,9 @@ class ServiceClient:
         given = (options or JobOptions()).model_dump(mode="json", exclude_none=True)
         fields = {"workflow": workflow, "priority": str(priority), "labels": json.dumps(dict(labels or {}))}
         fields |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+        told = None if webhook is None else webhook.model_dump(mode="json", exclude_none=True)
+        if told is not None:
+            fields["webhook"] = json.dumps(told)
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         with ExitStack() as stack:
             files = [("file", (path.name, stack.enter_context(opened(path)))) for path in videos]
@@ -154,6 +159,7 @@ class ServiceClient:
                     "labels": dict(labels or {}),
                     "inputs": inputs,
                     "options": given,
+                    "webhook": told,
                 }
                 body = {"json": content}
             return self._model(Job, self._send("POST", "/v1/jobs", headers=headers, **body))

@@ -15,6 +15,7 @@ from neuropose_ray.pipeline import RunSettings
 from neuropose_ray.schemas.job_names import STANDARD_NAME
 from neuropose_ray.schemas.jobs import STANDARD, Workflow
 from neuropose_ray.settings import load_layers
+from neuropose_ray.stores import WebhookSettings
 
 Scope = Literal["read", "submit", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -196,6 +197,7 @@ class ServiceSettings(_Settings):
     uploads: UploadSettings = UploadSettings()
     inbox: InboxSettings = InboxSettings()
     archives: ArchiveSettings = ArchiveSettings()
+    webhooks: WebhookSettings = WebhookSettings()
 
 
 class Settings(RunSettings):

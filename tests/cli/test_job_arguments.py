@@ -19,6 +19,19 @@ def test_impossible_numbers_are_wrong_use(words: tuple[str, ...]):
     assert words[0] in done.output
 
 
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        (("--webhook", "lab.example"), "--webhook"),
+        (("--webhook", "https://lab.example", "--webhook-secret", "short"), "--webhook-secret"),
+    ],
+)
+def test_a_webhook_that_cannot_be_is_named(words: tuple[str, ...], flag: str):
+    message = str(submit(*words).exception)
+    assert message.startswith(f"{flag}: ")
+    assert "short" not in message
+
+
 def test_centimetres_are_answered_with_metres():
     assert "1.7 rather than 170" in " ".join(submit("--height", "170").output.replace("│", " ").split())
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from neuropose_ray.cli.job_text import SHORT_ID, exit_code, job_lines, print_job, print_jobs
-from neuropose_ray.schemas.jobs import Artifact, Job, JobError, JobProgress
+from neuropose_ray.schemas.jobs import Artifact, Job, JobError, JobProgress, WebhookStatus
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -31,6 +31,21 @@ def test_a_running_job_says_how_far_it_is_and_what_it_waits_for():
     lines = job_lines(job("running", progress=progress, ended_at=None))
     assert lines[0].endswith(": running (pose), 42 %")
     assert "waits for the pose model" in lines
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        ({"state": "awaiting"}, "webhook to https://lab.example: awaiting"),
+        (
+            {"state": "pending", "attempts": 3, "last_error": "the receiver answers 503"},
+            "webhook to https://lab.example: pending after 3 attempts: the receiver answers 503",
+        ),
+        ({"state": "delivered", "attempts": 1, "status": 204}, "webhook to https://lab.example: delivered"),
+    ],
+)
+def test_a_job_with_a_webhook_says_how_far_that_is(status: dict[str, object], line: str):
+    assert line in job_lines(job(webhook=WebhookStatus(receiver="https://lab.example", **status)))
 
 
 def test_a_failed_job_says_why_and_how_it_is_tried_again():

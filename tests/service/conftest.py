@@ -1,4 +1,4 @@
-"""The whole service, started once: real Serve, real HTTP, real poses; and a server of PostgreSQL."""
+"""The whole service, started once: real Serve, real HTTP, real poses."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from support.ports import free_port
-from support.postgresql import PostgresServer
 
 from neuropose_ray.service.data_folder import DataFolder
 
@@ -74,17 +73,3 @@ def service(ray_cluster: str, weights: "Weights", tmp_path_factory: pytest.TempP
 def entrance(request: pytest.FixtureRequest, service: Service) -> str:
     """The service's URL, for what must hold on one machine, and behind the proxy that a cluster has."""
     return service.url if request.param == "itself" else service.proxied_url
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """A server of its own that a test may stop, and must start again."""
-    server = PostgresServer()
-    yield server
-    server.remove()
-
-
-@pytest.fixture(scope="session")
-def postgres(postgres_server: PostgresServer) -> str:
-    """The address of a server, without a database."""
-    return postgres_server.url

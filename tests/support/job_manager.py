@@ -24,6 +24,7 @@ from neuropose_ray.service.jobs.manager import JobManager
 from neuropose_ray.service.settings import Settings, load_settings
 
 FRAME_MS = 1.0
+WEBHOOK_SECRET = "a secret of both"
 #: Of the video that most tests give to their jobs.
 SCENES = 4
 #: One that takes a fraction of a second, one with a second step, and one with several that are quick.
@@ -44,6 +45,7 @@ def settings_for(data: Path, database_url: str | None = None, **jobs: Any) -> Se
         "service": {
             "data_dir": str(data),
             "jobs": {"min_free_bytes": 0, "database_url": database_url, "workflows": WORKFLOWS, **jobs},
+            "webhooks": {"hosts": ["*"], "http": True, "private_networks": True, "secret": WEBHOOK_SECRET},
         },
     }
     return load_settings(None, flags, {})

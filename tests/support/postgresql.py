@@ -38,6 +38,12 @@ class PostgresServer:
         """Its address, without a database."""
         return f"postgresql://test@127.0.0.1:{self._port}"
 
+    def new_database(self, purpose: str) -> str:
+        """The address of a new database, named after what it is for."""
+        name = f"{purpose}_{uuid.uuid4().hex[:8]}"
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self._port), "-U", "test", name)
+        return f"{self.url}/{name}"
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"

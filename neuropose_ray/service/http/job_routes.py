@@ -37,6 +37,7 @@ from neuropose_ray.service.http.submissions import (
 from neuropose_ray.service.http.uploads import Upload
 from neuropose_ray.service.inputs import Inputs
 from neuropose_ray.service.settings import ServiceSettings
+from neuropose_ray.stores import require_allowed
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="of a job", examples=["0f" * 16])]
 Reader = Annotated[Caller, Depends(needs("read"))]
@@ -62,6 +63,10 @@ _FORM = {
         "workflow": {"type": "string", "default": "standard"},
         "priority": {"type": "integer", "minimum": 0, "maximum": 10, "default": 5},
         "labels": {"type": "string", "description": "a JSON object of texts", "examples": ['{"patient": "p07"}']},
+        "webhook": {
+            "type": "string",
+            "description": "a URL that is told when the job has ended, or a JSON object of `url` and `secret`",
+        },
         **JobOptions.model_json_schema()["properties"],
     },
 }  # fmt: skip
@@ -102,6 +107,8 @@ class Submissions:
         try:
             submission = await self._read(request, upload)
             self._check_model(submission.options.model)
+            if submission.webhook is not None:
+                require_allowed(submission.webhook.url, self._settings.webhooks)
             named = [await asyncio.to_thread(self._inputs.admit, job_input.uri) for job_input in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
             await check_videos(upload.folder, [job_input.name for job_input in upload.inputs], self._settings.uploads)

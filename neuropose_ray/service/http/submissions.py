@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from neuropose_ray.errors import RequestError, TooLargeError
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.job_names import STANDARD_NAME
-from neuropose_ray.schemas.jobs import JobInput, JobOptions, JobRequest, Label, LabelName
+from neuropose_ray.schemas.jobs import JobInput, JobOptions, JobRequest, JobWebhook, Label, LabelName
 from neuropose_ray.service.http.bodies import SETTINGS_VALUES, read_json
 from neuropose_ray.service.http.errors import faults
 from neuropose_ray.service.http.multipart import MAX_FIELD_BYTES, MAX_FIELDS, PartBegin, PartData, read_form
@@ -43,6 +43,7 @@ class Submission(FrozenModel):
     labels: dict[LabelName, Label] = Field(default_factory=dict, max_length=20)
     inputs: tuple[NamedInput, ...] = Field(default=(), max_length=1000)
     options: JobOptions = JobOptions()
+    webhook: JobWebhook | None = Field(default=None, description="is told when the job has ended")
 
 
 def submission_schema() -> dict[str, Any]:
@@ -51,6 +52,7 @@ def submission_schema() -> dict[str, Any]:
     definitions = schema.pop("$defs")
     schema["properties"]["inputs"]["items"] = definitions[NamedInput.__name__]
     schema["properties"]["options"] = definitions[JobOptions.__name__]
+    schema["properties"]["webhook"]["anyOf"][0] = definitions[JobWebhook.__name__]
     return schema
 
 
@@ -83,6 +85,7 @@ def job_request(name: str, owner: str, submission: Submission, inputs: list[JobI
             labels=submission.labels,
             owner=owner,
             options=submission.options,
+            webhook=submission.webhook,
             submitted_at=datetime.now(UTC),
         )
     except ValidationError as error:
@@ -124,8 +127,8 @@ async def read_json_submission(body: AsyncIterator[bytes]) -> Submission:
 async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upload) -> Submission:
     """The submission in a form; its files go to ``upload`` as they come, fields may stand before or behind them.
 
-    Fields: ``workflow``, ``priority``, ``labels`` (a JSON object), ``uri`` as often as wanted, and those of
-    :class:`~neuropose_ray.schemas.jobs.JobOptions`. A calibration may be sent as a file.
+    Fields: ``workflow``, ``priority``, ``labels`` (a JSON object), ``uri`` as often as wanted, ``webhook`` (a URL, or
+    a JSON object) and those of :class:`~neuropose_ray.schemas.jobs.JobOptions`. A calibration may be sent as a file.
 
     Raises:
         RequestError: not such a form, an unknown field, a file name that cannot be used.
@@ -156,12 +159,15 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upl
             uris.append({"uri": _field_text(name, value)})
         elif name in JobOptions.model_fields and name not in options:
             options[name] = _field_text(name, value)
-        elif name in fields or name not in ("workflow", "priority", "labels"):
+        elif name in fields or name not in ("workflow", "priority", "labels", "webhook"):
             raise RequestError("an unknown field, or one twice", where=name[:60], hint=_FIELDS)
         else:
             fields[name] = _field_text(name, value)
     if "labels" in fields:
-        fields["labels"] = _json_field(fields["labels"])
+        fields["labels"] = _json_field("labels", fields["labels"])
+    if "webhook" in fields:
+        text = fields["webhook"]
+        fields["webhook"] = _json_field("webhook", text) if text.lstrip().startswith("{") else {"url": text}
     try:
         return Submission.model_validate({**fields, "inputs": uris, "options": options})
     except ValidationError as error:
@@ -169,7 +175,7 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upl
 
 
 _CALIBRATION = "calibration"
-_FIELDS = f"fields are workflow, priority, labels, uri, {', '.join(JobOptions.model_fields)}"
+_FIELDS = f"fields are workflow, priority, labels, uri, webhook, {', '.join(JobOptions.model_fields)}"
 
 
 def _field_text(name: str, value: bytearray) -> str:
@@ -179,8 +185,9 @@ def _field_text(name: str, value: bytearray) -> str:
         raise RequestError("not UTF-8", where=name, hint=_FIELDS) from error
 
 
-def _json_field(text: str) -> object:
+def _json_field(name: str, text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise RequestError("not JSON", where="labels", hint='give an object: {"patient": "p07"}') from error
+        example = {"labels": '{"patient": "p07"}', "webhook": '{"url": "https://host/path"}'}[name]
+        raise RequestError("not JSON", where=name, hint=f"give an object: {example}") from error

@@ -8,17 +8,19 @@ process, which finds its workflows by the fixed executor id, and takes them from
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from neuropose_ray.errors import RequestError, ServiceError, StorageFullError, first_line
-from neuropose_ray.schemas.job_names import JobState, StepKind
+from neuropose_ray.errors import RequestError, ServiceError, first_line
+from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import JobRequest, Workflow
+from neuropose_ray.service.deliveries import Deliveries
+from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, recorded
 from neuropose_ray.service.jobs.dbos_polling import look_less_often_beside_the_queue
 from neuropose_ray.service.jobs.job_rows import JOB_STATES, JobRow, job_row, time_of
 
@@ -26,30 +28,23 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "jobs"
 _WORKFLOW = "job"
-_APPLICATION = "neuropose-ray"
-#: One manager works at a time, and finds again what its predecessor had.
-_EXECUTOR = "job-manager"
-#: Of the workflow's shape, not of this package: a newer package goes on with an older one's jobs.
-_VERSION = "1"
+_APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
 #: Starts of one job after which it is taken for what kills the process.
 MOST_STARTS = 20
 #: What a queued job waits at most for being noticed; each look is several transactions, also while nothing is done.
 _POLL_S = 1.0
-_PAGE = 200
+#: Jobs that are read at once, with their requests and without.
+_PAGE, _LARGE_PAGE = 200, 2000
+#: Kept beside a job of whose end somebody is to be told. A job that is tried again ends again: ends are numbered.
+AWAITED_WEBHOOK: Mapping[str, Any] = {"webhook": {"state": "awaiting", "number": 1}}
 #: Until the thread that takes jobs from a new queue is there.
 _START_S = 30.0
-#: What SQLite and PostgreSQL say then; SQLite may fail to extend or open the files beside its own.
-_NO_SPACE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "53100")
 _HINT = "check jobs.database_url and the data folder's disk"
 
 #: Does a step of this name once: what it gave is in the database before the next one begins. JSON alone.
 RecordStep = Callable[[str, Callable[[], list[dict[str, Any]]]], list[dict[str, Any]]]
 #: Does a job, and gives what is wrong with a completed one.
 Perform = Callable[[JobRequest, Workflow, RecordStep], list[dict[str, Any]]]
-
-
-class ExecutionStoppedError(BaseException):
-    """Leaves a job where it is, for the next process; nothing of it is recorded, and no handler of errors has it."""
 
 
 class DurableJobs:
@@ -59,10 +54,11 @@ class DurableJobs:
         database_url: of SQLite or PostgreSQL.
         running: jobs at once.
         perform: does one.
+        deliveries: of webhooks, in the same database.
     """
 
-    def __init__(self, database_url: str, running: int, perform: Perform) -> None:
-        self._url, self._running, self._perform = database_url, running, perform
+    def __init__(self, database_url: str, running: int, perform: Perform, deliveries: Deliveries) -> None:
+        self._url, self._running, self._perform, self._deliveries = database_url, running, perform, deliveries
         self._workflow: Any = None
         self._opened_s = 0.0
 
@@ -72,25 +68,18 @@ class DurableJobs:
         Raises:
             ServiceError: the database cannot be opened.
         """
-        from dbos import DBOS, DBOSPortableJSONSerializer
+        from dbos import DBOS
         from sqlalchemy.exc import SQLAlchemyError
 
         look_less_often_beside_the_queue()
-        DBOS(
-            config={
-                "name": _APPLICATION,
-                "system_database_url": self._url,
-                "executor_id": _EXECUTOR,
-                "application_version": _VERSION,
-                "serializer": DBOSPortableJSONSerializer(),  # the default one would unpickle what is in the database
-                "log_level": "WARNING",
-            }
-        )
+        DBOS(config=dbos_configuration(_APPLICATION, self._url, _EXECUTOR))
         logging.getLogger("dbos").addFilter(_is_news)
         self._opened_s = time.monotonic()
         self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=MOST_STARTS)(self._body())
+        self._deliveries.register()
         try:
             DBOS.launch()
+            self._deliveries.open()
             DBOS.register_queue(
                 QUEUE,
                 worker_concurrency=0 if paused else self._running,
@@ -105,9 +94,7 @@ class DurableJobs:
             ) from error
 
     def _body(self) -> Callable[[dict[str, Any], dict[str, Any]], list[dict[str, Any]]]:
-        from dbos import DBOS
         from dbos import error as dbos_error
-        from sqlalchemy.exc import SQLAlchemyError
 
         perform = self._perform
 
@@ -119,13 +106,7 @@ class DurableJobs:
                     # Recorded as any other error it would end the next try as well.
                     raise dbos_error.DBOSWorkflowCancelledError(str(error)) from error
 
-            try:
-                return DBOS.run_step({"name": name}, step)
-            except SQLAlchemyError as error:
-                # What the step gave cannot be kept. As an error it would end the job, if it could be kept itself:
-                # the job is left as it is, and is queued again by who looks for jobs that nobody does.
-                logger.warning("the outcome of %s cannot be kept: %s", name, first_line(error))
-                raise ExecutionStoppedError from error
+            return recorded(name, step)
 
         def job(request: dict[str, Any], workflow: dict[str, Any]) -> list[dict[str, Any]]:
             return perform(JobRequest.model_validate(request), Workflow.model_validate(workflow), record)
@@ -136,6 +117,7 @@ class DurableJobs:
         """Let go of the database; jobs that run are another process's then."""
         from dbos import DBOS
 
+        self._deliveries.stop()
         DBOS.destroy(destroy_registry=True)
 
     def healthy(self) -> bool:
@@ -149,12 +131,13 @@ class DurableJobs:
         Raises:
             StorageFullError: the database's disk is full.
         """
-        from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+        from dbos import DBOS, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID
 
         priority = 11 - request.priority  # of DBOS the least is first, from 1
-        with SetWorkflowID(request.id), SetEnqueueOptions(priority=priority):
+        attributes = SetWorkflowAttributes(None if request.webhook is None else dict(AWAITED_WEBHOOK))
+        with SetWorkflowID(request.id), SetEnqueueOptions(priority=priority), attributes:
             as_json = [model.model_dump(mode="json", by_alias=True) for model in (request, workflow)]
-            with _full_disk_named():
+            with full_disk_named():
                 DBOS.enqueue_workflow(QUEUE, self._workflow, *as_json)
 
     def row(self, job_id: str) -> JobRow | None:
@@ -209,6 +192,28 @@ class DurableJobs:
             counted[JOB_STATES[status.status]] += 1
         return counted
 
+    def awaiting_webhooks(self) -> Iterator[str]:
+        """The ids of jobs of whose end somebody is still to be told; all jobs are looked at."""
+        from dbos import DBOS
+
+        for offset in itertools.count(0, _LARGE_PAGE):
+            page = DBOS.list_workflows(
+                name=_WORKFLOW, limit=_LARGE_PAGE, offset=offset, load_input=False, load_output=False
+            )
+            for status in page:
+                if ((status.attributes or {}).get("webhook") or {}).get("state") in ("awaiting", "pending"):
+                    yield status.workflow_id
+            if len(page) < _LARGE_PAGE:
+                return
+
+    def ended(self, job_ids: Collection[str]) -> tuple[str, ...]:
+        """Those of these jobs that have ended, or are not known."""
+        from dbos import DBOS
+
+        rows = DBOS.list_workflows(workflow_ids=list(job_ids), name=_WORKFLOW, load_input=False, load_output=False)
+        going_on = {row.workflow_id for row in rows if JOB_STATES[row.status] not in ENDED}
+        return tuple(job_id for job_id in job_ids if job_id not in going_on)
+
     def oldest_queued(self) -> datetime | None:
         """Since when the job waits that waits longest."""
         from dbos import DBOS
@@ -226,7 +231,7 @@ class DurableJobs:
         """
         from dbos import DBOS
 
-        with _full_disk_named():
+        with full_disk_named():
             DBOS.update_workflow_attributes(job_id, attributes, merge=True)
 
     def cancel(self, job_id: str) -> None:
@@ -249,7 +254,7 @@ class DurableJobs:
 
         if step is None:
             step = sum(1 for recorded in DBOS.list_workflow_steps(job_id) if recorded["error"] is None)
-        with _full_disk_named():
+        with full_disk_named():
             DBOS.rewind_workflow(job_id, start_step=step + 1, queue_name=QUEUE)
 
     def step_index(self, job_id: str, kind: StepKind) -> int:
@@ -276,7 +281,7 @@ class DurableJobs:
         """
         from dbos import DBOS
 
-        with _full_disk_named():
+        with full_disk_named():
             DBOS.resume_workflow(job_id, queue_name=QUEUE)
 
     def delete(self, job_id: str) -> None:
@@ -305,22 +310,6 @@ class DurableJobs:
 
 class ExecutionCancelledError(Exception):
     """Ends the execution of a job that is a cancelled one in the database already."""
-
-
-@contextmanager
-def _full_disk_named() -> Iterator[None]:
-    """Turn SQLite's and PostgreSQL's errors about a full disk into our own, and let all others pass."""
-    from sqlalchemy.exc import OperationalError
-
-    try:
-        yield
-    except OperationalError as error:
-        code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
-        if code is None or not code.startswith(_NO_SPACE):
-            raise
-        raise StorageFullError(
-            "the disk of the database is full", hint="remove old jobs or free some space"
-        ) from error
 
 
 def _last_moment(milliseconds: int) -> datetime:

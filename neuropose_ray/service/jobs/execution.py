@@ -18,7 +18,8 @@ from neuropose_ray.errors import JobCancelledError, NeuroposeRayError, StepTimeo
 from neuropose_ray.schemas.atomic import is_disk_full
 from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, Step, Workflow
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.jobs.durable import ExecutionCancelledError, ExecutionStoppedError, RecordStep
+from neuropose_ray.service.durable_work import ExecutionStoppedError
+from neuropose_ray.service.jobs.durable import ExecutionCancelledError, RecordStep
 from neuropose_ray.service.jobs.failures import StepFailedError, job_error
 from neuropose_ray.service.jobs.job_log import append_line
 from neuropose_ray.service.jobs.metrics import JobMeter

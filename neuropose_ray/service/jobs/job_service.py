@@ -26,6 +26,7 @@ from neuropose_ray.service.jobs.mode import Mode, read_mode, write_mode
 from neuropose_ray.service.jobs.options import workflow_with
 from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
 from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
+from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import JobSettings
 
@@ -47,13 +48,20 @@ class JobService:
         workflows: that they may name.
         durable: the queue.
         executor: what runs.
+        webhooks: tells others of the ends of jobs.
     """
 
     def __init__(
-        self, data: DataFolder, settings: JobSettings, workflows: Workflows, durable: DurableJobs, executor: Executor
+        self,
+        data: DataFolder,
+        settings: JobSettings,
+        workflows: Workflows,
+        durable: DurableJobs,
+        executor: Executor,
+        webhooks: JobWebhooks,
     ) -> None:
         self._data, self._settings, self._workflows = data, settings, workflows
-        self._durable, self._executor = durable, executor
+        self._durable, self._executor, self._webhooks = durable, executor, webhooks
         self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
         self._unheld: dict[str, float] = {}
@@ -64,6 +72,7 @@ class JobService:
 
         Raises:
             RequestError: there is no such workflow.
+            AddressRefusedError: its webhook may not be sent to.
             JobStateError: its id is known with other work.
             DrainingError, OverloadedError, StorageFullError: no new jobs now.
             OutputError: its folder cannot be made.
@@ -72,6 +81,7 @@ class JobService:
             known = self._durable.row(request.id)
             if known is None:
                 workflow = self._workflows.named(request.workflow)
+                self._webhooks.check(request)
                 require_room(self._data, self._settings, self._durable.counts(["queued"])["queued"])
                 make_uploads_folder(self._data.job(request.id))
                 workflow = self._with_options(workflow, request)
@@ -82,6 +92,7 @@ class JobService:
                     f"priority {request.priority}",
                 )
                 self._durable.enqueue(request, workflow)
+                self._webhooks.expect(request)
             elif not known.request.same_work(request):
                 raise JobStateError("this id is another job's", hint="use a new Idempotency-Key for other work")
         return self.job(request.id)
@@ -185,8 +196,9 @@ class JobService:
             first = None if step is None else self._durable.step_index(job_id, step)
             # What was done of a step that is done again is no progress of it.
             progress = {} if step is None else {"progress": None}
-            self._durable.note(job_id, starts_before=row.starts, **progress)
+            self._durable.note(job_id, starts_before=row.starts, **progress, **self._webhooks.awaited_again(row))
             self._durable.requeue(job_id, first)
+            self._webhooks.expect(row.request)
             append_line(self._data.job(job_id).log, "queued again" + (f" from step {step}" if step else ""))
         return self.job(job_id)
 
@@ -203,6 +215,7 @@ class JobService:
                 raise JobStateError(f"the job is {row.state}", hint="cancel it first")
             if self._executor.running(job_id) is not None:
                 raise JobStateError("the job is still stopping", hint="try again in a second")
+            self._webhooks.deliver(row)
             shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)
             self._durable.delete(job_id)
             self._removed[job_id] = time.monotonic()

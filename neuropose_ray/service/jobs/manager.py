@@ -16,6 +16,7 @@ from neuropose_ray.pipeline import Engine
 from neuropose_ray.schemas.job_names import JobState, StepKind
 from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
 from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.deliveries import Deliveries, Delivery, DeliveryState
 from neuropose_ray.service.inbox import FolderLock
 from neuropose_ray.service.inputs import Inputs
 from neuropose_ray.service.jobs.cleanup import clear_incoming, clear_job_folders
@@ -30,8 +31,10 @@ from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import VideoTasks
 from neuropose_ray.service.jobs.tasks import RayVideoTasks
+from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import Settings
+from neuropose_ray.stores import WebhookSender
 
 R = TypeVar("R")
 
@@ -42,6 +45,12 @@ LOCK_WAIT_S = 60.0
 #: Between two looks at what is to be counted and removed.
 _HOUSEKEEPING_S = 10.0
 _STOP_WAIT_S = 10.0
+#: Between two looks at whether jobs with webhooks have ended; without such jobs nothing is looked at.
+_WEBHOOKS_S = 1.0
+#: For which a webhook is tried before it goes on in rounds.
+_IN_LINE_S = 20.0
+#: Between two looks at webhooks that are to be sent: most services have none, and each look is several transactions.
+_POLL_S = 2.0
 
 
 class BackgroundService(Protocol):
@@ -94,7 +103,10 @@ class JobManager:
         self._data.create()
         locate = InputLocator(Inputs(settings.service.uploads))
         self._meter = _meter()
-        self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform)
+        sender = WebhookSender(settings.service.webhooks)
+        deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, poll_s=_POLL_S)
+        self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform, deliveries)
+        self._webhooks = JobWebhooks(sender, self._durable, deliveries)
         self._executor = Executor(
             self._data,
             settings,
@@ -126,6 +138,9 @@ class JobManager:
     def _perform(self, *args: Any) -> list[dict[str, Any]]:
         return self._executor.perform(*args)
 
+    def _report_delivery(self, delivery: Delivery, state: DeliveryState) -> None:
+        self._webhooks.report(delivery, state)
+
     def _attributes(self, job_id: str) -> dict[str, Any]:
         row = self._durable.row(job_id)
         return {} if row is None else dict(row.attributes)
@@ -152,7 +167,7 @@ class JobManager:
         self._lock.acquire(LOCK_WAIT_S)
         self._waits_for = ("the database of jobs",)
         self._durable.open(paused=read_mode(self._data) == "paused")
-        service = JobService(self._data, self._jobs, self._workflows, self._durable, self._executor)
+        service = JobService(self._data, self._jobs, self._workflows, self._durable, self._executor, self._webhooks)
         clear_incoming(self._data.incoming)
         clear_job_folders(self._data.jobs, lambda job_id: self._durable.row(job_id) is not None)
         if self._background_factory is not None:
@@ -160,6 +175,7 @@ class JobManager:
             self._spawn(self._background.run, "inbox")
         self._service, self._waits_for = service, ()
         self._spawn(self._run_housekeeping, "job-housekeeping")
+        self._spawn(self._run_webhooks, "job-webhooks")
 
     def _run_housekeeping(self) -> None:
         while not self._closed.wait(_HOUSEKEEPING_S):
@@ -167,6 +183,7 @@ class JobManager:
             try:
                 clear_incoming(self._data.incoming)
                 service.clear_removed()
+                self._webhooks.tidy()
                 for job_id in service.resume_lost():
                     logger.warning("job %s is queued again: nothing worked on it", job_id)
                 for job_id in service.remove_outdated():
@@ -176,6 +193,17 @@ class JobManager:
             except Exception:
                 # A database that is away for a while must not end this thread for good.
                 logger.exception("housekeeping failed, and is done again")
+
+    def _run_webhooks(self) -> None:
+        is_open = False
+        while not self._closed.wait(_WEBHOOKS_S):
+            try:
+                if not is_open:
+                    self._webhooks.open()
+                    is_open = True
+                self._webhooks.deliver_ended()
+            except Exception:
+                logger.exception("webhooks of ended jobs are ordered later")
 
     def _ready_service(self) -> JobService:
         if self._service is None:

@@ -6,13 +6,15 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from neuropose_ray.errors import RequestError
 from neuropose_ray.pipeline import is_internal
-from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress, JobRequest
+from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress, JobRequest, WebhookStatus
 from neuropose_ray.service.jobs.execution import RunningJob
 from neuropose_ray.service.jobs.job_rows import JobRow
+from neuropose_ray.stores import shown_url
 
 
 def job_of(row: JobRow, running: Mapping[str, RunningJob]) -> Job:
@@ -41,6 +43,21 @@ def job_of(row: JobRow, running: Mapping[str, RunningJob]) -> Job:
         submitted_at=request.submitted_at,
         started_at=row.started_at,
         ended_at=row.ended_at,
+        webhook=_webhook(row),
+    )
+
+
+def _webhook(row: JobRow) -> WebhookStatus | None:
+    if row.request.webhook is None:
+        return None
+    known = row.attributes.get("webhook") or {}
+    return WebhookStatus(
+        receiver=shown_url(row.request.webhook.url),
+        state=known.get("state", "awaiting"),
+        attempts=known.get("attempts", 0),
+        status=known.get("status"),
+        last_error=known.get("error"),
+        last_attempt_at=None if known.get("at") is None else datetime.fromtimestamp(known["at"], UTC),
     )
 
 

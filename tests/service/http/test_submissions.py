@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from neuropose_ray.errors import RequestError, TooLargeError
-from neuropose_ray.schemas.jobs import JobInput, JobOptions
+from neuropose_ray.schemas.jobs import JobInput, JobOptions, JobWebhook
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.submissions import (
     Submission,
@@ -54,6 +54,25 @@ def test_options_are_the_same_as_json_and_as_a_form(tmp_path: Path):
     texts = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in options.items()]
     form = from_form(tmp_path, *((name, None, text) for name, text in texts))
     assert from_json(options=options).options == form.options == JobOptions(**options)
+
+
+@pytest.mark.parametrize("secret", [None, "of this job alone"])
+def test_a_webhook_is_the_same_as_json_and_as_a_form(tmp_path: Path, secret: str | None):
+    webhook = {"url": "https://lab.example/hook", **({} if secret is None else {"secret": secret})}
+    as_form = json.dumps(webhook) if secret else webhook["url"]
+    form = from_form(tmp_path, ("webhook", None, as_form))
+    assert from_json(webhook=webhook).webhook == form.webhook == JobWebhook(url=webhook["url"], secret=secret)
+    request = job_request("0f" * 16, "anna", form, [JobInput(name="a.mp4")])
+    assert request.webhook == form.webhook
+    assert not request.same_work(request.model_copy(update={"webhook": None}))
+
+
+@pytest.mark.parametrize(
+    "webhook", ["ftp://lab.example", "lab.example", "https://", '{"url": 1}', "{", '{"secret": ""}']
+)
+def test_what_is_no_webhook_is_refused_by_name(tmp_path: Path, webhook: str):
+    with pytest.raises(RequestError, match="webhook"):
+        from_form(tmp_path, ("webhook", None, webhook))
 
 
 def test_a_calibration_may_be_sent_as_a_file(tmp_path: Path):

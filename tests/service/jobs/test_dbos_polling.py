@@ -5,7 +5,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from neuropose_ray.service.deliveries import Deliveries
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs
+from neuropose_ray.stores import WebhookSender, WebhookSettings
 
 LOOKS = 4
 
@@ -14,7 +16,8 @@ def test_while_the_queue_is_looked_at_nothing_else_is(tmp_path: Path):
     from sqlalchemy import event
 
     looks: Counter[str] = Counter()
-    jobs = DurableJobs(f"sqlite:///{tmp_path / 'jobs.sqlite'}", 1, lambda *_: [])
+    deliveries = Deliveries(WebhookSender(WebhookSettings()), lambda *_: None, in_line_s=1.0)
+    jobs = DurableJobs(f"sqlite:///{tmp_path / 'jobs.sqlite'}", 1, lambda *_: [], deliveries)
     jobs.open(paused=False)
     try:
         from dbos import _dbos

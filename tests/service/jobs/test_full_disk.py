@@ -136,7 +136,7 @@ def test_a_running_job_that_nothing_works_on_is_queued_again_once(start, data: P
     dropped = []
 
     def drop_once(*args):
-        from neuropose_ray.service.jobs.durable import ExecutionStoppedError
+        from neuropose_ray.service.durable_work import ExecutionStoppedError
 
         if not dropped:
             dropped.append(1)

@@ -12,9 +12,10 @@ import pytest
 from measurements.endurance import environment
 from support import job_manager
 from support.job_manager import Manager, request_for, settings_for
+from support.webhook_receiver import receiver
 
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, write_synthetic_video
-from neuropose_ray.schemas.jobs import Job
+from neuropose_ray.schemas.jobs import Job, JobWebhook
 from neuropose_ray.schemas.parquet_files import read_predictions
 
 SCENES = 6
@@ -99,3 +100,28 @@ def test_every_job_ends_once_however_often_the_manager_is_killed(
     database: Callable[[], str | None], video: Path, tmp_path: Path, seed: int
 ):
     ends_after_kills(tmp_path / "data", video, database(), workflow="standard", jobs=20, kills=8, seed=seed)
+
+
+@pytest.mark.endurance
+def test_an_end_that_a_killed_manager_could_not_tell_of_is_told_by_the_next_one(video: Path, tmp_path: Path):
+    data = tmp_path / "data"
+    with receiver() as hook:
+        hook.stop()
+        request = request_for(data, video, workflow="poses", webhook=JobWebhook(url=hook.url))
+        (data / "requests").mkdir()
+        (data / "requests" / f"{request.id}.json").write_text(request.model_dump_json())
+        process = start(data, None)
+        log = data / "jobs" / request.id / "job.log"
+        until = time.monotonic() + PATIENCE_S
+        while not (log.exists() and "completed" in log.read_text()):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        process.kill()
+        process.communicate()
+        hook.start()
+        manager = Manager(settings_for(data))
+        try:
+            manager.when(request.id, lambda job: job.webhook is not None and job.webhook.state == "delivered")
+        finally:
+            manager.close()
+        assert [message.body["job"]["state"] for message in hook.taken()] == ["completed"]
