@@ -134,7 +134,7 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_stand_in(tmp_path_factory.mktemp("metrabs") / "stand_in")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pipeline(weights: "Weights") -> Callable[..., "RunSummary"]:
     """Run the whole program: ``pipeline(inputs, out, engine="local", **settings)``."""
     from neuropose_ray.models.spec import ModelSpec
