@@ -1,10 +1,40 @@
 """What the tests of the pipeline share."""
 
+import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from neuropose_ray.pipeline.state.summary import RunSummary
+
+
+@pytest.fixture(scope="session")
+def finished_once(
+    pipeline: "Callable[..., RunSummary]", tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Path]:
+    """The results of a clip, computed by the real pose model once for all tests, which change nothing in them."""
+    folder = tmp_path_factory.mktemp("finished")
+
+    def results(clip: Path, **flags: Any) -> Path:
+        kept = folder / hashlib.sha256(repr((clip, flags)).encode()).hexdigest()
+        if not kept.exists():
+            summary = pipeline([clip], kept, **flags)
+            assert summary.all_well
+            assert summary.frames_computed == summary.videos[0].frames > 0
+        return kept
+
+    return results
+
+
+@pytest.fixture
+def finished(finished_once: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
+    """A copy of the same, of a name in the test's own folder."""
+    return lambda name, clip, **flags: Path(shutil.copytree(finished_once(clip, **flags), tmp_path / name))
 
 
 @pytest.fixture

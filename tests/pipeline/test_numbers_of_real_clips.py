@@ -72,10 +72,12 @@ def scaled(video: Path, copy: Path, width: int) -> Path:
     {}, {"camera": {"field_of_view_degrees": 60}}, {"fitting": {"moving_camera": True}},
 ], ids=["as it is", "another field of view", "moving camera"])  # fmt: skip
 def test_a_walk_keeps_its_gait_table_and_the_phases_of_mocap_whatever_the_flags(
-    pipeline, test_data: Path, tmp_path: Path, flags
+    pipeline, finished, test_data: Path, flags
 ):
-    pipeline([test_data / "opencap" / "walk.mp4"], tmp_path, **flags)
-    results = analysed(tmp_path / "walk").results
+    walk = test_data / "opencap" / "walk.mp4"
+    out = finished("out", walk)
+    pipeline([walk], out, **flags)
+    results = analysed(out / "walk").results
     assert results.gait is not None
     truth = by_markers(test_data, "walk")
     assert of_gait(results, "swing_time_s") == pytest.approx(of_gait(truth, "swing_time_s"), rel=0.08)

@@ -81,12 +81,12 @@ def test_a_finished_run_started_again_computes_nothing_and_changes_nothing(pipel
 
 
 @pytest.mark.parametrize("victim", ["predictions.parquet", "metrics.json"])
-def test_a_result_that_was_damaged_is_made_again(pipeline, clip: Path, tmp_path: Path, victim: str):
-    pipeline([clip], tmp_path)
-    before = predictions(tmp_path, "made_vfr_walk")
-    (tmp_path / "made_vfr_walk" / victim).unlink()
-    assert pipeline([clip], tmp_path).videos[0].state == "completed"
-    assert same(before, predictions(tmp_path, "made_vfr_walk"))
+def test_a_result_that_was_damaged_is_made_again(pipeline, finished, clip: Path, victim: str):
+    out = finished("out", clip)
+    before = predictions(out, "made_vfr_walk")
+    (out / "made_vfr_walk" / victim).unlink()
+    assert pipeline([clip], out).videos[0].state == "completed"
+    assert same(before, predictions(out, "made_vfr_walk"))
 
 
 def test_a_killed_run_goes_on_where_it_was(pipeline, test_data: Path, tmp_path: Path):
@@ -175,18 +175,11 @@ def test_a_missing_input_is_refused_before_anything_is_written(pipeline, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
-def test_sideways_and_uneven_recordings_agree_with_the_original(pipeline, test_data: Path, tmp_path: Path):
-    clips = [
-        test_data / "opencap" / "walk.mp4",
-        *(test_data / "odd" / f"made_{kind}_walk.mp4" for kind in ("rot90", "vfr")),
-    ]
-    pipeline(clips, tmp_path)
-    _agrees_with_the_original(tmp_path, "made_rot90_walk")
-    _agrees_with_the_original(tmp_path, "made_vfr_walk")
-
-
-def _agrees_with_the_original(tmp_path: Path, name: str) -> None:
-    original, copy = predictions(tmp_path, "walk"), predictions(tmp_path, name)
+@pytest.mark.parametrize("kind", ["rot90", "vfr"])
+def test_sideways_and_uneven_recordings_agree_with_the_original(finished_once, test_data: Path, kind: str):
+    original = predictions(finished_once(test_data / "opencap" / "walk.mp4"), "walk")
+    name = f"made_{kind}_walk"
+    copy = predictions(finished_once(test_data / "odd" / f"{name}.mp4"), name)
     main = {label: table.track_ids == 0 for label, table in (("original", original), ("copy", copy))}
     places = np.searchsorted(original.timestamps_s, copy.timestamps_s - 1e-3)
     assert np.abs(original.timestamps_s[places] - copy.timestamps_s).max() <= 1e-3
@@ -218,9 +211,8 @@ def test_every_number_is_the_same_however_long_chunks_are(pipeline, clip: Path, 
     assert all(np.array_equal(tables[0].poses3d_fitted, other.poses3d_fitted, equal_nan=True) for other in tables[1:])
 
 
-def test_results_json_is_what_neuropose_reads(pipeline, clip: Path, tmp_path: Path):
-    pipeline([clip], tmp_path)
-    content = json.loads((tmp_path / "made_vfr_walk" / "results.json").read_text())
+def test_results_json_is_what_neuropose_reads(finished_once, clip: Path):
+    content = json.loads((finished_once(clip) / "made_vfr_walk" / "results.json").read_text())
     video = content["made_vfr_walk.mp4"]
     assert set(video) == {"schema_version", "metadata", "frames", "segmentations", "provenance"}
     assert video["schema_version"] == 2
@@ -228,9 +220,8 @@ def test_results_json_is_what_neuropose_reads(pipeline, clip: Path, tmp_path: Pa
     assert video["metadata"]["frame_count"] == 55
 
 
-def test_metrics_tell_where_the_time_went(pipeline, clip: Path, tmp_path: Path):
-    pipeline([clip], tmp_path)
-    metrics = json.loads((tmp_path / "made_vfr_walk" / "metrics.json").read_text())["performance"]
+def test_metrics_tell_where_the_time_went(finished_once, clip: Path):
+    metrics = json.loads((finished_once(clip) / "made_vfr_walk" / "metrics.json").read_text())["performance"]
     assert metrics["frames"] == len(metrics["per_frame_latencies_ms"]) == 55
     assert metrics["infer_seconds"] == pytest.approx(sum(metrics["per_frame_latencies_ms"]) / 1000, rel=1e-6)
     assert metrics["peak_rss_mb"] > 0

@@ -1,8 +1,6 @@
 """The poses of a finished video, taken from its files where only what comes after them has changed."""
 
-import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,21 +25,9 @@ def clip(test_data: Path) -> Path:
 
 
 @pytest.fixture
-def computed(pipeline, clip: Path, tmp_path: Path, runs: Path) -> Callable[..., Path]:
-    """A folder with the results of the clip, computed once for all tests and copied."""
-
-    def results(folder: str, **flags: Any) -> Path:
-        kept = runs / hashlib.sha256(repr(flags).encode()).hexdigest()
-        if not kept.exists():
-            assert pipeline([clip], kept, **flags).frames_computed == 55
-        return Path(shutil.copytree(kept, tmp_path / folder))
-
-    return results
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("runs")
+def computed(finished: Callable[..., Path], clip: Path) -> Callable[..., Path]:
+    """A folder with the results of the clip."""
+    return lambda folder, **flags: finished(folder, clip, **flags)
 
 
 def metrics(out: Path, name: str = NAME) -> VideoMetrics:

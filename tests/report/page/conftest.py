@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator["Browser"]:
-    """One browser for a module."""
+    """One browser for all tests of the page, none of which needs an event loop of its own."""
     with started_chromium() as browser:
         yield browser
 

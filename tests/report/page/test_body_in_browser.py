@@ -1,12 +1,14 @@
 """The skeleton in three dimensions, as a browser draws it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from support.report_contents import SQUAT_FRAMES, squats
 from support.report_pages import ReportPage
 
-from neuropose_ray.render.records import ReportContent
+from neuropose_ray.render.records import PersonTrack, ReportContent
 
 BOTTOM = SQUAT_FRAMES // 2
 # How many pixels of the skeleton have each side's colour, and where their middle is.
@@ -79,8 +81,8 @@ def test_the_wheel_zooms_the_skeleton_and_leaves_the_page_where_it_is(opened):
     assert report.skeleton == usual
 
 
-def arms_out(content: ReportContent, *missing: str) -> ReportContent:
-    """The main person alone, with hands held far out and some joints missing."""
+def arms_out(content: ReportContent, *missing: str) -> PersonTrack:
+    """The main person with hands held far out and some joints missing."""
     person = content.people[0]
     positions = person.positions.copy()
     joints = content.skeleton.joint_names
@@ -88,26 +90,41 @@ def arms_out(content: ReportContent, *missing: str) -> ReportContent:
         if any(part in name for part in ("wrist", "pinky", "index", "thumb")) and "foot" not in name:
             positions[:, joint, 0] += 400 if "left" in name else -400
     positions[:, [joints.index(name) for name in missing]] = np.nan
-    return replace(content, people=(replace(person, positions=positions),))
+    return replace(person, positions=positions)
 
 
-def test_a_hand_without_its_elbow_does_not_float(opened):
-    whole, cut = (opened(arms_out(squats(60), *missing)) for missing in ((), ("left_elbow",)))
-    reach = [
-        report.colours("#body")["left"]["right"] - report.colours("#body")["right"]["left"] for report in (whole, cut)
-    ]
-    width = whole.run("document.getElementById('body').width")
-    assert reach[0] > reach[1] + 0.05 * width
-    assert cut.colours("#body")["left"]["count"] > 200, "the leg is gone, too"
+@pytest.fixture
+def seen_alone(opened) -> Callable[..., list[dict[str, dict[str, float]]]]:
+    """The colours of the main person whole and then without some joints, each alone in the picture."""
+
+    def colours(*missing: str) -> list[dict[str, dict[str, float]]]:
+        content = squats(60)
+        cut = replace(arms_out(content, *missing), track_id=2, main=False)
+        report = opened(replace(content, people=(arms_out(content), cut)))
+        report.page.locator("#others").uncheck()
+        seen = []
+        for person in (0, 1):
+            report.page.locator("#person").select_option(index=person)
+            report.settle()
+            seen.append({**report.colours("#body"), "width": report.run("document.getElementById('body').width")})
+        return seen
+
+    return colours
 
 
-def test_the_head_is_a_ball_on_a_neck_and_does_not_float_without_shoulders(opened):
-    shoulders = ("left_shoulder", "right_shoulder")
-    whole, headless = (opened(arms_out(squats(60), *missing)) for missing in ((), shoulders))
-    head, none = (report.colours("#body")["middle"] for report in (whole, headless))
+def test_a_hand_without_its_elbow_does_not_float(seen_alone):
+    whole, cut = seen_alone("left_elbow")
+    reach = [seen["left"]["right"] - seen["right"]["left"] for seen in (whole, cut)]
+    assert reach[0] > reach[1] + 0.05 * whole["width"]
+    assert cut["left"]["count"] > 200, "the leg is gone, too"
+
+
+def test_the_head_is_a_ball_on_a_neck_and_does_not_float_without_shoulders(seen_alone):
+    whole, headless = seen_alone("left_shoulder", "right_shoulder")
+    head, none = (seen["middle"] for seen in (whole, headless))
     assert head["count"] > none["count"] + 300
     assert head["bottom"] > head["top"]
-    assert whole.colours("#body")["left"]["top"] > head["top"], "the head is not above all else"
+    assert whole["left"]["top"] > head["top"], "the head is not above all else"
 
 
 def test_the_page_begins_where_there_is_somebody(opened):

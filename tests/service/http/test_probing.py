@@ -1,14 +1,12 @@
-"""A look at uploaded videos before their job is accepted: what is refused, and what a hostile file can do."""
+"""A look at uploaded videos before their job is accepted: what is refused, and with which words."""
 
 import asyncio
-import os
-import time
 from pathlib import Path
 
 import pytest
+from support.stick_people import write_video
 
 from neuropose_ray.errors import TooLargeError, VideoError
-from neuropose_ray.service.http import probing
 from neuropose_ray.service.http.probing import check_videos, measures, require_within
 from neuropose_ray.service.settings import UploadSettings
 
@@ -17,9 +15,6 @@ LIMITS = UploadSettings(max_duration_s=60.0, max_pixels=1_000_000)
 
 @pytest.fixture
 def uploads(tmp_path: Path) -> Path:
-    # Here: a worker imports this module for what is put in the place of the look, and does not find the support.
-    from support.stick_people import write_video
-
     write_video(tmp_path / "good.mp4", [0.0, 0.1, 0.3], width=96, height=128)
     (tmp_path / "broken.mp4").write_bytes(b"no video" * 100)
     return tmp_path
@@ -54,20 +49,9 @@ def test_what_is_longer_or_larger_is_refused_with_what_to_do(duration_s: float, 
         require_within(LIMITS, "walk.mp4", duration_s, pixels)
 
 
-def crash(path: str) -> tuple[float, int]:
-    """As a decoder does with a hostile file."""
-    os._exit(1)
-
-
-def hang(path: str) -> tuple[float, int]:
-    time.sleep(60)
-    return 0.0, 1
-
-
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_cluster")
-def test_videos_are_looked_at_in_a_process_of_their_own(uploads: Path, monkeypatch: pytest.MonkeyPatch):
-    """One test: each look of another kind starts a process."""
+def test_videos_are_looked_at_in_a_process_of_their_own(uploads: Path):
     check(uploads, "good.mp4", "good.mp4")
     check(uploads)
     with pytest.raises(VideoError, match=r"^broken\.mp4: ") as raised:
@@ -75,10 +59,3 @@ def test_videos_are_looked_at_in_a_process_of_their_own(uploads: Path, monkeypat
     assert str(uploads) not in str(raised.value)
     with pytest.raises(TooLargeError, match=r"good\.mp4: 12288 pixels"):
         check(uploads, "good.mp4", max_pixels=100)
-    monkeypatch.setattr(probing, "measures", crash)
-    with pytest.raises(VideoError, match=r"good\.mp4: reading it ends in a crash; convert it"):
-        check(uploads, "good.mp4")
-    monkeypatch.setattr(probing, "measures", hang)
-    monkeypatch.setattr(probing, "_PATIENCE_S", 0.5)
-    with pytest.raises(VideoError, match=r"good\.mp4: it takes too long to read; convert it"):
-        check(uploads, "good.mp4")
