@@ -48,10 +48,10 @@ def job_lines(job: Job) -> list[str]:
             again = f"{job.folder} is done again when it is moved from failed/ back to in/"
         lines.append(f"`neuropose-ray jobs logs {job.id[:SHORT_ID]}` says more; {again}")
     if job.webhook is not None:
-        told = job.webhook
-        attempts = f" after {told.attempts} attempts" if told.attempts > 1 else ""
-        error = f": {told.last_error}" if told.last_error and told.state != "delivered" else ""
-        lines.append(f"webhook to {told.receiver}: {told.state}{attempts}{error}")
+        webhook = job.webhook
+        attempts = f" after {webhook.attempts} attempts" if webhook.attempts > 1 else ""
+        error = f": {webhook.last_error}" if webhook.last_error and webhook.state != "delivered" else ""
+        lines.append(f"webhook to {webhook.receiver}: {webhook.state}{attempts}{error}")
     lines += [f"no result: {warning.input or ''}: {warning.message}" for warning in job.warnings]
     lines += [f"{file.path} ({file.size_bytes / 1e6:.1f} MB)" for file in job.artifacts]
     return lines

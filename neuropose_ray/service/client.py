@@ -140,9 +140,9 @@ class ServiceClient:
         given = (options or JobOptions()).model_dump(mode="json", exclude_none=True)
         fields = {"workflow": workflow, "priority": str(priority), "labels": json.dumps(dict(labels or {}))}
         fields |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
-        told = None if webhook is None else webhook.model_dump(mode="json", exclude_none=True)
-        if told is not None:
-            fields["webhook"] = json.dumps(told)
+        webhook_fields = None if webhook is None else webhook.model_dump(mode="json", exclude_none=True)
+        if webhook_fields is not None:
+            fields["webhook"] = json.dumps(webhook_fields)
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         with ExitStack() as stack:
             files = [("file", (path.name, stack.enter_context(opened(path)))) for path in videos]
@@ -159,7 +159,7 @@ class ServiceClient:
                     "labels": dict(labels or {}),
                     "inputs": inputs,
                     "options": given,
-                    "webhook": told,
+                    "webhook": webhook_fields,
                 }
                 body = {"json": content}
             return self._model(Job, self._send("POST", "/v1/jobs", headers=headers, **body))

@@ -67,17 +67,17 @@ class ActionRunner:
             StoreUnavailableError: a store is away.
             StoreError: a store refuses.
         """
-        made = action_id(decision.decision_id, action.name)
+        result_id = action_id(decision.decision_id, action.name)
         if isinstance(action, SaveImage):
             return self._save_image(decision, action, fields)
         if isinstance(action, RecordCreate | RecordUpdate | RecordUpsert):
-            return self._write_record(decision, action, fields, made)
+            return self._write_record(decision, action, fields, result_id)
         if isinstance(action, Publish):
-            self._stores.events.publish(_text(action.channel, fields), render(action.message, fields), made)
-            return {"event_id": made}
+            self._stores.events.publish(_text(action.channel, fields), render(action.message, fields), result_id)
+            return {"event_id": result_id}
         if isinstance(action, EnqueueJob):
             labels = {name: _text(label, fields) for name, label in action.labels.items()}
-            job_id = UUID(made).hex
+            job_id = UUID(result_id).hex
             self._submit_clip(decision, action, job_id, labels)
             return {"job_id": job_id}
         raise TypeError(f"no action to do at once: {action.type}")
@@ -97,20 +97,20 @@ class ActionRunner:
         decision: Decision,
         action: RecordCreate | RecordUpdate | RecordUpsert,
         fields: Mapping[str, JsonValue],
-        made: str,
+        result_id: str,
     ) -> dict[str, JsonValue]:
         records = self._stores.records
         values: Any = render(action.fields, fields)
         origin = RecordOrigin(
-            record_id=made,
+            record_id=result_id,
             decision_id=decision.decision_id,
             session_id=decision.session_id,
             camera_id=decision.camera_id,
             track_id=decision.track_id,
         )
         if isinstance(action, RecordCreate):
-            records.create(action.collection, _text(action.key, fields) if action.key else made, values, origin)
-            return {"id": made}
+            records.create(action.collection, _text(action.key, fields) if action.key else result_id, values, origin)
+            return {"id": result_id}
         key = _text(action.key, fields)
         if isinstance(action, RecordUpdate):
             records.update(action.collection, key, values, key_field=action.key_field)
@@ -131,10 +131,10 @@ def delivery_of(decision: Decision, action: Webhook, fields: Mapping[str, JsonVa
     Raises:
         RuleError: a template names a field that is not there.
     """
-    made = action_id(decision.decision_id, action.name)
+    result_id = action_id(decision.decision_id, action.name)
     body = render(dict(fields) if action.body is None else action.body, {} if action.body is None else fields)
     return Delivery(
-        delivery_id=made,
+        delivery_id=result_id,
         url=action.url,
         body=body,
         line=f"{line_of(decision)}|{urlsplit(action.url).netloc}",
