@@ -8,12 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from neuropose_ray.api import curate as curate
     from neuropose_ray.api import process as process
     from neuropose_ray.schemas.reading import read as read
     from neuropose_ray.version import __version__ as __version__
 
 #: Name -> the module that has it, imported when the name is first asked for (PEP 562).
 _HOMES = {
+    "curate": "neuropose_ray.api",
     "process": "neuropose_ray.api",
     "read": "neuropose_ray.schemas.reading",
     "__version__": "neuropose_ray.version",

@@ -7,8 +7,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from neuropose_ray.curation import FrameMetric, GivenConfig, MetricRegistry, read_config
+from neuropose_ray.curation import profile as profile_settings
 from neuropose_ray.models import ModelSpec, PoseModelSpec, download_progress, expected_model, resolve_model
 from neuropose_ray.pipeline import (
+    CurationSummary,
+    Engine,
     ResultStore,
     RunPlan,
     RunSettings,
@@ -23,6 +27,7 @@ from neuropose_ray.pipeline import (
     started_engine,
 )
 from neuropose_ray.service import load_settings
+from neuropose_ray.settings import merged_layers
 
 #: Where copies of remote inputs are kept, below the output folder that all workers see.
 _FETCHED_FOLDER = ".fetched"
@@ -93,6 +98,127 @@ def process(
     )
 
 
+def curate(
+    inputs: str | Path | Iterable[str | Path],
+    out: str | Path,
+    *,
+    config: str | Path | None = None,
+    profile: str | None = None,
+    engine: str | Mapping[str, Any] | None = None,
+    metrics: Sequence[FrameMetric] = (),
+    wait: bool = False,
+    quiet: bool = False,
+    **settings: Any,
+) -> CurationSummary:
+    """Measure every frame of videos and frame folders, and find what is wrong with it, as `neuropose-ray curate run`.
+
+    Every stream gets a folder OUT/NAME with frames.parquet, a row for each frame, and idle.parquet. What is there
+    already is not measured again, and another threshold decodes nothing. No pose model is loaded.
+
+    ::
+
+        summary = neuropose_ray.curate("cameras/", "results", blur={"threshold": 120})
+
+    Args:
+        inputs: as of :func:`process`.
+        out: folder for the results; it may be that of poses, whose people are then counted.
+        config: YAML file, or ``FILE.py:NAME``.
+        profile: ``local-cpu``, ``gpu-single`` or ``high-throughput``.
+        engine: as of :func:`process`.
+        metrics: that are measured besides the built-in ones.
+        wait: wait for another run into the same folder to end, instead of refusing.
+        quiet: show no progress on standard error.
+        **settings: any part of the settings of curation, named and nested as in the YAML file.
+
+    Returns:
+        What was found in every input.
+
+    Raises:
+        SettingsError: a name or value is wrong.
+        InputNotFoundError: an input does not exist, or a folder holds no video.
+        EngineError: Ray cannot be reached or started.
+        RunLockedError: another run writes into ``out``.
+        OutputError: the results cannot be written.
+    """
+    listed = [inputs] if isinstance(inputs, str | Path) else inputs
+    given = {"curation": settings, "engine": {"kind": engine} if isinstance(engine, str) else engine}
+    return curate_with(
+        None if config is None else _expanded(config),
+        profile,
+        given,
+        [_expanded(item) for item in listed],
+        Path(_expanded(out)),
+        metrics=metrics,
+        wait=wait,
+        quiet=quiet,
+    )
+
+
+def curate_with(
+    config: str | None,
+    profile_name: str | None,
+    given: Mapping[str, Any],
+    inputs: Sequence[str],
+    out: Path,
+    *,
+    metrics: Sequence[FrameMetric] = (),
+    wait: bool = False,
+    quiet: bool = False,
+) -> CurationSummary:
+    """A run of curation with the engine and the progress that a user asks for.
+
+    Args:
+        config: YAML file, or ``FILE.py:NAME``.
+        profile_name: of the profile; what else is given wins over it.
+        given: settings, nested as in the YAML file; what is None was not given.
+        inputs: as users write them.
+        out: the run's folder.
+        metrics: that are measured besides the built-in ones.
+        wait: wait for another run in the folder to end.
+        quiet: show no progress.
+
+    Raises:
+        NeuroposeRayError: as :func:`curate`.
+    """
+    file = GivenConfig() if config is None else read_config(config)
+    layers = ({} if profile_name is None else profile_settings(profile_name), file.settings, given)
+    settings = load_settings(None, merged_layers(*layers))
+    registry = MetricRegistry.default(settings.curation)
+    for metric in (*file.metrics, *metrics):
+        registry = registry.with_frame_metric(metric)
+    paths = local_inputs(inputs, out / _FETCHED_FOLDER)
+    with (
+        closing(TerminalReporter(quiet=quiet, what="frames")) as progress,
+        started_engine(settings.engine, None, run_name=f"curation of {out.name}") as engine,
+    ):
+        return _curated(settings, paths, out, engine, progress, wait=wait, registry=registry)
+
+
+def _curated(
+    settings: RunSettings,
+    paths: Sequence[Path],
+    out: Path,
+    engine: Engine,
+    progress: TerminalReporter,
+    *,
+    wait: bool,
+    registry: MetricRegistry | None = None,
+) -> CurationSummary:
+    from neuropose_ray.pipeline import curate as curate_run
+
+    return curate_run(
+        paths,
+        out,
+        settings=settings.curation,
+        engine=engine,
+        progress=progress,
+        registry=registry,
+        video=settings.video,
+        max_attempts=settings.engine.max_attempts,
+        wait=wait,
+    )
+
+
 def run_with(
     settings: RunSettings,
     inputs: Sequence[str],
@@ -124,7 +250,14 @@ def run_with(
         closing(TerminalReporter(quiet=quiet)) as progress,
         started_engine(settings.engine, spec, run_name=f"poses of {out.name}") as engine,
     ):
-        return run(paths, out, settings=settings, spec=spec, engine=engine, progress=progress, wait=wait, store=store)
+        if settings.skipped_flags:  # which frames these are, before their poses are looked for
+            _curated(settings, paths, out, engine, progress, wait=wait)
+        summary = run(
+            paths, out, settings=settings, spec=spec, engine=engine, progress=progress, wait=wait, store=store
+        )
+        if settings.curate or settings.skipped_flags:  # what lies in frames.parquet by now is not measured again
+            _curated(settings, paths, out, engine, progress, wait=wait)
+        return summary
 
 
 def plan_with(settings: RunSettings, inputs: Sequence[str], out: Path) -> RunPlan:

@@ -132,6 +132,14 @@ def _is_setting(kind: type[LayeredSettings], variable: str) -> bool:
     return True
 
 
+def merged_layers(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Layers of nested settings as one; the last one wins, and what is None in it was not given."""
+    together: dict[str, Any] = {}
+    for layer in layers:
+        together = _merged(together, _given(layer))
+    return together
+
+
 def _given(flags: Mapping[str, Any]) -> dict[str, Any]:
     nested = {key: _given(value) if isinstance(value, Mapping) else value for key, value in flags.items()}
     return {key: value for key, value in nested.items() if value is not None and value != {}}

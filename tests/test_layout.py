@@ -18,6 +18,18 @@ TESTED_ELSEWHERE = {
     "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",  # on a cluster
     "pipeline/engines/start.py": "pipeline/test_run.py",  # what it starts is what runs
     "rules/episode.py": "rules/test_engine.py",  # an episode is what the engine makes of frames
+    "pipeline/curation/conclusions.py": "pipeline/curation/test_run.py",  # the stages are tested as a run
+    "pipeline/curation/duplicates.py": "pipeline/curation/test_run.py",
+    "pipeline/curation/frame_metrics.py": "pipeline/curation/test_run.py",
+    "pipeline/curation/frame_rows.py": "pipeline/curation/test_run.py",
+    "pipeline/curation/inspection.py": "cli/test_curate.py",
+    "pipeline/curation/measuring.py": "pipeline/curation/test_run.py",
+    "pipeline/curation/staging.py": "pipeline/curation/test_run.py",  # where a run dies between its steps
+    "pipeline/curation/streams.py": "pipeline/curation/test_run.py",
+    "pipeline/curation/summary.py": "cli/test_curate.py",  # what is printed
+    "curation/ledger_records.py": "curation/test_ledger.py",
+    "formats/datasets/jsonl.py": "formats/datasets/test_writing.py",  # what is read back of whole data sets
+    "formats/datasets/parquet.py": "formats/datasets/test_writing.py",
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/runner.py": "service/test_kills_of_the_service.py",  # the process that is killed
 }
@@ -25,6 +37,7 @@ TESTED_ELSEWHERE = {
 TYPES = {
     "benchmark/defaults.py", "cli/options.py", "render/overlay/choices.py", "schemas/job_names.py",
     "schemas/motion_series.py",
+    "models/detectors/protocol.py", "models/segmenters/protocol.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
     "service/pose/requests.py", "rules/branches/protocol.py", "stores/protocol.py", "video/live/types.py",
 }  # fmt: skip

@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": CommandRef("demo", "demo"),
     "process": CommandRef("process", "process"),
     "status": CommandRef("status", "status"),
+    "curate": CommandRef("curate", "app"),
     "overlay": CommandRef("overlay", "overlay"),
     "people": CommandRef("people", "people"),
     "report": CommandRef("report", "report"),

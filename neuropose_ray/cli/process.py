@@ -92,6 +92,18 @@ def process(
     report: Annotated[
         bool, typer.Option("--report", help="Also write report.html: video, 3D skeleton, angles, repetitions, gait.")
     ] = False,
+    curate: Annotated[
+        bool | None,
+        typer.Option("--curate", help="Also measure every frame, in the same pass, as `curate run` does."),
+    ] = None,
+    skip_idle: Annotated[
+        bool | None,
+        typer.Option("--skip-idle", help="Look for no poses where nothing moves; these frames are marked."),
+    ] = None,
+    skip_duplicates: Annotated[
+        bool | None,
+        typer.Option("--skip-duplicates", help="Look for no poses in near-duplicates; these frames are marked."),
+    ] = None,
     work_folder: Annotated[
         Path | None,
         typer.Option(
@@ -130,6 +142,9 @@ def process(
             "video": {"chunk_frames": chunk_frames, "image_fps": fps, "capture_fps": capture_fps},
             "blazepose": {"mirror": mirror},
             "fit": refine,
+            "curate": curate,
+            "skip_idle": skip_idle,
+            "skip_duplicates": skip_duplicates,
             "fitting": {"height_m": height, "moving_camera": moving_camera, "depth_prior": depth_prior},
         },
     )  # fmt: skip

@@ -26,6 +26,14 @@ def write_lists(file: BinaryIO, head: Mapping[str, object], lists: Mapping[str, 
     file.write(b"}\n")
 
 
+def write_list(file: BinaryIO, records: Iterable[object]) -> None:
+    """Write one JSON array with a line for every record; the records are taken one at a time. NaN becomes null."""
+    file.write(b"[")
+    for number, record in enumerate(records):
+        file.write(b"%s%s" % (b",\n" if number else b"\n", to_json(record, inf_nan_mode="null")))
+    file.write(b"]\n")
+
+
 def flat_triples(places: NDArray[np.float64], thirds: NDArray[np.float64], decimals: int = 3) -> list[list[Any]]:
     """x, y and a third number of every keypoint in one row, 0, 0, 0 for a missing one.
 

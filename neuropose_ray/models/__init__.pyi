@@ -1,10 +1,16 @@
 from .blazepose.settings import BlazePoseSettings as BlazePoseSettings
 from .delegating import DelegatingSpec as DelegatingSpec
+from .detectors.onnx import OnnxDetector as OnnxDetector
+from .detectors.pose_boxes import PoseBoxDetector as PoseBoxDetector
+from .detectors.protocol import Detections as Detections
+from .detectors.protocol import Detector as Detector
 from .metrabs.settings import MetrabsSettings as MetrabsSettings
 from .protocol import ModelInfo as ModelInfo
 from .protocol import PoseModel as PoseModel
 from .protocol import PoseModelSpec as PoseModelSpec
 from .protocol import PoseSession as PoseSession
+from .segmenters.protocol import Segmenter as Segmenter
+from .segmenters.selfie import SelfieSegmenter as SelfieSegmenter
 from .spec import ModelSpec as ModelSpec
 from .spec import expected_model as expected_model
 from .spec import resolve_model as resolve_model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from neuropose_ray.errors import DigestMismatchError
+from neuropose_ray.errors import DigestMismatchError, ModelError
 from neuropose_ray.models.blazepose.settings import BLAZEPOSE_VERSION, BlazePoseSettings
 from neuropose_ray.models.metrabs.settings import METRABS_VERSION, MetrabsSettings
 from neuropose_ray.models.protocol import PoseModel
@@ -168,5 +168,7 @@ def expected_model(settings: ModelSettings) -> ModelSpec:
 
 
 def _spec(weights: Weights, settings: ModelSettings) -> ModelSpec:
+    if weights.backend == "selfie_segmentation":
+        raise ModelError("is a segmenter, not a pose model", where=settings.model, hint="use blazepose or metrabs")
     own = settings.blazepose if weights.backend == "blazepose" else settings.metrabs
     return ModelSpec(weights, own, WeightsOrigin(settings.model, settings.weights))

@@ -10,6 +10,11 @@ from .chunks.worker import ChunkOutcome as ChunkOutcome
 from .chunks.worker import ChunkWorker as ChunkWorker
 from .chunks.worker import RunContext as RunContext
 from .chunks.worker import peak_rss_mb as peak_rss_mb
+from .curation.inspection import inspect_run as inspect_run
+from .curation.run import curate as curate
+from .curation.summary import CurationSummary as CurationSummary
+from .curation.summary import StreamResult as StreamResult
+from .curation.summary import write_curation as write_curation
 from .engines.allocation import allocate as allocate
 from .engines.pose_worker import end_when_stalled as end_when_stalled
 from .engines.protocol import Engine as Engine

@@ -6,8 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from neuropose_ray.curation import CurationSettings
 from neuropose_ray.fitting import FittingSettings
 from neuropose_ray.models import BlazePoseSettings, MetrabsSettings, WeightSettings
+from neuropose_ray.schemas.frame_table import FrameFlag
 from neuropose_ray.schemas.immutable import AnyPath
 from neuropose_ray.settings import LayeredSettings
 from neuropose_ray.tracking import TrackingSettings
@@ -90,3 +92,18 @@ class RunSettings(LayeredSettings):
     )
     fitting: FittingSettings = FittingSettings()
     weights: WeightSettings = Field(default_factory=WeightSettings)
+    curation: CurationSettings = CurationSettings()
+    skip_idle: bool = Field(
+        default=False, description="look for no poses where curation found that nothing moves; they are marked"
+    )
+    skip_duplicates: bool = Field(
+        default=False, description="look for no poses in near-duplicates of other frames; they are marked"
+    )
+    curate: bool = Field(
+        default=False, description="measure the frames in the same pass in which their poses are found"
+    )
+
+    @property
+    def skipped_flags(self) -> tuple[FrameFlag, ...]:
+        """The flags of frames in which no poses are looked for."""
+        return (FrameFlag.IDLE,) * self.skip_idle + (FrameFlag.DUPLICATE,) * self.skip_duplicates

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,10 @@ from neuropose_ray.schemas.immutable import (
 )
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 #: The version of the predictions formats; NeuroPose's own are 1 and 2.
 SCHEMA_VERSION: Final = 3
@@ -80,6 +84,21 @@ class VideoMetadata(FrozenModel):
         description="frames per second at which a clip was taken that is stored slowed down; null where its times "
         "are true. The times of the frames are the file's",
     )
+
+    skipped_frames: tuple[tuple[_Count, _Count], ...] = Field(
+        default=(),
+        description="first and last frame of each stretch in which no poses were looked for, as curation found "
+        "that nothing moves or that another frame shows the same",
+    )
+
+    def is_skipped(self) -> NDArray[np.bool_]:
+        """``(frames,)`` whether no poses were looked for in each frame."""
+        import numpy as np
+
+        skipped = np.zeros(self.frame_count, np.bool_)
+        for first, last in self.skipped_frames:
+            skipped[first : last + 1] = True
+        return skipped
 
     def seconds_of_a_second(self, capture_fps: float | None = None) -> float:
         """True seconds that go by in a second of the file: less than 1 where it is stored slowed down.

@@ -30,14 +30,15 @@ class Step(FrozenModel):
 
 
 class Workflow(FrozenModel):
-    """Ordered steps; the first is ``pose``, on which all others stand."""
+    """Ordered steps; the first is ``pose``, on which all others stand but ``curate``, which may come before it."""
 
     steps: tuple[Step, ...] = Field(min_length=1, max_length=20)
 
     @model_validator(mode="after")
     def _begin_with_poses(self) -> Workflow:
         kinds = [step.kind for step in self.steps]
-        if kinds[0] != "pose" or kinds.count("pose") > 1:
+        first = next((kind for kind in kinds if kind != "curate"), None)
+        if first != "pose" or kinds.count("pose") > 1:
             raise ValueError("a workflow begins with its only pose step")
         return self
 

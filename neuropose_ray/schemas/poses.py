@@ -12,6 +12,8 @@ from neuropose_ray.errors import InputError
 
 Frame = NDArray[np.uint8]
 """One upright picture, ``(height, width, 3)``, RGB."""
+Luma = NDArray[np.uint8]
+"""How bright an upright picture is, ``(height, width)``, 0 (black) to 255 (white)."""
 
 
 @dataclass(frozen=True, slots=True)

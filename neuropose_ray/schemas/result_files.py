@@ -44,6 +44,10 @@ COHORT_FILE = "cohort.json"
 COHORT_TABLE_FILE = "cohort.csv"
 #: The same as a table, a number in a row.
 COHORT_LONG_TABLE_FILE = "cohort_long.csv"
+#: What curation found in all videos of a run.
+CURATION_FILE = "curation.json"
+#: The same to look at: the worst frames, duplicates and idle stretches.
+SHEET_FILE = "contact_sheet.html"
 
 #: What lies beside the folders of a run's videos, and is of no single video.
 RUN_FILES = frozenset({SUMMARY_FILE, COHORT_FILE, COHORT_TABLE_FILE, COHORT_LONG_TABLE_FILE})

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuropose_ray.errors import DecodeError
-from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.video.container import DecodeErrors
 from neuropose_ray.video.convert import UprightRGB
 from neuropose_ray.video.images import decode_images
+from neuropose_ray.video.luma import UprightLuma
 from neuropose_ray.video.reader import PictureReader
 from neuropose_ray.video.settings import VideoSettings
 from neuropose_ray.video.timeline import REPEAT_STEP_S
-from neuropose_ray.video.types import Chunk, DecodedFrame, VideoInfo
+from neuropose_ray.video.types import Chunk, DecodedFrame, Pictures, VideoInfo
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -60,16 +60,24 @@ class ChunkDecoder:
         threads: threads of the decoder.
         lead_in: frames before the chunk that are given too, as far as there are so many; their errors are not the
             chunk's.
+        pictures: what is made of each picture.
     """
 
     def __init__(
-        self, info: VideoInfo, chunk: Chunk, *, threads: int = VideoSettings().decode_threads, lead_in: int = 0
+        self,
+        info: VideoInfo,
+        chunk: Chunk,
+        *,
+        threads: int = VideoSettings().decode_threads,
+        lead_in: int = 0,
+        pictures: Pictures = "rgb",
     ) -> None:
         self._info = info
         self._chunk = chunk
         self._first = max(0, chunk.first_frame - lead_in)
         self._start_s = chunk.start_s if self._first == chunk.first_frame else _start_s(info, self._first)
         self._threads = threads
+        self._pictures: Pictures = pictures
         self._image_errors: list[DecodeError] = []
         self._decode_errors = DecodeErrors()
         self._delivered = 0
@@ -86,8 +94,8 @@ class ChunkDecoder:
         """
         if self._info.source.kind == "images":
             before = replace(self._chunk, first_frame=self._first, frames=self._chunk.first_frame - self._first)
-            yield from decode_images(self._info, before, [])
-            yield from decode_images(self._info, self._chunk, self._image_errors)
+            yield from decode_images(self._info, before, [], self._pictures)
+            yield from decode_images(self._info, self._chunk, self._image_errors, self._pictures)
             return
         *earlier, last = self._keyframes()
         for keyframe in earlier:
@@ -134,7 +142,7 @@ class ChunkDecoder:
         reader = PictureReader(
             self._info, chunk, keyframe=keyframe, threads=self._threads, wanted_from_s=self._start_s
         )
-        convert = UprightRGB(self._info.width, self._info.height)
+        convert = _Conversion(self._info.width, self._info.height, self._pictures)
         self._decode_errors, self._delivered, given, late = reader.decode_errors, 0, 0, 0
         promised_s = self._info.timestamps_s[self._first] + REPEAT_STEP_S
         with closing(reader.pictures()) as pictures:
@@ -146,21 +154,33 @@ class ChunkDecoder:
                 elif time_s >= self._start_s:
                     if must_be_complete and not given and time_s > promised_s:
                         return False
-                    image = self._converted(convert, picture)
-                    if image is not None:
+                    frame = self._converted(convert, time_s, picture)
+                    if frame is not None:
                         given += 1
                         self._delivered += time_s >= chunk.start_s
-                        yield DecodedFrame(time_s, image)
+                        yield frame
         return given > 0
 
-    def _converted(self, convert: UprightRGB, picture: VideoFrame) -> Frame | None:
+    def _converted(self, convert: _Conversion, time_s: float, picture: VideoFrame) -> DecodedFrame | None:
         import av
 
         try:
-            return convert(picture)
+            return convert(time_s, picture)
         except av.FFmpegError as error:
             self._decode_errors.add(error)
             return None
+
+
+class _Conversion:
+    """Makes of decoded pictures of one stream what is asked for."""
+
+    def __init__(self, width: int, height: int, pictures: Pictures) -> None:
+        self._rgb = UprightRGB(width, height) if pictures != "luma" else None
+        self._luma = UprightLuma(width, height) if pictures != "rgb" else None
+
+    def __call__(self, time_s: float, picture: VideoFrame) -> DecodedFrame:
+        image = np.empty((0, 0, 3), np.uint8) if self._rgb is None else self._rgb(picture)
+        return DecodedFrame(time_s, image) if self._luma is None else DecodedFrame(time_s, image, self._luma(picture))
 
 
 def _start_s(info: VideoInfo, frame: int) -> float:

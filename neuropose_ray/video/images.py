@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from neuropose_ray.errors import DecodeError, InputNotFoundError, VideoError
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.video.heif import decode_heif, is_heif
+from neuropose_ray.video.luma import decode_luma, grey_of, has_own_luma
 from neuropose_ray.video.settings import VideoSettings
 from neuropose_ray.video.sources import NumberedImages, list_images
-from neuropose_ray.video.types import Chunk, DecodedFrame, VideoInfo, VideoSource
+from neuropose_ray.video.types import Chunk, DecodedFrame, Pictures, VideoInfo, VideoSource
 
 _BLOCK_BYTES = 1 << 20
 
@@ -38,22 +39,37 @@ def probe_images(source: VideoSource) -> VideoInfo:
     )  # fmt: skip
 
 
-def decode_images(info: VideoInfo, chunk: Chunk, errors: list[DecodeError]) -> Iterator[DecodedFrame]:
+def decode_images(
+    info: VideoInfo, chunk: Chunk, errors: list[DecodeError], pictures: Pictures = "rgb"
+) -> Iterator[DecodedFrame]:
     """The pictures of a chunk; one that cannot be read, or is of another size, becomes an error and is left out."""
     paths = list_images(info.source.path).paths[chunk.first_frame : chunk.first_frame + chunk.frames]
     times = info.timestamps_s[chunk.first_frame : chunk.first_frame + chunk.frames].tolist()
     for path, time_s in zip(paths, times, strict=False):
         try:
-            image = read_image(path)
+            frame = _decoded(time_s, read_bytes(path), str(path), pictures)
         except VideoError as error:
             errors.append(DecodeError(error.what, where=str(path), hint="it is left out"))
             continue
-        if image.shape[:2] != (info.height, info.width):
-            size = f"{image.shape[1]}x{image.shape[0]}"
+        height, width = (frame.luma if pictures == "luma" else frame.image).shape[:2]
+        if (height, width) != (info.height, info.width):
+            size = f"{width}x{height}"
             what = f"the image is {size} where the others are {info.width}x{info.height}"
             errors.append(DecodeError(what, where=str(path), hint="it is left out"))
             continue
-        yield DecodedFrame(time_s, image)
+        yield frame
+
+
+def _decoded(time_s: float, content: NDArray[np.uint8], where: str, pictures: Pictures) -> DecodedFrame:
+    """One picture; a JPEG is decoded a second time where both are wanted, as its luma is not to be had of its RGB."""
+    if pictures == "rgb":
+        return DecodedFrame(time_s, decode_image(content, where))
+    own = decode_luma(content, where) if has_own_luma(content) else None
+    if own is not None and pictures == "luma":
+        return DecodedFrame(time_s, np.empty((0, 0, 3), np.uint8), own)
+    image = decode_image(content, where)
+    luma = grey_of(image) if own is None else own
+    return DecodedFrame(time_s, image if pictures == "both" else np.empty((0, 0, 3), np.uint8), luma)
 
 
 def read_image(path: Path) -> Frame:
@@ -63,13 +79,22 @@ def read_image(path: Path) -> Frame:
         InputNotFoundError: there is no such file.
         VideoError: it cannot be read or is not an image.
     """
+    return decode_image(read_bytes(path), where=str(path))
+
+
+def read_bytes(path: Path) -> NDArray[np.uint8]:
+    """The content of a picture file, ``(bytes,)`` uint8.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        VideoError: it cannot be read.
+    """
     try:
-        content = np.fromfile(path, np.uint8)
+        return np.fromfile(path, np.uint8)
     except FileNotFoundError as error:
         raise InputNotFoundError("there is no such file", where=str(path), hint="check the path") from error
     except OSError as error:
         raise VideoError(f"the image cannot be read ({error.strerror})", where=str(path)) from error
-    return decode_image(content, where=str(path))
 
 
 def decode_image(content: NDArray[np.uint8], where: str) -> Frame:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.schemas.poses import Frame
+from neuropose_ray.schemas.poses import Frame, Luma
+
+#: What is made of a decoded picture: its colours, its luma, or both.
+Pictures = Literal["rgb", "luma", "both"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,14 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class DecodedFrame:
-    """One picture and its presentation time."""
+    """One picture and its presentation time; what was not asked for of it is an empty array.
+
+    Attributes:
+        timestamp_s: presentation time.
+        image: ``(height, width, 3)`` uint8, RGB.
+        luma: ``(height, width)`` uint8, of full range.
+    """
 
     timestamp_s: float
     image: Frame
+    luma: Luma = field(default_factory=lambda: np.empty((0, 0), np.uint8))

@@ -3,13 +3,14 @@
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from neuropose_ray.errors import DigestMismatchError, ModelError, WeightsUnavailableError
 from neuropose_ray.models.blazepose.settings import BlazePoseSettings
 from neuropose_ray.models.metrabs.settings import MetrabsSettings
-from neuropose_ray.models.spec import ModelSpec, WeightsOrigin
+from neuropose_ray.models.spec import ModelSpec, WeightsOrigin, expected_model
 from neuropose_ray.models.weights import Weights, WeightSettings
 
 
@@ -55,3 +56,12 @@ def test_the_device_is_known_before_the_model_is_loaded(
     weights: Weights, settings: BlazePoseSettings | MetrabsSettings, device: str
 ):
     assert ModelSpec(weights, settings).device == device
+
+
+def test_the_weights_of_a_segmenter_make_no_pose_model(tmp_path: Path):
+    chosen = SimpleNamespace(
+        model="selfie_segmentation", weights=WeightSettings(cache_dir=tmp_path, offline=True),
+        blazepose=BlazePoseSettings(), metrabs=MetrabsSettings(),
+    )  # fmt: skip
+    with pytest.raises(ModelError, match="selfie_segmentation: is a segmenter, not a pose model"):
+        expected_model(chosen)

@@ -33,6 +33,14 @@ def test_a_workflow_begins_with_its_only_pose_step():
         Workflow(steps=())
 
 
+def test_only_curation_may_come_before_the_poses():
+    for kinds in (["curate", "pose"], ["pose", "curate"], ["curate", "pose", "report", "curate"]):
+        assert [step.kind for step in Workflow(steps=tuple(Step(kind=kind) for kind in kinds)).steps] == kinds
+    for kinds in (["curate"], ["curate", "report", "pose"]):
+        with pytest.raises(ValidationError, match="begins with its only pose step"):
+            Workflow(steps=tuple(Step(kind=kind) for kind in kinds))
+
+
 def test_the_settings_of_a_step_are_below_with():
     step = Step.model_validate({"kind": "export", "with": {"formats": ["trc"]}})
     assert step.with_["formats"] == ("trc",)

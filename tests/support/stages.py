@@ -27,6 +27,8 @@ from typing import NamedTuple
 
 import neuropose_ray
 from neuropose_ray import errors
+from neuropose_ray.curation import duplicates as near_duplicates
+from neuropose_ray.curation import idle, keys, ledger, ledger_records, presence
 from neuropose_ray.fitting import sequence
 from neuropose_ray.models import protocol
 from neuropose_ray.models.blazepose import model as blazepose_model
@@ -35,7 +37,8 @@ from neuropose_ray.models.metrabs import model as metrabs_model
 from neuropose_ray.models.metrabs import settings as metrabs_settings
 from neuropose_ray.pipeline import settings as pipeline_settings
 from neuropose_ray.pipeline.assembly import assemble, fit
-from neuropose_ray.pipeline.chunks import active_attempts, commit, process, worker
+from neuropose_ray.pipeline.chunks import active_attempts, commit, process, products, worker
+from neuropose_ray.pipeline.curation import conclusions, duplicates, frame_metrics, frame_rows, staging
 from neuropose_ray.pipeline.inputs import cameras, discovery
 from neuropose_ray.pipeline.planning import plan, plan_file
 from neuropose_ray.pipeline.state import run_layout
@@ -77,12 +80,16 @@ STAGES = (
     Stage("POSES_VERSION", plan, (process, cameras, plan)),
     Stage("TRACKS_VERSION", tracker, (tracker,)),
     Stage("FIT_VERSION", sequence, (sequence, fit)),
+    Stage("CONCLUSIONS_VERSION", conclusions, (idle, import_module("neuropose_ray.curation.flags"), presence)),
+    Stage("DUPLICATES_VERSION", duplicates, (near_duplicates, duplicates)),
+    Stage("FRAMES_VERSION", frame_metrics, (frame_metrics, frame_rows)),
     Stage("FILES_VERSION", assemble, (assemble,)),
 )
 #: Modules that stages reach and that hold no part of a number: errors, files as such, bookkeeping, who runs what.
 NEUTRAL = (
     neuropose_ray, errors, atomic, digest, immutable, migrations, result_files, commit, discovery, run_layout,
-    active_attempts, plan_file, pipeline_settings, worker,
+    active_attempts, plan_file, pipeline_settings, worker, staging, products, ledger_records, ledger, keys,
+    conclusions,
 )  # fmt: skip
 
 

@@ -20,7 +20,9 @@ class DetectorNetwork:
     """Person detector, one picture a call: its anchors are concatenated in the graph, so it does not batch."""
 
     def __init__(self, model: Path, threads: int) -> None:
-        self._interpreter = _interpreter(_read(model), threads, (1, DETECTOR_SIDE, DETECTOR_SIDE, 3), model)
+        self._interpreter = interpreter_of_shape(
+            read_model(model), threads, (1, DETECTOR_SIDE, DETECTOR_SIDE, 3), model
+        )
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = _output_indices(self._interpreter)
 
@@ -44,7 +46,7 @@ class LandmarkNetwork:
 
     def __init__(self, model: Path, threads: int) -> None:
         self._path, self._threads = model, threads
-        self._content = without_output(_read(model), "Identity_2", model)
+        self._content = without_output(read_model(model), "Identity_2", model)
         self._interpreters: dict[int, Any] = {}
 
     def run(self, crops: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
@@ -66,7 +68,7 @@ class LandmarkNetwork:
         count = len(crops)
         if count not in self._interpreters:
             shape = (count, LANDMARK_SIDE, LANDMARK_SIDE, 3)
-            self._interpreters[count] = _interpreter(self._content, self._threads, shape, self._path)
+            self._interpreters[count] = interpreter_of_shape(self._content, self._threads, shape, self._path)
         interpreter = self._interpreters[count]
         index = _output_indices(interpreter)
         np.multiply(crops, np.float32(1 / 255), out=interpreter.tensor(interpreter.get_input_details()[0]["index"])())
@@ -105,7 +107,12 @@ def without_output(content: bytes, name: str, origin: Path) -> bytes:
     return bytes(builder.Output())
 
 
-def _read(path: Path) -> bytes:
+def read_model(path: Path) -> bytes:
+    """The content of a TFLite file.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
@@ -114,7 +121,12 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _interpreter(content: bytes, threads: int, shape: tuple[int, ...], origin: Path) -> Any:
+def interpreter_of_shape(content: bytes, threads: int, shape: tuple[int, ...], origin: Path) -> Any:
+    """A TFLite interpreter whose input has a shape, with its memory planned.
+
+    Raises:
+        ModelError: the content is no TFLite model, or takes no such input.
+    """
     interpreter = _open(content, threads, origin)
     detail = interpreter.get_input_details()[0]
     if tuple(detail["shape"]) != shape:

@@ -19,7 +19,7 @@ WEIGHTS_NOTICE = (
     "Geometry-Aware Autoencoder to Bridge Between Skeleton Formats' (WACV 2023)."
 )
 
-Backend = Literal["blazepose", "metrabs"]
+Backend = Literal["blazepose", "metrabs", "selfie_segmentation"]
 
 #: The files of a BlazePose folder: person detector, landmark model.
 BLAZEPOSE_FILES = ("pose_detection.tflite", "pose_landmark_full.tflite")
@@ -43,6 +43,7 @@ class WheelOrigin:
     ``python_version`` and ``platform`` name one build of the wheel, whatever machine this is.
     """
 
+    backend: Backend
     requirement: str
     python_version: str
     platform: str
@@ -109,15 +110,18 @@ class CatalogueEntry:
     summary: str
 
 
+def _mediapipe(backend: Backend, members: tuple[WheelMember, ...]) -> WheelOrigin:
+    """Files of the last release of MediaPipe whose wheels carry its models."""
+    return WheelOrigin(backend, "mediapipe==0.10.21", "3.11", "manylinux_2_28_x86_64", members)
+
+
 _BLAZEPOSE = CatalogueEntry(
     source=WeightSource(
         name="blazepose",
         key="blazepose",
-        origin=WheelOrigin(
-            requirement="mediapipe==0.10.21",
-            python_version="3.11",
-            platform="manylinux_2_28_x86_64",
-            members=(
+        origin=_mediapipe(
+            "blazepose",
+            (
                 WheelMember(
                     PurePosixPath("mediapipe/modules/pose_detection/pose_detection.tflite"),
                     2_959_046,
@@ -181,13 +185,31 @@ CATALOGUE = (
 )
 
 
+#: Weights of the segmenter: no pose model, and therefore not in the catalogue of these.
+SELFIE_SEGMENTATION = WeightSource(
+    name="selfie_segmentation",
+    key="selfie_segmentation",
+    origin=_mediapipe(
+        "selfie_segmentation",
+        (
+            WheelMember(
+                PurePosixPath("mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite"),
+                249_505,
+                "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
+            ),
+        ),
+    ),
+    licence=Licence("Apache-2.0"),
+)
+
+
 def resolve(model: str) -> WeightSource:
     """The source that a model string means, without a look at the disk or the network.
 
     Args:
-        model: a name or alias of :data:`CATALOGUE`; an ``http(s)`` URL of an archive, optionally with
-            ``#sha256=...``; or a path to a folder or an archive. A path holds a separator or an archive's ending, so
-            that a misspelt name is never taken for a folder: write ``./name``.
+        model: a name or alias of :data:`CATALOGUE`, or ``selfie_segmentation``; an ``http(s)`` URL of an archive,
+            optionally with ``#sha256=...``; or a path to a folder or an archive. A path holds a separator or an
+            archive's ending, so that a misspelt name is never taken for a folder: write ``./name``.
 
     Raises:
         UnknownModelError: it is none of these.
@@ -196,6 +218,8 @@ def resolve(model: str) -> WeightSource:
     for entry in CATALOGUE:
         if model == entry.source.name or model in entry.aliases:
             return entry.source
+    if model == SELFIE_SEGMENTATION.name:
+        return SELFIE_SEGMENTATION
     if model.startswith(("http://", "https://")):
         return _url_source(model)
     if model.startswith("~") or "/" in model or "\\" in model or model in (".", "..") or _stem(model) != model:

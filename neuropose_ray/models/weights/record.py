@@ -46,7 +46,7 @@ def record_of_wheel(origin: WheelOrigin) -> Record:
     return Record(
         sha256=combined_sha256({name: file.sha256 for name, file in files.items()}),
         filename="+".join(files),
-        backend="blazepose",
+        backend=origin.backend,
         files=files,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import JsonValue
@@ -20,12 +21,16 @@ from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.planning.plan import VideoPlan, digest_of
 from neuropose_ray.schemas.derived_files import replace_predictions
 from neuropose_ray.schemas.digest import file_sha256
+from neuropose_ray.schemas.frame_table import FRAMES_FILE, write_frames
 from neuropose_ray.schemas.json_files import save_model
 from neuropose_ray.schemas.neuropose_results import save_neuropose_results
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.result_files import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
 from neuropose_ray.tracking import NOBODY, TRACKS_VERSION, TrackingSettings, Tracks, track
+
+if TYPE_CHECKING:
+    from neuropose_ray.pipeline.curation.frame_metrics import FrameMetrics
 
 #: Raised where the same poses, tracks and fit are written in another way: then the files of finished videos are
 #: written again, from the poses in them.
@@ -41,6 +46,25 @@ class Assembly:
     fitting: FittingSettings | None
     workers: int
     capture_fps: float | None = None
+    image_fps: float | None = None
+
+    def with_products(self, plan: VideoPlan) -> VideoPlan:
+        """The plan, in which what its folder lacks beside poses is wanted too."""
+        if not self.context.products:
+            return plan
+        from neuropose_ray.pipeline.curation.frame_metrics import with_frame_metrics
+        from neuropose_ray.pipeline.curation.frame_rows import numbers_key
+
+        for product in self._measured():
+            key = product.key(plan.info.sha256, plan.info.stream_index, self.image_fps)
+            if numbers_key(self.context.out / plan.name / FRAMES_FILE) != key.digest:
+                plan = with_frame_metrics(plan, product)
+        return plan
+
+    def _measured(self) -> list[FrameMetrics]:
+        from neuropose_ray.pipeline.curation.frame_metrics import FrameMetrics
+
+        return [product for product in self.context.products if isinstance(product, FrameMetrics)]
 
     def plan_key(self, plan: VideoPlan) -> str:
         """What identifies the files of a video."""
@@ -84,10 +108,24 @@ class Assembly:
             OutputError: no space or no permission.
         """
         store = self.context.store(plan.name)
+        self._write_frames(plan)
         metrics = self._write(plan, join_chunks(store, plan, failed, self.workers))
         if not failed:
             store.clear()
         return metrics
+
+    def _write_frames(self, plan: VideoPlan) -> None:
+        """Write what was measured of the frames, where all of it is there; else a run of curation measures them."""
+        if not plan.products:  # runs of poses alone load nothing of curation
+            return
+        from neuropose_ray.pipeline.curation.frame_rows import frame_rows, header_of
+
+        store = self.context.store(plan.name)
+        for product in self._measured():
+            keys = plan.products.get(product.name, ())
+            if keys and all(store.committed(key) for key in keys):
+                path, (table, _) = self.context.out / plan.name / FRAMES_FILE, frame_rows(store, plan, product)
+                write_frames(path, table, header_of(plan, product, self.image_fps))
 
     def from_kept_poses(self, plan: VideoPlan) -> VideoMetrics:
         """Write the video's files again, from the poses in them.

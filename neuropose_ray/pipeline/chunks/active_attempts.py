@@ -87,7 +87,7 @@ class ActiveAttempts:
             return [
                 attempt
                 for attempt in self._attempts
-                if attempt.stage in ("decode", "model") and now - attempt.since_s > limit_s
+                if attempt.stage in ("decode", "model", "measure") and now - attempt.since_s > limit_s
             ]
 
     def abandon(self, attempt: Attempt) -> bool:

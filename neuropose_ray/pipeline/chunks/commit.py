@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from neuropose_ray.errors import ModelError
+from neuropose_ray.schemas.arrow_files import read_arrow, write_arrow
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.immutable import FrozenModel, utf8_text
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
 from neuropose_ray.schemas.poses import PoseTable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class ErrorRecord(FrozenModel):
@@ -114,7 +119,10 @@ class ChunkMarker(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class ChunkStore:
-    """The chunks of one video: ``KEY.parquet``, then ``KEY.json`` with its digest; ``KEY.attempts`` before both."""
+    """The chunks of one video: ``KEY.parquet``, then ``KEY.json`` with its digest; ``KEY.attempts`` before both.
+
+    Poses of a chunk, and each other product of it, have keys of their own, so that one is there without the other.
+    """
 
     folder: Path
 
@@ -133,15 +141,26 @@ class ChunkStore:
         return [index for index, key in enumerate(keys) if self._path(key, "json").name in markers]
 
     def commit(self, table: PoseTable, header: PredictionsHeader, marker: ChunkMarker) -> ChunkMarker:
-        """Write results, then the marker that vouches for them; what is known of the chunk's tries is forgotten.
+        """Write poses, then the marker that vouches for them; what is known of the chunk's tries is forgotten.
 
         Should its results be damaged later, the try that made them left no word, as one that killed its process.
 
         Raises:
             OutputError: no space or no permission.
         """
+        return self._commit(lambda path: write_predictions(path, table, header), marker)
+
+    def commit_table(self, table: pa.Table, marker: ChunkMarker) -> ChunkMarker:
+        """Write a table of numbers that are no poses, then its marker; as :meth:`commit`.
+
+        Raises:
+            OutputError: no space or no permission.
+        """
+        return self._commit(lambda path: write_arrow(path, table), marker)
+
+    def _commit(self, write: Callable[[Path], object], marker: ChunkMarker) -> ChunkMarker:
         path = self._path(marker.key, "parquet")
-        write_predictions(path, table, header)
+        write(path)
         marker = marker.model_copy(update={"sha256": file_sha256(path)})
         atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode())
         with suppress(OSError):
@@ -156,6 +175,15 @@ class ChunkStore:
             FileFormatError: they are damaged.
         """
         return read_predictions(self._path(key, "parquet"))
+
+    def read_table(self, key: str) -> pa.Table:
+        """The numbers of a committed chunk that are no poses.
+
+        Raises:
+            InputNotFoundError: they are gone.
+            FileFormatError: they are damaged.
+        """
+        return read_arrow(self._path(key, "parquet"))
 
     def attempts(self, key: str) -> AttemptHistory:
         """The tries of a chunk so far."""

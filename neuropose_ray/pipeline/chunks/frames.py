@@ -10,11 +10,11 @@ from typing import Literal, Protocol
 
 from neuropose_ray.errors import DecodeError
 from neuropose_ray.pipeline.planning.plan import ChunkTask
-from neuropose_ray.schemas.poses import Frame
-from neuropose_ray.video import ChunkDecoder, prefetch
+from neuropose_ray.schemas.poses import Frame, Luma
+from neuropose_ray.video import ChunkDecoder, Pictures, prefetch
 
 #: What a chunk is at. ``wait`` is for something that has a limit of its own, as another chunk's turn at the model.
-Stage = Literal["decode", "model", "wait", "write"]
+Stage = Literal["decode", "model", "measure", "wait", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,18 @@ class FrameBatch:
 
     Attributes:
         timestamps_s: presentation times, ascending.
-        images: one upright RGB picture ``(height, width, 3)`` uint8 for each time.
+        images: one upright RGB picture ``(height, width, 3)`` uint8 for each time; empty where nobody wants colours.
+        luma: one upright picture ``(height, width)`` uint8 for each time; empty where nobody wants it.
     """
 
     timestamps_s: Sequence[float]
     images: Sequence[Frame]
+    luma: Sequence[Luma] = ()
+
+    def last(self, frames: int) -> FrameBatch:
+        """The last ``frames`` of them."""
+        left_out = len(self.timestamps_s) - frames
+        return FrameBatch(self.timestamps_s[left_out:], self.images[left_out:], self.luma[left_out:])
 
 
 class FrameSource(Protocol):
@@ -69,8 +76,11 @@ class LocalFrames:
         Raises:
             InputError: the video can no longer be opened.
         """
-        decoder = ChunkDecoder(self._task.video.info, self._task.chunk, threads=self._threads, lead_in=lead_in)
-        with closing(prefetch(_batched(decoder, size), depth=3)) as batches:
+        pictures = self._task.pictures
+        decoder = ChunkDecoder(
+            self._task.video.info, self._task.chunk, threads=self._threads, lead_in=lead_in, pictures=pictures
+        )
+        with closing(prefetch(_batched(decoder, size, pictures), depth=3)) as batches:
             yield from batches
         self._errors = decoder.errors
 
@@ -80,7 +90,9 @@ class LocalFrames:
         return self._errors
 
 
-def _batched(decoder: ChunkDecoder, size: int) -> Iterator[FrameBatch]:
+def _batched(decoder: ChunkDecoder, size: int, pictures: Pictures) -> Iterator[FrameBatch]:
     frames = decoder.frames()
     while batch := list(islice(frames, size)):
-        yield FrameBatch([frame.timestamp_s for frame in batch], [frame.image for frame in batch])
+        images = [frame.image for frame in batch] if pictures != "luma" else []
+        luma = [frame.luma for frame in batch] if pictures != "rgb" else []
+        yield FrameBatch([frame.timestamp_s for frame in batch], images, luma)

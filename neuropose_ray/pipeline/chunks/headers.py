@@ -57,12 +57,24 @@ def video_header(
     times = table.timestamps_s
     fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
     metadata = _metadata(plan.info, table.frame_count, float(fps), _image_names(plan.info, times), capture_fps)
+    skipped = _stretches(np.isin(times, np.array(plan.skipped_s)))
+    notes = metadata.notes
+    if skipped:
+        count = sum(last - first + 1 for first, last in skipped)
+        notes = (*notes, f"No poses were looked for in {count} frames that show nothing new.")
+    changes = {"returns": returns, "skipped_frames": skipped, "notes": notes}
     return PredictionsHeader(
-        metadata=metadata.model_copy(update={"returns": returns}),
+        metadata=metadata.model_copy(update=changes),
         skeleton=skeleton,
         camera=plan.camera,
         provenance=provenance,
     )
+
+
+def _stretches(mask: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    """First and last position of each run of true values."""
+    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0)).tolist()
+    return tuple((first, end - 1) for first, end in zip(edges[::2], edges[1::2], strict=True))
 
 
 def _image_names(info: VideoInfo, times_s: NDArray[np.float64]) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""A chunk of a video in, the poses of the people in it out. Every engine calls this, in every shape."""
+"""A chunk of a video in, the poses of the people in it out. Every engine calls this, in every shape.
+
+Whoever else wants numbers of the same frames sees them in the same pass, so that a frame is decoded once for all.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +19,17 @@ from neuropose_ray.models import PoseModel, PoseSession
 from neuropose_ray.pipeline.chunks.frames import FrameBatch, FrameSource, Stage
 from neuropose_ray.pipeline.planning.plan import ChunkTask
 from neuropose_ray.schemas.poses import Poses, PoseTable
+
+#: Frames of a batch where no model says how many it wants.
+_BATCH_FRAMES = 16
+
+
+class FrameObserver(Protocol):
+    """Sees the frames of a chunk while they pass; it keeps its errors to itself."""
+
+    def observe(self, batch: FrameBatch) -> None:
+        """Take some consecutive frames of the chunk; of those that lead into it none comes here."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +52,27 @@ class ChunkResult:
     call_frames: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FramePass:
+    """One pass over a chunk's frames.
+
+    Attributes:
+        frames: of the chunk that could be decoded.
+        errors: what could not be decoded.
+        wait_s: seconds that whoever looks waited for frames.
+    """
+
+    frames: int
+    errors: tuple[DecodeError, ...]
+    wait_s: float
+
+
 def process_chunk(
     model: PoseModel,
     task: ChunkTask,
     frames: FrameSource,
     step: Callable[[Stage], AbstractContextManager[None]],
+    observers: Sequence[FrameObserver] = (),
 ) -> ChunkResult:
     """Let a model see a chunk from its first frame to its last, in its sessions.
 
@@ -55,17 +86,54 @@ def process_chunk(
         task: which chunk.
         frames: its frames.
         step: entered for each thing that can take long; raises what is to end the chunk early.
+        observers: who else sees the frames.
 
     Raises:
         InputError: the video can no longer be opened.
         ModelError: the model failed.
     """
-    chunk, lead_in = task.chunk, model.info.lead_in_frames
+    lead_in = model.info.lead_in_frames
     sessions = [(part, model.session(task.video.camera, part.first_frame)) for part in _parts(task, lead_in)]
-    times: list[float] = []
-    poses, offsets = [Poses.empty(len(model.info.skeleton))], [0]
-    wait_s, before_s, call_s, call_frames = 0.0, 0.0, [], []
-    with closing(frames.batches(model.batch_size, lead_in=lead_in)) as batches:
+    skipped = frozenset(task.video.skipped_s)
+    record = _PoseRecord([Poses.empty(len(model.info.skeleton))])
+
+    def predict(batch: FrameBatch, own: int) -> None:
+        with step("model"):
+            begin = time.perf_counter()
+            made = list(_predictions(sessions, batch, skipped))
+            seconds = time.perf_counter() - begin
+        record.add(batch, own, made, seconds)
+
+    passed = _pass_frames(task, frames, step, observers, model.batch_size, lead_in, predict)
+    return record.result(passed)
+
+
+def observe_chunk(
+    task: ChunkTask,
+    frames: FrameSource,
+    step: Callable[[Stage], AbstractContextManager[None]],
+    observers: Sequence[FrameObserver],
+) -> FramePass:
+    """Let observers see a chunk where no poses are wanted; as :func:`process_chunk`, without a model.
+
+    Raises:
+        InputError: the video can no longer be opened.
+    """
+    return _pass_frames(task, frames, step, observers, _BATCH_FRAMES, 0, lambda _batch, _own: None)
+
+
+def _pass_frames(
+    task: ChunkTask,
+    frames: FrameSource,
+    step: Callable[[Stage], AbstractContextManager[None]],
+    observers: Sequence[FrameObserver],
+    size: int,
+    lead_in: int,
+    predict: Callable[[FrameBatch, int], None],
+) -> FramePass:
+    """One pass; ``predict`` gets every batch, and how many of its frames, the last ones, are the chunk's own."""
+    wait_s, count = 0.0, 0
+    with closing(frames.batches(size, lead_in=lead_in)) as batches:
         while True:
             begin = time.perf_counter()
             with step(frames.stage):
@@ -73,22 +141,42 @@ def process_chunk(
             wait_s += time.perf_counter() - begin
             if batch is None:
                 break
-            with step("model"):
-                begin = time.perf_counter()
-                made = list(_predictions(sessions, batch))
-                seconds = time.perf_counter() - begin
-            own = sum(timestamp >= chunk.start_s for timestamp in batch.timestamps_s)
-            poses += made
-            offsets += [len(times) - (len(batch.timestamps_s) - own)] * len(made)
-            times += batch.timestamps_s[len(batch.timestamps_s) - own :]
-            if own:
-                call_s.append(before_s + seconds)
-                call_frames.append(own)
-                before_s = 0.0
-            else:
-                before_s += seconds
-    table = PoseTable(np.array(times, np.float64), Poses.concatenate(poses, offsets))
-    return ChunkResult(table, frames.errors, wait_s, tuple(call_s), tuple(call_frames))
+            own = sum(timestamp >= task.chunk.start_s for timestamp in batch.timestamps_s)
+            count += own
+            predict(batch, own)
+            if own and observers:
+                with step("measure"):
+                    for observer in observers:
+                        observer.observe(batch.last(own))
+    return FramePass(count, frames.errors, wait_s)
+
+
+@dataclass(slots=True)
+class _PoseRecord:
+    """What a model has said of a chunk so far, and how long it took."""
+
+    _poses: list[Poses]
+    _offsets: list[int] = field(default_factory=lambda: [0])
+    _times: list[float] = field(default_factory=list)
+    _call_s: list[float] = field(default_factory=list)
+    _call_frames: list[int] = field(default_factory=list)
+    _before_s: float = 0.0
+
+    def add(self, batch: FrameBatch, own: int, made: list[Poses], seconds: float) -> None:
+        count = len(batch.timestamps_s)
+        self._poses += made
+        self._offsets += [len(self._times) - (count - own)] * len(made)
+        self._times += batch.timestamps_s[count - own :]
+        if own:
+            self._call_s.append(self._before_s + seconds)
+            self._call_frames.append(own)
+            self._before_s = 0.0
+        else:
+            self._before_s += seconds
+
+    def result(self, passed: FramePass) -> ChunkResult:
+        table = PoseTable(np.array(self._times, np.float64), Poses.concatenate(self._poses, self._offsets))
+        return ChunkResult(table, passed.errors, passed.wait_s, tuple(self._call_s), tuple(self._call_frames))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +205,17 @@ def _parts(task: ChunkTask, lead_in: int) -> list[_Part]:
     return [_Part(*part) for part in zip(begins, begins_s, starts, [*starts[1:], chunk.end_s], strict=True)]
 
 
-def _predictions(sessions: Sequence[tuple[_Part, PoseSession]], batch: FrameBatch) -> Iterator[Poses]:
-    """What the sessions that see frames of a batch predict for those that are their own, in order."""
+def _predictions(
+    sessions: Sequence[tuple[_Part, PoseSession]], batch: FrameBatch, skipped: frozenset[float]
+) -> Iterator[Poses]:
+    """What the sessions that see frames of a batch predict for those that are their own, in order.
+
+    Frames at skipped times are not shown to the model.
+    """
     for part, session in sessions:
         first, start, end = np.searchsorted(batch.timestamps_s, [part.begin_s, part.start_s, part.end_s]).tolist()
-        if first < end:
-            poses = session.predict(batch.images[first:end])
-            own = poses.take(poses.frame >= start - first)
-            yield replace(own, frame=own.frame + first)
+        seen = [place for place in range(first, end) if batch.timestamps_s[place] not in skipped]
+        if seen:
+            poses = session.predict([batch.images[place] for place in seen])
+            poses = replace(poses, frame=np.array(seen, np.int64)[poses.frame])
+            yield poses.take(poses.frame >= start)

@@ -7,26 +7,29 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from neuropose_ray.errors import FileFormatError, NeuroposeRayError, OutputError, StalledError
+from neuropose_ray.errors import FileFormatError, ModelError, NeuroposeRayError, OutputError, StalledError
 from neuropose_ray.models import PoseModel, PoseModelSpec
 from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt, CancelledError
 from neuropose_ray.pipeline.chunks.commit import ChunkMarker, ChunkStore, ErrorRecord, error_record
 from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames, Stage
 from neuropose_ray.pipeline.chunks.headers import chunk_header
-from neuropose_ray.pipeline.chunks.process import ChunkResult, process_chunk
-from neuropose_ray.pipeline.planning.plan import ChunkRef, ChunkTask
+from neuropose_ray.pipeline.chunks.process import ChunkResult, FramePass, observe_chunk, process_chunk
+from neuropose_ray.pipeline.chunks.products import ChunkProduct, Follower
+from neuropose_ray.pipeline.planning.plan import POSES, ChunkRef, ChunkTask
 from neuropose_ray.pipeline.planning.plan_file import read_plan
 from neuropose_ray.pipeline.state.run_layout import CHUNKS_FOLDER, PLAN_FILE
 from neuropose_ray.schemas.immutable import FrozenModel
 
 logger = logging.getLogger(__name__)
+
+_ANOTHER = "run the same command again, and let no other one write there"
 
 
 class ChunkOutcome(FrozenModel):
@@ -44,24 +47,46 @@ class ChunkOutcome(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """Everything that a worker needs to be told once."""
+    """Everything that a worker needs to be told once.
 
-    spec: PoseModelSpec
+    Attributes:
+        spec: the pose model; None where no poses are wanted.
+        out: the run's output.
+        decode_threads: threads of one decoder.
+        max_attempts: tries of one chunk.
+        products: what may be wanted of chunks beside poses; which of it is, says the plan of each video.
+        chunks_folder: below a video's folder, where its plan and its chunks are kept.
+    """
+
+    spec: PoseModelSpec | None
     out: Path
     decode_threads: int
     max_attempts: int
+    products: tuple[ChunkProduct, ...] = ()
+    chunks_folder: str = CHUNKS_FOLDER
 
     def store(self, video: str) -> ChunkStore:
         """Where the chunks of a video are kept."""
-        return ChunkStore(self.out / video / CHUNKS_FOLDER)
+        return ChunkStore(self.out / video / self.chunks_folder)
 
     def plan_path(self, video: str) -> Path:
         """Where workers in other processes read a video's plan."""
-        return self.out / video / CHUNKS_FOLDER / PLAN_FILE
+        return self.out / video / self.chunks_folder / PLAN_FILE
+
+    @property
+    def pose_model(self) -> PoseModelSpec:
+        """The pose model of a run that has one.
+
+        Raises:
+            ModelError: it has none.
+        """
+        if self.spec is None:
+            raise ModelError("poses are wanted, and there is no pose model", where=str(self.out))
+        return self.spec
 
 
 class ChunkWorker:
-    """A loaded model, and the chunks that it sees: one after the other, or a few in turns, each from its own thread.
+    """A loaded model, if poses are wanted, and the chunks that it sees: one after the other, or a few in turns.
 
     Args:
         context: what every worker is told.
@@ -88,8 +113,8 @@ class ChunkWorker:
         # Every core has a worker of its own; OpenCV's threads would only fight with them.
         cv2.setNumThreads(1)
         begin = time.perf_counter()
-        self._model: PoseModel = context.spec.load()
-        self._load_s: float | None = time.perf_counter() - begin
+        self._model: PoseModel | None = None if context.spec is None else context.spec.load()
+        self._load_s: float | None = None if context.spec is None else time.perf_counter() - begin
         self._context, self._in_flight, self._run = context, in_flight, run
         self._frames = frames or (lambda task: LocalFrames(task, threads=context.decode_threads))
         self._model_lock = model_lock or threading.Lock()
@@ -97,7 +122,10 @@ class ChunkWorker:
         self._plan = lru_cache(maxsize=4)(lambda video: read_plan(context.plan_path(video)))
 
     def __call__(self, chunk: ChunkRef) -> ChunkOutcome:
-        """Do a chunk unless it is done, at most so often, and never raise for what the data or the model did.
+        """Do what a chunk lacks, at most so often, and never raise for what the data or the model did.
+
+        All that is missing is computed in one pass, whose tries are counted for the first product of it; where that
+        one is given up, the others are tried without it.
 
         Raises:
             OutputError: the results cannot be written; the next chunk's could not either.
@@ -109,25 +137,40 @@ class ChunkWorker:
         except FileFormatError as error:
             return failed_outcome(chunk, error_record(error), began_s)
         store = self._context.store(task.video.name)
-        if marker := store.committed(task.key):
-            return _outcome(task, "found", marker, began_s)
+        names = task.video.product_names
+        missing = [name for name in names if not store.committed(task.key_of(name))]
+        state: Literal["done", "found"] = "done" if missing else "found"
+        given_up = []
+        while missing:
+            failure = self._tried(replace(task, products=tuple(missing)), store)
+            given_up += [] if failure is None else [failure]
+            missing = [name for name in missing[1:] if not store.committed(task.key_of(name))]
+        if given_up:
+            return failed_outcome(chunk, given_up[0], began_s)
+        marker = store.committed(task.key)
+        if marker is None:
+            raise OutputError("a chunk was removed while it was worked on", where=str(store.folder), hint=_ANOTHER)
+        return _outcome(task, state, marker, began_s)
+
+    def _tried(self, task: ChunkTask, store: ChunkStore) -> ErrorRecord | None:
+        """Compute the products of a task in one pass; why the first of them was given up, or None."""
         while (before := store.attempts(task.key).resolve(self._run)).count < self._context.max_attempts:
             with self._in_flight.enter(task, before) as attempt:
                 done = self._attempt(attempt, store)
-            if isinstance(done, ChunkMarker):
-                return _outcome(task, "done", done, began_s)
+            if done is None:
+                return None
             if isinstance(done, NeuroposeRayError) and not done.retryable:
                 break  # the same again would fail the same
         attempts = store.attempts(task.key).resolve(self._run)
         store.note(task.key, attempts)
-        return failed_outcome(chunk, attempts.last_error, began_s)
+        return attempts.last_error
 
-    def _attempt(self, attempt: Attempt, store: ChunkStore) -> ChunkMarker | Exception:
-        """One try, on the disk before it starts."""
+    def _attempt(self, attempt: Attempt, store: ChunkStore) -> Exception | None:
+        """One try, on the disk before it starts; what was wrong with it, or None."""
         task, before = attempt.task, attempt.before
         store.note(task.key, before.start(alone=attempt.alone, run=self._run))
         try:
-            return self._commit(attempt, store)
+            self._commit(attempt, store)
         except (CancelledError, OutputError):
             if attempt.finish():
                 store.note(task.key, before)
@@ -140,16 +183,42 @@ class ChunkWorker:
             store.note(task.key, before.failed(record))
             logger.debug("%s, chunk %d: %s", task.video.name, task.index, record.message, exc_info=error)
             return error
+        return None
 
-    def _commit(self, attempt: Attempt, store: ChunkStore) -> ChunkMarker:
-        begin = time.perf_counter()
-        result = process_chunk(self._model, attempt.task, self._frames(attempt.task), partial(self._step, attempt))
-        marker = self._marker(attempt.task, result, time.perf_counter() - begin)
-        self._load_s = None
+    def _commit(self, attempt: Attempt, store: ChunkStore) -> None:
+        """Compute all products of a try in one pass, and write them; the first one, for which it counts, last."""
+        task, begin = attempt.task, time.perf_counter()
+        followers = [Follower(product, task) for product in self._context.products if product.name in task.products]
+        frames, step, model = self._frames(task), partial(self._step, attempt), None
+        if task.products[0] == POSES:
+            model = self._pose_model()
+            poses = process_chunk(model, task, frames, step, followers)
+            passed = FramePass(poses.table.frame_count, poses.errors, poses.wait_s)
+        else:
+            passed = observe_chunk(task, frames, step, followers)
+        tables = [(follower, follower.table()) for follower in followers]
+        for follower in followers:
+            if follower.error is not None and follower.name == task.products[0]:
+                raise follower.error
+        seconds = time.perf_counter() - begin
         attempt.at("write")
         if not attempt.finish():
             raise CancelledError
-        return store.commit(result.table, chunk_header(attempt.task, self._model.info, marker.frames), marker)
+        for follower, table in reversed(tables):  # the first of them may be the one that counts
+            if table is not None:
+                store.commit_table(table, self._table_marker(follower.key, passed, seconds))
+            elif follower.error is not None:
+                history = store.attempts(follower.key).resolve(self._run)
+                store.note(follower.key, history.failed(error_record(follower.error, history.count + 1)))
+        if model is not None:
+            marker = self._marker(task, model, poses, seconds)
+            self._load_s = None
+            store.commit(poses.table, chunk_header(task, model.info, marker.frames), marker)
+
+    def _pose_model(self) -> PoseModel:
+        if self._model is None:
+            raise ModelError("poses are wanted, and no pose model is loaded", where=str(self._context.out))
+        return self._model
 
     @contextmanager
     def _step(self, attempt: Attempt, stage: Stage) -> Iterator[None]:
@@ -162,8 +231,8 @@ class ChunkWorker:
             attempt.at("model")
             yield
 
-    def _marker(self, task: ChunkTask, result: ChunkResult, seconds: float) -> ChunkMarker:
-        info = self._model.info
+    def _marker(self, task: ChunkTask, model: PoseModel, result: ChunkResult, seconds: float) -> ChunkMarker:
+        info = model.info
         return ChunkMarker(
             key=task.key,
             sha256="",
@@ -178,6 +247,24 @@ class ChunkWorker:
             peak_rss_mb=peak_rss_mb(),
             device=info.device,
             runtime=info.runtime,
+        )
+
+    @staticmethod
+    def _table_marker(key: str, passed: FramePass, seconds: float) -> ChunkMarker:
+        return ChunkMarker(
+            key=key,
+            sha256="",
+            frames=passed.frames,
+            persons=0,
+            errors=tuple(error_record(error, 1) for error in passed.errors),
+            wait_s=passed.wait_s,
+            call_s=(),
+            call_frames=(),
+            seconds=seconds,
+            model_load_s=None,
+            peak_rss_mb=peak_rss_mb(),
+            device="cpu",
+            runtime="",
         )
 
 

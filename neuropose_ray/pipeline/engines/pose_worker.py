@@ -54,7 +54,9 @@ class PoseWorker:
         self._failure: NeuroposeRayError | None = None
         self._meter = RayMeter(setup.run_name, WORKER_METRICS)
         in_flight = ActiveAttempts(setup.chunks_at_once)
-        metered = replace(context, spec=MeteredSpec(context.spec, self._meter))
+        metered = context
+        if context.spec is not None:
+            metered = replace(context, spec=MeteredSpec(context.spec, self._meter))
         frames = metered_frames(_source(context, setup), self._meter)
         try:
             self._worker = _load(context, lambda: ChunkWorker(metered, in_flight, run=setup.run, frames=frames))
@@ -97,7 +99,8 @@ def _load(context: RunContext, load: Callable[[], ChunkWorker]) -> ChunkWorker:
     before = loads.attempts(actor)
     if before.count >= context.max_attempts:
         what = f"its process died {before.count} times while it loaded the model"
-        raise ModelError(what, where=context.spec.name, hint="see the node's memory and Ray's logs of the worker")
+        hint = "see the node's memory and Ray's logs of the worker"
+        raise ModelError(what, where=context.pose_model.name, hint=hint)
     loads.note(actor, AttemptHistory(count=before.count + 1))
     worker = load()
     loads.note(actor, AttemptHistory())

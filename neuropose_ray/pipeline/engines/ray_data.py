@@ -36,7 +36,7 @@ class RayEngine(RayTasks):
 
     Args:
         settings: how many workers, who decodes, and when a chunk is taken for hung.
-        spec: the pose model.
+        spec: the pose model; None where no poses are wanted: then every worker takes a core.
         run_name: what the run is called on Ray's dashboard.
 
     Raises:
@@ -45,9 +45,10 @@ class RayEngine(RayTasks):
 
     name = "ray"
 
-    def __init__(self, settings: EngineSettings, spec: PoseModelSpec, run_name: str) -> None:
+    def __init__(self, settings: EngineSettings, spec: PoseModelSpec | None, run_name: str) -> None:
         super().__init__(task_cpus=1)
-        self._allocation = allocate(present_cluster(), settings, spec.threads, spec.device)
+        threads, device = (1, "cpu") if spec is None else (spec.threads, spec.device)
+        self._allocation = allocate(present_cluster(), settings, threads, device)
         self.workers = self._allocation.workers
         # Assembling takes a small part of the time that inference takes.
         self._assembly_pool = AssemblyPool(max(1, self.workers // 2))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +23,21 @@ _BATCHES_AHEAD = 2
 
 @dataclass(frozen=True, slots=True)
 class MiniBatch:
-    """What travels: some frames ``(n, height, width, 3)`` uint8 of a chunk, and which they are."""
+    """What travels: some frames of a chunk, and which they are.
+
+    Attributes:
+        key: of the chunk.
+        position: of the batch among those of the chunk.
+        timestamps_s: presentation times.
+        images: ``(n, height, width, 3)`` uint8; None where nobody wants colours.
+        luma: ``(n, height, width)`` uint8; None where nobody wants it.
+    """
 
     key: str
     position: int
     timestamps_s: tuple[float, ...]
-    images: NDArray[np.uint8]
+    images: NDArray[np.uint8] | None
+    luma: NDArray[np.uint8] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +49,25 @@ class DecodingEnd:
 
 
 def decode_chunk(
-    plan: Path, index: int, *, threads: int, size: int, lead_in: int
+    plan: Path, index: int, products: tuple[str, ...] = (), *, threads: int, size: int, lead_in: int
 ) -> Iterator[MiniBatch | DecodingEnd | None]:
     """The task: None as a sign that it runs, all frames of a chunk and its lead-in in batches, and the end."""
     yield None
     try:
-        task = ChunkTask(read_plan(plan), index)
+        task = ChunkTask(read_plan(plan), index, products)
         frames = LocalFrames(task, threads=threads)
         with closing(frames.batches(size, lead_in=lead_in)) as batches:
             for position, batch in enumerate(batches):
-                yield MiniBatch(task.key, position, tuple(batch.timestamps_s), np.stack(list(batch.images)))
+                yield MiniBatch(
+                    task.key, position, tuple(batch.timestamps_s), _stacked(batch.images), _stacked(batch.luma)
+                )
         yield DecodingEnd(frames.errors, None)
     except NeuroposeRayError as error:
         yield DecodingEnd((), error)
+
+
+def _stacked(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8] | None:
+    return np.stack(list(pictures)) if pictures else None
 
 
 class RemoteFrames:
@@ -80,7 +95,9 @@ class RemoteFrames:
         """
         import ray
 
-        items = _decode_task().remote(self._plan, self._task.index, threads=self._threads, size=size, lead_in=lead_in)
+        items = _decode_task().remote(
+            self._plan, self._task.index, self._task.products, threads=self._threads, size=size, lead_in=lead_in
+        )
         try:
             end = yield from self._until_end(items, self._task.chunk.frames + lead_in)
         except BaseException:
@@ -104,7 +121,7 @@ class RemoteFrames:
                     return item
                 if (item.key, item.position) != (self._task.key, position):
                     raise self._lost("its frames came out of order")
-                yield FrameBatch(item.timestamps_s, list(item.images))
+                yield FrameBatch(item.timestamps_s, _pictures(item.images), _pictures(item.luma))
             raise self._lost("it gave more frames than it has")
         except RayError as error:
             raise self._lost(cause_of(error, RUN_AGAIN).what) from error
@@ -121,6 +138,10 @@ class RemoteFrames:
     def _lost(self, what: str) -> DecoderLostError:
         where = str(self._task.video.info.source.path)
         return DecoderLostError(f"decoder of chunk {self._task.index}: {what}", where=where)
+
+
+def _pictures(stacked: NDArray[np.uint8] | None) -> list[NDArray[np.uint8]]:
+    return [] if stacked is None else list(stacked)
 
 
 def _decode_task() -> Any:

@@ -15,7 +15,7 @@ from neuropose_ray.pipeline.settings import EngineSettings
 
 
 @contextmanager
-def started_engine(settings: EngineSettings, spec: PoseModelSpec, run_name: str) -> Iterator[Engine]:
+def started_engine(settings: EngineSettings, spec: PoseModelSpec | None, run_name: str) -> Iterator[Engine]:
     """The engine that the settings ask for, stopped again at the end.
 
     A Ray that runs already, because the caller or ``ray job submit`` connected to it, is used and left running.
@@ -26,7 +26,8 @@ def started_engine(settings: EngineSettings, spec: PoseModelSpec, run_name: str)
     address = settings.address or os.environ.get("RAY_ADDRESS")
     if settings.kind == "local" or (settings.kind == "auto" and not address):
         cores = machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups())
-        workers = settings.workers or (max(1, cores // spec.threads) if spec.threads else 1)
+        threads = 1 if spec is None else spec.threads
+        workers = settings.workers or (max(1, cores // threads) if threads else 1)
         with closing(LocalEngine(workers, settings.stall_limit_s)) as local:
             yield local
         return

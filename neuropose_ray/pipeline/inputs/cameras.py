@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.schemas.camera import Camera
+from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.video import VideoInfo
 
 # Sides of a scaled picture are rounded, by some encoders to even numbers.
@@ -30,6 +31,16 @@ def require_calibration(settings: CameraSettings) -> None:
         raise SettingsError("no camera in it", where=str(settings.calibration), hint="give a Pose2Sim calibration")
     if settings.calibration_camera is not None and settings.calibration_camera not in cameras:
         raise _no_camera(settings.calibration_camera, cameras, settings.calibration)
+
+
+def calibration_digest(camera: CameraSettings) -> str:
+    """The SHA-256 of a calibration file; empty where none is given, or it cannot be read."""
+    if camera.calibration is None:
+        return ""
+    try:
+        return file_sha256(camera.calibration)
+    except OSError:
+        return ""  # every video says that it cannot be read
 
 
 def camera_of(info: VideoInfo, settings: CameraSettings, assumed_degrees: float) -> Camera:

@@ -15,8 +15,9 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from pydantic import ValidationError
 
-from neuropose_ray.errors import InputNotFoundError, NeuroposeRayError
+from neuropose_ray.errors import InputNotFoundError, NeuroposeRayError, VideoError
 from neuropose_ray.pipeline.assembly.video_metrics import read_metrics
+from neuropose_ray.pipeline.inputs.naming import DIGEST_MARK, base_name
 from neuropose_ray.pipeline.inputs.signature import signature_of
 from neuropose_ray.pipeline.state.run_layout import CHUNKS_FOLDER, PLAN_FILE, SOURCE_FILE
 from neuropose_ray.schemas.atomic import atomic_write_bytes
@@ -109,6 +110,26 @@ def owner_of(folder: Path, uri: str) -> str | None:
     if not results and _holds_chunks_alone(folder / CHUNKS_FOLDER):
         return None
     return _sha256_in_results(folder) or STRANGER
+
+
+def own_name(out: Path, name: str, uri: str, sha256: str) -> str:
+    """A video's name, or that with digits of its digest where a folder of the name is another one's.
+
+    Args:
+        out: the run's output.
+        name: that it would have.
+        uri: of the video.
+        sha256: of its content.
+
+    Raises:
+        VideoError: folders of all such names are others'.
+    """
+    base = base_name(name)
+    names = (base, *(f"{base}{DIGEST_MARK}{sha256[:digits]}" for digits in (8, 16, 32, 64)))
+    for candidate in names:
+        if owner_of(out / candidate, uri) in (None, sha256):
+            return candidate
+    raise VideoError(f"folders of all names like {base} hold something else", where=str(path_of(uri)))
 
 
 def _holds_chunks_alone(folder: Path) -> bool:

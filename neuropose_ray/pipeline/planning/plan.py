@@ -10,18 +10,30 @@ version; ``tests/pipeline/test_versions.py`` asks for it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.schemas.camera import Camera
-from neuropose_ray.video import DECODING_VERSION, Chunk, VideoInfo, VideoSource, merge_chunks, plan_chunks, probe
+from neuropose_ray.video import (
+    DECODING_VERSION,
+    Chunk,
+    Pictures,
+    VideoInfo,
+    VideoSource,
+    merge_chunks,
+    plan_chunks,
+    probe,
+)
 
 #: Of the way from a chunk of pictures to a table of poses, without what decoding and the pose model count for
 #: themselves. Raised where the same pictures and model give other numbers: then every video is computed again.
 POSES_VERSION = 3
+#: The product that a pose model makes.
+POSES = "poses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +41,10 @@ class VideoPlan:
     """One video, cut into chunks.
 
     ``sessions`` are the first frames of the pose model's sessions: each chunk begins with one, and holds more where
-    it is longer. ``keys[i]`` identifies the results of ``chunks[i]``: equal content, range, model, camera, settings
-    and versions of the code have equal keys.
+    it is longer. ``keys[i]`` identifies the poses of ``chunks[i]``: equal content, range, model, camera, settings
+    and versions of the code have equal keys. ``products`` has the same keys for what is wanted beside poses, by its
+    name. Where no poses are wanted, ``keys`` and ``sessions`` are empty; ``skipped_s`` are times of frames that the
+    pose model does not see.
     """
 
     name: str
@@ -39,6 +53,17 @@ class VideoPlan:
     chunks: tuple[Chunk, ...]
     keys: tuple[str, ...]
     sessions: tuple[int, ...]
+    products: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped_s: tuple[float, ...] = ()
+
+    def keys_of(self, product: str) -> tuple[str, ...]:
+        """The keys of one product of the chunks: of :data:`POSES`, or of what ``products`` names."""
+        return self.keys if product == POSES else self.products[product]
+
+    @property
+    def product_names(self) -> tuple[str, ...]:
+        """All that is wanted of each chunk, what is most work first."""
+        return ((POSES,) if self.keys else ()) + tuple(self.products)
 
     @property
     def poses_key(self) -> str:
@@ -56,10 +81,17 @@ class ChunkRef:
 
 @dataclass(frozen=True, slots=True)
 class ChunkTask:
-    """One chunk of a planned video: the unit of scheduling, retry and commit."""
+    """One chunk of a planned video: the unit of scheduling, retry and commit.
+
+    Attributes:
+        video: the plan.
+        index: which of its chunks.
+        products: what is to be computed of it in one pass; tries are counted for the first of them. Empty: all.
+    """
 
     video: VideoPlan
     index: int
+    products: tuple[str, ...] = ()
 
     @property
     def chunk(self) -> Chunk:
@@ -68,8 +100,20 @@ class ChunkTask:
 
     @property
     def key(self) -> str:
-        """What identifies the result."""
-        return self.video.keys[self.index]
+        """What identifies the result of the first product."""
+        return self.key_of((self.products or self.video.product_names)[0])
+
+    def key_of(self, product: str) -> str:
+        """What identifies the result of a product."""
+        return self.video.keys_of(product)[self.index]
+
+    @property
+    def pictures(self) -> Pictures:
+        """What has to be made of the decoded pictures: colours are for poses, all else looks at luma."""
+        wanted = self.products or self.video.product_names
+        if POSES not in wanted:
+            return "luma"
+        return "rgb" if len(wanted) == 1 else "both"
 
 
 def plan_video(

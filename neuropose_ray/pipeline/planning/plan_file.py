@@ -36,6 +36,8 @@ def write_plan(path: Path, plan: VideoPlan) -> None:
         "chunks": [asdict(chunk) for chunk in plan.chunks],
         "keys": plan.keys,
         "sessions": plan.sessions,
+        "products": dict(plan.products),
+        "skipped_s": plan.skipped_s,
     }
     buffer = io.BytesIO()
     np.savez(buffer, plan=np.array(json.dumps(text)), **arrays)
@@ -62,6 +64,8 @@ def read_plan(path: Path) -> VideoPlan:
         )
         chunks = tuple(Chunk(**chunk) for chunk in text["chunks"])
         camera, keys, sessions = Camera(**text["camera"]), tuple(text["keys"]), tuple(text["sessions"])
-        return VideoPlan(text["name"], info, camera, chunks, keys, sessions)
+        products = {name: tuple(keys) for name, keys in text.get("products", {}).items()}
+        skipped_s = tuple(text.get("skipped_s", ()))
+        return VideoPlan(text["name"], info, camera, chunks, keys, sessions, products, skipped_s)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise FileFormatError(f"not a plan ({error})", where=str(path), hint="run the same command again") from error

@@ -27,24 +27,27 @@ from itertools import accumulate, islice
 from pathlib import Path
 from typing import overload
 
-from neuropose_ray.errors import EngineError, FileFormatError, NeuroposeRayError, OutputError, VideoError
+from neuropose_ray.errors import EngineError, FileFormatError, NeuroposeRayError, OutputError
 from neuropose_ray.fitting import FittingSettings
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.assembly.assemble import Assembly
 from neuropose_ray.pipeline.assembly.video_assembler import finished_row
+from neuropose_ray.pipeline.chunks.products import ChunkProduct
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.engines.protocol import Engine
+from neuropose_ray.pipeline.inputs.cameras import calibration_digest
 from neuropose_ray.pipeline.inputs.discovery import Discovery, FoundVideo
-from neuropose_ray.pipeline.inputs.naming import DIGEST_MARK, UnnamedInput, base_name
+from neuropose_ray.pipeline.inputs.naming import UnnamedInput
 from neuropose_ray.pipeline.inputs.signature import Signature, signature_of, signature_of_outputs
-from neuropose_ray.pipeline.inputs.source_record import owner_of, path_of, uri_of, write_source
+from neuropose_ray.pipeline.inputs.source_record import own_name, path_of, uri_of, write_source
 from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, digest_of, plan_video, poses_versions
 from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
+from neuropose_ray.pipeline.planning.skipping import skipped_times, without
 from neuropose_ray.pipeline.settings import CameraSettings, RunSettings
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
 from neuropose_ray.pipeline.state.manifest_results import with_result
 from neuropose_ray.pipeline.state.summary import VideoResult
-from neuropose_ray.schemas.digest import file_sha256
+from neuropose_ray.schemas.frame_table import FrameFlag
 from neuropose_ray.schemas.immutable import utf8_text
 from neuropose_ray.video import open_source
 
@@ -66,6 +69,7 @@ class Planner:
         image_fps: frames per second of image folders; None: the default.
         request: identifies these settings, the model and the versions of the code.
         keep: write plans for workers; a dry run writes nothing.
+        skipped: flags of frames in which no poses are looked for.
     """
 
     assembly: Assembly
@@ -74,6 +78,7 @@ class Planner:
     image_fps: float | None
     request: str
     keep: bool = True
+    skipped: tuple[FrameFlag, ...] = ()
 
     def __call__(self, batch: Batch) -> list[ManifestRow]:
         """A row for each input, in their order.
@@ -89,8 +94,11 @@ class Planner:
             if known is not None and (row := self._still_true(video, known, signature)):
                 return row
             source = open_source(video.path, fps=self.image_fps)
-            plan = plan_video(video, source, self.assembly.context.spec, self.camera, self.chunk_frames)
-            plan = replace(plan, name=self._own_name(video, plan))
+            plan = plan_video(video, source, self.assembly.context.pose_model, self.camera, self.chunk_frames)
+            name = own_name(self.assembly.context.out, video.name, uri_of(video.location), plan.info.sha256)
+            plan = self.assembly.with_products(replace(plan, name=name))
+            if self.skipped:
+                plan = without(plan, skipped_times(self.assembly.context.out / name, self.skipped))
         except OutputError:
             raise
         except NeuroposeRayError as error:
@@ -108,15 +116,6 @@ class Planner:
             if metrics is None:
                 write_plan(self.assembly.context.plan_path(plan.name), plan)
         return row if metrics is None else finished_row(row, self.assembly, metrics, computed=False)
-
-    def _own_name(self, video: FoundVideo, plan: VideoPlan) -> str:
-        """The video's name, or that with digits of its digest where a folder of the name is another one's."""
-        base, uri, sha256 = base_name(video.name), uri_of(video.location), plan.info.sha256
-        names = (base, *(f"{base}{DIGEST_MARK}{sha256[:digits]}" for digits in (8, 16, 32, 64)))
-        for name in names:
-            if owner_of(self.assembly.context.out / name, uri) in (None, sha256):
-                return name
-        raise VideoError(f"folders of all names like {base} hold something else", where=str(video.path))
 
     def _still_true(self, video: FoundVideo, known: ManifestRow, signature: Signature) -> ManifestRow | None:
         """The row where neither the input nor what it asks for nor what was made of it has changed, else None."""
@@ -219,15 +218,23 @@ def planner_for(settings: RunSettings, spec: PoseModelSpec, out: Path, workers: 
         keep: as in :class:`Planner`.
     """
     video = settings.video
-    context = RunContext(spec, out.resolve(), video.decode_threads, settings.engine.max_attempts)
-    assembly = Assembly(context, settings.tracking, _fitting(settings, spec), workers, video.capture_fps)
+    products: tuple[ChunkProduct, ...] = ()
+    if settings.curate:
+        from neuropose_ray.pipeline.curation.frame_metrics import FrameMetrics
+
+        products = (FrameMetrics.default(settings.curation),)
+    context = RunContext(spec, out.resolve(), video.decode_threads, settings.engine.max_attempts, products)
     image_fps = video.image_fps if "image_fps" in video.model_fields_set else None
+    assembly = Assembly(context, settings.tracking, _fitting(settings, spec), workers, video.capture_fps, image_fps)
     parts = (
         spec.fingerprint(), repr(spec.field_of_view_degrees), settings.camera.model_dump_json(),
-        _calibration_digest(settings.camera), str(video.chunk_frames), repr(image_fps), assembly.settings_key(),
+        calibration_digest(settings.camera), str(video.chunk_frames), repr(image_fps), assembly.settings_key(),
         poses_versions(),
     )  # fmt: skip
-    return Planner(assembly, settings.camera, video.chunk_frames, image_fps, digest_of(*parts), keep)
+    flags = settings.skipped_flags
+    thresholds = (*flags, settings.curation.model_dump_json()) if flags else ()  # decide which frames have a flag
+    request = digest_of(*parts, *thresholds)
+    return Planner(assembly, settings.camera, video.chunk_frames, image_fps, request, keep, flags)
 
 
 def _fitting(settings: RunSettings, spec: PoseModelSpec) -> FittingSettings | None:
@@ -241,15 +248,6 @@ def _fitting(settings: RunSettings, spec: PoseModelSpec) -> FittingSettings | No
     suited = {"model_axes": "camera", "depth_prior": "off"}
     given = settings.fitting.model_fields_set
     return settings.fitting.model_copy(update={name: value for name, value in suited.items() if name not in given})
-
-
-def _calibration_digest(camera: CameraSettings) -> str:
-    if camera.calibration is None:
-        return ""
-    try:
-        return file_sha256(camera.calibration)
-    except OSError:
-        return ""  # every video says that it cannot be read
 
 
 class ChunkQueue(Sequence[ChunkRef]):

@@ -156,5 +156,5 @@ class _MeteredFrames:
                 self._meter.add(DECODE_SECONDS, time.perf_counter() - begin)
                 if batch is None:
                     return
-                self._meter.add(FRAMES_DECODED, len(batch.images))
+                self._meter.add(FRAMES_DECODED, len(batch.timestamps_s))
                 yield batch

@@ -24,7 +24,14 @@ LINE_EVERY_S = 10.0
 class TerminalReporter:
     """Progress of a run on standard error: a bar on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, what: str = "poses") -> None:
+        """Show nothing yet.
+
+        Args:
+            quiet: show nothing at all.
+            what: is computed, for the bar.
+        """
+        self._what = what
         self._console = Console(stderr=True, quiet=quiet)
         self._bar: Bar | None = None
         self._status: Status | None = None
@@ -67,7 +74,7 @@ class TerminalReporter:
                 TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
             )  # fmt: skip
             self._bar = Bar(*columns, console=self._console)
-            self._bar.add_task("poses", total=self._total, rate="")
+            self._bar.add_task(self._what, total=self._total, rate="")
             self._bar.start()
         else:
             self._console.print(f"{counted(self._total, 'frame')} in {counted(chunks, 'chunk')}")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from neuropose_ray.analysis import Cleaned, Motion, doubtful
 from neuropose_ray.render import Quality, QualityStrip
 from neuropose_ray.report.collect.person import ReportedPerson
+from neuropose_ray.report.collect.pictures import picture_quality
 from neuropose_ray.report.settings import ReportSettings
 from neuropose_ray.schemas.fitting import TrackFit
 from neuropose_ray.schemas.poses import PoseTable
@@ -60,6 +61,8 @@ def quality_of(person: ReportedPerson, settings: ReportSettings) -> Quality:
         strips.append(
             QualityStrip("Fit doubtful", doubtful(fit, len(is_seen)), good=False, doubt=0.5, unit="yes or no")
         )
+    of_pictures, sentences = picture_quality(person.trial)
+    strips += of_pictures
     summary = [
         f"The person is seen in {is_seen.mean():.0%} of the frames ({is_seen.sum()} of {len(is_seen)}).",
         *_of_scores(scores, settings.poor_score),
@@ -69,6 +72,7 @@ def quality_of(person: ReportedPerson, settings: ReportSettings) -> Quality:
         *_of_limbs(limbs, settings.limb_doubt),
         *_of_fit(fit),
         *_of_tracks(person),
+        *sentences,
     ]
     return Quality(tuple(strips), tuple(summary))
 

@@ -13,7 +13,7 @@ from neuropose_ray.schemas.jobs import JobProgress
 
 #: What a step takes of a job's time, relative to the others; roughly so with BlazePose on CPUs.
 WEIGHTS: Mapping[StepKind, float] = MappingProxyType(
-    {"pose": 14.0, "analyze": 1.0, "overlay": 4.0, "report": 1.0, "export": 1.0, "text": 1.0}
+    {"pose": 14.0, "analyze": 1.0, "overlay": 4.0, "report": 1.0, "export": 1.0, "text": 1.0, "curate": 1.0}
 )
 #: Seconds between two writes to the database: a person looks no oftener, and a disk does not notice.
 WRITE_EVERY_S = 2.0

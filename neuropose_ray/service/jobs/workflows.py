@@ -15,6 +15,7 @@ from neuropose_ray.schemas.job_names import STANDARD_NAME, TEXT_NAME, StepKind
 from neuropose_ray.schemas.jobs import STANDARD, WITH_TEXT, Step, Workflow
 from neuropose_ray.service.jobs.steps.settings import (
     AnalyzeOptions,
+    CurateOptions,
     ExportOptions,
     OverlayOptions,
     PoseOptions,
@@ -31,6 +32,7 @@ OPTIONS: Mapping[StepKind, type[FrozenModel]] = MappingProxyType(
         "report": ReportOptions,
         "export": ExportOptions,
         "text": TextOptions,
+        "curate": CurateOptions,
     }
 )
 

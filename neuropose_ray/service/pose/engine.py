@@ -69,7 +69,7 @@ class ServeEngine(RayTasks):
             OutputError: the results cannot be written.
             EngineError: replicas die again and again, or none can be made.
         """
-        run, fingerprint = uuid.uuid4().hex, context.spec.fingerprint()
+        run, fingerprint = uuid.uuid4().hex, context.pose_model.fingerprint()
         calls = (
             ChunkCall(context.out, chunks[index], run, fingerprint, context.decode_threads, context.max_attempts)
             for index in range(len(chunks))

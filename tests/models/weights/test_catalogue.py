@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuropose_ray.errors import SettingsError, UnknownModelError
-from neuropose_ray.models.weights.catalogue import CATALOGUE, ArchiveOrigin, PathOrigin, WheelOrigin, resolve
+from neuropose_ray.models.weights.catalogue import (
+    CATALOGUE,
+    SELFIE_SEGMENTATION,
+    ArchiveOrigin,
+    PathOrigin,
+    WheelOrigin,
+    resolve,
+)
 from neuropose_ray.schemas.skeletons import KNOWN_SKELETONS
 
 DIGEST = "0123456789abcdef" * 4
@@ -95,3 +102,8 @@ def test_a_url_with_spaces_and_letters_of_any_script_is_made_fit_for_the_wire():
 def test_a_broken_url_is_a_typed_error():
     with pytest.raises(UnknownModelError, match="not a URL"):
         resolve("https://[lab.example/m.zip")
+
+
+def test_the_segmenter_is_fetched_by_its_name_and_is_no_pose_model():
+    assert resolve("selfie_segmentation") is SELFIE_SEGMENTATION
+    assert SELFIE_SEGMENTATION not in [entry.source for entry in CATALOGUE]

@@ -13,6 +13,7 @@ from neuropose_ray.analysis import (
     SegmentationChoice,
     StatsConfig,
 )
+from neuropose_ray.curation import CurationSettings
 from neuropose_ray.description import LanguageCode
 from neuropose_ray.formats import ExportFormat, PosesKind
 from neuropose_ray.pipeline import CameraSettings
@@ -62,6 +63,14 @@ class TextOptions(FrozenModel):
     """Settings of the step ``text``; what words it is the service's setting, since a job may not name an endpoint."""
 
     language: LanguageCode | None = Field(default=None, description="of the text; empty: the service's")
+
+
+class CurateOptions(FrozenModel):
+    """Settings of the step ``curate``."""
+
+    settings: CurationSettings = Field(default=CurationSettings(), description="thresholds, and what is measured")
+    sheet: bool = Field(default=True, description="write contact_sheet.html: the worst frames, with pictures")
+    image_fps: float | None = Field(default=None, gt=0, description="frames per second of image folders")
 
 
 class ExportOptions(FrozenModel):

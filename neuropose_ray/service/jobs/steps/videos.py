@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 from neuropose_ray.errors import DiskFullError, InputError, NeuroposeRayError
 from neuropose_ray.schemas.atomic import is_disk_full
@@ -12,11 +13,13 @@ from neuropose_ray.schemas.job_names import StepKind
 from neuropose_ray.schemas.jobs import JobError
 from neuropose_ray.service.jobs.failures import StepFailedError, job_error
 from neuropose_ray.service.jobs.steps.analyze import analyze_video
+from neuropose_ray.service.jobs.steps.curate import curate_videos
 from neuropose_ray.service.jobs.steps.export import export_video
 from neuropose_ray.service.jobs.steps.overlay import overlay_video
 from neuropose_ray.service.jobs.steps.report import report_video
 from neuropose_ray.service.jobs.steps.settings import (
     AnalyzeOptions,
+    CurateOptions,
     ExportOptions,
     OverlayOptions,
     ReportOptions,
@@ -36,7 +39,7 @@ from neuropose_ray.service.settings import Settings
 
 
 class VideoSteps:
-    """Does ``analyze``, ``overlay``, ``report``, ``export`` and ``text``.
+    """Does ``analyze``, ``overlay``, ``report``, ``export``, ``text`` and ``curate``.
 
     Args:
         tasks: who does the work.
@@ -62,6 +65,8 @@ class VideoSteps:
             Exception: the same, and the reason may go away.
         """
         paths, _ = located(work, self._locate)  # what is nowhere was said of the poses
+        if isinstance(options, CurateOptions):
+            return self._curate(work, options, paths)
         videos = videos_with_poses(work, paths)
         function = partial(_with_disk_named, _function(options, work.settings))
         errors: list[JobError] = []
@@ -83,6 +88,22 @@ class VideoSteps:
             passing = [fault for fault in faults if not isinstance(fault, NeuroposeRayError) or fault.retryable]
             raise passing[0] if passing else StepFailedError(errors[0])
         return errors
+
+    def _curate(self, work: StepWork, options: CurateOptions, paths: Mapping[str, Path]) -> list[JobError]:
+        """Measure the frames of all videos in one task, as near-duplicates are those of the whole job."""
+        if not paths:
+            return []
+        everything = VideoOutput(work.folder.results.name, work.folder.results, next(iter(paths.values())))
+        names = {str(path): name for name, path in paths.items()}
+        function = partial(curate_videos, names=names, options=options, video=work.settings.video)
+        named = partial(_with_disk_named, function)
+        ((_, outcome),) = self._tasks.run(work.step.kind, named, [everything], work.should_stop)
+        if isinstance(outcome, Exception):
+            work.log(f"{work.step.kind}: {type(outcome).__name__}: {outcome}")
+            raise outcome
+        work.progress(1.0, None, len(paths))
+        places = {**work.names_by_path, str(everything.folder): everything.name}
+        return [job_error(remark, work.step.kind, remark.where or everything.name, places) for remark in outcome]
 
 
 def _with_disk_named(function: Callable[[VideoOutput], Remarks], video: VideoOutput) -> Remarks:

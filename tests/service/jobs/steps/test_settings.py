@@ -25,6 +25,7 @@ GIVEN = {
     "report": {"track": 1, "with_video": False},
     "export": {"formats": ["trc", "c3d"], "track": 0, "poses": "model"},
     "text": {"language": "de"},
+    "curate": {"settings": {"blur": {"threshold": 120}}, "sheet": False, "image_fps": 25},
 }
 
 

@@ -1,0 +1,92 @@
+"""What reviewers made of labels, on its way back into the folders of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuropose_ray.formats.datasets.kinds import DatasetSettings
+from neuropose_ray.formats.datasets.source import SourceVideo, source_videos
+from neuropose_ray.formats.keypoints import COCO_KEYPOINTS
+from neuropose_ray.schemas.labels import LABELS_FILE, FrameLabels, PersonLabel, write_labels
+
+Point = tuple[float, float, int]
+"""x and y in pixels, and COCO's flag, 1 or 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedPerson:
+    """A person as a reviewer left them: box in pixels, and the points that are labelled, by name."""
+
+    box: tuple[float, float, float, float]
+    points: Mapping[str, Point]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedPicture:
+    """A picture as a reviewer left it, by the name that the export gave it."""
+
+    file_name: str
+    persons: tuple[ReviewedPerson, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSummary:
+    """What came back: pictures by video, and names that no video of the run has."""
+
+    pictures: Mapping[str, int]
+    unknown: tuple[str, ...] = ()
+
+
+def person_of_points(points: Mapping[str, Point]) -> ReviewedPerson:
+    """A person without a box: the one around the points."""
+    xs, ys = [point[0] for point in points.values()], [point[1] for point in points.values()]
+    return ReviewedPerson((min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)), points)
+
+
+def import_review(pictures: Iterable[ReviewedPicture], run: Path) -> ReviewSummary:
+    """Write reviewed labels into the folders of their videos, where data sets take them in place of predictions.
+
+    Labels of an earlier review stay, but for the pictures that come again.
+
+    Args:
+        pictures: what a reader gave.
+        run: the folder that the pictures were exported from.
+
+    Raises:
+        InputError: the run cannot be read.
+        OutputError: the file system refuses.
+    """
+    videos = source_videos(run, DatasetSettings(excluded=frozenset()))
+    frames = {frame.file_name: (video, frame) for video in videos for frame in video.frames}
+    corrected: dict[str, dict[int, FrameLabels]] = {}
+    unknown = []
+    for picture in pictures:
+        if picture.file_name not in frames:
+            unknown.append(picture.file_name)
+            continue
+        video, frame = frames[picture.file_name]
+        labels = FrameLabels(
+            video=video.name, frame_idx=frame.index, timestamp_s=frame.timestamp_s, file_name=frame.file_name,
+            width=video.header.metadata.width, height=video.header.metadata.height,
+            persons=tuple(map(_label, picture.persons)), reviewed=True,
+        )  # fmt: skip
+        corrected.setdefault(video.name, {})[frame.index] = labels
+    for video in videos:
+        if video.name in corrected:
+            _merge(_folder(run, video), {**video.reviewed, **corrected[video.name]})
+    return ReviewSummary({name: len(labels) for name, labels in corrected.items()}, tuple(unknown))
+
+
+def _folder(run: Path, video: SourceVideo) -> Path:
+    return run if run.resolve().name == video.name and not (run / video.name).is_dir() else run / video.name
+
+
+def _merge(folder: Path, labels: Mapping[int, FrameLabels]) -> None:
+    write_labels(folder / LABELS_FILE, (labels[frame] for frame in sorted(labels)))
+
+
+def _label(person: ReviewedPerson) -> PersonLabel:
+    points = [person.points.get(joint, (0.0, 0.0, 0)) for joint in COCO_KEYPOINTS]
+    return PersonLabel.model_validate({"box": person.box, "keypoints": points})

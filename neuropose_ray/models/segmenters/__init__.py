@@ -1,0 +1,1 @@
+"""Segmenters of people behind one protocol, and MediaPipe's selfie segmentation."""

@@ -1,0 +1,47 @@
+"""Arrow tables as Parquet files that are there whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuropose_ray.errors import FileFormatError, InputNotFoundError
+from neuropose_ray.schemas.atomic import atomic_write
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def write_arrow(path: Path, table: pa.Table) -> None:
+    """Write a table with its metadata, atomically; equal tables make equal files.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    from pyarrow import parquet as pq
+
+    with atomic_write(path) as file:
+        pq.write_table(table, file, compression="zstd", write_page_checksum=True)
+
+
+def read_arrow(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """A file's table, or some of its columns.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        FileFormatError: it is damaged, lacks a column, or is no Parquet.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet as pq
+
+    try:
+        # Opened here: the library takes no path that is no text.
+        with path.open("rb") as content, pq.ParquetFile(content, page_checksum_verification=True) as file:
+            missing = set(columns or ()) - set(file.schema_arrow.names)
+            if missing:
+                raise pa.ArrowInvalid(f"no column {', '.join(sorted(missing))}")
+            return file.read(columns=columns, use_threads=False)
+    except FileNotFoundError as error:
+        raise InputNotFoundError("there is no such file", where=str(path)) from error
+    except (pa.ArrowException, OSError) as error:
+        raise FileFormatError(f"cannot be read as Parquet: {error}", where=str(path), hint="make it again") from error

@@ -1,0 +1,59 @@
+"""CVAT's XML, with every state of a keypoint, and back."""
+
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+from formats.datasets.labelled import assert_same, frame, person
+
+from neuropose_ray.errors import FileFormatError
+from neuropose_ray.formats.datasets.cvat import read_cvat, write_cvat
+from neuropose_ray.formats.keypoints import COCO_KEYPOINTS
+
+FRAMES = [frame(0, [person(1), person(2)]), frame(1, []), frame(7, [person(3)])]
+
+
+def test_labels_come_back_with_their_visibility(tmp_path):
+    write_cvat(tmp_path / "annotations.xml", FRAMES)
+    assert_same(list(read_cvat(tmp_path / "annotations.xml")), FRAMES)
+
+
+def test_the_labels_of_the_task_are_a_skeleton_whose_drawing_has_its_points(tmp_path):
+    write_cvat(tmp_path / "annotations.xml", FRAMES)
+    skeleton, box = json.loads((tmp_path / "labels.json").read_text())
+    drawing = ET.fromstring(f"<svg>{skeleton['svg']}</svg>")
+    assert [node.get("data-label-name") for node in drawing.iter("circle")] == list(COCO_KEYPOINTS)
+    nodes = {node.get("data-node-id") for node in drawing.iter("circle")}
+    assert {line.get(f"data-node-{end}") for line in drawing.iter("line") for end in ("from", "to")} == nodes
+    assert [label["name"] for label in skeleton["sublabels"]] == list(COCO_KEYPOINTS)
+    assert box["name"] == "person_box"
+
+
+def test_a_skeleton_that_a_reviewer_drew_has_the_box_around_it(tmp_path):
+    write_cvat(tmp_path / "annotations.xml", FRAMES[2:])
+    tree = ET.parse(tmp_path / "annotations.xml")
+    for image in tree.iter("image"):
+        image.remove(image.find("box"))
+    tree.write(tmp_path / "drawn.xml")
+    (picture,) = read_cvat(tmp_path / "drawn.xml")
+    left, top, width, height = picture.persons[0].box
+    assert all(left <= x <= left + width + 1e-9 for x, _, _ in picture.persons[0].points.values())
+    assert all(top <= y <= top + height + 1e-9 for _, y, _ in picture.persons[0].points.values())
+
+
+WING = '<skeleton><points label="wing" points="1,1"/></skeleton>'
+HALF = '<skeleton><points label="nose" points="1"/></skeleton>'
+
+
+@pytest.mark.parametrize("content", ["<annotations", "<svg/>", '<annotations><image id="0"/></annotations>'])
+def test_another_file_is_refused(tmp_path, content):
+    (tmp_path / "a.xml").write_text(content)
+    with pytest.raises(FileFormatError, match=r"a\.xml"):
+        list(read_cvat(tmp_path / "a.xml"))
+
+
+@pytest.mark.parametrize("shape", ['<box xtl="left"/>', WING, HALF])
+def test_a_shape_that_is_none_is_named_with_its_picture(tmp_path, shape):
+    (tmp_path / "a.xml").write_text(f'<annotations><image name="street">{shape}</image></annotations>')
+    with pytest.raises(FileFormatError, match="image street"):
+        list(read_cvat(tmp_path / "a.xml"))
