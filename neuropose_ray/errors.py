@@ -275,7 +275,7 @@ class SourceError(LiveError):
 
 
 class RuleError(LiveError):
-    """Rules that are not well formed, or do not fit together."""
+    """A pipeline of rules that is wrong; ``where`` is the path of the field."""
 
     code = "rule"
 
@@ -290,6 +290,18 @@ class BundleError(LiveError):
     """A bundle of rules and models that is damaged, hostile or of another kind."""
 
     code = "bundle"
+
+
+class StreamNotFoundError(LiveError):
+    """No registered stream of this id, or no picture of it yet."""
+
+    code = "stream_not_found"
+
+
+class SessionVersionError(LiveError):
+    """A session was changed by somebody else meanwhile."""
+
+    code = "session_version"
 
 
 class StoreUnavailableError(StoreError):

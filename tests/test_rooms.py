@@ -38,8 +38,7 @@ ALLOWED = {
     "doctor": {"models"},
     "service": {
         "schemas", "video", "models", "pipeline", "analysis", "formats", "render", "report", "description", "doctor",
-        "rules", "curation",
-        "stores",
+        "rules", "curation", "stores", "tracking",
     },
     "examples": {"schemas", "models", "analysis", "service"},
     "cli": None,

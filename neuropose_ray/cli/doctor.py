@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from neuropose_ray.cli.models import AsJson, CacheDir, weight_settings
+from neuropose_ray.errors import SettingsError
 
 if TYPE_CHECKING:
     from neuropose_ray.doctor import Check
@@ -83,5 +84,20 @@ def examine(address: str | None, cache_dir: Path, *, deep: bool) -> list[Check]:
         checks.check_disk("disk, here", Path.cwd()),
         *(checks.check_weights(entry, look) for entry in CATALOGUE),
         checks.check_ray(address),
+        checks.check_live_sources(),
+        *_live_stores(),
         checks.check_environment(os.environ, known_variables),
     ]
+
+
+def _live_stores() -> list[Check]:
+    """Checks of the stores of live streams, where the environment names some."""
+    from neuropose_ray import doctor as checks
+    from neuropose_ray.service import load_settings
+
+    try:
+        stores = load_settings().service.live.stores
+    except SettingsError:  # which the check of the environment names
+        return []
+    urls = {"records of live streams": stores.records_url, "pictures": stores.images_url, "events": stores.events_url}
+    return [checks.check_store(name, url.get_secret_value()) for name, url in urls.items() if url is not None]

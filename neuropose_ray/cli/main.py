@@ -43,6 +43,7 @@ COMMANDS = {
     "doctor": CommandRef("doctor", "doctor"),
     "serve": CommandRef("serve", "serve", SERVICE_PANEL),
     "jobs": CommandRef("jobs", "app", SERVICE_PANEL),
+    "live": CommandRef("live", "app", SERVICE_PANEL),
     "ingest": CommandRef("ingest", "ingest", SERVICE_PANEL),
     "reset": CommandRef("reset", "reset", SERVICE_PANEL),
     "service": CommandRef("service", "app", SERVICE_PANEL),

@@ -2,11 +2,13 @@ from .checks import Check as Check
 from .checks import check_disk as check_disk
 from .checks import check_environment as check_environment
 from .checks import check_gpus as check_gpus
+from .checks import check_live_sources as check_live_sources
 from .checks import check_memory as check_memory
 from .checks import check_python as check_python
 from .checks import check_ray as check_ray
 from .checks import check_requirements as check_requirements
 from .checks import check_shared_memory as check_shared_memory
+from .checks import check_store as check_store
 from .checks import check_tensorflow_devices as check_tensorflow_devices
 from .checks import check_weights as check_weights
 from .checks import installed_version as installed_version

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
 from pydantic import BaseModel
@@ -22,6 +24,7 @@ from neuropose_ray.errors import EngineError, NeuroposeRayError
 from neuropose_ray.models import CatalogueEntry, Weights
 
 Status = Literal["ok", "warn", "fail"]
+_STORE_PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432}
 
 GIB = 1 << 30
 
@@ -174,6 +177,46 @@ def check_ray(address: str | None, *, timeout_s: float = 3.0, current_cluster: P
     except EngineError as error:
         return Check("Ray cluster", "fail", f"{error.where}: {error.what}", error.hint)
     return Check("Ray cluster", "ok", f"{endpoint} answers")
+
+
+def check_live_sources() -> Check:
+    """Check that PyAV reads the cameras that live streams ask for; it is loaded in a process of its own."""
+    program = (
+        "import av; "
+        "print(*sorted({'rtsp', 'hls', 'mpjpeg'} - {f.strip() for name in av.formats_available "
+        "for f in name.split(',')}))"
+    )
+    output = _run([sys.executable, "-c", program], timeout_s=60)
+    if isinstance(output, str):
+        return Check("live sources", "warn", output, "pip install --force-reinstall av")
+    missing = " ".join(output).strip()
+    if missing:
+        return Check(
+            "live sources", "warn", f"PyAV lacks {missing}", "pip install --force-reinstall --only-binary av av"
+        )
+    return Check("live sources", "ok", "RTSP, MJPEG, HLS, files")
+
+
+def check_store(name: str, url: str | None, *, timeout_s: float = 3.0) -> Check:
+    """Check that something listens where a store of live streams is said to be; no password is sent or shown.
+
+    Args:
+        name: of the store.
+        url: of Redis or PostgreSQL; None: files in the data folder.
+        timeout_s: to wait for an answer.
+    """
+    if url is None:
+        return Check(name, "ok", "files in the data folder")
+    parts = urlsplit(url)
+    scheme = parts.scheme.partition("+")[0]
+    if scheme in ("sqlite", "unix"):
+        return Check(name, "ok", f"{scheme}, on this machine")
+    try:
+        host, port = parts.hostname or "localhost", parts.port or _STORE_PORTS.get(scheme, 0)
+        socket.create_connection((host, port), timeout=timeout_s).close()
+    except (OSError, ValueError) as error:
+        return Check(name, "fail", f"{scheme}: {error}", "start it, or correct service.live.stores")
+    return Check(name, "ok", f"{scheme} listens at {host}:{port}")
 
 
 def check_environment(environment: Mapping[str, str], known: Collection[str]) -> Check:

@@ -8,6 +8,7 @@ from .overlay.folder import OverlayRecord as OverlayRecord
 from .overlay.folder import is_up_to_date as is_up_to_date
 from .overlay.folder import read_record as read_record
 from .overlay.folder import update_overlay as update_overlay
+from .overlay.live import LivePainter as LivePainter
 from .overlay.measure import ANGLE_AT as ANGLE_AT
 from .overlay.measure import measure_for as measure_for
 from .overlay.settings import OverlaySettings as OverlaySettings

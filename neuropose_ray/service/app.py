@@ -10,7 +10,7 @@ from neuropose_ray.errors import SettingsError
 from neuropose_ray.models import ModelSpec, resolve_model
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import is_loopback
-from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, ONE_LOOP
+from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, LIVE_HUB, ONE_LOOP
 from neuropose_ray.service.settings import Settings, load_settings
 from neuropose_ray.service.tokens import read_tokens
 
@@ -74,7 +74,7 @@ def check_settings(settings: Settings) -> None:
 
 
 def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Application:
-    """The three deployments, bound to each other.
+    """The deployments, bound to each other.
 
     Args:
         settings: everything that can be set.
@@ -91,6 +91,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
     from neuropose_ray.service.http import Ingress, Listener
     from neuropose_ray.service.inbox import Inbox
     from neuropose_ray.service.jobs import JobManager
+    from neuropose_ray.service.live import LiveEntrance
     from neuropose_ray.service.pose import pose_deployment
 
     check_settings(settings)
@@ -115,6 +116,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         others=others,
         background=partial(Inbox, data, service.inbox) if service.inbox.enabled else None,
     )
+    hub = _live_hub(settings, pose, manager) if service.live.enabled else None
     poses = {settings.model: pose, **{name: handle for name, (_, handle) in others.items()}}
     return serve.deployment(
         serve.ingress()(Ingress),
@@ -123,7 +125,29 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         ray_actor_options={"num_cpus": 0, **ONE_LOOP},
         max_ongoing_requests=_OPEN_REQUESTS,
         **HEALTH_CHECKS,
-    ).bind(service, poses, manager, Listener(service.host, service.port, service.http) if listens else None)
+    ).bind(
+        service,
+        poses,
+        manager,
+        Listener(service.host, service.port, service.http) if listens else None,
+        None if hub is None else LiveEntrance(settings, pose, hub),
+    )
+
+
+def _live_hub(settings: Settings, pose: Application, manager: Application) -> Application:
+    from ray import serve
+
+    from neuropose_ray.service.live import LiveHub
+
+    return serve.deployment(
+        LiveHub,
+        name=LIVE_HUB,
+        num_replicas=1,
+        ray_actor_options={"num_cpus": 0},
+        max_ongoing_requests=_OPEN_REQUESTS,
+        **HEALTH_CHECKS,
+        graceful_shutdown_timeout_s=_HAND_BACK_S,
+    ).bind(settings, pose, manager)
 
 
 def _other_model(settings: Settings, name: str) -> tuple[ModelSpec, Application]:

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,6 +22,7 @@ from neuropose_ray.errors import (
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
 from neuropose_ray.schemas.jobs import Action, Job, JobOptions, JobPage, JobsStatus, JobWebhook
+from neuropose_ray.schemas.live_messages import StreamList, StreamReport
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
 from neuropose_ray.service.names import URL_VARIABLE
 
@@ -71,7 +73,12 @@ class ServiceClient:
             raise _wrong(url)
         # Proxies of the environment would see the token and the videos.
         self._http = httpx.Client(base_url=parsed, headers=headers, timeout=timeout, trust_env=False)
-        self._url = url
+        self._url, self.token = url, token
+
+    @property
+    def url(self) -> str:
+        """Of the service, without a slash at its end."""
+        return self._url.rstrip("/")
 
     def __enter__(self) -> ServiceClient:
         return self
@@ -208,6 +215,40 @@ class ServiceClient:
             yield job
             if job.state in ENDED:
                 return
+
+    def streams(self) -> tuple[StreamReport, ...]:
+        """The live streams that the caller may see, as they are now."""
+        return self._get(StreamList, "/v1/streams").streams
+
+    def stream(self, stream_id: str) -> StreamReport:
+        """One live stream as it is now.
+
+        Raises:
+            StreamNotFoundError: there is none of this name.
+        """
+        return self._get(StreamReport, f"/v1/streams/{quote(stream_id, safe='')}")
+
+    def add_stream(self, stream_id: str, spec: Mapping[str, Any]) -> StreamReport:
+        """Register a live stream, in place of one of the same name.
+
+        Args:
+            stream_id: its name.
+            spec: with the nesting of :class:`~neuropose_ray.schemas.live_messages.StreamSpec`.
+
+        Raises:
+            SourceError: it is no source, or the service may not read it.
+            RuleError: its pipeline is wrong.
+        """
+        path = f"/v1/streams/{quote(stream_id, safe='')}"
+        return self._model(StreamReport, self._send("PUT", path, json=dict(spec)))
+
+    def remove_stream(self, stream_id: str) -> None:
+        """Watch a live stream no more.
+
+        Raises:
+            StreamNotFoundError: there is none of this name.
+        """
+        self._send("DELETE", f"/v1/streams/{quote(stream_id, safe='')}")
 
     def download(self, job: Job, folder: Path, on_progress: Progress = lambda _done, _total: None) -> list[Path]:
         """All files that a job has made, into a folder; each appears whole.

@@ -88,6 +88,11 @@ class DataFolder:
         return self.root / "ray_token"
 
     @property
+    def live(self) -> Path:
+        """Live streams: their registry, accepted decisions, and what rules keep in files."""
+        return self.root / "live"
+
+    @property
     def record(self) -> Path:
         """What the running service says of itself: address, process, start."""
         return self.root / "service.json"
@@ -112,7 +117,7 @@ class DataFolder:
         for folder in (self.inbox, self.outbox, self.failed):
             with _refusals_named(folder):
                 folder.mkdir(mode=0o700, exist_ok=True)
-        for folder in (self.jobs, self.incoming):
+        for folder in (self.jobs, self.incoming, self.live):
             with _refusals_named(folder):
                 folder.mkdir(mode=0o700, exist_ok=True)
                 _make_private(folder, 0o700)

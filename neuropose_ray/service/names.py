@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypedDict
 
 APPLICATION, INGRESS, POSE_MODEL, JOB_MANAGER = "neuropose-ray", "Ingress", "PoseModel", "JobManager"
+LIVE_HUB = "LiveHub"
 #: What is said while a part is not there yet.
 STARTUP_MESSAGES: Mapping[str, str] = MappingProxyType(
     {

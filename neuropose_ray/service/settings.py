@@ -14,6 +14,7 @@ from neuropose_ray.description import DescriptionSettings
 from neuropose_ray.pipeline import RunSettings
 from neuropose_ray.schemas.job_names import STANDARD_NAME
 from neuropose_ray.schemas.jobs import STANDARD, Workflow
+from neuropose_ray.service.live.settings import LiveSettings
 from neuropose_ray.settings import load_layers
 from neuropose_ray.stores import WebhookSettings
 
@@ -197,6 +198,7 @@ class ServiceSettings(_Settings):
     uploads: UploadSettings = UploadSettings()
     inbox: InboxSettings = InboxSettings()
     archives: ArchiveSettings = ArchiveSettings()
+    live: LiveSettings = LiveSettings()
     webhooks: WebhookSettings = WebhookSettings()
 
 

@@ -182,3 +182,20 @@ class TestEnvironment:
 
     def test_known_variables_are_in_order_in_any_case(self):
         assert checks.check_environment({"neuropose_out": "x"}, {"NEUROPOSE_OUT"}).status == "ok"
+
+
+def test_pyav_reads_what_live_streams_ask_for():
+    assert checks.check_live_sources().status == "ok"
+
+
+def test_a_store_that_listens_is_found_and_one_that_does_not_is_named_without_its_password():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        found = checks.check_store("pictures", f"redis://:hush@127.0.0.1:{port}/0")
+        assert (found.status, found.found) == ("ok", f"redis listens at 127.0.0.1:{port}")
+    away = checks.check_store("records", f"postgresql://anna:hush@127.0.0.1:{port}/db", timeout_s=1)
+    assert away.status == "fail"
+    assert "hush" not in f"{away.found} {away.advice}"
+    assert checks.check_store("records", None).status == "ok"
+    assert checks.check_store("records", "sqlite:////tmp/x").status == "ok"
+    assert checks.check_store("records", "redis://host:notaport").status == "fail"

@@ -50,6 +50,7 @@ def service(ray_cluster: str, weights: "Weights", tmp_path_factory: pytest.TempP
             "pose": {"max_replicas": 1},
             "jobs": {"min_free_bytes": 0},
             "uploads": {"roots": [str(roots)], "max_bytes": 2 * 1024**3, "max_duration_s": 60},
+            "live": {"files": [str(folder.parent)], "private_networks": True, "linger_s": 5},
             "inbox": {"poll_s": 0.5, "settle_s": 0.5, "unfinished_s": 1.0},
         }
     }

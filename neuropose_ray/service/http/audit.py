@@ -23,7 +23,7 @@ logger = logging.getLogger("ray.serve")
 _FILE_BYTES, _FILES = 64 << 20, 20
 _READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What shows people: reading it is an act too.
-_RESULTS = re.compile(r"^/v1/jobs/[^/]+/(results|artifacts)")
+_RESULTS = re.compile(r"^(/v1/jobs/[^/]+/(results|artifacts)|/v1/streams/[^/]+/frame.jpg$|/camera/[^/]+/image$)")
 _JOB = re.compile(r"^/v1/jobs/([0-9a-f]{32})(?:/|$)")
 _REFUSALS = frozenset({401, 403, 429})
 
@@ -70,6 +70,8 @@ class _PrivateFile(RotatingFileHandler):
 class Audit:
     """ASGI middleware that writes an entry for each request that changes or shows something, or is refused.
 
+    A WebSocket, which shows people for as long as it is open, has one entry.
+
     The entry is in the file before the client has its answer.
 
     Args:
@@ -82,16 +84,27 @@ class Audit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        is_logged = False
 
         async def send_and_log(message: Message) -> None:
+            nonlocal is_logged
             if message["type"] == "http.response.start" and _is_logged(scope, message["status"]):
                 await asyncio.to_thread(self._log.write, _entry(scope, message))
+            elif scope["type"] == "websocket" and not is_logged and _is_decided(scope, message):
+                is_logged = True
+                status = message.get("status", 403 if message["type"] == "websocket.close" else 101)
+                await asyncio.to_thread(self._log.write, _entry(scope, {"status": status}))
             await send(message)
 
         await self._app(scope, receive, send_and_log)
+
+
+def _is_decided(scope: Scope, message: Message) -> bool:
+    """Whether a WebSocket's caller is known, or it is refused: an accepted one may have to send its token yet."""
+    return "caller" in scope.get("state", {}) or message["type"] != "websocket.accept"
 
 
 def _is_logged(scope: Scope, status: int) -> bool:
@@ -107,7 +120,7 @@ def _entry(scope: Scope, start: Message) -> AuditEntry:
         time=datetime.now(UTC),
         caller=ANY_CALLER if caller is None else caller.name,
         client="" if client is None else str(client[0]),
-        method=scope["method"],
+        method=scope.get("method", "WEBSOCKET"),
         path=scope["path"],
         status=start["status"],
         job=job[1] if job else None,

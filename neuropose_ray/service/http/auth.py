@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -16,12 +17,20 @@ from neuropose_ray.errors import AccessError, OverloadedError
 from neuropose_ray.service.http.documentation import DOCUMENTATION_PATHS
 from neuropose_ray.service.http.errors import TokenError, problem
 from neuropose_ray.service.http.rates import RateLimit
+from neuropose_ray.service.http.websocket_auth import (
+    first_message_token,
+    refuse,
+    require_own_origin,
+    token_in_subprotocols,
+)
 from neuropose_ray.service.settings import ANY_CALLER, LOCAL_CALLER, SCOPES
 from neuropose_ray.service.settings import Scope as TokenScope
 from neuropose_ray.service.tokens import TokenStore
 
 #: What a probe and a person in front of a browser may see without a token.
 OPEN_PATHS = frozenset({"/v1/health", "/v1/ready", *DOCUMENTATION_PATHS})
+#: The page of a stream shows nothing by itself: it asks for a token, and opens a WebSocket with it.
+_VIEW_PAGE = re.compile(r"^/v1/(streams/[^/]+/view|live/page/[a-z_.]+)$")
 _MAKE_ONE = "make a token with `neuropose-ray service token`"
 bearer = HTTPBearer(auto_error=False, description="A token made by `neuropose-ray service token`.")
 
@@ -63,15 +72,19 @@ class AuthMiddleware:
     Args:
         app: the application.
         tokens: that are in force.
-        rate: of each caller's requests.
+        rate: of each caller's requests, and of the WebSockets that it opens.
+        origins: of pages, besides the service's own, whose WebSockets are answered: ``https://ward.example``.
     """
 
-    def __init__(self, app: ASGIApp, tokens: TokenStore, rate: RateLimit) -> None:
-        self._app, self._tokens, self._rate = app, tokens, rate
+    def __init__(self, app: ASGIApp, tokens: TokenStore, rate: RateLimit, origins: tuple[str, ...] = ()) -> None:
+        self._app, self._tokens, self._rate, self._origins = app, tokens, rate, frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass or answer."""
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+            return
+        if scope["type"] != "http":  # the application's own start and end
             await self._app(scope, receive, send)
             return
         try:
@@ -84,18 +97,48 @@ class AuthMiddleware:
             return
         await self._app(scope, receive, send)
 
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a WebSocket pass once its origin and its caller are known; nothing is read from it before."""
+        headers, accepted = Headers(scope=scope), False
+        try:
+            if self._tokens.are_needed():
+                require_own_origin(headers, self._origins)
+                secret = _bearer(headers)
+                if secret is None:
+                    secret = token_in_subprotocols(scope)
+                if secret is None:
+                    accepted = True
+                    secret, receive, send = await first_message_token(receive, send)
+                caller = self._caller_of(secret)
+            else:
+                _check_local(scope, headers)
+                caller = LOCAL
+            self._rate.count(caller.name)
+        except (AccessError, OverloadedError) as error:
+            await refuse(error, scope, send, accepted=accepted)
+            return
+        scope.setdefault("state", {})["caller"] = caller
+        await self._app(scope, receive, send)
+
     def _caller(self, scope: Scope) -> Caller:
         headers = Headers(scope=scope)
         if not self._tokens.are_needed():
             _check_local(scope, headers)
             return LOCAL
-        if scope["path"] in OPEN_PATHS:
+        if scope["path"] in OPEN_PATHS or _VIEW_PAGE.match(scope["path"]):
             return ANYBODY
-        kind, _, text = headers.get("authorization", "").partition(" ")
-        token = self._tokens.token_of(text.strip()) if kind.lower() == "bearer" else None
+        return self._caller_of(_bearer(headers))
+
+    def _caller_of(self, secret: str | None) -> Caller:
+        token = None if secret is None else self._tokens.token_of(secret)
         if token is None:
             raise TokenError("a token in force is needed", hint="send it as `Authorization: Bearer TOKEN`")
         return Caller(token.name, token.scopes)
+
+
+def _bearer(headers: Headers) -> str | None:
+    kind, _, text = headers.get("authorization", "").partition(" ")
+    return text.strip() if kind.lower() == "bearer" else None
 
 
 def _check_local(scope: Scope, headers: Headers) -> None:

@@ -166,7 +166,21 @@ async def read_json(body: AsyncIterator[bytes], most_values: int) -> bytearray:
 
 def described_json(model: type[BaseModel]) -> dict[str, Any]:
     """Describe such a body for OpenAPI: a route that reads it itself cannot declare it."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
+    schema = model.model_json_schema()
+    content = {"application/json": {"schema": _inlined(schema, schema.pop("$defs", {}))}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+    """A schema with its definitions in their places: references of a part lead nowhere in the whole description."""
+    if isinstance(schema, list):
+        return [_inlined(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+    if name in definitions:
+        schema = {**definitions[name], **{key: value for key, value in schema.items() if key != "$ref"}}
+    return {key: _inlined(value, definitions) for key, value in schema.items()}
 
 
 async def read_settings(request: Request, model: type[Model], most_bytes: int = _SETTINGS_BYTES) -> Model:

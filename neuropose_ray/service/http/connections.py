@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from neuropose_ray.service.http.errors import new_problem
 from neuropose_ray.service.settings import HttpLimits
@@ -181,6 +184,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._write_timer = None
         super().resume_writing()
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection to a WebSocket, which keeps this one's place among the connections, always in use."""
+        self._cancel_timers()
+        super().handle_websocket_upgrade()
+        upgraded = self.transport.get_protocol()
+        if isinstance(upgraded, BoundedWebSocket):
+            upgraded.on_lost = partial(self._table.remove, self)
+
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP."""
         self._refuse(HTTPStatus.BAD_REQUEST, "bad_request", msg.rstrip("."))
@@ -209,3 +220,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
         self._head_timer = self._write_timer = None
+
+
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """Uvicorn's WebSocket connection, which says when it has ended.
+
+    Attributes:
+        on_lost: called at the end.
+    """
+
+    on_lost: Callable[[], None] = staticmethod(lambda: None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the place among the connections back."""
+        self.on_lost()
+        super().connection_lost(exc)

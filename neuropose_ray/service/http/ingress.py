@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -24,6 +24,9 @@ from neuropose_ray.service.http.operations import Deployments, operation_router,
 from neuropose_ray.service.http.pose_routes import pose_router
 from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.http.results import result_router
+from neuropose_ray.service.live.connection import LiveParts
+from neuropose_ray.service.live.stream_routes import stream_router
+from neuropose_ray.service.live.websocket import live_socket_router
 from neuropose_ray.service.settings import ServiceSettings
 from neuropose_ray.service.tokens import TokenStore
 
@@ -36,18 +39,26 @@ class Ingress:
         poses: handles of the deployments with pose models, by the models' names; the first is the usual one.
         jobs: handle of the job manager.
         listener: where it listens itself; None where only Serve's proxies send it requests.
+        live: makes the parts of live streams, in the replica; None where there are none.
     """
 
     def __init__(
-        self, settings: ServiceSettings, poses: Mapping[str, Any], jobs: Any, listener: Listener | None
+        self,
+        settings: ServiceSettings,
+        poses: Mapping[str, Any],
+        jobs: Any,
+        listener: Listener | None,
+        live: Callable[[], LiveParts] | None = None,
     ) -> None:
         self._settings, self._poses, self._jobs, self._listener = settings, poses, jobs, listener
+        self._live = live
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Called by Serve in the replica; an application that is made here need not be pickled."""
         lifespan = None if self._listener is None else self._listener.lifespan
         deployments = Deployments(replicas_of_this_application)
-        return interface(self._settings, self._poses, Jobs(self._jobs), deployments, lifespan)
+        live = None if self._live is None else self._live()
+        return interface(self._settings, self._poses, Jobs(self._jobs), deployments, lifespan, live)
 
 
 def interface(
@@ -56,6 +67,7 @@ def interface(
     jobs: Jobs,
     deployments: Deployments,
     lifespan: Lifespan | None = None,
+    live: LiveParts | None = None,
 ) -> FastAPI:
     """The application with all its routes."""
     data = DataFolder(settings.data_dir)
@@ -74,11 +86,15 @@ def interface(
     app.include_router(event_router(jobs))
     app.include_router(result_router(jobs, data))
     app.include_router(operation_router(jobs, deployments, tuple(poses)))
+    if live is not None:
+        app.include_router(stream_router(live))
+        app.include_router(live_socket_router(live))
     document(app)
     app.add_middleware(Conformance, methods=AllowedMethods(app.openapi, UNDESCRIBED))
     app.add_middleware(BodyPace, limits=settings.http)
     rate = RateLimit(settings.http.requests_per_s, settings.http.burst)
-    app.add_middleware(AuthMiddleware, tokens=TokenStore(settings.tokens, data.tokens), rate=rate)
+    tokens = TokenStore(settings.tokens, data.tokens)
+    app.add_middleware(AuthMiddleware, tokens=tokens, rate=rate, origins=settings.live.origins)
     app.add_middleware(Audit, log=AuditLog(data.audit))
     app.add_middleware(AppFlowControl)
     return app

@@ -17,11 +17,15 @@ from functools import partial
 import uvicorn
 from starlette.types import ASGIApp
 
-from neuropose_ray.service.http.connections import BoundedHttpProtocol, ConnectionTable
+from neuropose_ray.service.http.connections import BoundedHttpProtocol, BoundedWebSocket, ConnectionTable
 from neuropose_ray.service.settings import HttpLimits
 
 #: Answers that are under way when the ingress is stopped: watched jobs have no end of their own.
 _GRACE_S = 5
+#: Of one message that a client sends over a WebSocket: a pipeline is the longest.
+MESSAGE_BYTES = 1 << 20
+#: Between two pings of a WebSocket, and until a client without an answer is given up.
+PING_S = 15.0
 
 Lifespan = Callable[[ASGIApp], AbstractAsyncContextManager[None]]
 
@@ -54,7 +58,11 @@ class Listener:
                 lifespan="off",  # this is it
                 log_config=None,
                 http=partial(BoundedHttpProtocol, table=table, limits=self.limits),  # type: ignore[arg-type]
-                ws="none",  # a connection that becomes a WebSocket would leave the table
+                ws=BoundedWebSocket,
+                ws_max_size=MESSAGE_BYTES,
+                ws_ping_interval=PING_S,
+                ws_ping_timeout=PING_S,
+                ws_per_message_deflate=False,  # poses go out many times a second; each would cost milliseconds
                 timeout_keep_alive=self.limits.idle_s,  # type: ignore[arg-type]
                 timeout_graceful_shutdown=_GRACE_S,
             )

@@ -141,7 +141,13 @@ class VisibleJobs:
 
 
 async def patient_call(
-    handle: Any, method: str, args: tuple[object, ...], keywords: Mapping[str, object], patience_s: float
+    handle: Any,
+    method: str,
+    args: tuple[object, ...],
+    keywords: Mapping[str, object],
+    patience_s: float,
+    *,
+    who: str = "the job manager",
 ) -> Any:
     """Call a method of a deployment, again where its replica goes away, until the patience is spent.
 
@@ -164,15 +170,15 @@ async def patient_call(
             if not isinstance(reason, NotReadyError):
                 raise reason
         except TimeoutError as error:
-            raise _not_ready() from error
+            raise _not_ready(who) from error
         except (RayActorError, RayServeException) as error:
             reason = error
         except RayError as error:
             raise cause_of(error, SEE_LOG) from error
         if loop.time() + _PAUSE_S > deadline:
-            raise reason if isinstance(reason, NotReadyError) else _not_ready() from reason
+            raise reason if isinstance(reason, NotReadyError) else _not_ready(who) from reason
         await asyncio.sleep(_PAUSE_S)
 
 
-def _not_ready() -> NotReadyError:
-    return NotReadyError("the job manager does not answer", hint="it is being started or replaced; try again soon")
+def _not_ready(who: str) -> NotReadyError:
+    return NotReadyError(f"{who} does not answer", hint="it is being started or replaced; try again soon")

@@ -1,4 +1,7 @@
 from .actions import SubmitClip as SubmitClip
+from .entrance import LiveEntrance as LiveEntrance
+from .hub import LiveHub as LiveHub
 from .outbox import ActionFailure as ActionFailure
 from .outbox import Outbox as Outbox
 from .outbox import OutboxStatus as OutboxStatus
+from .settings import LiveSettings as LiveSettings

@@ -25,6 +25,12 @@ from neuropose_ray.schemas.pose_replies import (
 )
 from neuropose_ray.service.pose.chunks import ChunkExecutor, LoadedSpec, chunks_at_once
 from neuropose_ray.service.pose.inference import FrameStream, Inference, Prediction
+from neuropose_ray.service.pose.live_sessions import (
+    LiveFrameRequest,
+    LiveModel,
+    LivePrediction,
+    LiveSessions,
+)
 from neuropose_ray.service.pose.pictures import DecodedPicture, PictureDecoder
 from neuropose_ray.service.pose.priority_lock import PriorityModelLock
 from neuropose_ray.service.pose.requests import ChunkCall, FrameRequest
@@ -65,6 +71,7 @@ class PoseReplica:
         self._inference = Inference(
             self._model, self._model_lock.requests, call_frames=pose.batch_frames, wait_s=pose.batch_wait_s
         )
+        self._live = LiveSessions(self._model, self._inference)
         chunks = chunks_at_once(engine, spec)
         self._chunk_threads = ThreadPoolExecutor(chunks, thread_name_prefix="chunk")
         self._executor = ChunkExecutor(
@@ -117,6 +124,14 @@ class PoseReplica:
         pending = self._inference.submit(picture.image, camera, pipeline.stream())
         pipeline.passed(index)
         return await asyncio.wrap_future(pending)
+
+    async def look(self, request: LiveFrameRequest) -> LivePrediction | None:
+        """The people in a frame of a live stream; see :meth:`.live_sessions.LiveSessions.look`."""
+        return await self._live.look(request)
+
+    async def live_model(self) -> LiveModel:
+        """What live streams need to know of the model."""
+        return LiveModel(self._model.info, self._spec.field_of_view_degrees)
 
     async def process_chunk(self, call: ChunkCall) -> str:
         """Do a chunk of a job; its outcome as JSON. Cancelled, it is given up after the next batch of frames.

@@ -10,6 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from neuropose_ray.service.http.ingress import interface
+from neuropose_ray.service.live.connection import LiveParts
 from neuropose_ray.service.settings import ServiceSettings
 
 
@@ -23,7 +24,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Any:
             return self
 
     settings = ServiceSettings(data_dir=folder)
-    return interface(settings, {"blazepose": Handle()}, None, None)  # type: ignore[arg-type]
+    live = LiveParts(None, None, None, settings.live)  # type: ignore[arg-type]
+    return interface(settings, {"blazepose": Handle()}, None, None, live=live)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,7 @@ def test_every_operation_has_a_short_name_of_its_own(description):
     names = [route["operationId"] for methods in description["paths"].values() for route in methods.values()]
     assert len(set(names)) == len(names)
     assert {"find_people", "submit_job", "get_job", "cancel_job", "get_health", "get_artifact"} <= set(names)
+    assert {"register_stream", "list_streams", "show_frame"} <= set(names)
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)
 
 

@@ -1,0 +1,264 @@
+"""Registered streams and sessions: rows of a database, which outlive every process."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuropose_ray.errors import OverloadedError, SessionVersionError, StoreUnavailableError, StreamNotFoundError
+from neuropose_ray.schemas.live_messages import Session, StreamSpec, merged
+from neuropose_ray.schemas.rules import Decision
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredStream:
+    """A stream that is worked on whoever looks.
+
+    Attributes:
+        stream_id: its name.
+        spec: what it is; its URL may have a password.
+        owner: who registered it; None where nobody is known.
+        changed_at: Unix seconds.
+    """
+
+    stream_id: str
+    spec: StreamSpec
+    owner: str | None
+    changed_at: float
+
+
+class Registry:
+    """The tables of streams and sessions; for any number of threads.
+
+    Args:
+        url: of SQLite or PostgreSQL, as SQLAlchemy has it.
+        most_streams: that are taken.
+        session_ttl_s: after which a session that was not changed is removed.
+        clock: Unix seconds.
+    """
+
+    def __init__(
+        self, url: str, *, most_streams: int, session_ttl_s: float, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._url, self._most_streams = url, most_streams
+        self._session_ttl_s, self._clock = session_ttl_s, clock
+        self._lock = threading.Lock()
+        self._tables: _Tables | None = None
+
+    def streams(self) -> tuple[RegisteredStream, ...]:
+        """All of them, by their names.
+
+        Raises:
+            StoreUnavailableError: the database is away.
+        """
+        with self._transaction() as (connection, tables):
+            rows = connection.execute(tables.streams.select().order_by(tables.streams.c.id)).all()
+        return tuple(
+            RegisteredStream(row.id, StreamSpec.model_validate_json(row.spec), row.owner, row.changed_at)
+            for row in rows
+        )
+
+    def stream(self, stream_id: str) -> RegisteredStream:
+        """One of them.
+
+        Raises:
+            StreamNotFoundError: there is none of this name.
+            StoreUnavailableError: the database is away.
+        """
+        with self._transaction() as (connection, tables):
+            row = connection.execute(tables.streams.select().where(tables.streams.c.id == stream_id)).first()
+        if row is None:
+            raise StreamNotFoundError(f"there is no stream {stream_id}", hint="see `neuropose-ray live list`")
+        return RegisteredStream(row.id, StreamSpec.model_validate_json(row.spec), row.owner, row.changed_at)
+
+    def put(self, stream_id: str, spec: StreamSpec, owner: str | None) -> bool:
+        """Register a stream, in place of one of the same name; whether it is new.
+
+        Raises:
+            OverloadedError: there are too many.
+            StoreUnavailableError: the database is away.
+        """
+        values = {"spec": spec.model_dump_json(), "changed_at": self._clock()}
+        with self._transaction() as (connection, tables):
+            streams = tables.streams
+            changed = connection.execute(streams.update().where(streams.c.id == stream_id).values(**values)).rowcount
+            if not changed:
+                if len(connection.execute(streams.select()).all()) >= self._most_streams:
+                    raise OverloadedError(f"there are {self._most_streams} streams already", hint="remove one")
+                connection.execute(streams.insert().values(id=stream_id, owner=owner, **values))
+        return not changed
+
+    def remove(self, stream_id: str) -> None:
+        """Forget a stream.
+
+        Raises:
+            StreamNotFoundError: there is none of this name.
+            StoreUnavailableError: the database is away.
+        """
+        with self._transaction() as (connection, tables):
+            removed = connection.execute(tables.streams.delete().where(tables.streams.c.id == stream_id)).rowcount
+        if not removed:
+            raise StreamNotFoundError(f"there is no stream {stream_id}", hint="see `neuropose-ray live list`")
+
+    def session(self, session_id: str) -> Session:
+        """What is kept of a session; version 0 where nothing is.
+
+        Raises:
+            StoreUnavailableError: the database is away.
+        """
+        with self._transaction() as (connection, tables):
+            return self._session(connection, tables, session_id)
+
+    def patch_session(self, session_id: str, version: int | None, patch: Any) -> Session:
+        """Change what is kept of a session by a JSON merge patch.
+
+        Args:
+            session_id: its name.
+            version: that is changed; None for whichever there is.
+            patch: see :func:`~neuropose_ray.schemas.live_messages.merged`.
+
+        Raises:
+            SessionVersionError: it has another version.
+            StoreUnavailableError: the database is away.
+        """
+        with self._lock, self._transaction() as (connection, tables):
+            before = self._session(connection, tables, session_id)
+            if version is not None and version != before.version:
+                what = f"session {session_id} has version {before.version}, not {version}"
+                raise SessionVersionError(what, hint="ask for it again, and patch that")
+            sessions, data = tables.sessions, merged(json.loads(before.model_dump_json())["data"], patch)
+            after = Session(session_id=session_id, version=before.version + 1, data=data)
+            values = {"version": after.version, "data": json.dumps(data), "changed_at": self._clock()}
+            if before.version:
+                at = (sessions.c.id == session_id) & (sessions.c.version == before.version)
+                if not connection.execute(sessions.update().where(at).values(**values)).rowcount:
+                    raise SessionVersionError(f"session {session_id} was changed meanwhile", hint="ask for it again")
+            else:
+                connection.execute(sessions.insert().values(id=session_id, **values))
+        return after
+
+    def open_episode(self, entered: Decision) -> None:
+        """Note that an episode of a registered stream has begun, so that it ends also where its engine dies.
+
+        Raises:
+            StoreUnavailableError: the database is away.
+        """
+        values = {
+            "id": _episode_of(entered),
+            "stream_id": entered.stream_id,
+            "entered": entered.model_copy(update={"images": {}, "actions": ()}).model_dump_json(),
+        }
+        with self._transaction() as (connection, tables):
+            connection.execute(tables.episodes.delete().where(tables.episodes.c.id == values["id"]))
+            connection.execute(tables.episodes.insert().values(**values))
+
+    def close_episode(self, completed: Decision) -> None:
+        """Note that an episode has ended.
+
+        Raises:
+            StoreUnavailableError: the database is away.
+        """
+        with self._transaction() as (connection, tables):
+            connection.execute(tables.episodes.delete().where(tables.episodes.c.id == _episode_of(completed)))
+
+    def open_episodes(self, stream_id: str) -> tuple[Decision, ...]:
+        """The decisions at the begin of a stream's episodes that have not ended.
+
+        Raises:
+            StoreUnavailableError: the database is away.
+        """
+        with self._transaction() as (connection, tables):
+            rows = connection.execute(tables.episodes.select().where(tables.episodes.c.stream_id == stream_id)).all()
+        return tuple(Decision.model_validate_json(row.entered) for row in rows)
+
+    def sweep(self) -> int:
+        """Remove sessions whose time is over; how many there were.
+
+        Raises:
+            StoreUnavailableError: the database is away.
+        """
+        with self._transaction() as (connection, tables):
+            old = tables.sessions.c.changed_at < self._clock() - self._session_ttl_s
+            return int(connection.execute(tables.sessions.delete().where(old)).rowcount)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._tables is not None:
+            self._tables.engine.dispose()
+
+    @staticmethod
+    def _session(connection: Connection, tables: _Tables, session_id: str) -> Session:
+        row = connection.execute(tables.sessions.select().where(tables.sessions.c.id == session_id)).first()
+        if row is None:
+            return Session(session_id=session_id)
+        return Session(session_id=session_id, version=row.version, data=json.loads(row.data))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[tuple[Connection, _Tables]]:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            if self._tables is None:
+                self._tables = _Tables(self._url)
+            with self._tables.engine.begin() as connection:
+                yield connection, self._tables
+        except SQLAlchemyError as error:
+            raise StoreUnavailableError(f"the database of streams is away ({type(error).__name__})") from error
+
+
+class _Tables:
+    def __init__(self, url: str) -> None:
+        import sqlalchemy as sa
+
+        address = sa.make_url(url)
+        if address.get_backend_name() in ("postgresql", "postgres"):
+            address = address.set(drivername="postgresql+psycopg")
+        elif address.database is not None:
+            _make_private(Path(address.database))
+        self.engine = sa.create_engine(address, pool_pre_ping=True)
+        tables = sa.MetaData()
+        self.streams = sa.Table(
+            "live_streams",
+            tables,
+            sa.Column("id", sa.String(100), primary_key=True),
+            sa.Column("spec", sa.Text, nullable=False),
+            sa.Column("owner", sa.String(200)),
+            sa.Column("changed_at", sa.Float, nullable=False),
+        )
+        self.sessions = sa.Table(
+            "live_sessions",
+            tables,
+            sa.Column("id", sa.String(200), primary_key=True),
+            sa.Column("version", sa.Integer, nullable=False),
+            sa.Column("data", sa.Text, nullable=False),
+            sa.Column("changed_at", sa.Float, nullable=False),
+        )
+        self.episodes = sa.Table(
+            "live_episodes",
+            tables,
+            sa.Column("id", sa.String(36), primary_key=True),
+            sa.Column("stream_id", sa.String(100), nullable=False, index=True),
+            sa.Column("entered", sa.Text, nullable=False),
+        )
+        tables.create_all(self.engine)
+
+
+def _episode_of(decision: Decision) -> str:
+    return str(decision.fields["uuid"])
+
+
+def _make_private(path: Path) -> None:
+    """The file of the database for its owner alone: URLs of cameras have passwords."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)

@@ -1,0 +1,191 @@
+"""The actor of one source: found by its name from anywhere in the cluster, restarted by Ray, ended by its lease."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.schemas.live import SourceOptions
+from neuropose_ray.schemas.live_messages import StreamReport
+from neuropose_ray.service.live.attachments import Attached, Attachment, Published
+from neuropose_ray.service.live.figures import StreamFigures
+from neuropose_ray.service.live.metrics import RayStreamMeter
+from neuropose_ray.service.live.outbox import ActionFailure
+from neuropose_ray.service.live.pose_client import HubDecisions, ServePoses
+from neuropose_ray.service.live.rule_engines import RuleEngines
+from neuropose_ray.service.live.settings import LiveSettings
+from neuropose_ray.service.live.stream import LiveStream
+from neuropose_ray.service.live.stream_parts import StreamIdentity
+from neuropose_ray.service.settings import Settings
+from neuropose_ray.video.live import LiveSource, SourceAccess, redacted, source_key
+
+logger = logging.getLogger(__name__)
+
+NAMESPACE = "neuropose_ray"
+_NAME = "neuropose_ray:stream:"
+#: Batches of messages on their way to a link; more wait here, poses giving way to newer ones.
+_BATCHES_UNDER_WAY = 4
+_PAUSE_S = 0.5
+
+
+def access_of(settings: LiveSettings) -> SourceAccess:
+    """What sources the settings allow."""
+    return SourceAccess(
+        private_networks=settings.private_networks,
+        hosts=settings.hosts,
+        hls=settings.hls,
+        devices=settings.devices,
+        files=tuple(Path(folder).expanduser() for folder in settings.files),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnvironment:
+    """What the actors of a service's streams need.
+
+    Attributes:
+        settings: of the service.
+        poses: handle of the deployment with the pose model.
+        hub: handle of the hub.
+    """
+
+    settings: Settings
+    poses: Any
+    hub: Any
+
+
+def open_stream(url: str, options: SourceOptions, environment: StreamEnvironment) -> Any:
+    """The handle of a source's actor, which is made where there is none.
+
+    Args:
+        url: checked.
+        options: of the source.
+        environment: of the service.
+    """
+    import ray
+
+    actor = ray.remote(StreamActor).options(
+        name=f"{_NAME}{source_key(url, options)}",
+        namespace=NAMESPACE,
+        lifetime="detached",
+        get_if_exists=True,
+        max_restarts=-1,
+        num_cpus=0,
+    )
+    return actor.remote(url, options, environment)
+
+
+def stream_keys() -> tuple[str, ...]:
+    """The keys of all sources that have an actor now."""
+    from ray.util import list_named_actors
+
+    actors = list_named_actors(all_namespaces=True)
+    names = (actor["name"] for actor in actors if actor["namespace"] == NAMESPACE)
+    return tuple(name.removeprefix(_NAME) for name in names if name.startswith(_NAME))
+
+
+def running_stream(key: str) -> Any | None:
+    """The handle of a source's actor; None where there is none."""
+    import ray
+
+    with suppress(ValueError):
+        return ray.get_actor(f"{_NAME}{key}", namespace=NAMESPACE)
+    return None
+
+
+def followed_messages(actor: Any, link_id: str) -> Any:
+    """The generator of an actor's messages for a link."""
+    options = {"num_returns": "streaming", "_generator_backpressure_num_objects": _BATCHES_UNDER_WAY}
+    return actor.messages.options(**options).remote(link_id)
+
+
+class StreamActor:
+    """One source at work; see :class:`.stream.LiveStream`.
+
+    Args:
+        url: of the source, checked.
+        options: of the source.
+        environment: of the service.
+    """
+
+    def __init__(self, url: str, options: SourceOptions, environment: StreamEnvironment) -> None:
+        settings = environment.settings
+        self._identity = StreamIdentity(source_key(url, options), redacted(url))
+        self._stream = LiveStream(
+            self._identity,
+            LiveSource(url, options, access=access_of(settings.service.live)),
+            options,
+            ServePoses(environment.poses),
+            settings.service.live,
+            tracking=settings.tracking,
+            rules=RuleEngines(self._identity.key, f"{time.time():.3f}"),
+            decide=HubDecisions(environment.hub),
+            figures=StreamFigures(RayStreamMeter(self._identity.url)),
+        )
+        self._running = asyncio.get_running_loop().create_task(self._run())
+
+    def __repr__(self) -> str:
+        """Its name in Ray's dashboard and logs: which camera, without its password."""
+        return f"Stream({self._identity.url})"
+
+    async def attach(self, link_id: str | None, attachment: Attachment) -> Attached | NeuroposeRayError:
+        """See :meth:`.stream.LiveStream.attach`; an error is given back, not raised."""
+        try:
+            return self._stream.attach(link_id, attachment)
+        except NeuroposeRayError as error:
+            return error
+
+    async def detach(self, token: str, keep: bool) -> None:
+        """See :meth:`.stream.LiveStream.detach`."""
+        self._stream.detach(token, keep=keep)
+
+    async def renew(self, link_id: str | None) -> None:
+        """See :meth:`.stream.LiveStream.renew`."""
+        self._stream.renew(link_id)
+
+    async def set_session(self, token: str, session_id: str | None) -> None:
+        """See :meth:`.stream.LiveStream.set_session`."""
+        self._stream.set_session(token, session_id)
+
+    async def tell_failure(self, failure: ActionFailure) -> None:
+        """See :meth:`.stream.LiveStream.tell_failure`."""
+        self._stream.tell_failure(failure)
+
+    async def report(self) -> StreamReport:
+        """How the stream is now."""
+        return self._stream.report()
+
+    async def picture(self, overlay: bool, height: int | None, quality: int) -> tuple[bytes, float] | None:
+        """See :meth:`.stream.LiveStream.picture`."""
+        return await self._stream.picture(overlay=overlay, height=height, quality=quality)
+
+    async def clip(self, seconds: float, path: Path) -> Any:
+        """See :meth:`.stream.LiveStream.clip`; an error is given back, not raised."""
+        try:
+            return await self._stream.clip(seconds, path)
+        except NeuroposeRayError as error:
+            return error
+
+    async def messages(self, link_id: str) -> AsyncIterator[tuple[Published, ...]]:
+        """What is new for a link, for as long as it renews itself."""
+        while batch := await self._stream.fanout.take(link_id):
+            yield batch
+
+    async def _run(self) -> None:
+        import ray
+
+        try:
+            await self._stream.run()
+            restarts = False
+        except Exception:
+            logger.exception("the stream %s failed", self._identity.url)
+            await asyncio.sleep(_PAUSE_S)
+            restarts = True
+        ray.kill(ray.get_runtime_context().current_actor, no_restart=not restarts)

@@ -1,0 +1,84 @@
+"""Live streams of the real service: actors on Ray, the pose model behind Serve, itself and behind Serve's proxy."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from neuropose_ray.schemas.live_messages import SERVER_MESSAGE, PoseMessage
+
+pytestmark = [pytest.mark.ray, pytest.mark.serve]
+
+
+@pytest.fixture
+def video(test_data: Path, tmp_path: Path) -> Path:
+    """Where the service may read it."""
+    return Path(shutil.copy(test_data / "field" / "leaves_and_returns.mp4", tmp_path / "walk.mp4"))
+
+
+async def heard(client: ClientConnection, kind: str, within_s: float = 120) -> dict:
+    """The next message of a type; poses are acknowledged."""
+    async with asyncio.timeout(within_s):
+        while True:
+            text = await client.recv()
+            SERVER_MESSAGE.validate_json(text)
+            message = json.loads(text)
+            if message["type"] == "pose":
+                ack = {"type": "ack", "subscription_id": message["subscription_id"], "seq": message["seq"]}
+                await client.send(json.dumps(ack))
+            assert message["type"] != "error", text
+            if message["type"] == kind:
+                return message
+
+
+def subscribe(video: Path, **source: object) -> str:
+    source = source or {"url": f"file://{video}", "realtime": False, "buffer": "wait", "fps": 10}
+    return json.dumps({"type": "subscribe", "subscription_id": "a", "source": source})
+
+
+def test_a_client_gets_real_poses_in_both_forms_of_serving(entrance: str, video: Path):
+    async def watch() -> list[PoseMessage]:
+        async with connect(f"ws{entrance.removeprefix('http')}/v1/live", proxy=None) as client:
+            await client.send(subscribe(video))
+            return [PoseMessage.model_validate(await heard(client, "pose")) for _ in range(12)]
+
+    poses = asyncio.run(watch())
+    assert [pose.seq for pose in poses] == sorted({pose.seq for pose in poses})
+    seen = [person for pose in poses for person in pose.persons]
+    assert seen
+    assert any(person.confirmed for person in seen)
+    assert len(seen[0].poses3d_mm) == len(seen[0].poses2d) == 33
+
+
+def test_a_registered_stream_survives_the_death_of_its_actor(service, video: Path):
+    from ray.util.state import list_actors
+
+    def pids() -> list[int]:
+        actors = list_actors(filters=[("class_name", "=", "StreamActor"), ("state", "=", "ALIVE")], detail=True)
+        return [actor.pid for actor in actors]
+
+    async def watch() -> tuple[int, int]:
+        async with connect(f"ws{service.url.removeprefix('http')}/v1/live", proxy=None) as client:
+            await client.send(subscribe(video, stream="killed"))
+            before = (await heard(client, "pose"))["seq"]
+            killed_at = time.time()
+            for pid in pids():
+                os.kill(pid, signal.SIGKILL)
+            while True:
+                pose = await heard(client, "pose")
+                if pose["captured_at"] > killed_at:
+                    return before, pose["seq"]
+
+    with service.client() as client:
+        spec = {"url": f"file://{video}", "source": {"fps": 5}}
+        assert client.put("/v1/streams/killed", json=spec).status_code == 201
+        before, after = asyncio.run(watch())
+        assert after > before
+        assert "killed" in client.get("/v1/streams").text
+        assert client.delete("/v1/streams/killed").status_code == 204

@@ -1,0 +1,107 @@
+"""Registered streams and sessions outlive the process that wrote them."""
+
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from neuropose_ray.errors import OverloadedError, SessionVersionError, StoreUnavailableError, StreamNotFoundError
+from neuropose_ray.schemas.live_messages import StreamSpec
+from neuropose_ray.schemas.rules import Decision
+from neuropose_ray.service.live.registry import Registry
+
+SPEC = StreamSpec(url="rtsp://user:secret@10.0.0.7/one")
+
+
+def registry(path: Path, **options) -> Registry:
+    return Registry(f"sqlite:///{path}", **{"most_streams": 3, "session_ttl_s": 100.0} | options)
+
+
+def test_a_stream_is_there_until_it_is_removed(tmp_path: Path):
+    first = registry(tmp_path / "live" / "streams.sqlite")
+    assert first.put("ward-7", SPEC, "anna")
+    assert not first.put("ward-7", SPEC.model_copy(update={"session_id": "v1"}), "ben")
+    second = registry(tmp_path / "live" / "streams.sqlite")
+    (stream,) = second.streams()
+    assert (stream.stream_id, stream.owner, stream.spec.session_id, stream.spec.url) == (
+        "ward-7", "anna", "v1", SPEC.url
+    )  # fmt: skip
+    second.remove("ward-7")
+    for lost in (second.remove, second.stream):
+        with pytest.raises(StreamNotFoundError, match="ward-7"):
+            lost("ward-7")
+
+
+def test_the_file_with_passwords_of_cameras_is_for_its_owner_alone(tmp_path: Path):
+    path = tmp_path / "streams.sqlite"
+    registry(path).put("a", SPEC, None)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_there_is_a_limit_to_streams(tmp_path: Path):
+    streams = registry(tmp_path / "streams.sqlite", most_streams=2)
+    streams.put("a", SPEC, None)
+    streams.put("b", SPEC, None)
+    with pytest.raises(OverloadedError):
+        streams.put("c", SPEC, None)
+    streams.put("b", SPEC, None)
+
+
+def test_a_session_is_patched_by_its_version(tmp_path: Path):
+    sessions = registry(tmp_path / "streams.sqlite")
+    assert sessions.session("visit 1").version == 0
+    assert sessions.patch_session("visit 1", 0, {"patient": "p07", "legs": {"left": 1}}).version == 1
+    after = sessions.patch_session("visit 1", 1, {"legs": {"right": 2}, "patient": None})
+    assert (after.version, dict(after.data)) == (2, {"legs": {"left": 1, "right": 2}})
+    with pytest.raises(SessionVersionError, match="version 2, not 1"):
+        sessions.patch_session("visit 1", 1, {"lost": True})
+    assert sessions.patch_session("visit 1", None, {"any": True}).version == 3
+
+
+def test_patches_at_the_same_time_are_all_kept(tmp_path: Path):
+    sessions = registry(tmp_path / "streams.sqlite")
+    threads = [
+        threading.Thread(target=sessions.patch_session, args=("s", None, {str(number): number}))
+        for number in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    session = sessions.session("s")
+    assert (session.version, len(session.data)) == (8, 8)
+
+
+def test_sessions_are_removed_when_their_time_is_over(tmp_path: Path):
+    now = [1000.0]
+    sessions = registry(tmp_path / "streams.sqlite", clock=lambda: now[0])
+    sessions.patch_session("old", None, {"a": 1})
+    now[0] += 60
+    sessions.patch_session("new", None, {"a": 1})
+    now[0] += 60
+    assert sessions.sweep() == 1
+    assert (sessions.session("old").version, sessions.session("new").version) == (0, 1)
+
+
+def decision(phase: str, uuid: str) -> Decision:
+    return Decision(
+        decision_id=f"{uuid}-{phase}", stream_id="door", camera_id="c", epoch=1, track_id=0, episode=1, rule="r",
+        phase=phase, at=1000.0, fields={"uuid": uuid}, actions=(),
+    )  # fmt: skip
+
+
+def test_episodes_are_open_until_they_have_ended(tmp_path: Path):
+    first = registry(tmp_path / "streams.sqlite")
+    for uuid in ("a", "b", "a"):
+        first.open_episode(decision("enter", uuid))
+    first.close_episode(decision("complete", "a"))
+    second = registry(tmp_path / "streams.sqlite")
+    assert [entered.fields["uuid"] for entered in second.open_episodes("door")] == ["b"]
+    assert second.open_episodes("window") == ()
+
+
+def test_a_database_that_cannot_be_opened_is_a_typed_error(tmp_path: Path):
+    (tmp_path / "streams.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreUnavailableError):
+        registry(tmp_path / "streams.sqlite").streams()

@@ -1,0 +1,152 @@
+"""Streams over HTTP: registered, listed, shown and removed, and there again after the hub was replaced."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from support.live_service import LiveService, live_service
+
+from neuropose_ray.service.settings import Token
+from neuropose_ray.service.tokens import digest_of
+from neuropose_ray.stores.opening import open_records
+
+VIDEO = "field/leaves_and_returns.mp4"
+
+
+def spec(live: LiveService, **options: object) -> dict[str, object]:
+    (folder,) = live.settings.service.live.files
+    return {"url": f"file://{folder}/{VIDEO}", **options}
+
+
+def until(condition, seconds: float = 30.0):
+    """What a condition gives as soon as it gives something."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.1)
+    return value
+
+
+def test_a_stream_is_registered_listed_shown_and_removed(live: LiveService):
+    with live.client() as client:
+        new = client.put("/v1/streams/ward-7", json=spec(live, camera={"id": "door"}, session_id="visit 1"))
+        assert (new.status_code, new.json()["stream_id"], new.json()["registered"]) == (201, "ward-7", True)
+        assert client.put("/v1/streams/ward-7", json=spec(live, camera={"id": "door"})).status_code == 200
+        report = until(lambda: (r := client.get("/v1/streams/ward-7").json())["frames"] > 3 and r)
+        assert (report["state"], report["camera_id"], report["width"] > 0) == ("active", "door", True)
+        registered = [stream for stream in client.get("/v1/streams").json()["streams"] if stream["registered"]]
+        assert [stream["stream_id"] for stream in registered] == ["ward-7"]
+        plain, painted = (
+            client.get("/v1/streams/ward-7/frame.jpg", params={"overlay": overlay, "h": 240}) for overlay in (0, 1)
+        )
+        image = cv2.imdecode(np.frombuffer(painted.content, np.uint8), cv2.IMREAD_COLOR)
+        assert image.shape[0] == 240
+        assert plain.headers["x-captured-at"]
+        assert client.get("/camera/door/image").headers["content-type"] == "image/jpeg"
+        assert client.get("/camera/nobody/image").status_code == 404
+        assert client.delete("/v1/streams/ward-7").status_code == 204
+        for path in ("/v1/streams/ward-7", "/v1/streams/ward-7/frame.jpg"):
+            assert client.get(path).json()["code"] == "stream_not_found"
+        assert client.delete("/v1/streams/ward-7").status_code == 404
+
+
+@pytest.mark.parametrize(("change", "status", "code"), [
+    ({"url": "file:///etc/passwd"}, 422, "source"), ({"url": "rtsp://10.0.0.1/x"}, 422, "source"),
+    ({"url": "nonsense"}, 422, "source"), ({"crop": [10, 0, 5, 5]}, 422, "request"),
+    ({"pipeline": {"name": "x", "rules": []}}, 422, "rule"), ({"pipeline": "/etc/bundle.zip"}, 422, "bundle"),
+    ({"source": {"fps": -1}}, 422, "request"), ({"surprise": 1}, 422, "request"),
+])  # fmt: skip
+def test_a_stream_that_cannot_be_is_refused(live: LiveService, change: dict, status: int, code: str):
+    with live.client() as client:
+        answer = client.put("/v1/streams/wrong", json={**spec(live), **change})
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert not [stream for stream in client.get("/v1/streams").json()["streams"] if stream["registered"]]
+
+
+@pytest.mark.parametrize("name", ["-x", "a b", "..", "x" * 101, "%2Fetc"])
+def test_a_name_that_cannot_be_is_refused(live: LiveService, name: str):
+    with live.client() as client:
+        assert client.put(f"/v1/streams/{name}", json=spec(live)).status_code in (404, 405, 422)
+
+
+def test_registered_streams_are_gone_on_with_by_the_next_hub(test_data: Path, tmp_path: Path):
+    for number in range(2):
+        with live_service(tmp_path, files=[str(test_data)]) as live, live.client() as client:
+            if number == 0:
+                assert client.put("/v1/streams/a", json=spec(live)).status_code == 201
+            assert until(lambda client=client: client.get("/v1/streams/a").json()["frames"])
+
+
+def test_an_episode_whose_stream_dies_ends_as_interrupted_and_its_actions_are_done(test_data: Path, tmp_path: Path):
+    rules = {
+        "name": "presence",
+        "gate": {"stable": {"hits": 2, "window": 3}},
+        "rules": [{"name": "somebody", "on_complete": [
+            {"type": "record.create", "name": "ended", "collection": "ends", "fields": {"outcome": "{outcome}"}}
+        ]}],
+    }  # fmt: skip
+    with live_service(tmp_path, files=[str(test_data)], lease_s=3) as live, live.client() as client:
+        assert client.put("/v1/streams/a", json=spec(live, pipeline=rules)).status_code == 201
+        until(lambda: live.hub._registry.open_episodes("a"))
+        killed = asyncio.run_coroutine_threadsafe(live.actors.end(), live.actors.loop)
+        killed.result(30)
+        folder = Path(live.settings.service.data_dir) / "live"
+        records = open_records(live.settings.service.live.stores, folder)
+        (record, *_) = until(lambda: list(records.list("ends")))
+        assert record.data["outcome"] == "interrupted"
+
+
+def test_streams_are_visible_to_their_owner_and_to_administrators(test_data: Path, tmp_path: Path):
+    scopes = {"anna": ["read", "submit"], "ben": ["read", "submit"], "root": ["admin"]}
+    tokens = [
+        Token(name=name, sha256=digest_of(name), scopes=frozenset(given)).model_dump()
+        for name, given in scopes.items()
+    ]
+    with live_service(tmp_path, files=[str(test_data)], service={"tokens": tokens}) as live:
+        anna, ben, root = (live.client(headers={"Authorization": f"Bearer {name}"}) for name in scopes)
+        with anna, ben, root:
+            assert anna.put("/v1/streams/a", json=spec(live)).status_code == 201
+            assert [len(who.get("/v1/streams").json()["streams"]) for who in (anna, ben)] == [1, 0]
+            assert root.get("/v1/streams/a").json()["owner"] == "anna"
+            for answer in (
+                ben.get("/v1/streams/a"),
+                ben.delete("/v1/streams/a"),
+                ben.put("/v1/streams/a", json=spec(live)),
+            ):
+                assert answer.status_code == 404
+            page = live.client().get("/v1/streams/a/view")  # the page itself shows nothing
+            assert page.status_code == 200
+            assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_a_session_of_a_registered_stream_reaches_all_who_look_at_it(live: LiveService):
+    async def sessions() -> tuple[dict, dict]:
+        async with live.connected() as first, live.connected() as second:
+            for client in (first, second):
+                await client.say(type="subscribe", subscription_id="a", source={"stream": "shared"})
+                await client.hear("pose")
+            await first.say(type="session.set", subscription_id="a", session_id="visit 9")
+            await first.hear("session")
+            await second.hear("session.changed")
+            return await second.hear("pose"), await first.hear("pose")
+
+    with live.client() as client:
+        client.put("/v1/streams/shared", json=spec(live, source={"fps": 9}))
+        assert [pose["session_id"] for pose in asyncio.run(sessions())] == ["visit 9", "visit 9"]
+        assert client.get("/v1/streams/shared").json()["session_id"] == "visit 9"
+        client.delete("/v1/streams/shared")
+
+
+def test_a_file_that_is_waited_for_is_looked_at_frame_by_frame(live: LiveService, test_data: Path):
+    path = test_data / "odd" / "made_rot90_walk.mp4"
+    frames = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)
+    options = {"fps": None, "buffer": "wait", "realtime": False}
+    with live.client() as client:
+        client.put("/v1/streams/whole", json={"url": f"file://{path}", "source": options})
+        report = until(lambda: (r := client.get("/v1/streams/whole").json())["ended"] and r, 120)
+        settled = until(lambda: (r := client.get("/v1/streams/whole").json())["frames"] == frames and r)
+        assert (settled["late"], report["state"]) == (0, "stopped")
+        client.delete("/v1/streams/whole")
