@@ -5,9 +5,9 @@ from .files import write_description as write_description
 from .findings import Finding as Finding
 from .findings import Recording as Recording
 from .findings import findings_of as findings_of
-from .language import LANGUAGES as LANGUAGES
-from .language import LanguageCode as LanguageCode
+from .settings import LANGUAGES as LANGUAGES
 from .settings import DescriptionSettings as DescriptionSettings
 from .settings import EndpointSettings as EndpointSettings
+from .settings import LanguageCode as LanguageCode
 from .writing import Description as Description
 from .writing import describe as describe

@@ -6,18 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Literal, get_args
+from typing import Literal
 
 import yaml
 from pydantic import Field
 
 from neuropose_ray.description.findings import Finding, Part
+from neuropose_ray.description.settings import LanguageCode
 from neuropose_ray.description.values import Amount, Count, Quotation, Term, Value
 from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel
 
-#: The languages that there are: a file each in ``languages/``.
-LanguageCode = Literal["en", "de"]
-LANGUAGES: tuple[LanguageCode, ...] = get_args(LanguageCode)
 #: ``{name}``, or ``{name|singular|plural}`` by a count.
 _PLACE = re.compile(r"\{(\w+)(?:\|([^|{}]*)\|([^|{}]*))?\}")
 

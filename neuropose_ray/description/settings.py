@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from neuropose_ray.description.language import LanguageCode
+#: The languages that there are: a file each in ``languages/``.
+LanguageCode = Literal["en", "de"]
+LANGUAGES: tuple[LanguageCode, ...] = get_args(LanguageCode)
 
 
 class EndpointSettings(BaseModel):

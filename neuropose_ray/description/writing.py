@@ -8,7 +8,8 @@ from itertools import groupby
 from pydantic import Field
 
 from neuropose_ray.description.findings import Finding, Part
-from neuropose_ray.description.language import LanguageCode, language_of
+from neuropose_ray.description.language import language_of
+from neuropose_ray.description.settings import LanguageCode
 from neuropose_ray.schemas.immutable import FrozenModel
 
 
