@@ -80,6 +80,7 @@ from .runs.config import SegmentationChoice as SegmentationChoice
 from .runs.config import StatsConfig as StatsConfig
 from .runs.config import analysis_config_to_dict as analysis_config_to_dict
 from .runs.config import load_config as load_config
+from .runs.config import with_neuropose_rules as with_neuropose_rules
 from .runs.defaults import cohort_report as cohort_report
 from .runs.defaults import default_analysis as default_analysis
 from .runs.defaults import report_beside as report_beside
