@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from neuropose_ray.api import process as process
+    from neuropose_ray.estimator import Estimator as Estimator
     from neuropose_ray.schemas.reading import read as read
     from neuropose_ray.version import __version__ as __version__
 
 #: Name -> the module that has it, imported when the name is first asked for (PEP 562).
 _HOMES = {
     "process": "neuropose_ray.api",
+    "Estimator": "neuropose_ray.estimator",
     "read": "neuropose_ray.schemas.reading",
     "__version__": "neuropose_ray.version",
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from neuropose_ray.models import ModelSpec, PoseModelSpec, download_progress, expected_model, resolve_model
 from neuropose_ray.pipeline import (
+    ProgressReporter,
     ResultStore,
     RunPlan,
     RunSettings,
@@ -102,6 +103,7 @@ def run_with(
     store: ResultStore | None = None,
     wait: bool = False,
     quiet: bool = False,
+    progress: ProgressReporter | None = None,
 ) -> RunSummary:
     """A run with the engine, the model and the progress that a user asks for.
 
@@ -113,18 +115,23 @@ def run_with(
         store: object store that gets the results.
         wait: wait for another run in the folder to end.
         quiet: show no progress.
+        progress: told of it instead of the terminal.
 
     Raises:
         NeuroposeRayError: as :func:`process`.
     """
     require_calibration(settings.camera)
     paths = local_inputs(inputs, out / _FETCHED_FOLDER)
+    quiet = quiet or progress is not None
     spec = model or named_model(settings, quiet=quiet)
     with (
-        closing(TerminalReporter(quiet=quiet)) as progress,
+        closing(TerminalReporter(quiet=quiet)) as terminal,
         started_engine(settings.engine, spec, run_name=f"poses of {out.name}") as engine,
     ):
-        return run(paths, out, settings=settings, spec=spec, engine=engine, progress=progress, wait=wait, store=store)
+        return run(
+            paths, out, settings=settings, spec=spec, engine=engine, progress=progress or terminal, wait=wait,
+            store=store,
+        )  # fmt: skip
 
 
 def plan_with(settings: RunSettings, inputs: Sequence[str], out: Path) -> RunPlan:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.options import Config
 from neuropose_ray.errors import NeuroposeRayError
 
 if TYPE_CHECKING:
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
 
 
 def serve(
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", "-c", help="YAML file of settings; flags and NEUROPOSE_ variables win over it."),
-    ] = None,
+    config: Config = None,
     data: Annotated[
         Path | None, typer.Option("--data", help="Folder for uploads, jobs, results and inbox.", show_default=False)
     ] = None,

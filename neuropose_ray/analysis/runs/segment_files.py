@@ -19,7 +19,7 @@ from neuropose_ray.analysis.runs.signals import Signal, resolve_signal
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.analysis.segmentation.predictions import segment_predictions
 from neuropose_ray.analysis.segmentation.unfound import why_no_segments
-from neuropose_ray.errors import FileFormatError, InputError
+from neuropose_ray.errors import FileFormatError, InputError, SegmentsExistError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.header import SCHEMA_VERSION
 from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, ReadOnlyMapping, StrictInt
@@ -195,7 +195,9 @@ def _videos(payload: object, file: Path) -> dict[str, Any]:
 
 def _require_free(name: str, stored: Mapping[str, object], where: str, force: bool) -> None:
     if name in stored and not force:
-        raise InputError(f"has segments named {name!r} already", where=where, hint="use --force to replace them")
+        raise SegmentsExistError(
+            f"has segments named {name!r} already", where=where, hint="use --force to replace them"
+        )
 
 
 def _write(path: Path, payload: object) -> None:

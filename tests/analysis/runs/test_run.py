@@ -75,7 +75,11 @@ def test_without_a_frame_rate_all_that_needs_no_time_is_as_with_one(tmp_path, an
     without, expected = report(0.0), report(30.0)
     assert without.segmentations == expected.segmentations
     assert (len(without.segmentations) > 0) == (segmentation is not None)
-    assert without.results == expected.results
+    if analysis["kind"] == "dtw":  # equal lengths are read at times, whose last digit differs
+        assert without.results.distances == pytest.approx(expected.results.distances, rel=1e-9)
+        assert without.results.segment_labels == expected.results.segment_labels
+    else:
+        assert without.results == expected.results
 
 
 def test_without_a_frame_rate_what_needs_time_says_so(tmp_path):
