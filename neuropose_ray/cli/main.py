@@ -46,6 +46,7 @@ COMMANDS = {
     "doctor": CommandRef("doctor", "doctor"),
     "serve": CommandRef("serve", "serve", SERVICE_PANEL),
     "jobs": CommandRef("jobs", "app", SERVICE_PANEL),
+    "watch": CommandRef("watch", "watch", SERVICE_PANEL),
     "ingest": CommandRef("ingest", "ingest", SERVICE_PANEL),
     "reset": CommandRef("reset", "reset", SERVICE_PANEL),
     "service": CommandRef("service", "app", SERVICE_PANEL),

@@ -75,7 +75,7 @@ def serve(
     address = address or os.environ.get("RAY_ADDRESS")
     folder = DataFolder(settings.service.data_dir.expanduser().absolute())
     stop = threading.Event()
-    with _told_to_stop(stop):
+    with told_to_stop(stop):
         if address is None:
             require_free_address(settings.service)
         require_database(settings.service)
@@ -89,7 +89,7 @@ def serve(
         runner.start()
         try:
             runner.wait_until_connected(stop)
-            with _told_to_stop(stop):  # Ray has put handlers of its own in place, which print a trace
+            with told_to_stop(stop):  # Ray has put handlers of its own in place, which print a trace
                 supervise(runner, family, stop, owns_ray=address is None)
         except NeuroposeRayError as error:
             if not runner.is_alive():
@@ -116,7 +116,7 @@ def _end_at_once(error: NeuroposeRayError, family: ProcessFamily) -> NoReturn:
 
 
 @contextmanager
-def _told_to_stop(stop: threading.Event) -> Iterator[None]:
+def told_to_stop(stop: threading.Event) -> Iterator[None]:
     """Let SIGTERM and Ctrl-C set an event; a second one ends the process at once."""
 
     def note(number: int, _frame: object) -> None:

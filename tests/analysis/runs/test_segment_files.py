@@ -141,3 +141,32 @@ def test_what_cannot_be_segmented_is_refused_and_left_as_it_is(tmp_path, payload
     with pytest.raises(error):
         segment_file(file, request())
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_whatever_neuroposes_file_holds_its_loader_takes_it_after_a_segmentation_in_place(tmp_path, seed):
+    """Versions 1 and 2, one video or a job, frames without anybody, numbers that are missing, no frame rate."""
+    random = np.random.default_rng(seed)
+    video = neuropose_video(heels(int(random.integers(8, 40)), frames=60), fps=float(random.choice([0.0, 25.0])))
+    frames = list(video["frames"].values())
+    for frame in random.choice(frames, random.integers(0, 3)):
+        frame["poses2d"][0][int(random.integers(43))] = [float("nan"), float("-inf")]
+    if random.random() < 0.3:
+        frames[int(random.integers(60))].update(boxes=[], poses3d=[], poses2d=[])
+    if random.random() < 0.5:
+        del video["schema_version"], video["provenance"]
+    in_job = random.random() < 0.5
+    payload = {"a.mp4": video, "b.mp4": neuropose_video(WALK)} if in_job else video
+    file = write_json(tmp_path / "a.json", payload)
+    extractor = [{"joint": 33, "axis": 1, "kind": "joint_axis"}, {"kind": "joint_speed", "joint": 41}][seed % 2]
+    method = random.choice([None, "valley_to_valley_v1", "prominent_valleys_v3"])
+    asked = SegmentRequest.model_validate({"name": "steps", "signal": extractor, "method": method})
+    before = file.read_bytes()
+    try:
+        segment_file(file, asked)
+    except InputError:
+        assert file.read_bytes() == before
+    else:
+        assert method != "prominent_valleys_v3"
+    load = neuropose_loader.load_job_results if in_job else neuropose_loader.load_video_predictions
+    load(file)
