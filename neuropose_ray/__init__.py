@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from neuropose_ray.api import curate as curate
     from neuropose_ray.api import process as process
+    from neuropose_ray.estimator import Estimator as Estimator
     from neuropose_ray.schemas.reading import read as read
     from neuropose_ray.version import __version__ as __version__
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "curate": "neuropose_ray.api",
     "process": "neuropose_ray.api",
+    "Estimator": "neuropose_ray.estimator",
     "read": "neuropose_ray.schemas.reading",
     "__version__": "neuropose_ray.version",
 }

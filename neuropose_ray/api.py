@@ -13,6 +13,7 @@ from neuropose_ray.models import ModelSpec, PoseModelSpec, download_progress, ex
 from neuropose_ray.pipeline import (
     CurationSummary,
     Engine,
+    ProgressReporter,
     ResultStore,
     RunPlan,
     RunSettings,
@@ -199,7 +200,7 @@ def _curated(
     paths: Sequence[Path],
     out: Path,
     engine: Engine,
-    progress: TerminalReporter,
+    progress: ProgressReporter,
     *,
     wait: bool,
     registry: MetricRegistry | None = None,
@@ -228,6 +229,7 @@ def run_with(
     store: ResultStore | None = None,
     wait: bool = False,
     quiet: bool = False,
+    progress: ProgressReporter | None = None,
 ) -> RunSummary:
     """A run with the engine, the model and the progress that a user asks for.
 
@@ -239,24 +241,27 @@ def run_with(
         store: object store that gets the results.
         wait: wait for another run in the folder to end.
         quiet: show no progress.
+        progress: told of it instead of the terminal.
 
     Raises:
         NeuroposeRayError: as :func:`process`.
     """
     require_calibration(settings.camera)
     paths = local_inputs(inputs, out / _FETCHED_FOLDER)
+    quiet = quiet or progress is not None
     spec = model or named_model(settings, quiet=quiet)
     with (
-        closing(TerminalReporter(quiet=quiet)) as progress,
+        closing(TerminalReporter(quiet=quiet)) as terminal,
         started_engine(settings.engine, spec, run_name=f"poses of {out.name}") as engine,
     ):
+        reporter = progress or terminal
         if settings.skipped_flags:  # which frames these are, before their poses are looked for
-            _curated(settings, paths, out, engine, progress, wait=wait)
+            _curated(settings, paths, out, engine, reporter, wait=wait)
         summary = run(
-            paths, out, settings=settings, spec=spec, engine=engine, progress=progress, wait=wait, store=store
+            paths, out, settings=settings, spec=spec, engine=engine, progress=reporter, wait=wait, store=store
         )
         if settings.curate or settings.skipped_flags:  # what lies in frames.parquet by now is not measured again
-            _curated(settings, paths, out, engine, progress, wait=wait)
+            _curated(settings, paths, out, engine, reporter, wait=wait)
         return summary
 
 

@@ -69,6 +69,12 @@ class FetchError(InputNotFoundError):
     retryable = True
 
 
+class SegmentsExistError(InputError):
+    """A file has segments of the name that new ones should get."""
+
+    code = "segments_exist"
+
+
 class FileFormatError(InputError):
     """A predictions, results or report file that is not what it should be."""
 

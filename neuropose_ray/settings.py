@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from neuropose_ray.errors import SettingsError, first_line
 from neuropose_ray.faults import faults, nearest_of, yaml_fault
+from neuropose_ray.neuropose_names import from_neuropose_file, from_neuropose_variables
 
 ENVIRONMENT_PREFIX = "NEUROPOSE_"
 _NESTED = "write one variable for each setting, as NEUROPOSE_ENGINE__WORKERS=2"
@@ -53,6 +54,9 @@ def load_layers(
 ) -> Kind:
     """Defaults < ``file`` < environment < ``flags``.
 
+    NeuroPose's own settings are taken under its names too, in the file and the environment, and a warning says the
+    new one; where both are given in one place the new name counts.
+
     Args:
         kind: the settings.
         file: YAML with their nesting.
@@ -89,11 +93,13 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         raise SettingsError(what, where=str(file)) from error
     if content is not None and not isinstance(content, dict):
         raise SettingsError("not a YAML mapping", where=str(file), hint="write settings as 'name: value'")
-    return content or {}
+    return _merged(*from_neuropose_file(content or {}))
 
 
 def _from_environment(kind: type[LayeredSettings], variables: Mapping[str, str]) -> dict[str, Any]:
-    names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in OTHER_VARIABLES]
+    of_neuropose, old_names = from_neuropose_variables(variables, ENVIRONMENT_PREFIX)
+    others = OTHER_VARIABLES | old_names
+    names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in others]
     unknown = [name for name in names if not _is_setting(kind, name)]
     if unknown:
         known = [f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in _variables(kind)]
@@ -102,7 +108,7 @@ def _from_environment(kind: type[LayeredSettings], variables: Mapping[str, str])
     source = EnvSettingsSource(kind, case_sensitive=False)
     source.env_vars = {name.lower(): variables[name] for name in names}
     try:
-        return source()
+        return _merged(of_neuropose, source())
     except ValueError as error:
         raise SettingsError(f"{first_line(error)}: not JSON", where="environment", hint=_NESTED) from error
 

@@ -80,6 +80,7 @@ from .runs.config import SegmentationChoice as SegmentationChoice
 from .runs.config import StatsConfig as StatsConfig
 from .runs.config import analysis_config_to_dict as analysis_config_to_dict
 from .runs.config import load_config as load_config
+from .runs.config import with_neuropose_rules as with_neuropose_rules
 from .runs.defaults import cohort_report as cohort_report
 from .runs.defaults import default_analysis as default_analysis
 from .runs.defaults import report_beside as report_beside
@@ -90,6 +91,16 @@ from .runs.movement_records import GaitRecord as GaitRecord
 from .runs.movement_records import MovementResults as MovementResults
 from .runs.movement_records import RepetitionRecord as RepetitionRecord
 from .runs.movement_records import RepetitionsRecord as RepetitionsRecord
+from .runs.neuropose_models import AnalysisResults as AnalysisResults
+from .runs.neuropose_models import AnalysisStage as AnalysisStage
+from .runs.neuropose_models import DtwAnalysis as DtwAnalysis
+from .runs.neuropose_models import ExtractorSegmentation as ExtractorSegmentation
+from .runs.neuropose_models import FeatureSummary as FeatureSummary
+from .runs.neuropose_models import GaitCyclesBilateralSegmentation as GaitCyclesBilateralSegmentation
+from .runs.neuropose_models import GaitCyclesSegmentation as GaitCyclesSegmentation
+from .runs.neuropose_models import NoAnalysis as NoAnalysis
+from .runs.neuropose_models import SegmentationStage as SegmentationStage
+from .runs.neuropose_models import StatsAnalysis as StatsAnalysis
 from .runs.pairwise import PairSettings as PairSettings
 from .runs.pairwise import TrialComparison as TrialComparison
 from .runs.pairwise import compare_trials as compare_trials
@@ -101,6 +112,8 @@ from .runs.recording import fitting_of as fitting_of
 from .runs.recording import recording_warnings as recording_warnings
 from .runs.report import AnalysisReport as AnalysisReport
 from .runs.report import DtwResults as DtwResults
+from .runs.report import InputSummary as InputSummary
+from .runs.report import NoResults as NoResults
 from .runs.report import Results as Results
 from .runs.report import StatsResults as StatsResults
 from .runs.report import load_report as load_report

@@ -19,7 +19,8 @@ class Motion:
     Attributes:
         name: what it was read from, for messages and tables.
         skeleton: the names of the joints.
-        timestamps_s: ``(frames,)`` float64, ascending presentation times in s.
+        timestamps_s: ``(frames,)`` float64, ascending presentation times in s; all NaN where the frame rate is not
+            known.
         positions: ``(frames, joints, 3)`` float64 in mm, camera axes (x right, y down, z forward), NaN where the
             person or the joint is missing.
         joint_scores: ``(frames, joints)`` float64 in 0..1, NaN where missing or not known.
@@ -47,7 +48,7 @@ class Motion:
                 f"and joint_scores {self.joint_scores.shape}",
                 where=self.name,
             )
-        if not (np.diff(self.timestamps_s) > 0).all():
+        if not np.isnan(self.timestamps_s).all() and not (np.diff(self.timestamps_s) > 0).all():
             raise InputError("the times of the frames do not ascend", where=self.name)
 
     def __len__(self) -> int:
@@ -56,7 +57,7 @@ class Motion:
 
     @property
     def frame_rate_hz(self) -> float:
-        """Frames per second, by the median interval; NaN with fewer than two frames."""
+        """Frames per second, by the median interval; NaN with fewer than two frames, and without times."""
         return float(1 / np.median(np.diff(self.timestamps_s))) if len(self) > 1 else float("nan")
 
     @property

@@ -60,11 +60,11 @@ def pose_sequence(values: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-def normalize_pose_sequence(seq: ArrayLike, *, axis_wise: bool = False) -> NDArray[np.float64]:
+def normalize_pose_sequence(sequence: ArrayLike, *, axis_wise: bool = False) -> NDArray[np.float64]:
     """Shift and scale a whole sequence into 0..1, which takes out place and size of the person.
 
     Args:
-        seq: ``(frames, joints, 3)`` in any unit. NaN does not count, and stays NaN.
+        sequence: ``(frames, joints, 3)`` in any unit. NaN does not count, and stays NaN.
         axis_wise: divide each axis by its own range, which distorts the body; else all by the largest.
 
     Returns:
@@ -73,7 +73,7 @@ def normalize_pose_sequence(seq: ArrayLike, *, axis_wise: bool = False) -> NDArr
     Raises:
         SequenceError: (a ValueError) wrong shape, no known position, or degenerate: all positions are the same.
     """
-    values = pose_sequence(seq)
+    values = pose_sequence(sequence)
     known = np.isfinite(values)
     if not known.any():
         raise SequenceError("there is no known position to normalise by")

@@ -33,7 +33,8 @@ class FeatureStatistics:
 
 
 def extract_feature_statistics(values: ArrayLike) -> FeatureStatistics:
-    """Statistics of a signal ``(frames,)`` over its known values: NaN does not count, but lowers the coverage.
+    """Statistics of a signal ``(frames,)`` over its known values: NaN and infinity do not
+    count, but lower the coverage.
 
     Raises:
         SequenceError: (a ValueError) it is not one-dimensional, or empty.
@@ -41,7 +42,7 @@ def extract_feature_statistics(values: ArrayLike) -> FeatureStatistics:
     signal = _signal(values)
     if not signal.size:
         raise SequenceError("an empty signal has no statistics")
-    known = signal[~np.isnan(signal)]
+    known = signal[np.isfinite(signal)]
     if not known.size:
         return FeatureStatistics(np.nan, np.nan, np.nan, np.nan, np.nan, 0.0)
     low, high = float(known.min()), float(known.max())

@@ -22,6 +22,8 @@ from neuropose_ray.benchmark.settings import BenchmarkSettings
 from neuropose_ray.models import ModelSpec
 from neuropose_ray.pipeline import RunSettings, camera_of, started_engine
 from neuropose_ray.schemas.benchmark import BenchmarkResult, StageSeconds
+from neuropose_ray.schemas.neuropose_results import save_neuropose_video
+from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.video import open_source, probe
 
 
@@ -34,7 +36,13 @@ class _Round:
 
 
 def run_benchmark(
-    video: Path, *, settings: RunSettings, spec: ModelSpec, options: BenchmarkSettings, say: Callable[[str], None]
+    video: Path,
+    *,
+    settings: RunSettings,
+    spec: ModelSpec,
+    options: BenchmarkSettings,
+    say: Callable[[str], None],
+    predictions: Path | None = None,
 ) -> BenchmarkResult:
     """Measure how fast a video is processed on this machine, and how much faster it could be.
 
@@ -47,6 +55,7 @@ def run_benchmark(
         spec: the pose model.
         options: how often, how long, and against what.
         say: told what is being done, a line each.
+        predictions: file that gets the poses of the last pass, in NeuroPose's format.
 
     Raises:
         InputError: the video cannot be opened or decoded.
@@ -78,6 +87,8 @@ def run_benchmark(
         around_fps = [harmonic_mean(both) for both in pairwise(ceilings_fps)]
         passes = [single.program for single in rounds]
         measured, last = rounds[1:], passes[-1]
+        if predictions is not None:
+            save_neuropose_video(predictions, *read_predictions(last.predictions))
         metrics = [single.metrics for single in passes[1:]]
         return BenchmarkResult(
             video_name=video.name,

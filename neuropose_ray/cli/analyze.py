@@ -41,6 +41,13 @@ def analyze(
     ] = 0,
     person: Annotated[Person, person_option(f"{PERSON_HELP} all: each in a report of their own.")] = Person.LONGEST,
     capture_fps: CaptureFps = None,
+    neuropose_exact: Annotated[
+        bool,
+        typer.Option(
+            "--neuropose-exact",
+            help="With a configuration: NeuroPose's numbers, by its rule of segments and by fastdtw.",
+        ),
+    ] = False,
     engine: Annotated[
         Where, typer.Option(help=f"For many trials. auto: ray with an address or from {OWN_RAY_FROM_TRIALS} on.")
     ] = Where.AUTO,
@@ -81,7 +88,7 @@ def analyze(
     output: {report: walk.json}
     ```
     """
-    from neuropose_ray.analysis import load_config
+    from neuropose_ray.analysis import load_config, with_neuropose_rules
 
     trials = list(inputs or [])
     if config is None and len(trials) == 1 and Path(trials[0]).suffix in CONFIG_SUFFIXES:
@@ -89,12 +96,14 @@ def analyze(
     if (config is None) == (not trials):
         raise SettingsError("give either a configuration or trials", hint="see neuropose-ray analyze --help")
     if config is None:
+        if neuropose_exact:
+            raise SettingsError("--neuropose-exact goes with a configuration", hint="NeuroPose analyses nothing else")
         chosen = _usual(trials, output, track, person_index, person, capture_fps)
     else:
         if track is not None or person_index or person is not Person.LONGEST or capture_fps is not None:
             what = "the person is" if capture_fps is None else "capture_fps is"
             raise SettingsError(f"{what} chosen in the configuration", where=str(config), hint="preprocessing")
-        chosen = load_config(config)
+        chosen = with_neuropose_rules(load_config(config)) if neuropose_exact else load_config(config)
         if output is not None:
             chosen = chosen.model_copy(update={"output": chosen.output.model_copy(update={"report": output})})
     if chosen.inputs.trials:

@@ -15,6 +15,7 @@ from neuropose_ray.errors import SettingsError
 
 if TYPE_CHECKING:
     from neuropose_ray.benchmark import BenchmarkSettings
+    from neuropose_ray.schemas.benchmark import BenchmarkResult
     from neuropose_ray.schemas.immutable import FrozenModel
 
 
@@ -53,6 +54,9 @@ def benchmark(
         int | None, typer.Option(help="Least frames of a pass: the video is repeated. [default: the video once]")
     ] = None,
     compare_cpu: Annotated[bool, typer.Option("--compare-cpu", help="Run the same on the CPU too.")] = False,
+    force_cpu: Annotated[bool, typer.Option("--force-cpu", help="Run on the CPU alone; not with --compare-cpu.")] = (
+        False
+    ),
     mediapipe_python: Annotated[
         Path | None, typer.Option(help="Compare with MediaPipe: a Python that has mediapipe.")
     ] = None,
@@ -64,6 +68,12 @@ def benchmark(
     fov: Fov = None,
     config: Config = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the result to this JSON file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write it as NeuroPose's `benchmark` does, with its fields alone.")
+    ] = None,
+    predictions_output: Annotated[
+        Path | None, typer.Option("--predictions-output", help="Write the last pass's poses in NeuroPose's format.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")] = False,
 ) -> None:
     """Measure speed and memory on a video, beside the bare model on the same frames at the same time.
@@ -77,13 +87,18 @@ def benchmark(
     from rich.console import Console
 
     from neuropose_ray.schemas.json_files import save_model
+    from neuropose_ray.schemas.neuropose_benchmark import save_neuropose_benchmark
 
     console = Console(stderr=True, quiet=as_json)
 
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False)
 
+    if force_cpu and compare_cpu:
+        raise SettingsError("--force-cpu and --compare-cpu exclude each other")
     if suite is Suite.SCALE:
+        if output is not None or predictions_output is not None:
+            raise SettingsError("--output and --predictions-output are of a video", where="benchmark")
         if video is not None:
             raise SettingsError("the scale suite makes its own videos", where=str(video), hint="leave the video out")
         result, report = _scale(full, say)
@@ -101,16 +116,25 @@ def benchmark(
             "model": model,
             "engine": {"kind": engine.value, "workers": workers},
             "camera": {"field_of_view_degrees": fov},
+            "metrabs": {"device": "cpu" if force_cpu else None},  # no other model leaves the CPU
         }
-        result, report = _video(video, options, flags, config, say)
+        measured, report = _video(video, options, flags, config, say, predictions_output)
+        if output is not None:
+            save_neuropose_benchmark(output, measured)
+        result = measured
     if out is not None:
         save_model(out, result)
     typer.echo(result.model_dump_json(indent=2) if as_json else report)
 
 
 def _video(
-    video: Path, options: BenchmarkSettings, flags: dict[str, Any], config: Path | None, say: Callable[[str], None]
-) -> tuple[FrozenModel, str]:
+    video: Path,
+    options: BenchmarkSettings,
+    flags: dict[str, Any],
+    config: Path | None,
+    say: Callable[[str], None],
+    predictions: Path | None,
+) -> tuple[BenchmarkResult, str]:
     from neuropose_ray.api import named_model
     from neuropose_ray.benchmark import format_report, run_benchmark
     from neuropose_ray.cluster import OWN_RAY
@@ -118,7 +142,8 @@ def _video(
 
     # The ceiling is this machine's, so a cluster elsewhere cannot be compared with it.
     settings = load_settings(config, {**flags, "engine": {**flags["engine"], "address": OWN_RAY}})
-    result = run_benchmark(video, settings=settings, spec=named_model(settings), options=options, say=say)
+    spec = named_model(settings)
+    result = run_benchmark(video, settings=settings, spec=spec, options=options, say=say, predictions=predictions)
     return result, format_report(result)
 
 

@@ -15,7 +15,10 @@ from neuropose_ray.formats import ExportFormat, PosesKind
 
 
 def export(
-    path: Annotated[Path, typer.Argument(help="A video's results: OUT/NAME, or its predictions.parquet.")],
+    path: Annotated[
+        Path,
+        typer.Argument(help="A video's results: OUT/NAME, predictions.parquet, JSON, also NeuroPose's, or a job's."),
+    ],
     export_format: Annotated[
         ExportFormat, typer.Option("--format", "-f", help="See above.", case_sensitive=False)
     ] = ExportFormat.CSV,
@@ -23,6 +26,7 @@ def export(
         Path | None,
         typer.Option("--out", "-o", help="File to write, a folder for openpose. [default: beside the predictions]"),
     ] = None,
+    video: Annotated[str | None, typer.Option(help="Which video of a job's results.json.")] = None,
     track: Annotated[
         int | None, typer.Option("--track", help="One person alone: a track id. [default: all; see above]")
     ] = None,
@@ -42,8 +46,8 @@ def export(
 
     Tables of all people, in camera axes (x right, y down, z forward; mm and px), the pose model's and the fitted
     poses (--poses model: the former alone): csv has a row for each frame, person and joint; csv-wide one for each
-    frame and person; json is by frame; parquet and npz are arrays; neuropose is what NeuroPose's own tools read,
-    without the fitted poses.
+    frame and person; json is by frame; parquet and npz are arrays; neuropose is one video's file as NeuroPose's
+    `analyze` and `segment` read it, neuropose-job the same as its results.json, both without the fitted poses.
 
     Pictures' keypoints of all people: coco (17 points), coco-wholebody (and feet), mmpose, openpose (BODY_25, a file
     for each frame).
@@ -78,26 +82,29 @@ def export(
     source = predictions_in(path)
     if out is not None:
         require_free(out, overwrite=overwrite)
-    tracks = _tracks(source, export_format, track, person)
+    tracks = _tracks(source, video, export_format, track, person)
     if out is not None and len(tracks) > 1:
         raise OutputError(
             f"{len(tracks)} files are to be written", where=str(out), hint="leave --out, or choose one person"
         )
     for who in tracks:
-        named = source.with_suffix("") if who is None else source.with_name(f"{source.stem}_track{who}")
+        of_video = "" if video is None else f"_{video}"
+        named = source.with_name(f"{source.stem}{of_video}" + ("" if who is None else f"_track{who}"))
         target = out or named.with_name(f"{named.name}{export_format.ending}")
         if target.resolve() == source.resolve():
             raise OutputError("the export would replace the predictions", where=str(target), hint="write elsewhere")
-        series = cache(partial(motion_series, source, track=who, poses=poses.value, capture_fps=capture_fps))
+        series = cache(
+            partial(motion_series, source, video=video, track=who, poses=poses.value, capture_fps=capture_fps)
+        )
         write_export(
-            export_format, source, target, angles=angle_columns, series=series, track=who, poses=poses,
+            export_format, source, target, angles=angle_columns, series=series, video=video, track=who, poses=poses,
             capture_fps=capture_fps, note=_note,
         )  # fmt: skip
         typer.echo(target)
 
 
 def _tracks(
-    source: Path, export_format: ExportFormat, track: int | None, person: Person | None
+    source: Path, video: str | None, export_format: ExportFormat, track: int | None, person: Person | None
 ) -> tuple[int | None, ...]:
     """The people that files are written of, one each; None for all of them in one, or for the format's own choice."""
     require_one_choice(track, person or Person.LONGEST)
@@ -107,7 +114,7 @@ def _tracks(
         return (track,)
     from neuropose_ray.analysis import load_trial
 
-    return load_trial(source).chosen_tracks(person.value)
+    return load_trial(source, video=video).chosen_tracks(person.value)
 
 
 def _note(text: str) -> None:

@@ -31,7 +31,7 @@ def ingest(
 ) -> None:
     """Make a job of each video in an archive or folder; the service takes them now, or when it starts.
 
-    All jobs appear in the inbox or none. Exit code 1 if the archive is refused.
+    All jobs appear in the inbox or none. Exit code 2 if the archive is refused.
 
     Example: neuropose-ray ingest trials.zip
     """

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from neuropose_ray.cli.console import print_any_path, print_error
 from neuropose_ray.cli.lazy_commands import CommandRef, lazy_group
-from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.errors import InputNotFoundError, NeuroposeRayError, SettingsError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 SERVICE_PANEL = "The service"
 #: Errors of the command line itself, not of the work.
-USAGE_CODES = ("settings", "input_not_found", "model_unknown", "joint_unknown")
+USAGE_CODES = (
+    "settings", "input_not_found", "model_unknown", "joint_unknown", "segments_exist", "service_running",
+    "ingest", "archive_invalid", "archive_empty", "archive_too_large", "job_collision",
+)  # fmt: skip
 
 COMMANDS = {
     "demo": CommandRef("demo", "demo"),
@@ -44,6 +48,7 @@ COMMANDS = {
     "serve": CommandRef("serve", "serve", SERVICE_PANEL),
     "jobs": CommandRef("jobs", "app", SERVICE_PANEL),
     "live": CommandRef("live", "app", SERVICE_PANEL),
+    "watch": CommandRef("watch", "watch", SERVICE_PANEL),
     "ingest": CommandRef("ingest", "ingest", SERVICE_PANEL),
     "reset": CommandRef("reset", "reset", SERVICE_PANEL),
     "service": CommandRef("service", "app", SERVICE_PANEL),
@@ -70,14 +75,24 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="YAML file of settings, for the commands that take one.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log details; show where an error arose.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log errors alone.")] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
-    )
+    if verbose and quiet:
+        raise SettingsError("--verbose and --quiet exclude each other")
+    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    if config is not None:
+        if not config.is_file():
+            raise InputNotFoundError("there is no such file", where=str(config), hint="check --config")
+        context.obj = config
 
 
 def main() -> None:

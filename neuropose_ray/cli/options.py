@@ -7,9 +7,19 @@ from typing import Annotated
 
 import typer
 
+
+def _or_the_one_before_the_command(context: typer.Context, config: Path | None) -> Path | None:
+    return config or context.find_root().obj
+
+
 Config = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="YAML file of settings; flags and NEUROPOSE_ variables win over it."),
+    typer.Option(
+        "--config",
+        "-c",
+        help="YAML file of settings; flags and NEUROPOSE_ variables win over it.",
+        callback=_or_the_one_before_the_command,
+    ),
 ]
 Model = Annotated[
     str | None, typer.Option(help="Pose model: blazepose, metrabs, a path or a URL. [default: blazepose]")

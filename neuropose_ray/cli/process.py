@@ -24,6 +24,7 @@ from neuropose_ray.cli.options import (
     Shape,
     Workers,
 )
+from neuropose_ray.cli.single_video import process_into_file, single_file
 from neuropose_ray.errors import SettingsError
 
 
@@ -35,11 +36,16 @@ def process(
         ),
     ],
     out: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--out", "-o", help="Folder, or s3:// or gs:// URL, for the results; a rerun goes on where it stopped."
+            "--out",
+            "--output",
+            "-o",
+            help="Folder, or s3:// or gs:// URL, for the results; a rerun goes on where it stopped. Or a file .json "
+            "for one video, in NeuroPose's format. [default: of one video NAME_predictions.json]",
+            show_default=False,
         ),
-    ],
+    ] = None,
     config: Config = None,
     model: Model = None,
     engine: Engine = None,
@@ -124,7 +130,9 @@ def process(
     Each video gets a folder OUT/NAME with predictions.parquet (all numbers), results.json (NeuroPose's format) and
     metrics.json; OUT/summary.json lists every input with its state. Exit code 1 if not every input was completed.
 
-    Example: neuropose-ray process trials/ --out results
+    With a file as --out, one video's predictions are written as NeuroPose's `process` writes them, and nothing else.
+
+    Examples: neuropose-ray process trials/ --out results; neuropose-ray process walk.mp4 --out predictions.json
     """
     from neuropose_ray.api import plan_with, run_with
     from neuropose_ray.pipeline import output_folder
@@ -150,6 +158,14 @@ def process(
     )  # fmt: skip
     if fps is not None:
         refuse_fps_of_videos(inputs)
+    file = single_file(inputs, out)
+    if file is not None:
+        if overlay or blur_faces or report or plan or as_json:
+            raise SettingsError("with one file as --out nothing else is written", hint="give --out a folder")
+        frames = process_into_file(lambda run_folder: run_with(settings, inputs, run_folder, wait=wait), file)
+        typer.echo(f"wrote {file} ({frames} frames)")
+        return
+    assert out is not None, "without it, there is a file or an error"
     folder, store = output_folder(out, work_folder)
     if plan:
         counted = plan_with(settings, inputs, folder)

@@ -57,8 +57,16 @@ def segment(
     min_height: Annotated[float | None, typer.Option(help="Least height of a peak, in the same unit.")] = None,
     pad_seconds: Annotated[float, typer.Option(min=0, help="Widen each segment by so much on both sides.")] = 0.0,
     method: Annotated[
-        Method, typer.Option(help="The rule; valley_to_valley_v1 is NeuroPose's, which noise misleads.")
-    ] = Method.PROMINENT_VALLEYS,
+        Method | None,
+        typer.Option(
+            help="The rule; valley_to_valley_v1 is NeuroPose's, which noise misleads. [default: "
+            "prominent_valleys_v3; valley_to_valley_v1 in NeuroPose's own JSON, which can hold no other]",
+            show_default=False,
+        ),
+    ] = None,
+    neuropose_exact: Annotated[
+        bool, typer.Option("--neuropose-exact", help="The same as --method valley_to_valley_v1.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="JSON to write. [default: in place, see above]")
     ] = None,
@@ -88,6 +96,9 @@ def segment(
     from neuropose_ray.faults import faults
 
     require_one_choice(track, person)
+    if neuropose_exact and method not in (None, Method.VALLEY_TO_VALLEY):
+        raise SettingsError("give either --method or --neuropose-exact")
+    rule = Method.VALLEY_TO_VALLEY if neuropose_exact else method
     try:
         request = SegmentRequest.model_validate(
             {
@@ -100,7 +111,7 @@ def segment(
                 "min_prominence": min_prominence,
                 "min_height": min_height,
                 "pad_seconds": pad_seconds,
-                "method": method.value,
+                "method": None if rule is None else rule.value,
             }
         )
     except ValidationError as error:

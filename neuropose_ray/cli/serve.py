@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.options import Config
 from neuropose_ray.errors import NeuroposeRayError
 
 if TYPE_CHECKING:
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
 
 
 def serve(
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", "-c", help="YAML file of settings; flags and NEUROPOSE_ variables win over it."),
-    ] = None,
+    config: Config = None,
     data: Annotated[
         Path | None, typer.Option("--data", help="Folder for uploads, jobs, results and inbox.", show_default=False)
     ] = None,
@@ -77,7 +75,7 @@ def serve(
     address = address or os.environ.get("RAY_ADDRESS")
     folder = DataFolder(settings.service.data_dir.expanduser().absolute())
     stop = threading.Event()
-    with _told_to_stop(stop):
+    with told_to_stop(stop):
         if address is None:
             require_free_address(settings.service)
         require_database(settings.service)
@@ -91,7 +89,7 @@ def serve(
         runner.start()
         try:
             runner.wait_until_connected(stop)
-            with _told_to_stop(stop):  # Ray has put handlers of its own in place, which print a trace
+            with told_to_stop(stop):  # Ray has put handlers of its own in place, which print a trace
                 supervise(runner, family, stop, owns_ray=address is None)
         except NeuroposeRayError as error:
             if not runner.is_alive():
@@ -118,7 +116,7 @@ def _end_at_once(error: NeuroposeRayError, family: ProcessFamily) -> NoReturn:
 
 
 @contextmanager
-def _told_to_stop(stop: threading.Event) -> Iterator[None]:
+def told_to_stop(stop: threading.Event) -> Iterator[None]:
     """Let SIGTERM and Ctrl-C set an event; a second one ends the process at once."""
 
     def note(number: int, _frame: object) -> None:

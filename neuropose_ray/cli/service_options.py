@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from neuropose_ray.cli.options import Config as Config
 from neuropose_ray.service import URL_VARIABLE
 
 if TYPE_CHECKING:
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
 Data = Annotated[
     Path | None,
     typer.Option("--data", help="The service's data folder. [default: its data_dir]", show_default=False),
-]
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", help="YAML file of settings; flags and NEUROPOSE_ variables win over it."),
 ]
 Url = Annotated[
     str | None,

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError
 
 from neuropose_ray.description.findings import Finding, Part
-from neuropose_ray.description.language import Language, LanguageCode, language_of
+from neuropose_ray.description.language import Language, language_of
 from neuropose_ray.description.numbers import unsupported_numbers
-from neuropose_ray.description.settings import EndpointSettings
+from neuropose_ray.description.settings import EndpointSettings, LanguageCode
 from neuropose_ray.description.values import Quotation
 from neuropose_ray.description.writing import Description, Paragraph, describe
 from neuropose_ray.errors import DescriptionError, EndpointUnavailableError

@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from neuropose_ray.cluster import CURRENT_CLUSTER, OWN_RAY, listening_endpoint
 from neuropose_ray.errors import EngineError, NeuroposeRayError
 from neuropose_ray.models import CatalogueEntry, Weights
+from neuropose_ray.neuropose_names import is_neuropose_variable
 
 Status = Literal["ok", "warn", "fail"]
 _STORE_PORTS = {"redis": 6379, "rediss": 6379, "postgresql": 5432, "postgres": 5432}
@@ -222,7 +223,7 @@ def check_store(name: str, url: str | None, *, timeout_s: float = 3.0) -> Check:
 def check_environment(environment: Mapping[str, str], known: Collection[str]) -> Check:
     """Check that every ``NEUROPOSE_`` variable is a setting: a misspelt one would be without effect."""
     own = sorted(name for name in environment if name.upper().startswith("NEUROPOSE_"))
-    unknown = [name for name in own if name.upper() not in known]
+    unknown = [name for name in own if name.upper() not in known and not is_neuropose_variable(name)]
     if unknown:
         return Check("environment", "warn", f"no such settings: {', '.join(unknown)}", "correct or unset them")
     return Check("environment", "ok", ", ".join(own) or "no NEUROPOSE_ variables")

@@ -14,6 +14,7 @@ class ExportFormat(StrEnum):
     CSV_WIDE = "csv-wide"
     JSON = "json"
     NEUROPOSE = "neuropose"
+    NEUROPOSE_JOB = "neuropose-job"
     PARQUET = "parquet"
     NPZ = "npz"
     TRC = "trc"
@@ -55,6 +56,7 @@ _ENDINGS: Mapping[ExportFormat, str] = MappingProxyType(
         ExportFormat.CSV_WIDE: "_wide.csv",
         ExportFormat.JSON: ".json",
         ExportFormat.NEUROPOSE: "_neuropose.json",
+        ExportFormat.NEUROPOSE_JOB: "_neuropose_job.json",
         ExportFormat.PARQUET: ".parquet",
         ExportFormat.NPZ: ".npz",
         ExportFormat.TRC: ".trc",

@@ -18,6 +18,7 @@ from neuropose_ray.formats.trajectories import Trajectories
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.motion_series import MotionSeries
 from neuropose_ray.schemas.poses import PoseTable
+from neuropose_ray.schemas.segmentation import Segmentation
 from neuropose_ray.schemas.skeleton import Skeleton
 
 
@@ -43,6 +44,7 @@ class ExportedPoses:
     Attributes:
         table: everybody, or one person alone.
         header: of the video.
+        segmentations: the stored segments of the video, by name.
         track: the one person; None where none was chosen.
         source: the file that it comes from.
         angles: what the joint angles of a person are, for the formats that hold these.
@@ -52,6 +54,7 @@ class ExportedPoses:
 
     table: PoseTable
     header: PredictionsHeader
+    segmentations: Mapping[str, Segmentation]
     track: int | None
     source: Path
     angles: JointAngles
@@ -66,6 +69,7 @@ def write_export(
     *,
     angles: JointAngles,
     series: Callable[[], MotionSeries],
+    video: str | None = None,
     track: int | None = None,
     poses: PosesKind = PosesKind.FITTED,
     capture_fps: float | None = None,
@@ -80,6 +84,7 @@ def write_export(
             become several files, numbered behind its stem.
         angles: what the joint angles of a person are.
         series: what an analysis finds of the same person and poses; asked for once, by formats that hold it.
+        video: which video of a job's results; needed only where there are several.
         track: one person alone.
         poses: fitted, where they were fitted, or what the pose model said.
         capture_fps: frames per second at which a slowed-down clip was taken; None for what the file says. Motion of
@@ -91,9 +96,9 @@ def write_export(
         InputError: no such file or person, or the format cannot hold it.
         OutputError: no space or no permission.
     """
-    from neuropose_ray.schemas.reading import read_table
+    from neuropose_ray.schemas.reading import read_with_segmentations
 
-    table, header = read_table(source)
+    table, header, segmentations = read_with_segmentations(source, video=video)
     if capture_fps is not None:
         header = header.model_copy(
             update={"metadata": header.metadata.model_copy(update={"capture_fps": capture_fps})}
@@ -105,7 +110,9 @@ def write_export(
         table = table.take(table.rows_of_track(track, where=str(source)))
     if poses is PosesKind.MODEL:
         table = replace(table, poses3d_fitted=None)
-    _WRITERS[kind](target, ExportedPoses(table, header, track, source, angles, series, note))
+    if video is not None and header.metadata.filename is None:
+        header = header.model_copy(update={"metadata": header.metadata.model_copy(update={"filename": video})})
+    _WRITERS[kind](target, ExportedPoses(table, header, segmentations, track, source, angles, series, note))
     if not len(table.poses):
         note("nobody was found in this video: the file holds no poses")
     if kind in _WARNED_OF:
@@ -129,16 +136,27 @@ def _json(target: Path, what: ExportedPoses) -> None:
     from neuropose_ray.schemas.json_files import save_video_predictions
     from neuropose_ray.schemas.predictions import VideoPredictions
 
-    save_video_predictions(target, VideoPredictions.from_table(what.table, what.header))
+    save_video_predictions(target, VideoPredictions.from_table(what.table, what.header, what.segmentations))
 
 
 def _neuropose(target: Path, what: ExportedPoses) -> None:
-    from neuropose_ray.schemas.neuropose_results import save_neuropose_results
+    _write_neuropose(target, what, job_video=None)
 
-    name = what.header.metadata.filename or what.source.parent.name
-    left_out = save_neuropose_results(target, [(name, what.table, what.header)])
+
+def _neuropose_job(target: Path, what: ExportedPoses) -> None:
+    _write_neuropose(target, what, job_video=what.header.metadata.filename or what.source.parent.name)
+
+
+def _write_neuropose(target: Path, what: ExportedPoses, *, job_video: str | None) -> None:
+    from neuropose_ray.schemas.neuropose_results import save_neuropose_video
+    from neuropose_ray.schemas.segmentation_files import fits_neuropose
+
+    left_out = save_neuropose_video(target, what.table, what.header, what.segmentations, job_video=job_video)
     if left_out:
         what.note(f"{left_out} poses with missing numbers were left out, which the format has no place for")
+    others = [name for name, segmentation in what.segmentations.items() if not fits_neuropose(segmentation)]
+    if others:
+        what.note(f"segments that NeuroPose's method did not find were left out: {', '.join(others)}")
 
 
 def _parquet(target: Path, what: ExportedPoses) -> None:
@@ -268,6 +286,7 @@ _WRITERS: Mapping[ExportFormat, Callable[[Path, ExportedPoses], None]] = Mapping
         ExportFormat.CSV_WIDE: _csv_wide,
         ExportFormat.JSON: _json,
         ExportFormat.NEUROPOSE: _neuropose,
+        ExportFormat.NEUROPOSE_JOB: _neuropose_job,
         ExportFormat.PARQUET: _parquet,
         ExportFormat.NPZ: _npz,
         ExportFormat.TRC: _trc,

@@ -48,6 +48,7 @@ from .state.metrics import Metric as Metric
 from .state.metrics import RayMeter as RayMeter
 from .state.metrics import metered_frames as metered_frames
 from .state.progress import NullReporter as NullReporter
+from .state.progress import ProgressReporter as ProgressReporter
 from .state.run_layout import is_internal as is_internal
 from .state.status import RunStatus as RunStatus
 from .state.status import status_of as status_of

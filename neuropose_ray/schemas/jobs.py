@@ -188,6 +188,10 @@ class JobProgress(FrozenModel):
     stage: StepKind | None = Field(default=None, description="the step it is at; none: waiting, or ended")
     input: str | None = Field(default=None, description="the video it is at")
     inputs_done: int = 0
+    frames_done: int | None = Field(
+        default=None, description="frames of all videos that the pose model has seen; null before they are counted"
+    )
+    frames_total: int | None = Field(default=None, description="frames that it has to see in this run of the step")
     waits_for: str | None = Field(default=None, description="why a running job pauses: space on the service's disk")
     updated_at: datetime | None = Field(default=None, description="the last sign of progress")
 

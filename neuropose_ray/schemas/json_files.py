@@ -6,6 +6,8 @@ Reading takes NeuroPose's versions 1 and 2 as well. What is written never holds 
 from __future__ import annotations
 
 import json
+import math
+import re
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +20,9 @@ from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
 from neuropose_ray.schemas.result_files import video_name
 
 Model = TypeVar("Model", bound=BaseModel)
+
+#: What a number beyond the range of double precision looks like, such as 1e999, which Python reads as infinity.
+_HUGE_NUMBER = re.compile(rb"[eE]\+?0*[1-9][0-9]{2}|[0-9]{309}")
 
 
 def load_video_predictions(path: Path, *, video: str | None = None) -> VideoPredictions:
@@ -117,21 +122,39 @@ def save_model(path: Path, model: BaseModel) -> None:
     atomic_write_bytes(path, model.model_dump_json().encode())
 
 
-def read_json(path: Path) -> object:
-    """A parsed JSON file. The bare NaN that NeuroPose writes for missing numbers, which is not JSON, becomes None.
+def read_json(path: Path, *, as_written: bool = False) -> object:
+    """A parsed JSON file.
+
+    The bare NaN that NeuroPose writes for missing numbers, which is not JSON, becomes None, and so do infinities and
+    numbers beyond the range of double precision.
+
+    Args:
+        path: the file.
+        as_written: keep NaN and infinities as numbers, for a file that NeuroPose's tools are to read again: they
+            refuse null.
 
     Raises:
         InputNotFoundError: there is no such file.
         FileFormatError: it cannot be read, or is not JSON.
     """
     try:
-        return json.loads(path.read_bytes(), parse_constant=lambda _: None)
+        content = path.read_bytes()
+        if as_written:
+            return json.loads(content)
+        # A function for each number makes parsing several times slower, and huge numbers are rare.
+        parse_float = _finite_or_none if _HUGE_NUMBER.search(content) else None
+        return json.loads(content, parse_constant=lambda _: None, parse_float=parse_float)
     except FileNotFoundError as error:
         raise InputNotFoundError("there is no such file", where=str(path), hint="check the path") from error
     except OSError as error:
         raise FileFormatError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except (ValueError, RecursionError) as error:
         raise FileFormatError(f"not JSON: {error}", where=str(path), hint="the file may be cut off") from error
+
+
+def _finite_or_none(number: str) -> float | None:
+    value = float(number)
+    return value if math.isfinite(value) else None
 
 
 def validated(kind: type[Model], payload: object, where: str) -> Model:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +18,8 @@ from neuropose_ray.schemas.pose_blocks import frame_blocks
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.predictions import frame_name
 from neuropose_ray.schemas.provenance import NEUROPOSE_PROVENANCE_FIELDS
+from neuropose_ray.schemas.segmentation import Segmentation
+from neuropose_ray.schemas.segmentation_files import fits_neuropose
 
 NEUROPOSE_VERSION = 2
 _METADATA_FIELDS = {"frame_count", "fps", "width", "height"}
@@ -61,12 +63,52 @@ def save_neuropose_results(path: Path, videos: Iterable[tuple[str, PoseTable, Pr
                 )
             file.write(b"%s\n%s:" % (b"," if names else b"", to_json(utf8_text(name))))
             names.add(name)
-            left_out += _write_video(file, table, header)
+            left_out += _write_video(file, table, header, {}, decimals=_DECIMALS)
         file.write(b"\n}\n")
     return left_out
 
 
-def _write_video(file: BinaryIO, table: PoseTable, header: PredictionsHeader) -> int:
+def save_neuropose_video(
+    path: Path,
+    table: PoseTable,
+    header: PredictionsHeader,
+    segmentations: Mapping[str, Segmentation] | None = None,
+    *,
+    job_video: str | None = None,
+) -> int:
+    """Write one video in NeuroPose's version 2, atomically: what its ``process`` writes and its ``analyze`` reads.
+
+    As in :func:`save_neuropose_results`, whose files are smaller, but with every digit of the numbers.
+
+    Args:
+        path: the file.
+        table: the video's poses.
+        header: of the video.
+        segmentations: by name; those that NeuroPose's files cannot hold are left out.
+        job_video: write the results of a job with this video alone, under this name.
+
+    Returns:
+        How many persons, summed over the frames, were left out.
+
+    Raises:
+        OutputError: the file system refuses.
+    """
+    with atomic_write(path) as file:
+        if job_video is not None:
+            file.write(b"{%s:" % to_json(utf8_text(job_video)))
+        left_out = _write_video(file, table, header, segmentations or {}, decimals=None)
+        file.write(b"\n" if job_video is None else b"}\n")
+    return left_out
+
+
+def _write_video(
+    file: BinaryIO,
+    table: PoseTable,
+    header: PredictionsHeader,
+    segmentations: Mapping[str, Segmentation],
+    *,
+    decimals: int | None,
+) -> int:
     metadata = header.metadata.model_dump(include=_METADATA_FIELDS)
     provenance = header.provenance and header.provenance.model_dump(
         mode="json", include=set(NEUROPOSE_PROVENANCE_FIELDS)
@@ -77,8 +119,13 @@ def _write_video(file: BinaryIO, table: PoseTable, header: PredictionsHeader) ->
         finite = _finite_rows(block.poses)
         left_out += int(np.count_nonzero(~finite))
         file.write(b"," if first else b"")
-        file.write(b",".join(_frame_texts(block.poses.take(finite), first, block.frame_count)))
-    file.write(b'},"segmentations":{},"provenance":%s}' % to_json(provenance))
+        file.write(b",".join(_frame_texts(block.poses.take(finite), first, block.frame_count, decimals)))
+    held = {
+        name: segmentation.model_dump(mode="json")
+        for name, segmentation in segmentations.items()
+        if fits_neuropose(segmentation)
+    }
+    file.write(b'},"segmentations":%s,"provenance":%s}' % (to_json(held), to_json(provenance)))
     return left_out
 
 
@@ -89,15 +136,16 @@ def _finite_rows(poses: Poses) -> NDArray[np.bool_]:
     return finite
 
 
-def _frame_texts(poses: Poses, first: int, frames: int) -> Iterator[bytes]:
+def _frame_texts(poses: Poses, first: int, frames: int, decimals: int | None) -> Iterator[bytes]:
     """``"frame_000000": {...}`` of every frame of a block that starts with frame ``first`` of the video."""
     starts = np.searchsorted(poses.frame, np.arange(frames + 1)).tolist()
-    boxes, poses3d, poses2d = (_rounded(values) for values in (poses.boxes, poses.poses3d, poses.poses2d))
+    boxes, poses3d, poses2d = (_numbers(values, decimals) for values in (poses.boxes, poses.poses3d, poses.poses2d))
     for index, (start, stop) in enumerate(pairwise(starts), start=first):
         persons = {"boxes": boxes[start:stop], "poses3d": poses3d[start:stop], "poses2d": poses2d[start:stop]}
         yield b'\n"%s":%s' % (frame_name(index).encode(), to_json(persons))
 
 
-def _rounded(values: NDArray[np.float32]) -> list[object]:
-    rounded: list[object] = np.round(values.astype(np.float64), _DECIMALS).tolist()
-    return rounded
+def _numbers(values: NDArray[np.float32], decimals: int | None) -> list[object]:
+    exact = values.astype(np.float64)
+    numbers: list[object] = (exact if decimals is None else np.round(exact, decimals)).tolist()
+    return numbers

@@ -295,7 +295,10 @@ def _all_or_none(frames: Sequence[FramePrediction], field: str) -> list[Any] | N
 
 
 def _array(rows: Sequence[Any], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """float32 ``(rows, *shape)``, NaN for None and for the whole row where it is None."""
+    """float32 ``(rows, *shape)``, NaN for None, for the whole row where it is None, and beyond float32's range."""
     missing = np.full(shape, np.nan).tolist() if None in rows else None
     filled = [missing if row is None else row for row in rows]
-    return np.array(filled, np.float32).reshape(-1, *shape)
+    with np.errstate(over="ignore"):
+        values = np.array(filled, np.float32).reshape(-1, *shape)
+    values[np.isinf(values)] = np.nan
+    return values

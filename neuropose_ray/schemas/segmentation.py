@@ -55,6 +55,8 @@ Extractor = Annotated[JointAxis | JointPairDistance | JointSpeed | JointAngle, F
 SegmentationMethod = Literal["valley_to_valley_v1", "prominent_valleys_v2", "prominent_valleys_v3"]
 #: What is used where nobody chooses.
 DEFAULT_METHOD: Final = "prominent_valleys_v3"
+#: The only one that NeuroPose's files can state.
+NEUROPOSE_METHOD: Final = "valley_to_valley_v1"
 
 
 class SegmentationConfig(FrozenModel):
@@ -70,7 +72,7 @@ class SegmentationConfig(FrozenModel):
     min_height: FiniteFloat | None = None
     pad_seconds: Annotated[FiniteFloat, Field(ge=0)] = 0.0
     method: SegmentationMethod = Field(
-        default="valley_to_valley_v1", description="files that say nothing were written by NeuroPose's rule"
+        default=NEUROPOSE_METHOD, description="files that say nothing were written by NeuroPose's rule"
     )
     track_id: _Index | None = Field(default=None, description="the person, where chosen by track")
 

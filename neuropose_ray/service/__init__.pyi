@@ -6,6 +6,7 @@ from .inbox import FolderLock as FolderLock
 from .inbox import IngestResult as IngestResult
 from .inbox import held_lock as held_lock
 from .inbox import ingest as ingest
+from .inbox import watch_inbox as watch_inbox
 from .names import TOKEN_VARIABLE as TOKEN_VARIABLE
 from .names import URL_VARIABLE as URL_VARIABLE
 from .preflight import require_database as require_database

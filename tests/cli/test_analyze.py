@@ -179,3 +179,19 @@ def test_all_people_of_a_trial_are_trials_of_their_own(two_people):
 )
 def test_choices_of_a_person_that_contradict_each_other_are_refused(two_people, options):
     assert analyze(two_people, *options).exit_code != 0
+
+
+def test_one_switch_gives_neuroposes_numbers(tmp_path):
+    write_json(tmp_path / "a.json", neuropose_video(heels(30)))
+    write_json(tmp_path / "b.json", neuropose_video(heels(26)))
+    config = written(
+        tmp_path, inputs={"primary": "a.json", "reference": "b.json"}, segmentation={"kind": "gait_cycles"},
+        analysis={"kind": "dtw"},
+    )  # fmt: skip
+    done = analyze(config, "--neuropose-exact")
+    assert done.exit_code == 0, done.output
+    report = load_report(tmp_path / "report.json")
+    assert report.config.analysis.warping.method == "fastdtw"
+    assert {found.config.method for found in report.segmentations.values()} == {"valley_to_valley_v1"}
+    alone = analyze(tmp_path / "a.json", "--neuropose-exact")
+    assert isinstance(alone.exception, SettingsError)

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 import typer
+from support import neuropose_loader
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.benchmark import benchmark
@@ -37,9 +38,12 @@ def test_json_goes_to_standard_output_and_to_the_file(pictures, tmp_path):
 
 
 @pytest.mark.usefixtures("weights")
-def test_without_json_it_is_a_report(pictures):
-    result = run(pictures, "--repeats", 2, "--workers", 1)
+def test_without_json_it_is_a_report_and_neuroposes_files_are_written_on_demand(pictures, tmp_path):
+    files = ("--output", tmp_path / "neuropose.json", "--predictions-output", tmp_path / "poses.json", "--force-cpu")
+    result = run(pictures, "--repeats", 2, "--workers", 1, *files)
     assert result.exit_code == 0
+    assert neuropose_loader.load_benchmark_result(tmp_path / "neuropose.json").repeats == 2
+    assert len(neuropose_loader.load_video_predictions(tmp_path / "poses.json").frames) == 4
     assert "ratio to ceiling" in result.stdout
     assert "pass 2 of 2" in result.stderr
 
@@ -72,3 +76,11 @@ def test_a_video_is_given_to_the_suite_that_takes_one(arguments, line):
     result = run(*arguments)
     assert isinstance(result.exception, SettingsError)
     assert str(result.exception) == line
+
+
+@pytest.mark.parametrize("flags", [
+    ("video.mp4", "--force-cpu", "--compare-cpu"), ("--suite", "scale", "--output", "a.json"),
+    ("--suite", "scale", "--predictions-output", "a.json"),
+])  # fmt: skip
+def test_what_excludes_each_other_is_refused(flags):
+    assert isinstance(run(*flags).exception, SettingsError)

@@ -11,7 +11,9 @@ import typer
 from formats.people import nobody, squatting
 from formats.test_motion_file import parsed
 from pycocotools.coco import COCO
+from schemas.neuropose_samples import video_version_2
 from schemas.pose_tables import assert_tables_equal, header_of, table_of
+from support import neuropose_loader
 from typer.testing import CliRunner
 
 from neuropose_ray.analysis import motion_series
@@ -85,6 +87,8 @@ def test_every_format_is_read_by_a_reader_of_its_own(people):
     path, _ = exported(people, "csv-wide")
     assert len(pd.read_csv(path)["left_knee_z_mm"]) == 12
     path, _ = exported(people, "neuropose")
+    assert len(load_video_predictions(path)) == 6
+    path, _ = exported(people, "neuropose-job")
     assert len(load_job_results(path)["squat.mp4"]) == 6
     path, _ = exported(people, "npz")
     np.testing.assert_array_equal(np.load(path)["poses3d"], PEOPLE.poses.poses3d)
@@ -303,3 +307,26 @@ def test_slow_motion_has_the_times_of_what_was_filmed_in_motion_and_those_of_the
     path, notes = exported(people, "csv", *options)
     assert pd.read_csv(path)["timestamp_s"].max() == pytest.approx(table.timestamps_s[-1])
     assert "stored 8 times slowed down: the times in this file are those of the clip" in notes
+
+
+def test_a_video_of_a_jobs_results_is_chosen_by_its_name(tmp_path):
+    results = tmp_path / "results.json"
+    results.write_text(json.dumps({"a.mp4": video_version_2(), "b.mp4": video_version_2()}))
+    chosen = run(results, "--format", "neuropose", "--video", "b.mp4")
+    assert (chosen.exit_code, chosen.stdout) == (0, f"{tmp_path / 'results_b.mp4_neuropose.json'}\n")
+    video = neuropose_loader.load_video_predictions(tmp_path / "results_b.mp4_neuropose.json")
+    assert (len(video.frames), list(video.segmentations)) == (3, ["right_heel_strikes"])
+    job = run(results, "--format", "neuropose-job", "--video", "b.mp4", "--out", tmp_path / "job.json")
+    assert job.exit_code == 0, job.output
+    assert list(neuropose_loader.load_job_results(tmp_path / "job.json")) == ["b.mp4"]
+    with pytest.raises(InputError, match=r"holds 2 videos.*a\.mp4, b\.mp4"):
+        raise run(results, "--format", "csv").exception
+
+
+def test_segments_that_neuropose_does_not_know_are_left_out_and_named(people):
+    segmentation = video_version_2()["segmentations"]["right_heel_strikes"]
+    other = segmentation | {"config": segmentation["config"] | {"method": "prominent_valleys_v3"}}
+    (people / "segmentations.json").write_text(json.dumps({"its": segmentation, "ours": other}))
+    path, notes = exported(people, "neuropose")
+    assert list(neuropose_loader.load_video_predictions(path).segmentations) == ["its"]
+    assert "ours" in notes

@@ -1,14 +1,20 @@
+import json
+
 import numpy as np
 import pytest
 import typer
 from formats.people import squatting
+from schemas.neuropose_samples import video_version_2
+from schemas.pose_tables import assert_tables_equal
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.export import export
 from neuropose_ray.cli.import_poses import import_poses
 from neuropose_ray.errors import FileFormatError, InputNotFoundError, OutputError, SettingsError
 from neuropose_ray.formats.openpose import BODY_25_SKELETON
+from neuropose_ray.schemas.json_files import load_video_predictions
 from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
+from neuropose_ray.schemas.segmentation_files import load_segmentations
 
 app = typer.Typer()
 app.command("export")(export)
@@ -112,3 +118,27 @@ def test_two_videos_in_openposes_format_do_not_share_a_folder(folder, tmp_path):
     assert len(list((tmp_path / "op").iterdir())) == 5
     beside = [run("export", source, "--format", "openpose").stdout for source in (folder, tmp_path / "other")]
     assert len(set(beside)) == 2
+
+
+def test_predictions_in_json_become_folders_with_their_segments(tmp_path):
+    one, job = tmp_path / "walk.json", tmp_path / "results.json"
+    one.write_text(json.dumps(video_version_2()))
+    job.write_text(json.dumps({"a.mp4": video_version_2(), "b.mov": video_version_2()}))
+    assert run("import", one, "--out", tmp_path / "one").exit_code == 0
+    assert run("import", job, "--out", tmp_path / "job").exit_code == 0
+    expected = load_video_predictions(one)
+    for folder in (tmp_path / "one", tmp_path / "job" / "a", tmp_path / "job" / "b"):
+        table, header = read_predictions(folder / "predictions.parquet")
+        assert_tables_equal(table, expected.to_table())
+        assert header == expected.header
+        assert load_segmentations(folder / "predictions.parquet") == expected.segmentations
+    again = run("import", one, "--out", tmp_path / "one")
+    assert isinstance(again.exception, OutputError)
+
+
+@pytest.mark.parametrize("names", [[], ["a.mp4", "a.mov"], [".."], ["/"]])
+def test_names_that_cannot_be_folders_are_refused_before_anything_is_written(tmp_path, names):
+    job = tmp_path / "results.json"
+    job.write_text(json.dumps(dict.fromkeys(names, video_version_2())))
+    assert isinstance(run("import", job, "--out", tmp_path / "job" / "deep").exception, FileFormatError)
+    assert not (tmp_path / "job").exists()

@@ -12,7 +12,17 @@ from typer.testing import CliRunner
 
 from neuropose_ray import __version__
 from neuropose_ray.cli.main import COMMANDS, app, main
-from neuropose_ray.errors import EngineError, InputError, InputNotFoundError, SettingsError, UnknownModelError
+from neuropose_ray.errors import (
+    ArchiveInvalidError,
+    EngineError,
+    InputError,
+    InputNotFoundError,
+    JobCollisionError,
+    SegmentsExistError,
+    ServiceRunningError,
+    SettingsError,
+    UnknownModelError,
+)
 from neuropose_ray.schemas.parquet_files import write_predictions
 
 
@@ -117,3 +127,48 @@ def test_what_a_terminal_cannot_show_is_a_number(tmp_path):
     _, (error,), codes = exported("ascii", tmp_path / "李", tmp_path / "李李")
     assert codes == [0, 2]
     assert b"/\\u674e\\u674e: there is no such file" in error
+
+
+def test_settings_may_stand_before_the_command(tmp_path, monkeypatch):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("nonsense: 1\n")
+    good = tmp_path / "good.yaml"
+    good.write_text("model: blazepose\n")
+
+    def error_of(*words):
+        return CliRunner().invoke(app, [str(word) for word in words]).exception
+
+    status = ("status", "--url", "http://127.0.0.1:9")
+    ingest = ("ingest", tmp_path / "gone.zip")
+    assert "nonsense" in str(error_of("--config", settings, *ingest))
+    assert "nonsense" in str(error_of("-c", settings, "jobs", "list"))
+    assert isinstance(error_of("-c", good, *ingest), InputNotFoundError)
+    assert "nonsense" not in str(error_of("-c", settings, *ingest[:1], "-c", good, *ingest[1:]))
+    assert isinstance(error_of("--config", tmp_path / "none.yaml", *status), InputNotFoundError)
+    # An analysis has a --config of its own, which the settings are not.
+    assert "give either a configuration or trials" in str(error_of("-c", good, "analyze"))
+
+
+def test_quiet_logs_errors_alone_and_does_not_go_with_verbose(monkeypatch, capsys):
+    assert run(monkeypatch, "-v", "-q", "doctor") == 2
+    assert "exclude each other" in capsys.readouterr().err
+    command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()"]
+    words = ("process", "gone.mp4", "--out", "out")
+    environment = {**os.environ, "NEUROPOSE_DEFAULT_FOV_DEGREES": "60"}
+    loud, quiet = (
+        subprocess.run([*command, *flags, *words], capture_output=True, text=True, env=environment, check=False)
+        for flags in ((), ("-q",))
+    )
+    assert (loud.returncode, quiet.returncode) == (2, 2)
+    assert "NEUROPOSE_CAMERA__FIELD_OF_VIEW_DEGREES" in loud.stderr
+    assert "NEUROPOSE_CAMERA__FIELD_OF_VIEW_DEGREES" not in quiet.stderr
+    assert "there is no such file" in quiet.stderr
+
+
+@pytest.mark.parametrize("error", [
+    SegmentsExistError("has segments of that name"), JobCollisionError("a is there"), ArchiveInvalidError("no zip"),
+    ServiceRunningError("it runs"),
+])  # fmt: skip
+def test_what_neuropose_calls_wrong_use_is_exit_code_2(raising, monkeypatch, error):
+    raising(error)
+    assert run(monkeypatch) == 2

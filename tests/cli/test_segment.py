@@ -83,3 +83,14 @@ def test_a_person_is_chosen_by_a_rule_and_the_segments_say_whose_they_are(tmp_pa
     assert (bool(stored["segments"]), stored["config"]["track_id"]) == (True, 1)
     for wrong in (("--person", "all"), ("--person", "largest", "--track", "1")):
         assert isinstance(segment(folder, *signal, *wrong).exception, SettingsError)
+
+
+def test_neuroposes_rule_is_asked_for_by_one_switch(tmp_path):
+    body = np.ones((90, 33, 3))
+    body[:, 29] = heels(30)[:, 33]
+    folder = write_parquet(tmp_path / "walk", body)
+    words = ("--extractor", "joint_axis", "--joint", "left_heel", "--axis", "y", "--neuropose-exact")
+    assert segment(folder, *words).exit_code == 0
+    stored = json.loads((folder / "segmentations.json").read_text())["steps"]
+    assert stored["config"]["method"] == "valley_to_valley_v1"
+    assert isinstance(segment(folder, *words, "--method", "prominent_valleys_v3").exception, SettingsError)

@@ -1,50 +1,8 @@
-"""NeuroPose's own files, written by hand, and a restatement of the schema by which it reads them (version 2)."""
+"""NeuroPose's own files, written by hand; its schema of them is in :mod:`support.neuropose_loader`."""
 
-from typing import Annotated, Literal
+from support.neuropose_loader import NeuroPoseResults, NeuroPoseVideo
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
-
-
-class NeuroPoseProvenance(Strict):
-    model_sha256: str
-    model_filename: str
-    tensorflow_version: str
-    tensorflow_metal_version: str | None = None
-    numpy_version: str
-    neuropose_version: str
-    python_version: str
-    seed: int | None = None
-    deterministic: bool = False
-    analysis_config: dict | None = None
-
-
-class NeuroPoseMetadata(Strict):
-    frame_count: Annotated[int, Field(ge=0)]
-    fps: Annotated[float, Field(ge=0)]
-    width: Annotated[int, Field(ge=0)]
-    height: Annotated[int, Field(ge=0)]
-
-
-class NeuroPoseFrame(Strict):
-    boxes: list[list[float]]
-    poses3d: list[list[list[float]]]
-    poses2d: list[list[list[float]]]
-
-
-class NeuroPoseVideo(Strict):
-    schema_version: Literal[2]
-    metadata: NeuroPoseMetadata
-    frames: dict[str, NeuroPoseFrame]
-    segmentations: dict[str, dict] = {}
-    provenance: NeuroPoseProvenance | None = None
-
-
-class NeuroPoseResults(RootModel[dict[str, NeuroPoseVideo]]):
-    """results.json as the daemon writes it."""
+__all__ = ["NeuroPoseResults", "NeuroPoseVideo"]
 
 
 def pose(joints, axes, start=0.0):

@@ -6,10 +6,14 @@ import pytest
 from hypothesis import given
 from schemas.neuropose_samples import NeuroPoseResults
 from schemas.pose_tables import ARM, FINITE_NUMBERS, PROVENANCE, header_of, pose_tables, properties, table_of
+from support import neuropose_loader
 
 from neuropose_ray.schemas.header import PredictionsHeader, VideoMetadata
 from neuropose_ray.schemas.json_files import load_job_results
-from neuropose_ray.schemas.neuropose_results import save_neuropose_results
+from neuropose_ray.schemas.neuropose_results import save_neuropose_results, save_neuropose_video
+from neuropose_ray.schemas.poses import Poses, PoseTable
+from neuropose_ray.schemas.reading import read_with_segmentations
+from neuropose_ray.schemas.segmentation import Segment, Segmentation, SegmentationConfig
 from neuropose_ray.schemas.skeletons import BLAZEPOSE_33
 
 
@@ -138,3 +142,67 @@ def test_two_videos_of_one_name_are_refused(tmp_path):
 def test_a_header_of_another_video_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"'a.mp4' has 2 frames, its header says 3"):
         save_neuropose_results(tmp_path / "results.json", [("a.mp4", table_of(2), header_of(table_of(3)))])
+
+
+def any_table(random):
+    """People of the arm in a few frames, every number any float32 that is finite."""
+    persons = random.integers(0, 4, random.integers(0, 5))
+    rows = int(persons.sum())
+
+    def array(*shape):
+        values = random.integers(0, 2**32, (rows, *shape), np.uint32).view(np.float32)
+        return np.where(np.isfinite(values), values, np.float32(0.1))
+
+    frames = np.repeat(np.arange(len(persons)), persons)
+    poses = Poses(frames, array(5), array(3, 2), array(3, 3), array(3))
+    tracks = random.integers(0, 5, rows, np.int32) if random.random() < 0.5 else None
+    return PoseTable(np.arange(len(persons)) / 30, poses, tracks)
+
+
+def any_segmentation(random):
+    joints = random.permutation(43).tolist()
+    extractors = (
+        {"kind": "joint_axis", "joint": joints[0], "axis": joints[1] % 3, "invert": bool(random.integers(2))},
+        {"kind": "joint_pair_distance", "joints": joints[:2]},
+        {"kind": "joint_speed", "joint": joints[0]},
+        {"kind": "joint_angle", "triplet": joints[:3]},
+    )
+    least = float(random.normal()) if random.random() < 0.5 else None
+    config = SegmentationConfig(
+        extractor=extractors[random.integers(4)],
+        person_index=int(random.integers(3)),
+        min_distance_seconds=abs(least or 0.0),
+        min_prominence=least,
+        min_height=least,
+        pad_seconds=float(random.random()),
+        method=random.choice(["valley_to_valley_v1", "valley_to_valley_v1", "prominent_valleys_v3"]),
+        track_id=random.choice([None, None, 2]),
+    )
+    spans = random.integers(0, 50, (random.integers(0, 4), 3)).tolist()
+    segments = tuple(Segment(start=first, peak=first + up, end=first + up + down + 1) for first, up, down in spans)
+    return Segmentation(config=config, segments=segments)
+
+
+def test_500_files_come_back_through_neuroposes_loader_with_equal_numbers_and_segments(tmp_path):
+    ours, theirs = tmp_path / "ours.json", tmp_path / "theirs.json"
+    for seed in range(500):
+        random = np.random.default_rng(seed)
+        table = any_table(random)
+        stored = {f"s{number} \u00e4": any_segmentation(random) for number in range(random.integers(3))}
+        job_video = "walk.mp4" if seed % 2 else None
+        assert save_neuropose_video(ours, table, header_of(table), stored, job_video=job_video) == 0
+        load = neuropose_loader.load_job_results if seed % 2 else neuropose_loader.load_video_predictions
+        neuropose_loader.save(theirs, load(ours))
+        again, header, segments = read_with_segmentations(theirs)
+        np.testing.assert_array_equal(again.poses.frame, table.poses.frame)
+        for name in ("boxes", "poses2d", "poses3d") if len(table.poses) else ():
+            np.testing.assert_array_equal(getattr(again.poses, name), getattr(table.poses, name), err_msg=name)
+        metadata = header.metadata.model_dump(include={"frame_count", "fps", "width", "height"})
+        assert metadata == {"frame_count": table.frame_count, "fps": 30.0, "width": 640, "height": 480}
+        assert header.provenance.model_sha256 == PROVENANCE.model_sha256
+        of_neuropose = {
+            name: segmentation
+            for name, segmentation in stored.items()
+            if segmentation.config.method == "valley_to_valley_v1" and segmentation.config.track_id is None
+        }
+        assert dict(segments) == of_neuropose

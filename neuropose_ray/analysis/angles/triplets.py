@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from neuropose_ray.analysis.sequences import SequenceError, pose_sequence
 
 
-def extract_joint_angles(seq: ArrayLike, triplets: Sequence[tuple[int, int, int]]) -> NDArray[np.float64]:
+def extract_joint_angles(sequence: ArrayLike, triplets: Sequence[tuple[int, int, int]]) -> NDArray[np.float64]:
     """Angles between the lines from a middle joint ``b`` to ``a`` and to ``c``, without sign.
 
     Args:
-        seq: ``(frames, joints, 3)``.
+        sequence: ``(frames, joints, 3)``.
         triplets: ``(a, b, c)``, indices of joints.
 
     Returns:
@@ -25,7 +25,7 @@ def extract_joint_angles(seq: ArrayLike, triplets: Sequence[tuple[int, int, int]
         SequenceError: (a ValueError) wrong shape, no triplets, one that is not of three indices, or an index out of
             range.
     """
-    positions = pose_sequence(seq)
+    positions = pose_sequence(sequence)
     if not len(triplets):
         raise SequenceError("there are no triplets")
     indices = np.asarray(triplets)

@@ -21,8 +21,8 @@ Positions = NDArray[np.float64]
 
 
 def dtw_all(
-    sequence_a: Positions,
-    sequence_b: Positions,
+    a: Positions,
+    b: Positions,
     *,
     align: AlignMode = "none",
     align_scale: bool = False,
@@ -34,8 +34,8 @@ def dtw_all(
     """Compare whole bodies: one path for all joints ("dependent" warping).
 
     Args:
-        sequence_a: ``(frames_a, joints, 3)`` in mm, any axes that both share.
-        sequence_b: ``(frames_b, joints, 3)``, the same joints.
+        a: ``(frames_a, joints, 3)`` in mm, any axes that both share.
+        b: ``(frames_b, joints, 3)``, the same joints.
         align: move a onto b first, by one rotation and translation for all frames or one for each; the numbers of
             frames must then be equal.
         align_scale: also scale a to b's size.
@@ -49,15 +49,15 @@ def dtw_all(
         SequenceError: shapes or arguments do not fit, or numbers are missing and the policy cannot help.
     """
     settings = warping_settings(warping)
-    a, b = _aligned(*_validated(sequence_a, sequence_b), align, align_scale)
+    a, b = _aligned(*_validated(a, b), align, align_scale)
     units = (_channels(values, representation, angle_triplets) for values in (a, b))
     first, second = (values.reshape(len(values), values.shape[1] * values.shape[2]) for values in units)
     return _compared(first, second, nan_policy, settings)
 
 
 def dtw_per_joint(
-    sequence_a: Positions,
-    sequence_b: Positions,
+    a: Positions,
+    b: Positions,
     *,
     align: AlignMode = "none",
     align_scale: bool = False,
@@ -78,14 +78,14 @@ def dtw_per_joint(
         SequenceError: shapes or arguments do not fit, or numbers are missing and the policy cannot help.
     """
     settings = warping_settings(warping)
-    a, b = _aligned(*_validated(sequence_a, sequence_b), align, align_scale)
+    a, b = _aligned(*_validated(a, b), align, align_scale)
     first, second = (_channels(values, representation, angle_triplets) for values in (a, b))
     return [_compared(first[:, unit], second[:, unit], nan_policy, settings) for unit in range(first.shape[1])]
 
 
 def dtw_relation(
-    sequence_a: Positions,
-    sequence_b: Positions,
+    a: Positions,
+    b: Positions,
     joint_i: int,
     joint_j: int,
     *,
@@ -102,7 +102,7 @@ def dtw_relation(
         SequenceError: shapes, joints or arguments do not fit, or numbers are missing and the policy cannot help.
     """
     settings = warping_settings(warping)
-    a, b = _validated(sequence_a, sequence_b)
+    a, b = _validated(a, b)
     joints = a.shape[1]
     if not (0 <= joint_i < joints and 0 <= joint_j < joints):
         raise SequenceError(
@@ -112,8 +112,8 @@ def dtw_relation(
     return _compared(a[:, joint_j] - a[:, joint_i], b[:, joint_j] - b[:, joint_i], nan_policy, settings)
 
 
-def _validated(sequence_a: Positions, sequence_b: Positions) -> tuple[Positions, Positions]:
-    a, b = np.asarray(sequence_a, np.float64), np.asarray(sequence_b, np.float64)
+def _validated(a: Positions, b: Positions) -> tuple[Positions, Positions]:
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.ndim != 3 or b.ndim != 3:
         raise SequenceError(
             f"expected 3D arrays (frames, joints, 3), not of shape {a.shape} and {b.shape}", where="dtw"

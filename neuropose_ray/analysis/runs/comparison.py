@@ -163,7 +163,10 @@ def _resampled(labels: Sequence[str], points: Sequence[int | None], config: DtwC
 def _part(motion: Motion, window: Segment, points: int | None) -> Array:
     if points is None:
         return motion.positions[window.start : window.end]
-    return np.asarray(time_normalise(motion.positions, motion.timestamps_s, [window], points=points).values[0])
+    times = motion.timestamps_s
+    if np.isnan(times).all():  # without a frame rate every frame counts alike
+        times = np.arange(len(motion), dtype=np.float64)
+    return np.asarray(time_normalise(motion.positions, times, [window], points=points).values[0])
 
 
 def _summary(distances: Sequence[float]) -> dict[str, float]:

@@ -24,7 +24,7 @@ from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSet
 from neuropose_ray.errors import SettingsError
 from neuropose_ray.faults import faults, yaml_fault
 from neuropose_ray.schemas.immutable import AnyPath, AnyPattern, FiniteFloat, FrozenModel, StrictInt
-from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, SegmentationMethod
+from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, NEUROPOSE_METHOD, SegmentationMethod
 
 _Count = Annotated[StrictInt, Field(ge=0)]
 
@@ -244,6 +244,23 @@ def load_config(path: str | Path) -> AnalysisConfig:
         hint = "see neuropose-ray analyze --help"
         raise ConfigError("; ".join(faults(error, AnalysisConfig)), where=str(path), hint=hint) from error
     return config.model_copy(update={"inputs": _found(config.inputs, path.parent)})
+
+
+def with_neuropose_rules(config: AnalysisConfig) -> AnalysisConfig:
+    """The same analysis by NeuroPose's rules alone, for its numbers.
+
+    Segments are cut by ``valley_to_valley_v1``, distances are fastdtw's, and poses are the pose model's.
+    """
+    segmentation, analysis = config.segmentation, config.analysis
+    if segmentation is not None:
+        segmentation = segmentation.model_copy(update={"method": NEUROPOSE_METHOD})
+    if isinstance(analysis, DtwConfig):
+        warping = analysis.warping.model_copy(update={"method": "fastdtw"})
+        analysis = analysis.model_copy(update={"warping": warping})
+    preprocessing = config.preprocessing.model_copy(update={"poses": "model"})
+    return config.model_copy(
+        update={"preprocessing": preprocessing, "segmentation": segmentation, "analysis": analysis}
+    )
 
 
 def analysis_config_to_dict(config: AnalysisConfig) -> dict[str, Any]:

@@ -77,6 +77,9 @@ class SignalStatistics(FrozenModel):
     min: OptionalFloat
     max: OptionalFloat
     range: OptionalFloat
+    coverage: OptionalFloat = Field(
+        default=None, description="share of the frames in which the signal is known; null in NeuroPose's reports"
+    )
 
 
 class StatsResults(FrozenModel):

@@ -53,10 +53,15 @@ def run_analysis(config: AnalysisConfig) -> AnalysisReport:
     """
     if config.inputs.primary is None:
         raise InputError("the configuration is of several trials", hint="run them as a cohort")
-    primary = load_subject(config.inputs.primary, config.inputs.primary_video, config.preprocessing)
+    needs_times = isinstance(config.analysis, MovementConfig)
+    primary = load_subject(
+        config.inputs.primary, config.inputs.primary_video, config.preprocessing, needs_times=needs_times
+    )
     reference = None
     if config.inputs.reference is not None:
-        reference = load_subject(config.inputs.reference, config.inputs.reference_video, config.preprocessing)
+        reference = load_subject(
+            config.inputs.reference, config.inputs.reference_video, config.preprocessing, needs_times=needs_times
+        )
     segmentations = _segment(primary, config)
     results, warnings = _analyse(primary, reference, segmentations, config)
     return AnalysisReport(
@@ -116,7 +121,7 @@ def _segment_signal(subject: Subject, choice: ExtractorConfig, config: AnalysisC
     if choice.person_index is not None and choice.person_index != config.preprocessing.person_index:
         person = config.preprocessing.model_copy(update={"person_index": choice.person_index, "track": None})
         config = config.model_copy(update={"preprocessing": person})
-        subject = subject_of(subject.trial, person)
+        subject = subject_of(subject.trial, person, needs_times=False)
     options = choice.model_dump(exclude={"kind", "extractor", "label", "person_index"})
     signal = resolve_signal(choice.extractor, subject.motion.skeleton)
     return _of_person(segment_predictions(subject.motion, signal, **options), config)

@@ -1,7 +1,7 @@
 """Segments found in a file of predictions, and stored with it.
 
-JSON keeps its own version and gets the segments inside, as NeuroPose has them. predictions.parquet is never changed:
-its segments are in :data:`SEGMENTATIONS_FILE` beside it.
+JSON keeps its own version and gets the segments inside, as NeuroPose has them; NeuroPose's own files stay files that
+its loader takes. predictions.parquet is never changed: its segments are in :data:`SEGMENTATIONS_FILE` beside it.
 """
 
 from __future__ import annotations
@@ -12,32 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import Field
 
 from neuropose_ray.analysis.person_choice import PersonRule
 from neuropose_ray.analysis.runs.signals import Signal, resolve_signal
 from neuropose_ray.analysis.runs.trials import Trial, load_trial
 from neuropose_ray.analysis.segmentation.predictions import segment_predictions
 from neuropose_ray.analysis.segmentation.unfound import why_no_segments
-from neuropose_ray.errors import FileFormatError, InputError
+from neuropose_ray.errors import FileFormatError, InputError, SegmentsExistError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
-from neuropose_ray.schemas.immutable import (
-    FiniteFloat,
-    FrozenMapping,
-    FrozenModel,
-    ReadOnlyMapping,
-    StrictInt,
-    Utf8Str,
-)
+from neuropose_ray.schemas.header import SCHEMA_VERSION
+from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, ReadOnlyMapping, StrictInt
 from neuropose_ray.schemas.json_files import is_video_payload, read_json, validated
+from neuropose_ray.schemas.migrations import migrate_video_predictions, payload_version
+from neuropose_ray.schemas.predictions import VideoPredictions
 from neuropose_ray.schemas.result_files import SEGMENTATIONS_FILE, predictions_in
-from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, Segmentation, SegmentationMethod
-
-
-class StoredSegmentations(RootModel[FrozenMapping[Utf8Str, Segmentation]]):
-    """What :data:`SEGMENTATIONS_FILE` holds."""
-
-    model_config = ConfigDict(frozen=True)
+from neuropose_ray.schemas.segmentation import (
+    DEFAULT_METHOD,
+    NEUROPOSE_METHOD,
+    Segmentation,
+    SegmentationMethod,
+)
+from neuropose_ray.schemas.segmentation_files import StoredSegmentations, load_segmentations
 
 
 class SegmentRequest(FrozenModel):
@@ -53,7 +49,9 @@ class SegmentRequest(FrozenModel):
     min_prominence: FiniteFloat | None = None
     min_height: FiniteFloat | None = None
     pad_seconds: Annotated[FiniteFloat, Field(ge=0)] = 0.0
-    method: SegmentationMethod = DEFAULT_METHOD
+    method: SegmentationMethod | None = Field(
+        default=None, description=f"empty: {DEFAULT_METHOD}, and {NEUROPOSE_METHOD} in NeuroPose's own files"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,9 @@ def segment_trial(trial: Trial, request: SegmentRequest) -> tuple[Segmentation, 
     Raises:
         InputError: there is no such person or joint, or a time is asked for without a frame rate.
     """
-    choice = trial.person(track=request.track, person_index=request.person_index, rule=request.person)
+    choice = trial.person(
+        track=request.track, person_index=request.person_index, rule=request.person, needs_times=False
+    )
     motion = trial.motion_of(choice, fitted=request.poses == "fitted")
     segmentations = segment_predictions(
         motion,
@@ -88,7 +88,7 @@ def segment_trial(trial: Trial, request: SegmentRequest) -> tuple[Segmentation, 
         min_prominence=request.min_prominence,
         min_height=request.min_height,
         pad_seconds=request.pad_seconds,
-        method=request.method,
+        method=request.method or DEFAULT_METHOD,
     )
     track = request.track if request.person == "longest" else choice.track
     person = {"person_index": request.person_index, "track_id": track}
@@ -108,7 +108,8 @@ def segment_file(
         force: replace segments of the same name.
 
     Raises:
-        InputError: segments of that name are there, or the only video cannot be segmented; nothing is written.
+        InputError: segments of that name are there, the file cannot hold segments of that method, or the only video
+            cannot be segmented; nothing is written.
         FileFormatError: the file is no predictions.
         OutputError: the file system refuses.
     """
@@ -116,16 +117,6 @@ def segment_file(
     if file.suffix == ".parquet":
         return _segment_parquet(file, request, output, force)
     return _segment_json(file, request, output, force)
-
-
-def load_segmentations(predictions: Path) -> Mapping[str, Segmentation]:
-    """The segments stored beside a predictions.parquet; empty where none are.
-
-    Raises:
-        FileFormatError: the file beside it is damaged.
-    """
-    file = predictions.with_name(SEGMENTATIONS_FILE)
-    return validated(StoredSegmentations, read_json(file), str(file)).root if file.exists() else ReadOnlyMapping({})
 
 
 def _segment_parquet(file: Path, request: SegmentRequest, output: Path | None, force: bool) -> StoredSegments:
@@ -144,32 +135,59 @@ def _segment_parquet(file: Path, request: SegmentRequest, output: Path | None, f
 
 
 def _segment_json(file: Path, request: SegmentRequest, output: Path | None, force: bool) -> StoredSegments:
-    payload = read_json(file)
-    videos: dict[str, Any] = {file.stem: payload} if is_video_payload(payload) else _videos(payload, file)
-    for name, video in videos.items():
-        _require_free(request.name, video.get("segmentations") or {}, f"{file}: {name}", force)
+    payload, as_written = read_json(file), read_json(file, as_written=True)
+    videos, written = _videos(payload, file), _videos(as_written, file)
+    target = output or file
     segmentations: dict[str, Segmentation] = {}
     failed: dict[str, str] = {}
     empty: dict[str, str] = {}
     for name, video in videos.items():
+        _require_free(request.name, video.get("segmentations") or {}, f"{file}: {name}", force)
+        of_neuropose = payload_version(video, f"{file}: {name}") < SCHEMA_VERSION
+        if of_neuropose and output is None:
+            _require_neuroposes_method(request, file)
         try:
-            segmentations[name], reason = segment_trial(Trial.from_payload(name, file, video), request)
+            trial = Trial.from_payload(name, file, video)
+            segmentations[name], reason = segment_trial(trial, _for_file(request, of_neuropose=of_neuropose))
         except InputError as error:
             if len(videos) == 1:
                 raise
             failed[name] = str(error)
         else:
+            method = segmentations[name].config.method
+            if not of_neuropose:
+                written[name] = video
+            elif method != NEUROPOSE_METHOD:
+                present = migrate_video_predictions(video, f"{file}: {name}")
+                written[name] = validated(VideoPredictions, present, str(file)).model_dump(mode="json")
             stored = video.get("segmentations") or {}
-            video["segmentations"] = stored | {request.name: segmentations[name].model_dump(mode="json")}
+            found = segmentations[name].model_dump(mode="json")
+            written[name] = written[name] | {"segmentations": stored | {request.name: found}}
             if reason is not None:
                 empty[name] = reason
-    _write(output or file, payload)
-    return StoredSegments(
-        output or file, ReadOnlyMapping(segmentations), ReadOnlyMapping(failed), ReadOnlyMapping(empty)
-    )
+    _write(target, written[file.stem] if is_video_payload(payload) else written)
+    return StoredSegments(target, ReadOnlyMapping(segmentations), ReadOnlyMapping(failed), ReadOnlyMapping(empty))
+
+
+def _for_file(request: SegmentRequest, *, of_neuropose: bool) -> SegmentRequest:
+    """The request with the method that files of its kind have where nobody chooses."""
+    usual = NEUROPOSE_METHOD if of_neuropose else DEFAULT_METHOD
+    return request if request.method is not None else request.model_copy(update={"method": usual})
+
+
+def _require_neuroposes_method(request: SegmentRequest, file: Path) -> None:
+    if request.method not in (None, NEUROPOSE_METHOD):
+        raise InputError(
+            f"NeuroPose's files cannot hold segments of the method {request.method}",
+            where=str(file),
+            hint=f"leave --method out, which means {NEUROPOSE_METHOD} there, or write a new file with --output",
+        )
 
 
 def _videos(payload: object, file: Path) -> dict[str, Any]:
+    """The videos of a file by their names; the only one of a single video's file has the file's."""
+    if isinstance(payload, dict) and is_video_payload(payload):
+        return {file.stem: payload}
     if not isinstance(payload, dict) or not payload or not all(map(is_video_payload, payload.values())):
         raise FileFormatError("holds no predictions", where=str(file), hint="is it another file of the results?")
     return payload
@@ -177,8 +195,11 @@ def _videos(payload: object, file: Path) -> dict[str, Any]:
 
 def _require_free(name: str, stored: Mapping[str, object], where: str, force: bool) -> None:
     if name in stored and not force:
-        raise InputError(f"has segments named {name!r} already", where=where, hint="use --force to replace them")
+        raise SegmentsExistError(
+            f"has segments named {name!r} already", where=where, hint="use --force to replace them"
+        )
 
 
 def _write(path: Path, payload: object) -> None:
-    atomic_write_bytes(path, json.dumps(payload, indent=2, allow_nan=False).encode())
+    # NaN is in NeuroPose's own files alone, as it was.
+    atomic_write_bytes(path, json.dumps(payload, indent=2).encode())

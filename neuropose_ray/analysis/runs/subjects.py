@@ -57,24 +57,36 @@ class Subject:
         )
 
 
-def load_subject(path: Path, video: str | None, preprocessing: PreprocessingConfig) -> Subject:
-    """The person whom the configuration names.
+def load_subject(
+    path: Path, video: str | None, preprocessing: PreprocessingConfig, *, needs_times: bool = True
+) -> Subject:
+    """The person whom the configuration names; the arguments are those of :func:`subject_of`.
 
     Raises:
         InputError: the file holds no predictions, or no such person; see
             :func:`~neuropose_ray.analysis.runs.trials.load_trial`.
     """
-    return subject_of(load_trial(path, video=video), preprocessing)
+    return subject_of(load_trial(path, video=video), preprocessing, needs_times=needs_times)
 
 
-def subject_of(trial: Trial, preprocessing: PreprocessingConfig) -> Subject:
+def subject_of(trial: Trial, preprocessing: PreprocessingConfig, *, needs_times: bool = True) -> Subject:
     """The same, of a trial that is loaded.
 
+    Args:
+        trial: the person's.
+        preprocessing: who is meant, and how the poses are cleaned.
+        needs_times: whether what follows needs the times of the frames; cleaning always does.
+
     Raises:
-        InputError: there is no such person.
+        InputError: there is no such person, or the frames have no times.
     """
     trial = trial.at_capture_rate(preprocessing.capture_fps)
-    person = trial.person(track=preprocessing.track, person_index=preprocessing.person_index, rule=preprocessing.rule)
+    person = trial.person(
+        track=preprocessing.track,
+        person_index=preprocessing.person_index,
+        rule=preprocessing.rule,
+        needs_times=needs_times or preprocessing.cleaning is not None,
+    )
     motion = trial.motion_of(person, fitted=preprocessing.poses == "fitted")
     warnings = (
         *recording_warnings(trial, person.track, motion),

@@ -103,7 +103,14 @@ class Trial:
         times_s = self.table.timestamps_s * (seconds / self.seconds_of_a_second)
         return replace(self, table=replace(self.table, timestamps_s=times_s), seconds_of_a_second=seconds)
 
-    def person(self, *, track: int | None = None, person_index: int = 0, rule: PersonRule = "longest") -> TrackChoice:
+    def person(
+        self,
+        *,
+        track: int | None = None,
+        person_index: int = 0,
+        rule: PersonRule = "longest",
+        needs_times: bool = True,
+    ) -> TrackChoice:
         """Which person is meant, and who else is there.
 
         Args:
@@ -111,12 +118,14 @@ class Trial:
             person_index: without ``track``, which person: where the file holds tracks, its place among them in the
                 order of ``rule``; else the position in each frame, as in NeuroPose.
             rule: how to order tracks.
+            needs_times: whether what is made of the person needs the times of the frames, which a file without a
+                frame rate does not have.
 
         Raises:
             InputError: there is no such person, nobody at all, or the frames have no times.
         """
         where, size = str(self.path), self.header.metadata
-        if not np.isfinite(self.table.timestamps_s).all():
+        if needs_times and not np.isfinite(self.table.timestamps_s).all():
             raise InputError(
                 "its frames have no times", where=where, hint="its metadata needs the frame rate (fps) of the video"
             )

@@ -105,7 +105,7 @@ def axis_index(axis: SupportsIndex | str) -> int:
     return operator.index(axis)
 
 
-def extract_signal(sequence: NDArray[np.floating], extractor: Extractor) -> NDArray[np.float64]:
+def extract_signal(sequence: NDArray[np.floating], spec: Extractor) -> NDArray[np.float64]:
     """``(frames,)`` numbers out of ``(frames, joints, 3)`` in mm.
 
     Units are the extractor's: mm, mm per frame (its first value is 0), or rad. NaN where a joint that is needed is
@@ -118,22 +118,22 @@ def extract_signal(sequence: NDArray[np.floating], extractor: Extractor) -> NDAr
     joints: NDArray[np.float64] = np.asarray(sequence, np.float64)
     if joints.ndim != 3 or joints.shape[2] != 3:
         raise SignalError(f"the sequence has shape {joints.shape}", hint="(frames, joints, 3) is needed")
-    match extractor:
+    match spec:
         case JointAxis():
-            signal = _joint(joints, extractor.joint)[:, extractor.axis]
-            return -signal if extractor.invert else signal.copy()
+            signal = _joint(joints, spec.joint)[:, spec.axis]
+            return -signal if spec.invert else signal.copy()
         case JointPairDistance():
-            first, second = (_joint(joints, joint) for joint in extractor.joints)
+            first, second = (_joint(joints, joint) for joint in spec.joints)
             return np.asarray(np.linalg.norm(first - second, axis=-1))
         case JointSpeed():
             if len(joints) < 2:
                 raise SignalError(f"a speed is asked of {len(joints)} frames", hint="at least 2 are needed")
-            steps = np.linalg.norm(np.diff(_joint(joints, extractor.joint), axis=0), axis=-1)
+            steps = np.linalg.norm(np.diff(_joint(joints, spec.joint), axis=0), axis=-1)
             return np.concatenate([[0.0], steps])
         case JointAngle():
-            return angle_between(*(_joint(joints, joint) for joint in extractor.triplet))
+            return angle_between(*(_joint(joints, joint) for joint in spec.triplet))
         case _:
-            raise TypeError(f"an extractor is needed, not {type(extractor).__name__}")
+            raise TypeError(f"an extractor is needed, not {type(spec).__name__}")
 
 
 def angle_between(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -23,6 +23,9 @@ from neuropose_ray.schemas.segmentation import (
 )
 from neuropose_ray.schemas.skeleton import Skeleton
 
+#: Decimals to which a frame rate is taken from times: it is that of the file again, without their rounding errors.
+_RATE_DECIMALS = 6
+
 #: What segments can be found in: a video's predictions, or one person's motion already taken out of them.
 Source = VideoPredictions | Motion
 
@@ -98,9 +101,12 @@ def segment_predictions(
         method=method,
         track_id=track,
     )
+    signal = extract_signal(person.positions, extractor)
+    if len(signal) == 1:  # which has no peak, and no time passes in it
+        return Segmentation(config=config)
     distance = None if min_distance_seconds is None else max(1, _frames(min_distance_seconds, person.fps))
     segments = segment_by_peaks(
-        extract_signal(person.positions, extractor),
+        signal,
         min_distance=distance,
         min_prominence=min_prominence,
         min_height=min_height,
@@ -122,7 +128,7 @@ def person_in(source: Source, person_index: int = 0, track: int | None = None) -
             raise SignalError("a motion is of one person", where=source.name, hint="leave out person_index and track")
         if not len(source):
             raise SignalError("zero frames", where=source.name)
-        rate = source.frame_rate_hz
+        rate = round(source.frame_rate_hz, _RATE_DECIMALS)
         seen: NDArray[np.bool_] = np.asarray(np.isfinite(source.positions).all(-1).any(-1))
         return Person(source.skeleton, rate if math.isfinite(rate) else 0.0, source.positions, seen)
     if not len(source):

@@ -2,7 +2,7 @@
 
 ``inbox`` watches, ``stability`` and ``completeness`` tell what is whole, ``drops`` and ``known_drops`` remember, and
 ``following`` asks after the jobs. ``delivery`` moves files, ``ingest`` unpacks archives, and ``lock`` keeps a second
-service away.
+service away. ``watching`` is the inbox alone, whose jobs ``local_jobs`` does in the same process.
 """
 
 import lazy_loader

@@ -25,7 +25,8 @@ class FolderSnapshot:
     Attributes:
         entries: all that is below it; equal ones mean that nothing has changed.
         videos: the videos that lie in it itself, by name.
-        partial: a file whose name says that it is being copied, None where there is none.
+        partial: a file whose name says that it is being copied, the one that was written last; None where there is
+            none.
         others: what lies in it that is no video: files, folders, links.
     """
 
@@ -45,7 +46,7 @@ def take_snapshot(folder: Path) -> FolderSnapshot:
     entries: set[Entry] = set()
     videos: list[tuple[str, os.stat_result]] = []
     others: list[str] = []
-    partial = None
+    partials: list[tuple[int, str]] = []
     for entry in _walk(folder):
         with suppress(FileNotFoundError):  # gone since it was listed
             path, status = os.path.relpath(entry.path, folder), entry.stat(follow_symlinks=False)
@@ -53,7 +54,7 @@ def take_snapshot(folder: Path) -> FolderSnapshot:
                 continue
             entries.add((path, status.st_size, status.st_mtime_ns, status.st_ino))
             if stat.S_ISREG(status.st_mode) and is_partial(entry.name):
-                partial = path
+                partials.append((status.st_mtime_ns, path))
             if os.sep in path:
                 continue
             if stat.S_ISREG(status.st_mode) and is_video_file(entry.name):
@@ -61,6 +62,7 @@ def take_snapshot(folder: Path) -> FolderSnapshot:
                 videos.append((entry.name, status))
             else:
                 others.append(path)
+    partial = max(partials)[1] if partials else None
     return FolderSnapshot(frozenset(entries), _named(sorted(videos)), partial, tuple(sorted(others)))
 
 

@@ -186,6 +186,8 @@ class Inbox:
         self._clear_unfinished(name)
         if name.lower() in RESERVED_NAMES:
             self._reject(name, "this name is the inbox's own; rename the folder")
+        elif not snapshot.videos and self._status.has_completed(name):
+            self._log.say(name, "has results, and no video in it any more; its results stay")
         elif not snapshot.videos:
             what = f" ({', '.join(snapshot.others[:3])})" if snapshot.others else ""
             self._reject(name, f"there is no video in it{what}; videos lie in the folder itself, not as links")

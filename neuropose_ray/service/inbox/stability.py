@@ -17,10 +17,17 @@ class StabilityTracker:
         settle_s: how long that is.
         unfinished_s: how long what is not complete is waited for, since its last change.
         clock: seconds that never go back.
+        wall_clock: seconds since the epoch, as files have them.
     """
 
-    def __init__(self, settle_s: float, unfinished_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._settle_s, self._unfinished_s, self._clock = settle_s, unfinished_s, clock
+    def __init__(
+        self,
+        settle_s: float,
+        unfinished_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settle_s, self._unfinished_s, self._clock, self._wall_clock = settle_s, unfinished_s, clock, wall_clock
         self._snapshots: dict[str, tuple[frozenset[Entry], float]] = {}
         self._reasons: dict[str, str] = {}
 
@@ -48,7 +55,7 @@ class StabilityTracker:
         written = [video.file for video in snapshot.videos if is_being_written(folder / video.file)]
         reason = f"{written[0]}, which a program still writes" if written else None
         if reason is None and now - since < self._unfinished_s:
-            reason = _unfinished(snapshot, folder)
+            reason = _unfinished(snapshot, folder, newest_s=self._wall_clock() - self._unfinished_s)
         if reason is None:
             return True
         self._reasons[name] = reason
@@ -71,8 +78,10 @@ class StabilityTracker:
         return gone
 
 
-def _unfinished(snapshot: FolderSnapshot, folder: Path) -> str | None:
-    if snapshot.partial is not None:
+def _unfinished(snapshot: FolderSnapshot, folder: Path, *, newest_s: float) -> str | None:
+    """What is not whole; a part of a file that nobody has written to since ``newest_s`` was left by a broken copy."""
+    written_ns = {path: modified_ns for path, _, modified_ns, _ in snapshot.entries}
+    if snapshot.partial is not None and written_ns.get(snapshot.partial, 0) > newest_s * 1e9:
         return f"{snapshot.partial}, which seems to be copied still"
     if not snapshot.videos:
         return "a video: there is none in it"

@@ -64,6 +64,8 @@ class StatusEntry(FrozenModel):
             status="processing",
             started_at=job.started_at or job.submitted_at,
             current_video=drop.original(job.progress.input),
+            frames_processed=job.progress.frames_done,
+            frames_total=job.progress.frames_total,
             videos_completed=job.progress.inputs_done,
             videos_total=len(drop.videos),
             percent_complete=job.progress.percent,
@@ -126,6 +128,11 @@ class StatusFile:
         except FileFormatError as error:
             logger.warning("%s; it is written anew", error)
         return dict(self._entries)
+
+    def has_completed(self, folder: str) -> bool:
+        """Whether a folder's results are there."""
+        entry = self._entries.get(folder)
+        return entry is not None and entry.status == "completed"
 
     def set(self, folder: str, entry: StatusEntry | None) -> None:
         """Say something else of a folder; None: nothing any more."""

@@ -51,17 +51,18 @@ class ProgressTracker:
         self._step = step
         with self._lock:
             self._now = self._now.model_copy(update={"percent": max(self._now.percent, floor.percent)})
-        self._tell(0.0, None, 0, at_once=True)
+        self._tell(0.0, None, 0, None, at_once=True)
 
-    def at(self, fraction: float, video: str | None, inputs_done: int) -> None:
+    def at(self, fraction: float, video: str | None, inputs_done: int, frames: tuple[int, int] | None = None) -> None:
         """So much of the step is done.
 
         Args:
             fraction: of the step's work, 0 to 1.
             video: which input it is at.
             inputs_done: how many inputs are through this step.
+            frames: how many frames the pose model has seen, of how many; None for what was told last.
         """
-        self._tell(fraction, video, inputs_done, at_once=False)
+        self._tell(fraction, video, inputs_done, frames, at_once=False)
 
     def wait_for(self, what: str | None) -> None:
         """Note what the job waits for before it can go on; None when it goes on."""
@@ -72,14 +73,25 @@ class ProgressTracker:
         """Keep what was told last."""
         self._write(self._now)
 
-    def _tell(self, fraction: float, video: str | None, inputs_done: int, *, at_once: bool) -> None:
+    def _tell(
+        self,
+        fraction: float,
+        video: str | None,
+        inputs_done: int,
+        frames: tuple[int, int] | None,
+        *,
+        at_once: bool,
+    ) -> None:
         with self._lock:
+            frames_done, frames_total = frames or (self._now.frames_done, self._now.frames_total)
             percent = max(self._now.percent, min(ALMOST, self._percent(fraction)))
             self._now = JobProgress(
                 percent=round(percent, 1),
                 stage=self._steps[self._step],
                 input=video,
                 inputs_done=inputs_done,
+                frames_done=frames_done,
+                frames_total=frames_total,
                 updated_at=datetime.now(UTC),
             )
             due = at_once or time.monotonic() - self._written_s >= WRITE_EVERY_S

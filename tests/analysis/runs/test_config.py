@@ -9,6 +9,7 @@ from neuropose_ray.analysis.runs.config import (
     MalformedConfigError,
     analysis_config_to_dict,
     load_config,
+    with_neuropose_rules,
 )
 from neuropose_ray.errors import InputNotFoundError
 
@@ -118,3 +119,18 @@ def test_patterns_of_trials_are_found_likewise(tmp_path, monkeypatch):
     (tmp_path / "study" / "a.json").touch()
     path = written(tmp_path / "study", MINIMAL | {"inputs": {"trials": ["*.json", "/somewhere/*.json"]}})
     assert load_config(path).inputs.trials == (f"{tmp_path}/study/*.json", "/somewhere/*.json")
+
+
+@pytest.mark.parametrize("segmentation", [
+    None, {"kind": "gait_cycles"}, {"kind": "gait_cycles_bilateral", "method": "prominent_valleys_v2"},
+    {"kind": "extractor", "extractor": {"kind": "joint_speed", "joint": 1}},
+])  # fmt: skip
+@pytest.mark.parametrize("analysis", [{"kind": "none"}, {"kind": "dtw", "warping": {"band": 0.1}}])
+def test_neuroposes_rules_are_its_cuts_its_distances_and_its_poses(segmentation, analysis):
+    content = MINIMAL | {"inputs": {"primary": "a.json", "reference": "b.json"}, "analysis": analysis}
+    exact = with_neuropose_rules(AnalysisConfig.model_validate(content | {"segmentation": segmentation}))
+    assert exact.segmentation is None or exact.segmentation.method == "valley_to_valley_v1"
+    assert exact.analysis.kind == "none" or (exact.analysis.warping.method, exact.analysis.warping.band) == (
+        "fastdtw", 0.1,
+    )  # fmt: skip
+    assert exact.preprocessing.poses == "model"

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +22,14 @@ def test_a_dropped_folder_becomes_one_job_and_its_results_come_to_out(data: Data
         eventually(jobs.all)
         (job,) = jobs.all()
         assert (job.folder, job.source, job.inputs) == ("trial", "inbox", ("walk.MOV", "walk_mp4.mp4"))
-        progress = JobProgress(percent=40, input="walk_mp4.mp4", inputs_done=1, updated_at=datetime.now(UTC))
+        progress = JobProgress(
+            percent=40, input="walk_mp4.mp4", inputs_done=1, frames_done=30, frames_total=90,
+            updated_at=datetime.now(UTC),
+        )  # fmt: skip
         jobs.set(job, "running", progress=progress)
         eventually(lambda: load_status(data.status_file)["trial"].percent_complete == 40)
-        assert load_status(data.status_file)["trial"].current_video == "walk.mp4"
+        entry = load_status(data.status_file)["trial"]
+        assert (entry.current_video, entry.frames_processed, entry.frames_total) == ("walk.mp4", 30, 90)
         jobs.set(job, "completed")
         eventually(lambda: status(data) == {"trial": "completed"})
     results = json.loads((data.outbox / "trial" / "results.json").read_text())
@@ -169,3 +174,31 @@ def test_folders_that_can_be_no_job_fail_with_a_plain_message(data: DataFolder, 
     assert sorted(path.name for path in data.failed.iterdir()) == ["links", "notes", "status.json"]
     assert sorted(path.name for path in data.inbox.iterdir()) == ["empty", "hanging", "walk.txt"]
     assert "no video in it (notes.txt)" in str(load_status(data.status_file)["notes"].error)
+
+
+@pytest.mark.parametrize("emptied", ["all of it", "but for the notes", "and made anew"])
+def test_a_completed_job_stays_completed_when_its_folder_is_emptied(data, jobs, emptied):
+    with running(data, jobs):
+        folder = drop(data, "trial", "walk.mp4", "notes.txt")
+        eventually(jobs.all)
+        jobs.set(jobs.all()[0], "completed")
+        eventually(lambda: status(data) == {"trial": "completed"})
+        if emptied == "and made anew":
+            shutil.rmtree(folder)
+            eventually(lambda: not list(data.drops.glob("*.json")))
+            folder.mkdir()
+        for path in folder.iterdir():
+            if emptied == "all of it" or path.name != "notes.txt":
+                path.unlink()
+        (folder / "later.txt").write_text("new")
+        drop(data, "next", "notes.txt")
+        eventually(lambda: status(data).get("next") == "failed")
+        time.sleep(0.3)  # as long as the other folder took
+        assert status(data)["trial"] == "completed"
+        assert folder.exists()
+        assert (data.outbox / "trial" / "results.json").exists()
+    with running(data, jobs):
+        drop(data, "third", "notes.txt")
+        eventually(lambda: status(data).get("third") == "failed")
+        assert status(data)["trial"] == "completed"
+    assert len(jobs.all()) == 1

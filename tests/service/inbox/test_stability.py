@@ -1,5 +1,6 @@
 """When a folder that is being copied counts as whole."""
 
+import os
 import struct
 from pathlib import Path
 
@@ -76,3 +77,19 @@ def test_what_is_gone_is_forgotten(tracker, folder):
     assert tracker.goes_on
     assert tracker.keep(["other"]) == ["trial"]
     assert not tracker.goes_on
+
+
+def test_a_part_that_was_left_long_ago_holds_up_nothing_and_the_one_written_last_counts(clock, folder):
+    tracker = StabilityTracker(SETTLE_S, UNFINISHED_S, clock, wall_clock=lambda: 10_000.0)
+    (folder / "walk.mp4").write_bytes(WHOLE)
+    for name, written_s in (("a.mp4.part", 10_000 - UNFINISHED_S - 1), ("b.tmp", 9_000), ("c.mp4.part", 1)):
+        (folder / name).write_bytes(b"half")
+        os.utime(folder / name, (written_s, written_s))
+    assert not is_over(tracker, folder)
+    clock.now += SETTLE_S
+    assert is_over(tracker, folder)
+    os.utime(folder / "b.tmp", (9_990, 9_990))
+    assert not is_over(tracker, folder), "it is written again"
+    clock.now += SETTLE_S
+    assert not is_over(tracker, folder)
+    assert tracker.waits_for("trial") == "b.tmp, which seems to be copied still"

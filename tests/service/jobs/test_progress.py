@@ -61,3 +61,13 @@ def test_what_it_waits_for_is_said_until_it_goes_on():
     assert (tracker.now.waits_for, tracker.now.percent) == ("the pose model", 40)
     tracker.wait_for(None)
     assert tracker.now.waits_for is None
+
+
+def test_frames_are_kept_from_one_sign_to_the_next_and_through_later_steps():
+    tracker = ProgressTracker(("pose", "analyze"), lambda _progress: None)
+    tracker.enter(0, JobProgress())
+    assert (tracker.now.frames_done, tracker.now.frames_total) == (None, None)
+    tracker.at(0.5, "walk.mp4", 0, (30, 90))
+    tracker.at(0.9, "walk.mp4", 1)
+    tracker.enter(1, JobProgress())
+    assert (tracker.now.frames_done, tracker.now.frames_total) == (30, 90)

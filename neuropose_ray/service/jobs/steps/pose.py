@@ -131,6 +131,7 @@ class _Progress:
     def __init__(self, work: StepWork, paths: Mapping[str, Path]) -> None:
         self._work, self._videos = work, len(paths)
         self._chunks, self._done = 1, 0
+        self._frames, self._frames_done = 0, 0
         self._assembled, self._waits = 0, ""
 
     def waiting(self, line: str) -> None:
@@ -145,14 +146,17 @@ class _Progress:
 
     def start(self, chunks: int, frames: int) -> None:
         self._work.check()
-        self._chunks = max(1, chunks)
+        self._chunks, self._frames = max(1, chunks), frames
+        self._work.progress(_PLANNED, None, 0, (0, frames))
         self._work.log(f"{frames} frames in {chunks} chunks to compute")
 
     def advance(self, outcome: ChunkOutcome) -> None:
         self._work.check()
         self._done += 1
+        self._frames_done = min(self._frames, self._frames_done + outcome.frames)
         fraction = _PLANNED + (_COMPUTED - _PLANNED) * self._done / self._chunks
-        self._work.progress(fraction, self._name(outcome.video), self._assembled)
+        frames = (self._frames_done, self._frames)
+        self._work.progress(fraction, self._name(outcome.video), self._assembled, frames)
 
     def assembling_again(self, done: int, videos: int) -> None:  # noqa: ARG002  the signature is the protocol's
         self._work.check()

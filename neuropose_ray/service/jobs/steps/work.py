@@ -20,6 +20,16 @@ from neuropose_ray.service.settings import Settings
 Locate = Callable[[JobInput, JobFolder, Callable[[], bool]], Path]
 
 
+class ReportProgress(Protocol):
+    """What a step calls to say how far it is."""
+
+    def __call__(
+        self, fraction: float, video: str | None, inputs_done: int, frames: tuple[int, int] | None = None
+    ) -> None:
+        """So much of the step is done; see :meth:`.progress.ProgressTracker.at`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class StepWork:
     """One step of one job.
@@ -31,7 +41,7 @@ class StepWork:
         settings: of the service.
         names_by_path: input names by path, filled as inputs are found; for messages.
         should_stop: whether the job was cancelled, the service stops, or the time is over.
-        progress: told the fraction of the step (0 to 1), the video it is at, and how many are through.
+        progress: told the fraction of the step (0 to 1), the video it is at, how many are through, and frames.
         log: takes a line for the job's log.
     """
 
@@ -41,7 +51,7 @@ class StepWork:
     settings: Settings
     names_by_path: dict[str, str]
     should_stop: Callable[[], bool]
-    progress: Callable[[float, str | None, int], None]
+    progress: ReportProgress
     log: Callable[[str], None]
 
     def check(self) -> None:

@@ -40,7 +40,15 @@ class Told:
     """What a step says of itself."""
 
     progress: list[tuple[float, str | None, int]] = field(default_factory=list)
+    frames: list[tuple[int, int]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+
+    def note(
+        self, fraction: float, video: str | None, inputs_done: int, frames: tuple[int, int] | None = None
+    ) -> None:
+        self.progress.append((fraction, video, inputs_done))
+        if frames is not None:
+            self.frames.append(frames)
 
 
 @pytest.fixture
@@ -60,7 +68,7 @@ def job(video: Path, tmp_path: Path) -> Callable[..., tuple[StepWork, Told]]:
             request, JobFolder(tmp_path / "data" / "jobs" / request.id), Step(kind="pose"),
             settings_for(tmp_path / "data"), {},
             lambda: stop_after is not None and any(fraction >= stop_after for fraction, *_ in told.progress),
-            lambda *progress: told.progress.append(progress), told.log.append,
+            told.note, told.log.append,
         )  # fmt: skip
         return work, told
 
@@ -95,6 +103,7 @@ def test_every_video_has_its_poses_under_the_name_that_the_client_gave(job):
         table, _ = read_predictions(work.folder.results / name / "predictions.parquet")
         assert table.frame_count == VIDEO_SCENES * SCENE_FRAMES
     assert any("128 frames in 4 chunks" in line for line in told.log)
+    assert told.frames == [(0, 128), (32, 128), (64, 128), (96, 128), (128, 128)]
 
 
 def test_progress_never_goes_back_and_ends_whole_with_all_videos(job):

@@ -1,0 +1,39 @@
+"""One video in, its predictions out, as NeuroPose's scripts ask for them."""
+
+import shutil
+
+import pytest
+from support.grey_model import GreySpec
+
+import neuropose_ray
+from neuropose_ray.errors import InputError, InputNotFoundError, SettingsError
+
+
+@pytest.fixture
+def clip(test_data, tmp_path):
+    return shutil.copy(test_data / "odd" / "made_one_frame.mp4", tmp_path / "one.mp4")
+
+
+@pytest.fixture
+def estimator():
+    return neuropose_ray.Estimator(model=GreySpec(), default_fov_degrees=60, engine={"kind": "local"})
+
+
+def test_predictions_metrics_and_progress_come_back(estimator, clip):
+    told = []
+    result = estimator.process_video(clip, progress=lambda done, total: told.append((done, total)))
+    assert (result.frame_count, len(result.predictions)) == (1, 1)
+    assert len(result.metrics.per_frame_latencies_ms) == 1
+    assert told == [(1, 1)]
+    assert result.predictions.camera.field_of_view_degrees == pytest.approx(60)
+    wider = estimator.process_video(clip, fov_degrees=80)
+    assert wider.predictions.camera.field_of_view_degrees == pytest.approx(80)
+
+
+def test_what_cannot_be_done_is_an_error_of_its_kind(estimator, clip, test_data):
+    with pytest.raises(InputNotFoundError):
+        estimator.process_video("gone.mp4")
+    with pytest.raises(InputError, match="empty"):
+        estimator.process_video(test_data / "odd" / "made_zero_bytes.mp4")
+    with pytest.raises(SettingsError):
+        neuropose_ray.Estimator(default_fov_degrees=200)
