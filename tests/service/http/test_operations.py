@@ -33,6 +33,11 @@ ROUTES = {
     "/v1/ready": {"get"},
     "/v1/status": {"get"},
     "/v1/control": {"post"},
+    "/v1/streams": {"get"},
+    "/v1/streams/{stream_id}": {"get", "put", "delete"},
+    "/v1/streams/{stream_id}/frame.jpg": {"get"},
+    "/v1/streams/{stream_id}/view": {"get"},
+    "/v1/sessions/{session_id}": {"get"},
 }
 #: Needed by all routes but the two that probes ask.
 ERRORS = {"400", "401", "403", "422", "500", "503"}
