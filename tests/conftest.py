@@ -41,8 +41,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Two processes share the tests: a file stays in one, and so does all that needs the cluster; long ones first.
 
-    One of them alone loads TensorFlow, and one starts a browser for a folder of tests. Tests for every change are
-    marked ``quick``, which is computed here.
+    TensorFlow is loaded by one of them alone. Tests for every change are marked ``quick``, which is computed here.
 
     A wrapper, because the groups must be there when the distributing plugin, in the same hook, reads them.
     """
@@ -50,8 +49,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     def group(item: pytest.Item) -> str:
         if _needs_cluster(item):
             return "ray"
-        if "chromium" in getattr(item, "fixturenames", ()):
-            return str(item.path.parent)
         return "tensorflow" if "stand_in" in getattr(item, "fixturenames", ()) else str(item.path)
 
     long = {group(item) for item in items if item.get_closest_marker("slow") or item.get_closest_marker("ray")}

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
-    """One browser for all tests of the page, none of which needs an event loop of its own."""
+    """One browser for a module; while it is there, its driver's event loop runs, and no other one can be started."""
     with started_chromium() as browser:
         yield browser
 
