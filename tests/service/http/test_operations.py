@@ -38,6 +38,7 @@ ROUTES = {
     "/v1/streams/{stream_id}/frame.jpg": {"get"},
     "/v1/streams/{stream_id}/view": {"get"},
     "/v1/sessions/{session_id}": {"get"},
+    "/camera/{camera_id}/image": {"get"},
 }
 #: Needed by all routes but the two that probes ask.
 ERRORS = {"400", "401", "403", "422", "500", "503"}
