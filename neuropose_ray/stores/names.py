@@ -6,6 +6,7 @@ import re
 from urllib.parse import quote, unquote
 
 from neuropose_ray.errors import StoreError
+from neuropose_ray.schemas.actions import image_key as key_of_parts
 
 #: Bytes of an encoded key, and of a part of it between slashes: file systems take 255 of a name, and a file has a
 #: longer one while it is written.
@@ -19,7 +20,7 @@ def image_key(text: str) -> str:
     Raises:
         StoreError: nothing is left, or it is too long.
     """
-    key = "/".join(part for part in text.split("/") if part)
+    key = key_of_parts(text)
     encoded = key_path(key)
     if not key or len(encoded) > MAX_KEY_BYTES or any(len(part) > MAX_PART_BYTES for part in encoded.split("/")):
         raise StoreError(
