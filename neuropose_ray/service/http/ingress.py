@@ -75,7 +75,8 @@ def interface(
         lifespan=lifespan,
         title="neuropose-ray",
         version=__version__,
-        description="Video of people in, 3D motion out. Errors are JSON with `code`, `message` and `id`.",
+        description="Video of people in, 3D motion out. Errors are JSON with `code`, `message` and `id`; "
+        "[what each code means](/docs/errors).",
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
