@@ -214,6 +214,7 @@ def live_service(folder: Path, spec: PoseModelSpec | None = None, **live: Any) -
         open_stream=lambda url, options, _environment: actors.open(url, options)[1],
         find_stream=actors.running,
     )  # fmt: skip
+    hub.expect_decisions()
     hub_handle = Handle(hub)
     actors.hub = hub_handle
     links = StreamLinks(actors, settings.service.live)

@@ -28,6 +28,8 @@ R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 _ANSWER_S, _SWEEP_S = 10.0, 60.0
+#: The files of a service without a database of its own.
+_STREAMS, _DECISIONS = "streams.sqlite", "live.sqlite"
 
 
 def token_of(stream_id: str) -> str:
@@ -43,10 +45,25 @@ def database_url(settings: Settings, name: str) -> str:
     return f"sqlite:///{(DataFolder(settings.service.data_dir).live / name).absolute()}"
 
 
+def has_work(settings: Settings) -> bool:
+    """Whether a hub has something to do before anybody asks it: streams or decisions of an earlier life, perhaps."""
+    if settings.service.live.database_url is not None:
+        return True
+    folder = DataFolder(settings.service.data_dir).live
+    return (folder / _DECISIONS).exists() or ((folder / _STREAMS).exists() and bool(_registry(settings).streams()))
+
+
+def _registry(settings: Settings) -> Registry:
+    live = settings.service.live
+    url = database_url(settings, _STREAMS)
+    return Registry(url, most_streams=live.max_streams, session_ttl_s=live.session_ttl_s)
+
+
 class LiveHub:
     """Registered streams, sessions and decisions, from any process over its handle. There is one at a time.
 
-    It starts in the background: until then, decisions are refused with NotReadyError, and whoever has them waits.
+    What takes decisions is opened in the background when there may be some: until then they are refused with
+    NotReadyError, and whoever has them waits.
 
     Args:
         settings: of the service.
@@ -69,19 +86,16 @@ class LiveHub:
     ) -> None:
         import sqlalchemy  # noqa: F401  by one thread alone: two that import it at once find half of it
 
-        live = settings.service.live
         self._settings, self._poses, self._jobs = settings, poses, jobs
         self._handle, self._open_stream, self._find_stream = handle or _own_handle, open_stream, find_stream
-        self._registry = Registry(
-            database_url(settings, "streams.sqlite"),
-            most_streams=live.max_streams,
-            session_ttl_s=live.session_ttl_s,
-        )
+        self._registry = _registry(settings)
         self._pipelines = Pipelines(settings.service, DataFolder(settings.service.data_dir).live / "bundles")
         self._decisions: Decisions | None = None
         self._actors: dict[str, Any] = {}
-        self._closed, self._changed = threading.Event(), threading.Event()
+        self._closed, self._changed, self._decides = threading.Event(), threading.Event(), threading.Event()
         self._fault: str | None = None
+        if has_work(settings):
+            self.expect_decisions()
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (("live-start", self._start), ("live-streams", self._keep_streams))
@@ -115,7 +129,8 @@ class LiveHub:
             RuleError, BundleError: its pipeline cannot be used.
             OverloadedError: there are too many.
         """
-        self._pipelines.resolved(spec.pipeline)
+        if spec.pipeline is not None:
+            self.resolved(spec.pipeline)
         is_new = self._registry.put(stream_id, spec, owner)
         self._changed.set()
         return is_new
@@ -151,7 +166,12 @@ class LiveHub:
 
     def resolved(self, reference: Any) -> Resolved:
         """A pipeline that a client names, checked; see :meth:`.pipelines.Pipelines.resolved`."""
+        self.expect_decisions()
         return self._pipelines.resolved(reference)
+
+    def expect_decisions(self) -> None:
+        """Open what takes decisions, in the background."""
+        self._decides.set()
 
     def accept(self, decision: Decision) -> bool:
         """Take a decision on; whether it is new. From here on its actions are done, whatever happens.
@@ -160,6 +180,7 @@ class LiveHub:
             NotReadyError: not now; the caller keeps it and comes again.
         """
         if self._decisions is None:
+            self.expect_decisions()
             raise NotReadyError(f"the hub cannot take decisions yet ({self._fault or 'it is starting'})")
         if decision.subscription_id is None and decision.phase == "enter":
             self._registry.open_episode(decision)
@@ -170,15 +191,16 @@ class LiveHub:
 
     def ready(self) -> tuple[str, ...]:
         """What it still waits for; nothing when it is ready."""
-        return () if self._decisions is not None else ("the hub of live streams",)
+        is_ready = self._decisions is not None or not self._decides.is_set()
+        return () if is_ready else ("the hub of live streams",)
 
     def check_health(self) -> None:
         """For Serve: a store that is away is no reason to be replaced."""
 
     def close(self) -> None:
         """Leave streams and decisions as they are, for the next process."""
-        self._closed.set()
-        self._changed.set()
+        for event in (self._closed, self._changed, self._decides):
+            event.set()
         for thread in self._threads:
             thread.join(_ANSWER_S)
         if self._decisions is not None:
@@ -194,10 +216,11 @@ class LiveHub:
             thread.join()
 
     def _start(self) -> None:
-        """Open what takes decisions; a database that is away is tried again."""
+        """Open what takes decisions when there may be some; a database that is away is tried again."""
+        self._decides.wait()
         while not self._closed.is_set():
             try:
-                url = database_url(self._settings, "live.sqlite")
+                url = database_url(self._settings, _DECISIONS)
                 submit = submitted_by(self._jobs)
                 self._decisions = open_decisions(self._settings, url, submit, self._actor_of, self._tell_failure)
                 self._fault = None
@@ -229,12 +252,16 @@ class LiveHub:
         every_s = self._settings.service.live.lease_s / 6
         while not self._closed.is_set():
             self._changed.clear()
+            wait_s: float | None = every_s
             try:
-                asyncio.run(self._renew(self._registry.streams()))
+                if streams := self._registry.streams():
+                    asyncio.run(self._renew(streams))
+                else:
+                    wait_s = None
             except Exception:
                 # A database or a cluster that is away for a while must not end this thread for good.
                 logger.exception("registered streams are looked after again in a moment")
-            self._changed.wait(every_s)
+            self._changed.wait(wait_s)
 
     async def _renew(self, streams: tuple[RegisteredStream, ...]) -> None:
         environment = StreamEnvironment(self._settings, self._poses, self._handle())

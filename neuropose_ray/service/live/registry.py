@@ -52,7 +52,7 @@ class Registry:
     ) -> None:
         self._url, self._most_streams = url, most_streams
         self._session_ttl_s, self._clock = session_ttl_s, clock
-        self._lock = threading.Lock()
+        self._lock, self._opening = threading.Lock(), threading.Lock()
         self._tables: _Tables | None = None
 
     def streams(self) -> tuple[RegisteredStream, ...]:
@@ -208,10 +208,10 @@ class Registry:
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            if self._tables is None:
-                self._tables = _Tables(self._url)
-            with self._tables.engine.begin() as connection:
-                yield connection, self._tables
+            with self._opening:  # two threads at once would both make the tables, and one would fail
+                tables = self._tables = self._tables or _Tables(self._url)
+            with tables.engine.begin() as connection:
+                yield connection, tables
         except SQLAlchemyError as error:
             raise StoreUnavailableError(f"the database of streams is away ({type(error).__name__})") from error
 
