@@ -1,4 +1,4 @@
-"""Queues are looked at often while there may be work, hardly ever while there cannot be, and at once when some comes."""
+"""Queues are looked at often while there may be work, hardly ever while there cannot be, at once when some comes."""
 
 import threading
 import time

@@ -86,7 +86,7 @@ class Outbox:
         on_failure: is called with each action that is given up, once or more often.
         at_once: decisions at a time, of different rules or streams.
         keep_s: for which a decision that was done is known, and passed over when it comes again.
-        poll_s: between two looks at the queue while there may be decisions; a quarter as often is looked for webhooks.
+        poll_s: between two looks for decisions while there may be some; for webhooks it is looked a quarter as often.
         pauses: between attempts of an action whose store is away.
     """
 

@@ -43,8 +43,9 @@ def start(settings: Settings) -> Iterator[Callable[[], tuple[LiveHub, Refuses]]]
 
     def started() -> tuple[LiveHub, Refuses]:
         actors = Refuses()
-        hubs.append(LiveHub(settings, None, None, handle=lambda: None, open_stream=actors, find_stream=lambda _: None))
-        return hubs[-1], actors
+        hub = LiveHub(settings, None, None, handle=lambda: None, open_stream=actors, find_stream=lambda _: None)
+        hubs.append(hub)
+        return hub, actors
 
     yield started
     for hub in hubs:
