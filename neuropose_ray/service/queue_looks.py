@@ -39,8 +39,8 @@ class QueueLooks:
 
         self._stop_look_s = _STOP_LOOK_S
         self._wake(self._awake_at_start_s)
-        _queue.queue_worker_thread = self._rested(_queue.queue_worker_thread)
-        _dbos.queue_thread = self._rested(_dbos.queue_thread)
+        for module, name in ((_queue, "queue_worker_thread"), (_dbos, "queue_thread")):
+            setattr(module, name, self._rested(getattr(module, name)))
         # These look for workflows with a delay or a time limit, and for those of DBOS's own queue.
         _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = REST_S
         _dbos._get_or_create_dbos_registry().get_internal_queue()._polling_interval_sec = REST_S

@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -16,18 +17,21 @@ from neuropose_ray.rules import interrupted, load_pipeline
 from neuropose_ray.schemas.live_messages import DEFAULT_OUTPUTS, Session, StreamSpec
 from neuropose_ray.schemas.rules import Decision
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.live.attachments import Attached, Attachment, ViewKey
+from neuropose_ray.service.live.attachments import Attachment, ViewKey
 from neuropose_ray.service.live.decisions import Decisions, open_decisions, submitted_by
 from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.pipelines import Pipelines, Resolved
 from neuropose_ray.service.live.registry import RegisteredStream, Registry
 from neuropose_ray.service.live.stream_actor import StreamEnvironment, open_stream, running_stream
+from neuropose_ray.service.live.stream_parts import Engine
 from neuropose_ray.service.settings import Settings
 
 R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 _ANSWER_S, _SWEEP_S = 10.0, 60.0
+#: No life of an actor is called so.
+_UNKNOWN = ""
 #: The files of a service without a database of its own.
 _STREAMS, _DECISIONS = "streams.sqlite", "live.sqlite"
 
@@ -173,8 +177,12 @@ class LiveHub:
         """Open what takes decisions, in the background."""
         self._decides.set()
 
-    def accept(self, decision: Decision) -> bool:
+    def accept(self, decision: Decision, engine: Engine | None = None) -> bool:
         """Take a decision on; whether it is new. From here on its actions are done, whatever happens.
+
+        Args:
+            decision: of an engine, or about one that is dead.
+            engine: of a decision at the begin of an episode: when it dies the episode ends.
 
         Raises:
             NotReadyError: not now; the caller keeps it and comes again.
@@ -182,8 +190,9 @@ class LiveHub:
         if self._decisions is None:
             self.expect_decisions()
             raise NotReadyError(f"the hub cannot take decisions yet ({self._fault or 'it is starting'})")
-        if decision.subscription_id is None and decision.phase == "enter":
-            self._registry.open_episode(decision)
+        if engine is not None:
+            self._registry.open_episode(decision, engine)
+            self._changed.set()
         is_new = self._decisions.accept(decision)
         if decision.phase == "complete":
             self._registry.close_episode(decision)
@@ -248,24 +257,45 @@ class LiveHub:
             actor.tell_failure.remote(failure)
 
     def _keep_streams(self) -> None:
-        """Have an actor for every registered stream, and renew its lease."""
+        """Have an actor for every registered stream, renew its lease, and end episodes whose engines are dead."""
         every_s = self._settings.service.live.lease_s / 6
         while not self._closed.is_set():
             self._changed.clear()
             wait_s: float | None = every_s
             try:
-                if streams := self._registry.streams():
-                    asyncio.run(self._renew(streams))
-                else:
+                streams, episodes = self._registry.streams(), self._registry.open_episodes()
+                asyncio.run(self._look_after(streams, episodes))
+                if not streams and not episodes:
                     wait_s = None
             except Exception:
                 # A database or a cluster that is away for a while must not end this thread for good.
                 logger.exception("registered streams are looked after again in a moment")
             self._changed.wait(wait_s)
 
-    async def _renew(self, streams: tuple[RegisteredStream, ...]) -> None:
-        environment = StreamEnvironment(self._settings, self._poses, self._handle())
-        await asyncio.gather(*(self._renew_one(stream, environment) for stream in streams))
+    async def _look_after(
+        self, streams: tuple[RegisteredStream, ...], episodes: tuple[tuple[Decision, Engine], ...]
+    ) -> None:
+        if streams:
+            environment = StreamEnvironment(self._settings, self._poses, self._handle())
+            await asyncio.gather(*(self._renew_one(stream, environment) for stream in streams))
+        keys = {engine.key for _, engine in episodes}
+        lives = dict(zip(keys, await asyncio.gather(*map(self._life, keys)), strict=True))
+        for entered, engine in episodes:
+            if lives[engine.key] not in (engine.life, _UNKNOWN):
+                await asyncio.to_thread(self._interrupt, entered, engine)
+
+    async def _life(self, key: str) -> str | None:
+        """Which life a source's actor is in; None where there is no actor, and UNKNOWN where it does not answer."""
+        try:
+            actor = await asyncio.to_thread(self._find_stream, key)
+            if actor is None:
+                return None
+            async with asyncio.timeout(_ANSWER_S):
+                life: str = await actor.life.remote()
+        except Exception as error:  # noqa: BLE001  the actor is being restarted, or its machine is gone
+            logger.info("stream %s does not answer: %s", key, first_line(error))
+            return _UNKNOWN
+        return life
 
     async def _renew_one(self, stream: RegisteredStream, environment: StreamEnvironment) -> None:
         try:
@@ -276,24 +306,16 @@ class LiveHub:
             self._actors[stream.stream_id] = actor
             async with asyncio.timeout(_ANSWER_S):
                 answer = await actor.attach.remote(None, self._attachment(stream))
-            if isinstance(answer, Attached) and not answer.resumed:
-                await asyncio.to_thread(self._interrupt, stream)
         except Exception as error:  # noqa: BLE001  the actor is being restarted, or its machine is gone
             answer = error
         if isinstance(answer, Exception):
             logger.warning("stream %s: %s", stream.stream_id, first_line(answer))
 
-    def _interrupt(self, stream: RegisteredStream) -> None:
-        """End the episodes of a stream whose actor has died, or ended with the service: their actions are done."""
-        pipeline, _ = self._pipelines.resolved(stream.spec.pipeline)
-        if pipeline is None:
-            return
-        rules = load_pipeline(json.loads(pipeline))
-        for entered in self._registry.open_episodes(stream.stream_id):
-            try:
-                self.accept(interrupted(entered, rules, time.time(), "the stream was lost"))
-            except KeyError:  # its rule is not there any more
-                self._registry.close_episode(entered)
+    def _interrupt(self, entered: Decision, engine: Engine) -> None:
+        """End an episode whose engine died with its actor, or ended with the service: its actions are done."""
+        rules = load_pipeline(json.loads(engine.pipeline))
+        with suppress(NotReadyError):  # the next look comes soon
+            self.accept(interrupted(entered, rules, time.time(), "the stream was lost"))
 
     def _attachment(self, stream: RegisteredStream) -> Attachment:
         spec = stream.spec
