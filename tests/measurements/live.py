@@ -39,6 +39,7 @@ from support.serving import Serving, title
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.live import SourceOptions
 from neuropose_ray.schemas.live_messages import MOST_WINDOW
+from neuropose_ray.service.live import LiveSettings
 from neuropose_ray.video.live import LiveSource, SourceAccess
 
 SIZE, FPS = (1280, 720), 30
@@ -50,12 +51,17 @@ _AWAY = (OSError, ConnectionClosed, InvalidMessage, InvalidStatus, TimeoutError)
 
 
 class LiveServing(Serving):
-    """The service with cameras of this machine allowed."""
+    """The service with cameras of this machine allowed.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: gets all its files.
+        live: further settings of live streams.
+    """
+
+    def __init__(self, folder: Path, **live: Any) -> None:
         super().__init__(folder)
         settings = yaml.safe_load(self._config.read_text())
-        settings["service"]["live"] = {"private_networks": True}
+        settings["service"]["live"] = {"private_networks": True, **live}
         self._config.write_text(yaml.safe_dump(settings))
 
     @property
@@ -314,9 +320,11 @@ MEASUREMENTS: dict[str, Callable[[LiveServing], Awaitable[None]]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(MEASUREMENTS)}; none: all")
-    names = parser.parse_args().names or list(MEASUREMENTS)
+    parser.add_argument("--frames-in-flight", type=int, default=LiveSettings().frames_in_flight)
+    arguments = parser.parse_args()
+    names = arguments.names or list(MEASUREMENTS)
     with tempfile.TemporaryDirectory() as folder:
-        service = LiveServing(Path(folder))
+        service = LiveServing(Path(folder), frames_in_flight=arguments.frames_in_flight)
         try:
             service.start()
             for name in names:
