@@ -33,6 +33,7 @@ from neuropose_ray.service.jobs.steps.work import VideoTasks
 from neuropose_ray.service.jobs.tasks import RayVideoTasks
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
+from neuropose_ray.service.queue_looks import QueueLooks
 from neuropose_ray.service.settings import Settings
 from neuropose_ray.stores import WebhookSender
 
@@ -49,8 +50,6 @@ _STOP_WAIT_S = 10.0
 _WEBHOOKS_S = 1.0
 #: For which a webhook is tried before it goes on in rounds.
 _IN_LINE_S = 20.0
-#: Between two looks at webhooks that are to be sent: most services have none, and each look is several transactions.
-_POLL_S = 2.0
 
 
 class BackgroundService(Protocol):
@@ -104,8 +103,9 @@ class JobManager:
         locate = InputLocator(Inputs(settings.service.uploads))
         self._meter = _meter()
         sender = WebhookSender(settings.service.webhooks)
-        deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, poll_s=_POLL_S)
-        self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform, deliveries)
+        looks = QueueLooks()
+        deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, looks=looks)
+        self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform, deliveries, looks)
         self._webhooks = JobWebhooks(sender, self._durable, deliveries)
         self._executor = Executor(
             self._data,
