@@ -337,6 +337,12 @@ class JobNotFoundError(ServiceError):
     remedy = "neuropose-ray jobs list shows the jobs that you may see."
 
 
+class BatchNotFoundError(JobNotFoundError):
+    """No batch of this id."""
+
+    code = "batch_not_found"
+
+
 class JobStateError(ServiceError):
     """A job in this state does not allow it, or an Idempotency-Key was used for another request."""
 

@@ -21,7 +21,7 @@ from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import JobRequest, Workflow
 from neuropose_ray.service.deliveries import Deliveries
 from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, recorded
-from neuropose_ray.service.jobs.job_rows import JOB_STATES, JobRow, job_row, time_of
+from neuropose_ray.service.jobs.job_rows import STATE_MEANINGS, JobRow, job_row, state_of, time_of
 from neuropose_ray.service.queue_looks import QueueLooks
 
 logger = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ class DurableJobs:
         from dbos import DBOS, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID
 
         priority = 11 - request.priority  # of DBOS the least is first, from 1
-        attributes = SetWorkflowAttributes(None if request.webhook is None else dict(AWAITED_WEBHOOK))
+        attributes = SetWorkflowAttributes(_first_attributes(request))
         with SetWorkflowID(request.id), SetEnqueueOptions(priority=priority), attributes:
             as_json = [model.model_dump(mode="json", by_alias=True) for model in (request, workflow)]
             with full_disk_named():
@@ -166,7 +166,9 @@ class DurableJobs:
         """
         from dbos import DBOS
 
-        statuses = None if state is None else [name for name, meaning in JOB_STATES.items() if meaning == state]
+        statuses = None
+        if state is not None:
+            statuses = [name for name, meanings in STATE_MEANINGS.items() if state in meanings]
         limit, passed_ms = _PAGE, None
         while True:
             workflows = DBOS.list_workflows(
@@ -183,7 +185,8 @@ class DurableJobs:
             # SQLite's clock may know whole seconds alone. Jobs of the last one on the page may go on beyond it.
             if not is_last and page:
                 page = [row for row in page if row.created_ms > page[-1].created_ms]
-            yield from sorted(page, key=lambda row: row.cursor)
+            wanted = (row for row in page if state in (None, row.state))
+            yield from sorted(wanted, key=lambda row: row.cursor)
             if is_last:
                 return
             if page:
@@ -192,18 +195,39 @@ class DurableJobs:
             else:
                 limit *= 2
 
+    def rows_of(self, job_ids: Sequence[str]) -> Iterator[JobRow]:
+        """Those of these jobs that are known, in any order."""
+        from dbos import DBOS
+
+        for first in range(0, len(job_ids), _PAGE):
+            some = list(job_ids[first : first + _PAGE])
+            yield from map(job_row, DBOS.list_workflows(workflow_ids=some, name=_WORKFLOW))
+
     def counts(self, states: Sequence[JobState]) -> dict[JobState, int]:
         """How many jobs are in each of these states."""
         from dbos import DBOS
 
-        names = [name for name, meaning in JOB_STATES.items() if meaning in states]
+        names = [name for name, meanings in STATE_MEANINGS.items() if not meanings.isdisjoint(states)]
         counted = dict.fromkeys(states, 0)
         for status in DBOS.list_workflows(name=_WORKFLOW, status=names, load_input=False, load_output=False):
-            counted[JOB_STATES[status.status]] += 1
+            state = state_of(status)
+            if state in counted:
+                counted[state] += 1
         return counted
 
     def awaiting_webhooks(self) -> Iterator[str]:
         """The ids of jobs of whose end somebody is still to be told; all jobs are looked at."""
+        for job_id, attributes in self._all_attributes():
+            if (attributes.get("webhook") or {}).get("state") in ("awaiting", "pending"):
+                yield job_id
+
+    def batches(self) -> Iterator[tuple[str, str]]:
+        """The id of each job that belongs to a batch, with the batch's, oldest first; all jobs are looked at."""
+        for job_id, attributes in self._all_attributes():
+            if "batch" in attributes:
+                yield job_id, attributes["batch"]
+
+    def _all_attributes(self) -> Iterator[tuple[str, dict[str, Any]]]:
         from dbos import DBOS
 
         for offset in itertools.count(0, _LARGE_PAGE):
@@ -211,8 +235,7 @@ class DurableJobs:
                 name=_WORKFLOW, limit=_LARGE_PAGE, offset=offset, load_input=False, load_output=False
             )
             for status in page:
-                if ((status.attributes or {}).get("webhook") or {}).get("state") in ("awaiting", "pending"):
-                    yield status.workflow_id
+                yield status.workflow_id, status.attributes or {}
             if len(page) < _LARGE_PAGE:
                 return
 
@@ -221,7 +244,7 @@ class DurableJobs:
         from dbos import DBOS
 
         rows = DBOS.list_workflows(workflow_ids=list(job_ids), name=_WORKFLOW, load_input=False, load_output=False)
-        going_on = {row.workflow_id for row in rows if JOB_STATES[row.status] not in ENDED}
+        going_on = {row.workflow_id for row in rows if state_of(row) not in ENDED}
         return tuple(job_id for job_id in job_ids if job_id not in going_on)
 
     def oldest_queued(self) -> datetime | None:
@@ -323,6 +346,12 @@ class DurableJobs:
 
 class ExecutionCancelledError(Exception):
     """Ends the execution of a job that is a cancelled one in the database already."""
+
+
+def _first_attributes(request: JobRequest) -> dict[str, Any] | None:
+    """What is kept beside a job from its beginning."""
+    webhook = {} if request.webhook is None else dict(AWAITED_WEBHOOK)
+    return webhook | ({} if request.batch is None else {"batch": request.batch}) or None
 
 
 def _last_moment(milliseconds: int) -> datetime:
