@@ -7,12 +7,14 @@ from .inbox import IngestResult as IngestResult
 from .inbox import held_lock as held_lock
 from .inbox import ingest as ingest
 from .inbox import watch_inbox as watch_inbox
+from .jobs.mode import read_mode as read_mode
 from .names import TOKEN_VARIABLE as TOKEN_VARIABLE
 from .names import URL_VARIABLE as URL_VARIABLE
 from .preflight import require_database as require_database
 from .preflight import require_free_address as require_free_address
 from .preflight import require_free_folder as require_free_folder
 from .processes import ProcessFamily as ProcessFamily
+from .record import ServiceRecord as ServiceRecord
 from .record import read_record as read_record
 from .reset import Removal as Removal
 from .reset import removals as removals

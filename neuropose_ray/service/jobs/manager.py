@@ -26,7 +26,7 @@ from neuropose_ray.service.jobs.failures import redact_paths
 from neuropose_ray.service.jobs.job_service import JobService
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
-from neuropose_ray.service.jobs.mode import read_mode
+from neuropose_ray.service.jobs.mode import STARTS_NONE, read_mode
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import VideoTasks
@@ -166,7 +166,7 @@ class JobManager:
         self._waits_for = (f"the data folder's lock ({self._data.lock.name}), which another process has",)
         self._lock.acquire(LOCK_WAIT_S)
         self._waits_for = ("the database of jobs",)
-        self._durable.open(paused=read_mode(self._data) == "paused")
+        self._durable.open(paused=read_mode(self._data) in STARTS_NONE)
         service = JobService(self._data, self._jobs, self._workflows, self._durable, self._executor, self._webhooks)
         clear_incoming(self._data.incoming)
         clear_job_folders(self._data.jobs, lambda job_id: self._durable.row(job_id) is not None)
@@ -202,6 +202,7 @@ class JobManager:
                     self._webhooks.open()
                     is_open = True
                 self._webhooks.deliver_ended()
+                self._ready_service().note_end()
             except Exception:
                 logger.exception("webhooks of ended jobs are ordered later")
 
@@ -263,9 +264,9 @@ class JobManager:
         """All jobs in numbers."""
         return await self._ask(lambda service: service.status())
 
-    async def control(self, action: Action) -> JobsStatus:
-        """Pause, resume, or drain."""
-        return await self._ask(lambda service: service.control(action))
+    async def control(self, action: Action, end: bool = False) -> JobsStatus:
+        """Pause, resume, or drain, also to end."""
+        return await self._ask(lambda service: service.control(action, end=end))
 
     async def ready(self) -> tuple[str, ...]:
         """What it still waits for; nothing when it is ready. For everybody's eyes: where and why is in the log."""
