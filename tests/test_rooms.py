@@ -57,7 +57,7 @@ WITHOUT_NAMES = {
 }
 EVERYBODY = {
     "errors", "faults", "__init__", "machine", "cluster", "network_access", "ray_auth", "ray_ports", "settings",
-    "words", "neuropose_names", "settings_origins",
+    "words", "neuropose_names",
 }  # fmt: skip
 
 

@@ -26,8 +26,7 @@ def show(
 
     Example: neuropose-ray service config show --config settings.yaml --changed
     """
-    from neuropose_ray.service import load_settings
-    from neuropose_ray.settings_origins import DEFAULT, setting_origins
+    from neuropose_ray.service import DEFAULT, load_settings, setting_origins
 
     flags = {"service": {"data_dir": None if data is None else str(data)}}
     origins = setting_origins(load_settings(config, flags), config, flags)
@@ -47,8 +46,7 @@ def check(config: Config = None, as_json: AsJson = False) -> None:
 
     Example: neuropose-ray service config check --config settings.yaml
     """
-    from neuropose_ray.service import Settings, service_faults
-    from neuropose_ray.settings_origins import examined
+    from neuropose_ray.service import Settings, examined, service_faults
 
     examination = examined(Settings, config)
     found = list(examination.faults)

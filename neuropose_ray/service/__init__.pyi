@@ -28,6 +28,9 @@ from .settings import Scope as Scope
 from .settings import ServiceSettings as ServiceSettings
 from .settings import Settings as Settings
 from .settings import load_settings as load_settings
+from .settings_origins import DEFAULT as DEFAULT
+from .settings_origins import examined as examined
+from .settings_origins import setting_origins as setting_origins
 from .supervision import supervise as supervise
 from .tokens import add_token as add_token
 from .tokens import new_token as new_token

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from neuropose_ray.errors import NeuroposeRayError
 from neuropose_ray.models import expected_model
@@ -25,12 +26,12 @@ def _faults(settings: Settings) -> Iterator[str]:
     wrong = workflow_faults(service.jobs.workflows)
     yield from (f"service.jobs.workflows: {fault}" for fault in wrong)
     if not wrong:  # which the check of the whole stops at
-        yield from _raised(lambda: check_settings(settings))
-    yield from _raised(lambda: database_server(service))
+        yield from _raised(partial(check_settings, settings))
+    yield from _raised(partial(database_server, service))
     for name in dict.fromkeys((settings.model, *service.models)):
         where = "model" if name == settings.model else "service.models"
         chosen = settings.model_copy(update={"model": name})
-        yield from (f"{where}: {fault}" for fault in _raised(lambda chosen=chosen: expected_model(chosen)))
+        yield from (f"{where}: {fault}" for fault in _raised(partial(expected_model, chosen)))
 
 
 def _raised(check: Callable[[], object]) -> Iterator[str]:
