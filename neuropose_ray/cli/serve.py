@@ -16,6 +16,7 @@ import typer
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.options import Config
+from neuropose_ray.cli.service_status import mode_advice
 from neuropose_ray.errors import NeuroposeRayError
 
 if TYPE_CHECKING:
@@ -98,10 +99,14 @@ def serve(
 
 
 def _announce_ready(url: str, dashboard: str, folder: DataFolder) -> None:
+    from neuropose_ray.service import read_mode
+
     typer.echo(f"ready: {url} (its description: {url}/docs)")
     token = f" (its token: {folder.ray_token})" if folder.ray_token.exists() else ""
     typer.echo(f"Ray's dashboard: {dashboard}{token}")
     typer.echo(f"data: {folder.root}; videos dropped into {folder.inbox} become jobs")
+    if (advice := mode_advice(read_mode(folder))) is not None:
+        typer.echo(advice)
 
 
 def _end_at_once(error: NeuroposeRayError, family: ProcessFamily) -> NoReturn:

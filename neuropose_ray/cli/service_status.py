@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from neuropose_ray.cli.console import duration
 
 if TYPE_CHECKING:
-    from neuropose_ray.schemas.jobs import Job
+    from neuropose_ray.schemas.jobs import Job, Mode
     from neuropose_ray.service import ServiceReport
 
 #: A running job that has moved nothing for longer is pointed out.
 STALE_S = 60.0
 _BAR = 20
+_RESUME = "`neuropose-ray service resume` ends that"
+_ADVICE: Mapping[Mode, str] = {
+    "paused": f"paused: jobs are taken, and wait; {_RESUME}",
+    "draining": f"draining: what runs and waits is done, no new jobs are taken; {_RESUME}",
+    "ending": f"ending: what runs is done, what waits is left to the next service; {_RESUME}",
+    "ended": f"ended: nothing runs any more, what waits is left to the next service; {_RESUME}",
+}
 
 
 def service_lines(report: ServiceReport, now: datetime) -> list[str]:
@@ -26,7 +34,9 @@ def service_lines(report: ServiceReport, now: datetime) -> list[str]:
     jobs = report.jobs
     state = "ready" if report.ready else f"waits for {', '.join(report.waits_for)}"
     mode = "" if jobs.mode == "running" else f", {jobs.mode}"
+    advice = mode_advice(jobs.mode)
     lines = [f"{state}{mode}; version {report.version}, up for {duration(jobs.uptime_s)}"]
+    lines += [] if advice is None else [advice]
     lines.append(
         f"jobs: {jobs.active} active, {jobs.queued} queued, {jobs.processed} processed, {jobs.errors} errors, "
         f"{jobs.cancelled} cancelled"
@@ -41,6 +51,11 @@ def service_lines(report: ServiceReport, now: datetime) -> list[str]:
     for job in jobs.current:
         lines += _job_lines(job, now)
     return lines
+
+
+def mode_advice(mode: Mode) -> str | None:
+    """What a mode means for jobs, and what ends it; None where jobs are taken and done."""
+    return _ADVICE.get(mode)
 
 
 def _job_lines(job: Job, now: datetime) -> list[str]:

@@ -306,10 +306,14 @@ class QueueStatus(FrozenModel):
     oldest_s: float | None
 
 
+#: draining: takes no new jobs and does what it has; ending: the same, but leaves what waits to the next service.
+Mode = Literal["running", "paused", "draining", "ending", "ended"]
+
+
 class JobsStatus(FrozenModel):
     """All jobs in numbers; processed and errors count since the data folder was made, as far as jobs are kept."""
 
-    mode: Literal["running", "paused", "draining"]
+    mode: Mode
     active: int
     queued: int
     processed: int

@@ -10,6 +10,7 @@ from neuropose_ray.errors import SettingsError
 from neuropose_ray.models import ModelSpec, resolve_model
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import is_loopback
+from neuropose_ray.service.jobs.mode import begin_mode
 from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, LIVE_HUB, ONE_LOOP
 from neuropose_ray.service.settings import Settings, load_settings
 from neuropose_ray.service.tokens import read_tokens
@@ -100,6 +101,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
     settings = settings.model_copy(update={"service": service})
     data = DataFolder(service.data_dir)
     data.create()
+    begin_mode(data)
     pose = pose_deployment(settings, spec)
     others = {name: _other_model(settings, name) for name in service.models if name != settings.model}
     manager = serve.deployment(

@@ -102,9 +102,9 @@ class ServiceClient:
         """The whole service in numbers."""
         return self._get(ServiceReport, "/v1/status")
 
-    def control(self, action: Action) -> JobsStatus:
-        """Pause, resume or drain the queue."""
-        return self._model(JobsStatus, self._send("POST", "/v1/control", json={"action": action}))
+    def control(self, action: Action, *, end: bool = False) -> JobsStatus:
+        """Pause, resume or drain the queue; drained to its ``end`` the service leaves what waits to the next one."""
+        return self._model(JobsStatus, self._send("POST", "/v1/control", json={"action": action, "end": end}))
 
     def jobs(
         self,

@@ -30,6 +30,7 @@ def report(silent_s: float) -> ServiceReport:
 def test_what_a_person_wants_to_know():
     assert service_lines(report(5), NOW) == [
         "ready, paused; version 1.0, up for 1 h 1 min",
+        "paused: jobs are taken, and wait; `neuropose-ray service resume` ends that",
         "jobs: 1 active, 3 queued, 7 processed, 2 errors, 0 cancelled",
         "queue jobs: 3 waiting, the oldest for 1 min 30 s",
         "PoseModel: 2 running",

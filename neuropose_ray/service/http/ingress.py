@@ -90,7 +90,7 @@ def interface(
     app.include_router(batch_router(jobs, ends))
     app.include_router(event_router(jobs))
     app.include_router(result_router(jobs, data))
-    app.include_router(operation_router(jobs, deployments, tuple(poses)))
+    app.include_router(operation_router(jobs, deployments, tuple(poses), data))
     if live is not None:
         app.include_router(stream_router(live))
         app.include_router(live_socket_router(live))

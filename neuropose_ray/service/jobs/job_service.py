@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -37,8 +37,9 @@ from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
 from neuropose_ray.service.jobs.job_rows import DEADLINE_FROM, PAST_DEADLINE, JobRow
-from neuropose_ray.service.jobs.mode import Mode, read_mode, write_mode
+from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.jobs.options import workflow_with
+from neuropose_ray.service.jobs.orders import Orders
 from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
 from neuropose_ray.service.jobs.step_states import read_steps
 from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
@@ -50,8 +51,6 @@ from neuropose_ray.service.settings import JobSettings
 LOST_S = 20.0
 #: Any replica has noticed by then that nobody waits for its chunk.
 LATE_S = 60.0
-#: What an order makes of the service.
-_MODES: Mapping[Action, Mode] = {"pause": "paused", "resume": "running", "drain": "draining"}
 _STATES: tuple[JobState, ...] = ("queued", "running", *ENDED)
 
 
@@ -83,6 +82,7 @@ class JobService:
         self._data, self._settings, self._workflows = data, settings, workflows
         self._durable, self._executor, self._webhooks = durable, executor, webhooks
         self._batches, self._deadlines = batches, deadlines
+        self._orders = Orders(data, durable)
         self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
         self._unheld: dict[str, float] = {}
@@ -392,18 +392,15 @@ class JobService:
         """How many jobs are in each state."""
         return self._durable.counts(_STATES)
 
-    def control(self, action: Action) -> JobsStatus:
-        """Pause (nothing new starts), resume, or drain (nothing new is taken, all that waits is done).
-
-        It holds until the next order, also after the service was started again.
-        """
+    def control(self, action: Action, *, end: bool = False) -> JobsStatus:
+        """Give an order; see :meth:`~neuropose_ray.service.jobs.orders.Orders.give`."""
         with self._lock:
-            write_mode(self._data, _MODES[action])
-            if action == "pause":
-                self._durable.pause()
-            else:
-                self._durable.resume()
+            self._orders.give(action, end=end)
         return self.status()
+
+    def note_end(self) -> None:
+        """Note that the service may end now, where it was told to end and no job runs any more."""
+        self._orders.note_end(busy=bool(self._executor.all_running()))
 
     def remove_outdated(self) -> tuple[str, ...]:
         """Remove the ended jobs that the settings do not keep."""

@@ -28,7 +28,7 @@ from neuropose_ray.service.jobs.failures import redact_paths
 from neuropose_ray.service.jobs.job_service import JobService
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
-from neuropose_ray.service.jobs.mode import read_mode
+from neuropose_ray.service.jobs.mode import STARTS_NONE, read_mode
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import VideoTasks
@@ -170,7 +170,7 @@ class JobManager:
         self._waits_for = (f"the data folder's lock ({self._data.lock.name}), which another process has",)
         self._lock.acquire(LOCK_WAIT_S)
         self._waits_for = ("the database of jobs",)
-        self._durable.open(paused=read_mode(self._data) == "paused")
+        self._durable.open(paused=read_mode(self._data) in STARTS_NONE)
         batches, deadlines = JobBatches(self._durable), JobDeadlines(self._durable)
         batches.open()
         deadlines.open()
@@ -219,6 +219,7 @@ class JobManager:
                     self._webhooks.open()
                     is_open = True
                 self._webhooks.deliver_ended()
+                self._ready_service().note_end()
             except Exception:
                 logger.exception("webhooks of ended jobs are ordered later")
 
@@ -309,9 +310,9 @@ class JobManager:
         """All jobs in numbers."""
         return await self._ask(lambda service: service.status())
 
-    async def control(self, action: Action) -> JobsStatus:
-        """Pause, resume, or drain."""
-        return await self._ask(lambda service: service.control(action))
+    async def control(self, action: Action, end: bool = False) -> JobsStatus:
+        """Pause, resume, or drain, also to end."""
+        return await self._ask(lambda service: service.control(action, end=end))
 
     async def ready(self) -> tuple[str, ...]:
         """What it still waits for; nothing when it is ready. For everybody's eyes: where and why is in the log."""
