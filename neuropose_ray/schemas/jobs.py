@@ -87,6 +87,14 @@ class JobOptions(FrozenModel):
         "and speeds are then those of what was filmed",
         examples=[240.0],
     )
+    rate: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="frames of a second of which poses are looked for, at most: 30 are enough of videos with 60, 120 "
+        "or 240. Those of the frames between are interpolated, and all results have every frame",
+        examples=[30.0],
+    )
     calibration: str | None = Field(
         default=None,
         min_length=1,

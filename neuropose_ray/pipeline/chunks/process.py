@@ -92,9 +92,9 @@ def process_chunk(
         InputError: the video can no longer be opened.
         ModelError: the model failed.
     """
-    lead_in = model.info.lead_in_frames
+    lead_in = model.info.lead_in_frames * task.video.frames_per_analysed
     sessions = [(part, model.session(task.video.camera, part.first_frame)) for part in _parts(task, lead_in)]
-    skipped = frozenset(task.video.skipped_s)
+    skipped = task.video.unseen_s()
     record = _PoseRecord([Poses.empty(len(model.info.skeleton))])
 
     def predict(batch: FrameBatch, own: int) -> None:
@@ -184,7 +184,7 @@ class _Part:
     """What one session sees.
 
     Attributes:
-        first_frame: the first frame that it sees, by its position in the video.
+        first_frame: the first frame that it sees, by its position in the video, or among those that are analysed.
         begin_s: the time of that frame.
         start_s, end_s: of the frames from the first time on and before the second one the predictions are kept.
     """
@@ -202,7 +202,8 @@ def _parts(task: ChunkTask, lead_in: int) -> list[_Part]:
     begins = [max(0, frame - lead_in) for frame in (chunk.first_frame, *later)]
     starts = [chunk.start_s, *times[later].tolist()]
     begins_s = [-math.inf, *times[begins[1:]].tolist()]
-    return [_Part(*part) for part in zip(begins, begins_s, starts, [*starts[1:], chunk.end_s], strict=True)]
+    numbers = map(task.video.seen_before, begins)
+    return [_Part(*part) for part in zip(numbers, begins_s, starts, [*starts[1:], chunk.end_s], strict=True)]
 
 
 def _predictions(

@@ -47,6 +47,8 @@ def write_plan(path: Path, plan: VideoPlan) -> None:
         "sessions": plan.sessions,
         "products": dict(plan.products),
         "skipped_s": plan.skipped_s,
+        "rate": plan.rate,
+        "analysed": plan.analysed,
         "lengths": [len(array) for array in arrays],
     }
     encoded = json.dumps(text).encode()
@@ -104,6 +106,8 @@ def _plan(text: dict[str, Any], rest: memoryview) -> VideoPlan:
         sessions=tuple(text["sessions"]),
         products={name: tuple(keys) for name, keys in text["products"].items()},
         skipped_s=tuple(text["skipped_s"]),
+        rate=text["rate"],
+        analysed=tuple(text["analysed"]),
     )
 
 
