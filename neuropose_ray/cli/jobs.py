@@ -28,7 +28,7 @@ from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.jobs import Job
-    from neuropose_ray.service.counted_upload import Progress
+    from neuropose_ray.service import Progress
 
 app = typer.Typer(no_args_is_help=True, help="The jobs of a running service.")
 app.add_typer(batches.app, name="batches")
