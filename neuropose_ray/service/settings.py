@@ -19,6 +19,7 @@ from neuropose_ray.settings import load_layers
 from neuropose_ray.stores import WebhookSettings
 
 Scope = Literal["read", "submit", "admin"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 #: Names of callers without a token: of this machine where there are no tokens, of open routes, and the inbox.
 LOCAL_CALLER, ANY_CALLER, INBOX_CALLER = "local", "anybody", "inbox"
@@ -183,6 +184,10 @@ class ServiceSettings(_Settings):
     """Settings of the service."""
 
     data_dir: Path = Field(default_factory=default_data_dir, description="uploads, jobs, inbox, database")
+    log_level: LogLevel = Field(default="info", description="the least level that the logs in the data folder have")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="of what `serve` prints; the files in the data folder are JSON always"
+    )
     host: str = Field(default="127.0.0.1", description="elsewhere than on loopback only with tokens")
     port: int = Field(default=8000, ge=1, le=65535, description="of the HTTP interface")
     tokens: tuple[Token, ...] = Field(

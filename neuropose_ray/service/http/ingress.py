@@ -23,10 +23,12 @@ from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
 from neuropose_ray.service.http.pose_routes import pose_router
 from neuropose_ray.service.http.rates import RateLimit
+from neuropose_ray.service.http.request_log import RequestLog
 from neuropose_ray.service.http.results import result_router
 from neuropose_ray.service.live.connection import LiveParts
 from neuropose_ray.service.live.stream_routes import stream_router
 from neuropose_ray.service.live.websocket import live_socket_router
+from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.settings import ServiceSettings
 from neuropose_ray.service.tokens import TokenStore
 
@@ -40,6 +42,7 @@ class Ingress:
         jobs: handle of the job manager.
         listener: where it listens itself; None where only Serve's proxies send it requests.
         live: makes the parts of live streams, in the replica; None where there are none.
+        logs: of this process; None where somebody else writes them.
     """
 
     def __init__(
@@ -49,7 +52,10 @@ class Ingress:
         jobs: Any,
         listener: Listener | None,
         live: Callable[[], LiveParts] | None = None,
+        logs: LogFiles | None = None,
     ) -> None:
+        if logs is not None:
+            logs.start()
         self._settings, self._poses, self._jobs, self._listener = settings, poses, jobs, listener
         self._live = live
 
@@ -96,5 +102,6 @@ def interface(
     tokens = TokenStore(settings.tokens, data.tokens)
     app.add_middleware(AuthMiddleware, tokens=tokens, rate=rate, origins=settings.live.origins)
     app.add_middleware(Audit, log=AuditLog(data.audit))
+    app.add_middleware(RequestLog)
     app.add_middleware(AppFlowControl)
     return app

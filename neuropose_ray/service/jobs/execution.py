@@ -29,6 +29,7 @@ from neuropose_ray.service.jobs.steps.settings import PoseOptions
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import StepWork
 from neuropose_ray.service.jobs.workflows import options_of
+from neuropose_ray.service.logs import log_context
 from neuropose_ray.service.settings import Settings
 
 R = TypeVar("R")
@@ -125,7 +126,7 @@ class Executor:
             StepFailedError: it failed.
             ExecutionStoppedError: the service stops.
         """
-        with self._holding(request.id):
+        with self._holding(request.id), log_context(job=request.id):
             return self._perform(request, workflow, record)
 
     def _perform(self, request: JobRequest, workflow: Workflow, record: RecordStep) -> list[dict[str, Any]]:
@@ -136,9 +137,10 @@ class Executor:
             errors: list[dict[str, Any]] = []
             try:
                 for number, step in enumerate(workflow.steps):
-                    errors += record(f"{number + 1}_{step.kind}", partial(self._step, running, number, step))
+                    with log_context(step=step.kind):
+                        errors += record(f"{number + 1}_{step.kind}", partial(self._step, running, number, step))
             except StepFailedError as error:
-                self._log(request, f"failed: {error.error.code}: {error.error.message}")
+                self._log(request, f"failed: {error.error.code}: {error.error.message}", logging.WARNING)
                 raise
             self._log(request, "completed" + (f" with {len(errors)} warnings" if errors else ""))
             return errors
@@ -301,5 +303,5 @@ class Executor:
             self._leave(running)
             raise StepTimeoutError(f"took longer than {step.timeout_s:g} s", hint="raise timeout_s") from error
 
-    def _log(self, request: JobRequest, text: str) -> None:
-        append_line(self._data.job(request.id).log, text)
+    def _log(self, request: JobRequest, text: str, level: int = logging.INFO) -> None:
+        append_line(self._data.job(request.id).log, text, level)

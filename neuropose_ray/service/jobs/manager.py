@@ -33,6 +33,7 @@ from neuropose_ray.service.jobs.steps.work import VideoTasks
 from neuropose_ray.service.jobs.tasks import RayVideoTasks
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
+from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.settings import Settings
 from neuropose_ray.stores import WebhookSender
 
@@ -79,6 +80,7 @@ class JobManager:
         tasks: who does the other steps, instead of Ray.
         background: what else works on the jobs, as the inbox does.
         first_pause_s: before the second try of a step; each further pause is twice as long.
+        logs: of this process; None where somebody else writes them.
 
     Raises:
         SettingsError: a workflow has wrong settings.
@@ -96,7 +98,10 @@ class JobManager:
         tasks: VideoTasks | None = None,
         background: Callable[[JobService], BackgroundService] | None = None,
         first_pause_s: float = FIRST_PAUSE_S,
+        logs: LogFiles | None = None,
     ) -> None:
+        if logs is not None:
+            logs.start()
         jobs = settings.service.jobs
         self._data = DataFolder(settings.service.data_dir)
         self._workflows, self._jobs = Workflows(jobs.workflows), jobs

@@ -23,6 +23,7 @@ from neuropose_ray.schemas.pose_replies import (
     SkeletonDescription,
     persons_of,
 )
+from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.pose.chunks import ChunkExecutor, LoadedSpec, chunks_at_once
 from neuropose_ray.service.pose.inference import FrameStream, Inference, Prediction
 from neuropose_ray.service.pose.live_sessions import (
@@ -49,13 +50,17 @@ class PoseReplica:
     Args:
         settings: of the service and of its engine.
         spec: the model.
+        logs: of this process; None where somebody else writes them.
 
     Raises:
         ModelError: it cannot be loaded.
     """
 
-    def __init__(self, settings: Settings, spec: PoseModelSpec) -> None:
+    def __init__(self, settings: Settings, spec: PoseModelSpec, logs: LogFiles | None = None) -> None:
         import cv2
+
+        if logs is not None:
+            logs.start()
 
         # Every core has a replica of its own; OpenCV's threads would only fight with them.
         cv2.setNumThreads(1)
