@@ -23,6 +23,7 @@ from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
 from neuropose_ray.schemas.jobs import Action, Job, JobOptions, JobPage, JobsStatus, JobWebhook
 from neuropose_ray.schemas.live_messages import StreamList, StreamReport
+from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
 from neuropose_ray.service.names import URL_VARIABLE
 
@@ -44,6 +45,8 @@ class ServiceReport(BaseModel):
     waits_for: tuple[str, ...]
     replicas: dict[str, dict[str, int]]
     jobs: JobsStatus
+    pose: PoseRequests = PoseRequests()
+    gpus: tuple[GpuMemory, ...] = ()
 
 
 class ServiceClient:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from neuropose_ray import __version__
 from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.gpus import GpuWatch
 from neuropose_ray.service.http import errors
 from neuropose_ray.service.http.audit import Audit, AuditLog
 from neuropose_ray.service.http.auth import AuthMiddleware
@@ -21,6 +22,7 @@ from neuropose_ray.service.http.job_routes import job_router
 from neuropose_ray.service.http.listener import Lifespan, Listener
 from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
+from neuropose_ray.service.http.pose_counts import PoseCounts
 from neuropose_ray.service.http.pose_routes import pose_router
 from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.http.request_log import RequestLog
@@ -87,11 +89,12 @@ def interface(
         generate_unique_id_function=lambda route: route.name,
     )
     errors.install(app)
-    app.include_router(pose_router(poses, settings.pose))
+    pose_counts = PoseCounts()
+    app.include_router(pose_router(poses, settings.pose, pose_counts))
     app.include_router(job_router(jobs, data, settings, tuple(poses)))
     app.include_router(event_router(jobs))
     app.include_router(result_router(jobs, data))
-    app.include_router(operation_router(jobs, deployments, tuple(poses), data))
+    app.include_router(operation_router(jobs, deployments, tuple(poses), data, pose_counts, GpuWatch()))
     if live is not None:
         app.include_router(stream_router(live))
         app.include_router(live_socket_router(live))

@@ -27,6 +27,7 @@ from neuropose_ray.service.jobs.job_service import JobService
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
 from neuropose_ray.service.jobs.mode import STARTS_NONE, read_mode
+from neuropose_ray.service.jobs.step_times import StepTimes
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import VideoTasks
@@ -107,7 +108,7 @@ class JobManager:
         self._workflows, self._jobs = Workflows(jobs.workflows), jobs
         self._data.create()
         locate = InputLocator(Inputs(settings.service.uploads))
-        self._meter = _meter()
+        self._meter = StepTimes(_meter())
         sender = WebhookSender(settings.service.webhooks)
         deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, poll_s=_POLL_S)
         self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform, deliveries)
@@ -172,7 +173,15 @@ class JobManager:
         self._lock.acquire(LOCK_WAIT_S)
         self._waits_for = ("the database of jobs",)
         self._durable.open(paused=read_mode(self._data) in STARTS_NONE)
-        service = JobService(self._data, self._jobs, self._workflows, self._durable, self._executor, self._webhooks)
+        service = JobService(
+            self._data,
+            self._jobs,
+            self._workflows,
+            self._durable,
+            self._executor,
+            self._webhooks,
+            self._meter.slowest,
+        )
         clear_incoming(self._data.incoming)
         clear_job_folders(self._data.jobs, lambda job_id: self._durable.row(job_id) is not None)
         if self._background_factory is not None:
@@ -193,8 +202,7 @@ class JobManager:
                     logger.warning("job %s is queued again: nothing worked on it", job_id)
                 for job_id in service.remove_outdated():
                     logger.info("job %s was removed: it is no longer kept", job_id)
-                if self._meter is not None:
-                    self._meter.jobs(service.counts())
+                self._meter.jobs(service.counts(), service.queue_age_s() or 0.0)
             except Exception:
                 # A database that is away for a while must not end this thread for good.
                 logger.exception("housekeeping failed, and is done again")
