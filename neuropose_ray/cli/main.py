@@ -45,6 +45,7 @@ COMMANDS = {
     "metrics": CommandRef("metrics", "metrics"),
     "models": CommandRef("models", "app"),
     "doctor": CommandRef("doctor", "doctor"),
+    "errors": CommandRef("error_codes", "errors"),
     "serve": CommandRef("serve", "serve", SERVICE_PANEL),
     "jobs": CommandRef("jobs", "app", SERVICE_PANEL),
     "live": CommandRef("live", "app", SERVICE_PANEL),

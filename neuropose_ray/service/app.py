@@ -23,6 +23,7 @@ logger = logging.getLogger("ray.serve")
 
 #: Uploads, downloads and watched jobs at once; each waits most of its time.
 _OPEN_REQUESTS = 1000
+_NEVER_S = 1e9
 #: For running jobs to be handed back to the queue.
 _HAND_BACK_S = 60.0
 #: What lets the proxies keep uploads from piling up in memory; Serve's controller hands it to them.
@@ -140,14 +141,21 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
 
 
 def _live_hub(settings: Settings, pose: Application, manager: Application) -> Application:
+    """The hub of live streams, which begins when it is first asked, unless there is work for it; then it stays."""
     from ray import serve
+    from ray.serve.config import AutoscalingConfig
 
-    from neuropose_ray.service.live import LiveHub
+    from neuropose_ray.service.live import LiveHub, has_work
 
     return serve.deployment(
         LiveHub,
         name=LIVE_HUB,
-        num_replicas=1,
+        autoscaling_config=AutoscalingConfig(
+            min_replicas=0,
+            initial_replicas=int(has_work(settings)),
+            max_replicas=1,
+            downscale_to_zero_delay_s=_NEVER_S,
+        ),
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=_OPEN_REQUESTS,
         **HEALTH_CHECKS,

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ValidationError
 
 from neuropose_ray.errors import (
+    InternalError,
     NeuroposeRayError,
     ServiceError,
     ServiceUnreachableError,
@@ -21,7 +22,16 @@ from neuropose_ray.errors import (
 )
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
-from neuropose_ray.schemas.jobs import Action, Job, JobOptions, JobPage, JobsStatus, JobWebhook
+from neuropose_ray.schemas.jobs import (
+    Action,
+    Batch,
+    BatchPage,
+    Job,
+    JobOptions,
+    JobPage,
+    JobsStatus,
+    JobWebhook,
+)
 from neuropose_ray.schemas.live_messages import StreamList, StreamReport
 from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
@@ -100,12 +110,17 @@ class ServiceClient:
         return self._model(JobsStatus, self._send("POST", "/v1/control", json={"action": action, "end": end}))
 
     def jobs(
-        self, state: JobState | None = None, label: str | None = None, source: str | None = None, limit: int = 50
+        self,
+        state: JobState | None = None,
+        label: str | None = None,
+        source: str | None = None,
+        limit: int = 50,
+        batch: str | None = None,
     ) -> Iterator[Job]:
         """Jobs, newest first, ``limit`` at most; pages are asked for as they are needed."""
-        after, left = None, limit
+        chosen, after, left = {"state": state, "label": label, "source": source, "batch": batch}, None, limit
         while left > 0:
-            wanted = {"state": state, "label": label, "source": source, "limit": min(left, 500), "after": after}
+            wanted = {**chosen, "limit": min(left, 500), "after": after}
             page = self._get(
                 JobPage, "/v1/jobs", {name: value for name, value in wanted.items() if value is not None}
             )
@@ -114,9 +129,45 @@ class ServiceClient:
             if after is None:
                 return
 
-    def job(self, job_id: str) -> Job:
-        """One job, with the files that it has made."""
-        return self._get(Job, f"/v1/jobs/{job_id}")
+    def job(self, job_id: str, wait_s: float = 0.0) -> Job:
+        """One job, with the files that it has made.
+
+        Args:
+            job_id: its id.
+            wait_s: seconds to wait for its end, as many as the service allows.
+        """
+        return self._get(Job, f"/v1/jobs/{job_id}", {"wait": wait_s} if wait_s else None)
+
+    def batch(self, batch_id: str, wait_s: float = 0.0) -> Batch:
+        """The jobs of a batch in numbers.
+
+        Args:
+            batch_id: its id.
+            wait_s: seconds to wait for the end of all of them, as many as the service allows.
+
+        Raises:
+            BatchNotFoundError: there is none.
+        """
+        return self._get(Batch, f"/v1/batches/{batch_id}", {"wait": wait_s} if wait_s else None)
+
+    def batches(self, limit: int = 20) -> Iterator[Batch]:
+        """Batches, newest first, ``limit`` at most; pages are asked for as they are needed."""
+        after, left = None, limit
+        while left > 0:
+            wanted = {"limit": min(left, 100)} | ({} if after is None else {"after": after})
+            page = self._get(BatchPage, "/v1/batches", wanted)
+            yield from page.batches
+            left, after = left - len(page.batches), page.next
+            if after is None:
+                return
+
+    def cancel_batch(self, batch_id: str) -> Batch:
+        """Stop all jobs of a batch that wait or run.
+
+        Raises:
+            BatchNotFoundError: there is none.
+        """
+        return self._model(Batch, self._send("POST", f"/v1/batches/{batch_id}/cancel"))
 
     def submit(
         self,
@@ -128,6 +179,8 @@ class ServiceClient:
         labels: Mapping[str, str] | None = None,
         options: JobOptions | None = None,
         webhook: JobWebhook | None = None,
+        batch: str | None = None,
+        deadline_s: float | None = None,
         key: str | None = None,
         on_progress: Progress = lambda _done, _total: None,
     ) -> Job:
@@ -141,6 +194,8 @@ class ServiceClient:
             labels: names and values.
             options: what is known of the videos, and what is to be made of them.
             webhook: is told when the job has ended.
+            batch: 32 hexadecimal digits; jobs with the same are listed, waited for and cancelled together.
+            deadline_s: seconds after which the job fails where it has not ended.
             key: the Idempotency-Key; one of its own without.
             on_progress: told the bytes that were sent, and all bytes.
 
@@ -153,6 +208,8 @@ class ServiceClient:
         webhook_fields = None if webhook is None else webhook.model_dump(mode="json", exclude_none=True)
         if webhook_fields is not None:
             fields["webhook"] = json.dumps(webhook_fields)
+        fields |= {} if batch is None else {"batch": batch}
+        fields |= {} if deadline_s is None else {"deadline_s": str(deadline_s)}
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         with ExitStack() as stack:
             files = [("file", (path.name, stack.enter_context(opened(path)))) for path in videos]
@@ -170,6 +227,8 @@ class ServiceClient:
                     "inputs": inputs,
                     "options": given,
                     "webhook": webhook_fields,
+                    "batch": batch,
+                    "deadline_s": deadline_s,
                 }
                 body = {"json": content}
             return self._model(Job, self._send("POST", "/v1/jobs", headers=headers, **body))
@@ -338,7 +397,7 @@ def _raise_for(response: httpx.Response, url: str) -> None:
     except (ValueError, KeyError, TypeError) as error:
         raise ServiceError(f"answers {response.status_code} {response.reason_phrase}", where=url) from error
     kind = _error_kinds(NeuroposeRayError).get(code, ServiceError)
-    raise kind(message if kind is not ServiceError else f"{message} (error {name})")
+    raise kind(f"{message} (error {name})" if kind in (ServiceError, InternalError) else message)
 
 
 def _error_kinds(kind: type[NeuroposeRayError]) -> dict[str, type[NeuroposeRayError]]:

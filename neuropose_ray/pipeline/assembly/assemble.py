@@ -19,6 +19,8 @@ from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.headers import video_header
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.planning.plan import VideoPlan, digest_of
+from neuropose_ray.pipeline.state.run_layout import SOURCE_FILE
+from neuropose_ray.schemas.atomic import flush
 from neuropose_ray.schemas.derived_files import replace_predictions
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.frame_table import FRAMES_FILE, write_frames
@@ -161,11 +163,12 @@ class Assembly:
                 true_times, plan.camera, poses.skeleton, self.fitting, depth_prior(self.fitting)
             )
             table = replace(fitted, timestamps_s=table.timestamps_s)
-            save_model(folder / FITTING_FILE, report)
+            save_model(folder / FITTING_FILE, report, durable=False)
         else:
             (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
         predictions_sha256 = replace_predictions(folder / PREDICTIONS_FILE, table, header)
-        save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
+        save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)], durable=False)
+        flush(folder / name for name in (SOURCE_FILE, FITTING_FILE, RESULTS_FILE))
         metrics = VideoMetrics(
             plan_key=self.plan_key(plan),
             poses_key=plan.poses_key,

@@ -10,7 +10,7 @@ version; ``tests/pipeline/test_versions.py`` asks for it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from neuropose_ray.models import PoseModelSpec
@@ -117,14 +117,27 @@ class ChunkTask:
 
 
 def plan_video(
-    video: FoundVideo, source: VideoSource, spec: PoseModelSpec, camera: CameraSettings, chunk_frames: int
+    video: FoundVideo,
+    source: VideoSource,
+    spec: PoseModelSpec,
+    camera: CameraSettings,
+    chunk_frames: int,
+    read: Callable[[VideoSource], VideoInfo] = probe,
 ) -> VideoPlan:
     """Probe a video and cut it into chunks.
+
+    Args:
+        video: the input.
+        source: how it is opened.
+        spec: the pose model.
+        camera: what is known of the camera.
+        chunk_frames: about how many frames a chunk gets.
+        read: probes the video, or knows what a probe would give.
 
     Raises:
         NeuroposeRayError: the video cannot be opened, or its camera is not in the calibration.
     """
-    info = probe(source)
+    info = read(source)
     lens = camera_of(info, camera, spec.field_of_view_degrees)
     parts = plan_chunks(info, spec.session_frames or chunk_frames)
     chunks = merge_chunks(parts, chunk_frames)

@@ -13,12 +13,13 @@ from neuropose_ray.service.gpus import GpuWatch
 from neuropose_ray.service.http import errors
 from neuropose_ray.service.http.audit import Audit, AuditLog
 from neuropose_ray.service.http.auth import AuthMiddleware
+from neuropose_ray.service.http.batch_routes import batch_router
 from neuropose_ray.service.http.bodies import BodyPace
 from neuropose_ray.service.http.conformance import AllowedMethods, Conformance
 from neuropose_ray.service.http.documentation import UNDESCRIBED, document
 from neuropose_ray.service.http.events import event_router
 from neuropose_ray.service.http.flow import AppFlowControl
-from neuropose_ray.service.http.job_routes import job_router
+from neuropose_ray.service.http.job_routes import Submissions, job_router
 from neuropose_ray.service.http.listener import Lifespan, Listener
 from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
@@ -27,6 +28,7 @@ from neuropose_ray.service.http.pose_routes import pose_router
 from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.http.request_log import RequestLog
 from neuropose_ray.service.http.results import result_router
+from neuropose_ray.service.http.waiting import JobEnds
 from neuropose_ray.service.live.connection import LiveParts
 from neuropose_ray.service.live.stream_routes import stream_router
 from neuropose_ray.service.live.websocket import live_socket_router
@@ -83,7 +85,8 @@ def interface(
         lifespan=lifespan,
         title="neuropose-ray",
         version=__version__,
-        description="Video of people in, 3D motion out. Errors are JSON with `code`, `message` and `id`.",
+        description="Video of people in, 3D motion out. Errors are JSON with `code`, `message` and `id`; "
+        "[what each code means](/docs/errors).",
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
@@ -91,7 +94,9 @@ def interface(
     errors.install(app)
     pose_counts = PoseCounts()
     app.include_router(pose_router(poses, settings.pose, pose_counts))
-    app.include_router(job_router(jobs, data, settings, tuple(poses)))
+    submissions, ends = Submissions(jobs, data, settings, tuple(poses)), JobEnds(jobs)
+    app.include_router(job_router(jobs, data, submissions, ends))
+    app.include_router(batch_router(jobs, ends))
     app.include_router(event_router(jobs))
     app.include_router(result_router(jobs, data))
     app.include_router(operation_router(jobs, deployments, tuple(poses), data, pose_counts, GpuWatch()))

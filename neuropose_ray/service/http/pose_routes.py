@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -12,6 +11,7 @@ from neuropose_ray.errors import RequestError
 from neuropose_ray.schemas.pose_replies import ModelDescription, PoseReply
 from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import HeldBytes
+from neuropose_ray.service.http.disconnect import unless_gone
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.pose_body import PoseOptions, described_body, read_pictures
 from neuropose_ray.service.http.pose_call import PoseCaller
@@ -73,7 +73,7 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings, counts:
         with counts.request() as count_pictures, held.share() as share:
             pictures = await read_pictures(request, options, settings, share)
             count_pictures(len(pictures.pictures))
-            reply = await _unless_gone(request, caller_of(pictures.model).predict(pictures))
+            reply = await unless_gone(request, caller_of(pictures.model).predict(pictures))
         return Response(reply.model_dump_json(), media_type="application/json")
 
     @router.get("/model", summary="The pose model", responses=problems())
@@ -85,21 +85,3 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings, counts:
         return await caller_of(model).model()
 
     return router
-
-
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, PoseReply]) -> PoseReply:
-    """What the work gives; it is cancelled where the client goes away, whose request has been read to its end."""
-    working, listening = asyncio.create_task(work), asyncio.create_task(_gone(request))
-    try:
-        await asyncio.wait({working, listening}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise RequestError("the client went away")
-        return working.result()
-    finally:
-        working.cancel()
-        listening.cancel()
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

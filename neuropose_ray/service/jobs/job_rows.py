@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from neuropose_ray.schemas.job_names import JobState
+from neuropose_ray.errors import ServiceDiedError
+from neuropose_ray.schemas.job_names import JobState, StepKind
 from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest
 from neuropose_ray.service.jobs.failures import INTERNAL
 
@@ -24,6 +25,14 @@ JOB_STATES: Mapping[str, JobState] = {
     "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
     "CANCELLED": "cancelled",
 }
+#: State of a workflow -> the states that its job may be in: a job is stopped at its deadline as if it was cancelled.
+STATE_MEANINGS: Mapping[str, frozenset[JobState]] = {
+    name: frozenset({state, "failed"} if name == "CANCELLED" else {state}) for name, state in JOB_STATES.items()
+}
+#: The attribute that has the error of a job which was stopped at its deadline.
+PAST_DEADLINE = "past_deadline"
+#: The attribute that says since when the deadline of a job counts which was queued again.
+DEADLINE_FROM = "deadline_from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class JobRow:
     """What the database knows of a job."""
 
     request: JobRequest
+    steps: tuple[StepKind, ...]
     state: JobState
     starts: int
     created_ms: int
@@ -39,6 +49,15 @@ class JobRow:
     error: JobError | None
     warnings: tuple[JobError, ...]
     attributes: Mapping[str, Any]
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When the job fails where it has not ended by then; None for never."""
+        if self.request.deadline_s is None:
+            return None
+        since = self.attributes.get(DEADLINE_FROM)
+        begin = self.request.submitted_at if since is None else datetime.fromisoformat(since)
+        return begin + timedelta(seconds=self.request.deadline_s)
 
     @property
     def cursor(self) -> tuple[int, int, str]:
@@ -50,11 +69,12 @@ def job_row(status: WorkflowStatus) -> JobRow:
     """The row of a job, of its workflow's."""
     attributes = status.attributes or {}
     assert status.input is not None
-    request = JobRequest.model_validate(status.input["args"][0])
-    state = JOB_STATES[status.status]
+    given, *workflow = status.input["args"]
+    request, state = JobRequest.model_validate(given), state_of(status)
     started = attributes.get("started_at")
     return JobRow(
         request=request,
+        steps=tuple(step["kind"] for each in workflow for step in each["steps"]),
         state=state,
         starts=(status.recovery_attempts or 0) + int(attributes.get("starts_before", 0)),
         created_ms=status.created_at or 0,
@@ -66,11 +86,20 @@ def job_row(status: WorkflowStatus) -> JobRow:
     )
 
 
+def state_of(status: WorkflowStatus) -> JobState:
+    """The state of the job whose workflow it is; its attributes must have been loaded."""
+    if status.status == "CANCELLED" and (status.attributes or {}).get(PAST_DEADLINE):
+        return "failed"
+    return JOB_STATES[status.status]
+
+
 def _error(status: WorkflowStatus) -> JobError:
+    if status.status == "CANCELLED":
+        return JobError.model_validate((status.attributes or {})[PAST_DEADLINE])
     if status.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
         deaths = (status.recovery_attempts or 1) - 1
         return JobError(
-            code="service_died", message=f"the service died or ended {deaths} times while it did this job"
+            code=ServiceDiedError.code, message=f"the service died or ended {deaths} times while it did this job"
         )
     data = getattr(status.error, "data", None)
     if isinstance(data, dict):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 
 from neuropose_ray.errors import (
     JobNotFoundError,
@@ -17,24 +18,31 @@ from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import (
     Action,
+    Batch,
+    BatchPage,
     Job,
     JobPage,
+    JobProgress,
     JobRequest,
     JobsStatus,
+    JobStep,
     QueueStatus,
     SlowestStep,
     Workflow,
 )
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.admission import make_uploads_folder, require_room
+from neuropose_ray.service.jobs.batches import JobBatches
+from neuropose_ray.service.jobs.deadlines import JobDeadlines, deadline_error
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
-from neuropose_ray.service.jobs.job_rows import JobRow
+from neuropose_ray.service.jobs.job_rows import DEADLINE_FROM, PAST_DEADLINE, JobRow
 from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.jobs.options import workflow_with
 from neuropose_ray.service.jobs.orders import Orders
 from neuropose_ray.service.jobs.retention import EndedJob, FolderContent, content_of, outdated
+from neuropose_ray.service.jobs.step_states import read_steps
 from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
@@ -57,6 +65,8 @@ class JobService:
         durable: the queue.
         executor: what runs.
         webhooks: tells others of the ends of jobs.
+        batches: which jobs were submitted together.
+        deadlines: when jobs are to have ended.
         slowest: the kind of step that takes longest.
     """
 
@@ -68,11 +78,14 @@ class JobService:
         durable: DurableJobs,
         executor: Executor,
         webhooks: JobWebhooks,
+        batches: JobBatches,
+        deadlines: JobDeadlines,
         slowest: Callable[[], SlowestStep | None],
     ) -> None:
         self._slowest = slowest
         self._data, self._settings, self._workflows = data, settings, workflows
         self._durable, self._executor, self._webhooks = durable, executor, webhooks
+        self._batches, self._deadlines = batches, deadlines
         self._orders = Orders(data, durable)
         self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
@@ -105,6 +118,8 @@ class JobService:
                 )
                 self._durable.enqueue(request, workflow)
                 self._webhooks.expect(request)
+                self._batches.add(request.id, request.batch)
+                self._deadlines.expect(self._row(request.id))
             elif not known.request.same_work(request):
                 raise JobStateError("this id is another job's", hint="use a new Idempotency-Key for other work")
         return self.job(request.id)
@@ -133,6 +148,7 @@ class JobService:
         limit: int = 50,
         after: str | None = None,
         owner: str | None = None,
+        batch: str | None = None,
     ) -> JobPage:
         """Some of the jobs, newest first.
 
@@ -143,14 +159,21 @@ class JobService:
             limit: so many at most.
             after: ``next`` of the page before.
             owner: those that were submitted with the token of this name.
+            batch: those of this batch.
 
         Raises:
             RequestError: ``after`` is not of a page.
+            BatchNotFoundError: there is no such batch.
         """
         cursor = None if after is None else parse_cursor(after)
         running = self._executor.all_running()
         page: list[JobRow] = []
-        for row in self._durable.rows(state, until_ms=None if cursor is None else -cursor[0]):
+        rows: Iterator[JobRow]
+        if batch is None:
+            rows = self._durable.rows(state, until_ms=None if cursor is None else -cursor[0])
+        else:
+            rows = (row for row in self._batches.rows(batch, owner) if state in (None, row.state))
+        for row in rows:
             if cursor is not None and row.cursor <= cursor:
                 continue
             wanted = source in (None, row.request.source) and owner in (None, row.request.owner)
@@ -175,12 +198,77 @@ class JobService:
             row = self._row(job_id)
             if row.state in ("completed", "failed"):
                 raise JobStateError(f"the job has {row.state}", hint="only what waits or runs can be cancelled")
-            self._durable.cancel(job_id)
-            if running := self._executor.running(job_id):
-                running.cancelled.set()
+            self._stop(row)
             if row.state != "cancelled":
                 append_line(self._data.job(job_id).log, "cancelled")
         return self.job(job_id)
+
+    def _stop(self, row: JobRow) -> None:
+        """Let a job that waits never run, and one that runs leave its step."""
+        self._durable.cancel(row.request.id)
+        if running := self._executor.running(row.request.id):
+            running.cancelled.set()
+
+    def fail_overdue(self) -> tuple[str, ...]:
+        """Stop the jobs that have not ended by their deadline, which are failed ones then."""
+        failed = []
+        for job_id in self._deadlines.due(datetime.now(UTC)):
+            with self._lock:
+                row = self._durable.row(job_id)
+                if row is not None and row.state not in ENDED:
+                    self._fail_overdue(row)
+                    failed.append(job_id)
+                self._deadlines.forget(job_id)
+        return tuple(failed)
+
+    def _fail_overdue(self, row: JobRow) -> None:
+        running = self._executor.running(row.request.id)
+        written = JobProgress.model_validate(row.attributes.get("progress") or {})
+        error = deadline_error(row, written if running is None else running.progress.now)
+        # Noted first: where the service is killed in between, the next one finds the deadline over.
+        self._durable.note(row.request.id, **{PAST_DEADLINE: error.model_dump(mode="json")})
+        self._stop(row)
+        append_line(self._data.job(row.request.id).log, f"failed: {error.code}: {error.message}")
+
+    def ended(self, job_ids: Collection[str]) -> tuple[str, ...]:
+        """Those of these jobs that have ended, or are not known."""
+        return self._durable.ended(job_ids)
+
+    def batch(self, batch_id: str, owner: str | None = None) -> Batch:
+        """The jobs of a batch in numbers.
+
+        Args:
+            batch_id: its id.
+            owner: whose jobs count; None: all.
+
+        Raises:
+            BatchNotFoundError: there is none, or it has no job of this owner.
+        """
+        return self._batches.batch(batch_id, self._executor.all_running(), owner)
+
+    def batches(self, limit: int = 50, after: str | None = None, owner: str | None = None) -> BatchPage:
+        """Some of the batches, newest first; the arguments are those of :meth:`JobBatches.page`."""
+        return self._batches.page(self._executor.all_running(), limit, after, owner)
+
+    def going_on(self, batch_id: str, owner: str | None = None) -> tuple[str, ...]:
+        """The ids of the jobs of a batch that have not ended.
+
+        Raises:
+            BatchNotFoundError: there is none, or it has no job of this owner.
+        """
+        return tuple(row.request.id for row in self._batches.rows(batch_id, owner) if row.state not in ENDED)
+
+    def cancel_batch(self, batch_id: str, owner: str | None = None) -> Batch:
+        """Stop all jobs of a batch that wait or run; those that have ended are left as they are.
+
+        Raises:
+            BatchNotFoundError: there is none, or it has no job of this owner.
+        """
+        # The newest first: those behind the running ones never begin.
+        for job_id in self.going_on(batch_id, owner):
+            with _gone_meanwhile():
+                self.cancel(job_id)
+        return self.batch(batch_id, owner)
 
     def retry(self, job_id: str, step: StepKind | None = None) -> Job:
         """Queue an ended job again.
@@ -207,10 +295,18 @@ class JobService:
                 raise JobStateError("this job is the inbox's", hint="move its folder from failed/ back to in/")
             first = None if step is None else self._durable.step_index(job_id, step)
             # What was done of a step that is done again is no progress of it.
-            progress = {} if step is None else {"progress": None}
-            self._durable.note(job_id, starts_before=row.starts, **progress, **self._webhooks.awaited_again(row))
+            progress = {} if first is None else {"progress": None, "steps": _steps_before(row, first)}
+            deadline = {PAST_DEADLINE: None, DEADLINE_FROM: datetime.now(UTC).isoformat()}
+            self._durable.note(
+                job_id,
+                starts_before=row.starts,
+                **progress,
+                **({} if row.deadline is None else deadline),
+                **self._webhooks.awaited_again(row),
+            )
             self._durable.requeue(job_id, first)
             self._webhooks.expect(row.request)
+            self._deadlines.expect(self._row(job_id))
             append_line(self._data.job(job_id).log, "queued again" + (f" from step {step}" if step else ""))
         return self.job(job_id)
 
@@ -230,6 +326,7 @@ class JobService:
             self._webhooks.deliver(row)
             shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)
             self._durable.delete(job_id)
+            self._batches.forget(job_id)
             self._removed[job_id] = time.monotonic()
 
     def resume_lost(self, after_s: float = LOST_S) -> tuple[str, ...]:
@@ -342,9 +439,16 @@ class JobService:
         return row
 
 
+def _steps_before(row: JobRow, first: int) -> list[dict[str, Any]]:
+    """What was written of a job's steps, those from ``first`` on waiting again."""
+    steps = read_steps(row.steps, row.attributes.get("steps"))[:first]
+    steps += tuple(JobStep(kind=kind) for kind in row.steps[first:])
+    return [step.model_dump(mode="json") for step in steps]
+
+
 @contextmanager
 def _gone_meanwhile() -> Iterator[None]:
-    """Somebody removed a job, or queued it again, while the list was read."""
+    """Somebody removed a job, ended it, or queued it again, while the list was read."""
     try:
         yield
     except (JobNotFoundError, JobStateError):

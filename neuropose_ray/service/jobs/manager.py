@@ -14,12 +14,14 @@ from neuropose_ray.errors import EngineError, NeuroposeRayError, NotReadyError, 
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline import Engine
 from neuropose_ray.schemas.job_names import JobState, StepKind
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
+from neuropose_ray.schemas.jobs import Action, Batch, BatchPage, Job, JobPage, JobRequest, JobsStatus
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.deliveries import Deliveries, Delivery, DeliveryState
 from neuropose_ray.service.inbox import FolderLock
 from neuropose_ray.service.inputs import Inputs
+from neuropose_ray.service.jobs.batches import JobBatches
 from neuropose_ray.service.jobs.cleanup import clear_incoming, clear_job_folders
+from neuropose_ray.service.jobs.deadlines import JobDeadlines
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
 from neuropose_ray.service.jobs.failures import redact_paths
@@ -35,6 +37,7 @@ from neuropose_ray.service.jobs.tasks import RayVideoTasks
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.logs import LogFiles
+from neuropose_ray.service.queue_looks import QueueLooks
 from neuropose_ray.service.settings import Settings
 from neuropose_ray.stores import WebhookSender
 
@@ -49,10 +52,10 @@ _HOUSEKEEPING_S = 10.0
 _STOP_WAIT_S = 10.0
 #: Between two looks at whether jobs with webhooks have ended; without such jobs nothing is looked at.
 _WEBHOOKS_S = 1.0
+#: Between two looks at whether a deadline is over; the database is asked of jobs whose deadline is.
+_DEADLINES_S = 0.5
 #: For which a webhook is tried before it goes on in rounds.
 _IN_LINE_S = 20.0
-#: Between two looks at webhooks that are to be sent: most services have none, and each look is several transactions.
-_POLL_S = 2.0
 
 
 class BackgroundService(Protocol):
@@ -110,8 +113,9 @@ class JobManager:
         locate = InputLocator(Inputs(settings.service.uploads))
         self._meter = StepTimes(_meter())
         sender = WebhookSender(settings.service.webhooks)
-        deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, poll_s=_POLL_S)
-        self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform, deliveries)
+        looks = QueueLooks()
+        deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, looks=looks)
+        self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform, deliveries, looks)
         self._webhooks = JobWebhooks(sender, self._durable, deliveries)
         self._executor = Executor(
             self._data,
@@ -173,6 +177,9 @@ class JobManager:
         self._lock.acquire(LOCK_WAIT_S)
         self._waits_for = ("the database of jobs",)
         self._durable.open(paused=read_mode(self._data) in STARTS_NONE)
+        batches, deadlines = JobBatches(self._durable), JobDeadlines(self._durable)
+        batches.open()
+        deadlines.open()
         service = JobService(
             self._data,
             self._jobs,
@@ -180,6 +187,8 @@ class JobManager:
             self._durable,
             self._executor,
             self._webhooks,
+            batches,
+            deadlines,
             self._meter.slowest,
         )
         clear_incoming(self._data.incoming)
@@ -190,6 +199,7 @@ class JobManager:
         self._service, self._waits_for = service, ()
         self._spawn(self._run_housekeeping, "job-housekeeping")
         self._spawn(self._run_webhooks, "job-webhooks")
+        self._spawn(self._run_deadlines, "job-deadlines")
 
     def _run_housekeeping(self) -> None:
         while not self._closed.wait(_HOUSEKEEPING_S):
@@ -218,6 +228,14 @@ class JobManager:
                 self._ready_service().note_end()
             except Exception:
                 logger.exception("webhooks of ended jobs are ordered later")
+
+    def _run_deadlines(self) -> None:
+        while not self._closed.wait(_DEADLINES_S):
+            try:
+                for job_id in self._ready_service().fail_overdue():
+                    logger.info("job %s did not end in time", job_id)
+            except Exception:
+                logger.exception("jobs whose deadline is over are looked for again")
 
     def _ready_service(self) -> JobService:
         if self._service is None:
@@ -253,9 +271,30 @@ class JobManager:
         limit: int = 50,
         after: str | None = None,
         owner: str | None = None,
+        batch: str | None = None,
     ) -> JobPage:
         """Some of the jobs, newest first."""
-        return await self._ask(lambda service: service.jobs(state, label, source, limit, after, owner))
+        return await self._ask(lambda service: service.jobs(state, label, source, limit, after, owner, batch))
+
+    async def ended(self, job_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of these jobs that have ended, or are not known."""
+        return await self._ask(lambda service: service.ended(job_ids))
+
+    async def batch(self, batch_id: str, owner: str | None = None) -> Batch:
+        """The jobs of a batch in numbers."""
+        return await self._ask(lambda service: service.batch(batch_id, owner))
+
+    async def batches(self, limit: int = 50, after: str | None = None, owner: str | None = None) -> BatchPage:
+        """Some of the batches, newest first."""
+        return await self._ask(lambda service: service.batches(limit, after, owner))
+
+    async def going_on(self, batch_id: str, owner: str | None = None) -> tuple[str, ...]:
+        """The ids of the jobs of a batch that have not ended."""
+        return await self._ask(lambda service: service.going_on(batch_id, owner))
+
+    async def cancel_batch(self, batch_id: str, owner: str | None = None) -> Batch:
+        """Cancel all jobs of a batch that wait or run."""
+        return await self._ask(lambda service: service.cancel_batch(batch_id, owner))
 
     async def cancel(self, job_id: str) -> Job:
         """Cancel a job that waits or runs."""

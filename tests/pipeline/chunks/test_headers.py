@@ -36,8 +36,8 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def test_frames_of_a_folder_of_pictures_keep_their_names_also_where_one_is_missing(pictures: Path, tmp_path: Path):
-    write_plan(tmp_path / "plan.npz", plan_of(pictures))
-    plan = read_plan(tmp_path / "plan.npz")
+    write_plan(tmp_path / "plan.bin", plan_of(pictures))
+    plan = read_plan(tmp_path / "plan.bin")
     assert plan.info.image_names == ("IMG_7.jpg", "IMG_8.JPG", "IMG_11.png")
     times = plan.info.timestamps_s[[0, 2]]
     metadata = video_header(plan, nobody(times), BLAZEPOSE_33, None).metadata
