@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -47,10 +47,28 @@ def service_lines(report: ServiceReport, now: datetime) -> list[str]:
     for name, states in report.replicas.items():
         counts = ", ".join(f"{count} {state.lower()}" for state, count in states.items() if count)
         lines.append(f"{name}: {counts or 'no replicas'}")
+    lines += _figures(report)
     lines.append(f"disk: {jobs.disk_free_bytes / 1e9:.1f} GB free")
     for job in jobs.current:
         lines += _job_lines(job, now)
     return lines
+
+
+def _figures(report: ServiceReport) -> Iterator[str]:
+    """What there is to say of requests for poses, slow steps and GPUs."""
+    pose, slowest = report.pose, report.jobs.slowest_step
+    if pose.answered or pose.ongoing or pose.errors:
+        mean = "" if pose.mean_ms is None else f", {pose.mean_ms:.0f} ms on average"
+        errors = "".join(f", {count} {code}" for code, count in sorted(pose.errors.items()))
+        answered = f"{pose.answered} answered{mean}, {pose.pictures} pictures{errors}"
+        yield f"pose requests: {pose.ongoing} ongoing, {answered}"
+    if slowest is not None:
+        yield (
+            f"slowest step: {slowest.kind}, {duration(slowest.mean_s)} on average of {slowest.ended}, "
+            f"at most {duration(slowest.longest_s)}"
+        )
+    for gpu in report.gpus:
+        yield f"GPU {gpu.name}: {gpu.used_bytes / 1e9:.1f} of {gpu.total_bytes / 1e9:.1f} GB in use"
 
 
 def mode_advice(mode: Mode) -> str | None:

@@ -314,6 +314,15 @@ class QueueStatus(FrozenModel):
     oldest_s: float | None
 
 
+class SlowestStep(FrozenModel):
+    """The kind of step that takes longest, of those that ended since the job manager was started."""
+
+    kind: StepKind
+    ended: int
+    mean_s: float
+    longest_s: float
+
+
 #: draining: takes no new jobs and does what it has; ending: the same, but leaves what waits to the next service.
 Mode = Literal["running", "paused", "draining", "ending", "ended"]
 
@@ -331,6 +340,7 @@ class JobsStatus(FrozenModel):
     queues: dict[str, QueueStatus]
     current: tuple[Job, ...] = Field(default=(), description="the running jobs")
     disk_free_bytes: int
+    slowest_step: SlowestStep | None = Field(default=None, description="on average; none before one has ended")
 
 
 Action = Literal["pause", "resume", "drain"]

@@ -10,6 +10,12 @@ from .inbox import held_lock as held_lock
 from .inbox import ingest as ingest
 from .inbox import watch_inbox as watch_inbox
 from .jobs.mode import read_mode as read_mode
+from .logs import JsonFormatter as JsonFormatter
+from .logs import LogFiles as LogFiles
+from .logs import LogFilter as LogFilter
+from .logs import LogLine as LogLine
+from .logs import LogReader as LogReader
+from .logs import text_of as text_of
 from .names import TOKEN_VARIABLE as TOKEN_VARIABLE
 from .names import URL_VARIABLE as URL_VARIABLE
 from .preflight import require_database as require_database

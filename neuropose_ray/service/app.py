@@ -11,6 +11,7 @@ from neuropose_ray.models import ModelSpec, resolve_model
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import is_loopback
 from neuropose_ray.service.jobs.mode import begin_mode
+from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, LIVE_HUB, ONE_LOOP
 from neuropose_ray.service.settings import Settings, load_settings
 from neuropose_ray.service.tokens import read_tokens
@@ -118,6 +119,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         pose,
         others=others,
         background=partial(Inbox, data, service.inbox) if service.inbox.enabled else None,
+        logs=LogFiles.of(service, JOB_MANAGER),
     )
     hub = _live_hub(settings, pose, manager) if service.live.enabled else None
     poses = {settings.model: pose, **{name: handle for name, (_, handle) in others.items()}}
@@ -134,6 +136,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         manager,
         Listener(service.host, service.port, service.http) if listens else None,
         None if hub is None else LiveEntrance(settings, pose, hub),
+        LogFiles.of(service, INGRESS),
     )
 
 

@@ -7,14 +7,12 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from neuropose_ray.errors import (
-    ServiceError,
-)
+from neuropose_ray.errors import ServiceError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
 from neuropose_ray.schemas.jobs import (
@@ -28,11 +26,9 @@ from neuropose_ray.schemas.jobs import (
     JobWebhook,
 )
 from neuropose_ray.schemas.live_messages import StreamList, StreamReport
+from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
 from neuropose_ray.service.connection import ServiceConnection
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
-
-if TYPE_CHECKING:
-    pass
 
 _BLOCK_BYTES = 1 << 20
 
@@ -45,6 +41,8 @@ class ServiceReport(BaseModel):
     waits_for: tuple[str, ...]
     replicas: dict[str, dict[str, int]]
     jobs: JobsStatus
+    pose: PoseRequests = PoseRequests()
+    gpus: tuple[GpuMemory, ...] = ()
 
 
 class ServiceClient(ServiceConnection):

@@ -14,11 +14,14 @@ from neuropose_ray import __version__
 from neuropose_ray.errors import NotReadyError
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.jobs import Action, JobsStatus, Mode
+from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
 from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.gpus import GpuWatch
 from neuropose_ray.service.http.bodies import described_json, read_settings
 from neuropose_ray.service.http.errors import problem_answer, problems
 from neuropose_ray.service.http.job_routes import Administrator, Reader
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
+from neuropose_ray.service.http.pose_counts import PoseCounts
 from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, STARTUP_MESSAGES
 
@@ -58,6 +61,8 @@ class ServiceStatus(FrozenModel):
         description="of each deployment, how many in each state", examples=[{"PoseModel": {"RUNNING": 1}}]
     )
     jobs: JobsStatus
+    pose: PoseRequests
+    gpus: tuple[GpuMemory, ...] = Field(description="of the machine that answers")
 
 
 class Control(FrozenModel):
@@ -121,8 +126,24 @@ async def waits_for(deployments: Deployments, jobs: Jobs) -> tuple[str, ...]:
     return tuple(waits)
 
 
-def operation_router(jobs: Jobs, deployments: Deployments, models: tuple[str, ...], data: DataFolder) -> APIRouter:
-    """``/v1/health``, ``/v1/ready``, ``/v1/status`` and ``/v1/control``."""
+def operation_router(
+    jobs: Jobs,
+    deployments: Deployments,
+    models: tuple[str, ...],
+    data: DataFolder,
+    pose_counts: PoseCounts,
+    gpus: GpuWatch,
+) -> APIRouter:
+    """``/v1/health``, ``/v1/ready``, ``/v1/status`` and ``/v1/control``.
+
+    Args:
+        jobs: the job manager.
+        deployments: the states of the replicas.
+        models: that jobs and requests may name.
+        data: has the mode of the queue.
+        pose_counts: of requests for poses.
+        gpus: their memory.
+    """
     router = APIRouter(prefix="/v1", tags=["operations"])
 
     @router.get("/health", summary="Whether the process lives", responses=_ELSEWHERE)
@@ -144,7 +165,13 @@ def operation_router(jobs: Jobs, deployments: Deployments, models: tuple[str, ..
         numbers = await VisibleJobs(jobs, caller).status()
         waits = await waits_for(deployments, jobs)
         return ServiceStatus(
-            ready=not waits, waits_for=waits, replicas=await deployments.replicas(), jobs=numbers, models=models
+            ready=not waits,
+            waits_for=waits,
+            replicas=await deployments.replicas(),
+            jobs=numbers,
+            models=models,
+            pose=pose_counts.now(),
+            gpus=await asyncio.to_thread(gpus.now),
         )
 
     @router.post(

@@ -31,12 +31,14 @@ from neuropose_ray.service.jobs.list_calls import ListCalls
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
 from neuropose_ray.service.jobs.mode import STARTS_NONE, read_mode
+from neuropose_ray.service.jobs.step_times import StepTimes
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import VideoTasks
 from neuropose_ray.service.jobs.tasks import RayVideoTasks
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
+from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.queue_looks import QueueLooks
 from neuropose_ray.service.settings import Settings
 from neuropose_ray.stores import WebhookSender
@@ -82,6 +84,7 @@ class JobManager(ListCalls):
         tasks: who does the other steps, instead of Ray.
         background: what else works on the jobs, as the inbox does.
         first_pause_s: before the second try of a step; each further pause is twice as long.
+        logs: of this process; None where somebody else writes them.
 
     Raises:
         SettingsError: a workflow has wrong settings.
@@ -99,13 +102,16 @@ class JobManager(ListCalls):
         tasks: VideoTasks | None = None,
         background: Callable[[JobService], BackgroundService] | None = None,
         first_pause_s: float = FIRST_PAUSE_S,
+        logs: LogFiles | None = None,
     ) -> None:
+        if logs is not None:
+            logs.start()
         jobs = settings.service.jobs
         self._data = DataFolder(settings.service.data_dir)
         self._workflows, self._jobs = Workflows(jobs.workflows), jobs
         self._data.create()
         locate = InputLocator(Inputs(settings.service.uploads))
-        self._meter = _meter()
+        self._meter = StepTimes(_meter())
         sender = WebhookSender(settings.service.webhooks)
         looks = QueueLooks()
         deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, looks=looks)
@@ -175,7 +181,7 @@ class JobManager(ListCalls):
         batches.open()
         deadlines.open()
         parts = self._workflows, self._durable, self._executor, self._webhooks, batches, deadlines
-        service = JobService(self._data, self._jobs, *parts)
+        service = JobService(self._data, self._jobs, *parts, self._meter.slowest)
         clear_incoming(self._data.incoming)
         clear_job_folders(self._data.jobs, lambda job_id: self._durable.row(job_id) is not None)
         if self._background_factory is not None:
@@ -197,8 +203,7 @@ class JobManager(ListCalls):
                     logger.warning("job %s is queued again: nothing worked on it", job_id)
                 for job_id in service.remove_outdated():
                     logger.info("job %s was removed: it is no longer kept", job_id)
-                if self._meter is not None:
-                    self._meter.jobs(service.counts())
+                self._meter.jobs(service.counts(), service.queue_age_s() or 0.0)
             except Exception:
                 # A database that is away for a while must not end this thread for good.
                 logger.exception("housekeeping failed, and is done again")

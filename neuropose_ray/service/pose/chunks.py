@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -25,7 +26,10 @@ from neuropose_ray.pipeline import (
     end_when_stalled,
     metered_frames,
 )
+from neuropose_ray.service.logs import log_context
 from neuropose_ray.service.pose.requests import ChunkCall
+
+logger = logging.getLogger(__name__)
 
 # Runs whose plans are kept at hand; more jobs than that do not run at once.
 _WORKERS = 8
@@ -103,10 +107,11 @@ class ChunkExecutor:
             )
         context = RunContext(self._loaded, call.out, call.decode_threads, call.max_attempts)
         worker = self._worker(context, call.run)
-        with self._active_calls.at(context, stop):
+        with self._active_calls.at(context, stop), log_context(job=call.out.parent.name, step="pose"):
             outcome = worker(call.chunk)
-        if outcome.error is not None:
-            self._meter.given_up(outcome.error)
+            if (error := outcome.error) is not None:
+                self._meter.given_up(error)
+                logger.warning("chunk %d of %s is given up: %s", outcome.index, outcome.video, error.message)
         return outcome
 
     def _worker(self, context: RunContext, run: str) -> ChunkWorker:
