@@ -15,7 +15,7 @@ from neuropose_ray.errors import FileFormatError
 from neuropose_ray.pipeline.planning.plan import VideoPlan
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.camera import Camera
-from neuropose_ray.video import Chunk, VideoInfo, VideoSource
+from neuropose_ray.video import Chunk, ImageFile, VideoInfo, VideoSource
 
 _ARRAYS = ("timestamps_s", "keyframes")
 
@@ -58,7 +58,7 @@ def read_plan(path: Path) -> VideoPlan:
         info = VideoInfo(
             source=VideoSource(Path(source["path"]), source["kind"], source["fps"]),
             notes=tuple(text["info"].pop("notes")),
-            image_names=tuple(text["info"].pop("image_names")),
+            images=tuple(ImageFile(**image) for image in text["info"].pop("images")),
             **text["info"],
             **arrays,
         )
