@@ -20,8 +20,9 @@ from neuropose_ray.pipeline.chunks.frames import FrameBatch, FrameSource, Stage
 from neuropose_ray.pipeline.planning.plan import ChunkTask
 from neuropose_ray.schemas.poses import Poses, PoseTable
 
-#: Frames of a batch where no model says how many it wants.
-_BATCH_FRAMES = 16
+#: Where no model says how many frames it wants: as much luma as caches still hold when it is measured, so that it is
+#: not read from memory once more; of small frames so many that threads need not wake up for each.
+_BATCH_BYTES, _BATCH_FRAMES = 4 << 20, 16
 
 
 class FrameObserver(Protocol):
@@ -119,7 +120,9 @@ def observe_chunk(
     Raises:
         InputError: the video can no longer be opened.
     """
-    return _pass_frames(task, frames, step, observers, _BATCH_FRAMES, 0, lambda _batch, _own: None)
+    info = task.video.info
+    size = max(1, min(_BATCH_FRAMES, _BATCH_BYTES // (info.width * info.height)))
+    return _pass_frames(task, frames, step, observers, size, 0, lambda _batch, _own: None)
 
 
 def _pass_frames(
