@@ -35,7 +35,6 @@ TESTED_ELSEWHERE = {
     "service/live/decisions.py": "service/live/test_websocket.py",  # by the records that rules write
     "service/live/directory.py": "service/live/test_stream_routes.py",
     "service/live/entrance.py": "service/live/test_live_streams_of_the_service.py",  # the running application
-    "service/live/hub.py": "service/live/test_stream_routes.py",
     "service/live/hub_client.py": "service/live/test_stream_routes.py",
     "service/live/links.py": "service/live/test_websocket.py",
     "service/live/looks.py": "service/live/test_websocket.py",  # of real frames
