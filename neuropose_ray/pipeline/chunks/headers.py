@@ -60,7 +60,7 @@ def video_header(
     if skipped:
         count = sum(last - first + 1 for first, last in skipped)
         notes = (*notes, f"No poses were looked for in {count} frames that show nothing new.")
-    changes = {"returns": returns, "skipped_frames": skipped, "notes": notes}
+    changes: dict[str, object] = {"returns": returns, "skipped_frames": skipped, "notes": notes}
     if plan.rate is not None:
         changes |= {"rate": plan.rate, "interpolated_frames": _stretches(~plan.is_analysed(times))}
     return PredictionsHeader(

@@ -84,7 +84,8 @@ def read_plan(path: Path) -> VideoPlan:
 
 
 def _plan(text: dict[str, Any], rest: memoryview) -> VideoPlan:
-    arrays, offset = {}, 0
+    arrays: dict[str, Any] = {}
+    offset = 0
     for (name, kind), length in zip(_ARRAYS.items(), text["lengths"], strict=True):
         arrays[name] = np.frombuffer(rest, kind, length, offset).copy()
         offset += arrays[name].nbytes
