@@ -14,6 +14,7 @@ CATALOGUES = {"errors.py"}
 TESTED_ELSEWHERE = {
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
     "examples/service_client.py": "service/test_service_client_example.py",  # where the running service is
+    "pipeline/chunks/stalls.py": "pipeline/chunks/test_worker.py",  # with the tries that they end
     "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
     "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",  # on a cluster
     "pipeline/engines/start.py": "pipeline/test_run.py",  # what it starts is what runs

@@ -105,6 +105,10 @@ class AttemptHistory(FrozenModel):
         """A try ended with an error."""
         return AttemptHistory(count=self.count + 1, error=error)
 
+    def suspected(self) -> AttemptHistory:
+        """The same tries, and the next one is made alone."""
+        return self.model_copy(update={"open": None, "isolate_next": True})
+
     def resolve(self, run: str | None) -> AttemptHistory:
         """Judge a try that left no word.
 
@@ -120,7 +124,7 @@ class AttemptHistory(FrozenModel):
             return self
         if self.open.alone and self.open.run in (None, run):
             return AttemptHistory(count=self.count + 1, isolate_next=True)
-        return self.model_copy(update={"open": None, "isolate_next": True})
+        return self.suspected()
 
 
 class ChunkMarker(FrozenModel):
