@@ -87,6 +87,9 @@ _BODY: dict[str, Any] = {
     }
 }
 
+#: The same of a route that takes forms alone.
+FORM_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
+
 
 class Submissions:
     """Takes jobs on.
