@@ -218,6 +218,12 @@ class JobNotFoundError(ServiceError):
     code = "job_not_found"
 
 
+class BatchNotFoundError(JobNotFoundError):
+    """No batch of this id."""
+
+    code = "batch_not_found"
+
+
 class JobStateError(ServiceError):
     """A job in this state does not allow it, or an Idempotency-Key was used for another request."""
 

@@ -192,6 +192,11 @@ class ServiceSettings(_Settings):
         default=(),
         description="pose models besides `model` that jobs and requests may name; each takes memory while it is used",
     )
+    older_routes: bool = Field(
+        default=False,
+        description="answer also at the routes of older clients: POST /videos/, GET /tasks/{id}, GET /results/{id}, "
+        "POST /api/upload-video-with-pose",
+    )
     http: HttpLimits = HttpLimits()
     pose: PoseReplicaSettings = PoseReplicaSettings()
     jobs: JobSettings = JobSettings()

@@ -12,18 +12,23 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import errors
 from neuropose_ray.service.http.audit import Audit, AuditLog
 from neuropose_ray.service.http.auth import AuthMiddleware
+from neuropose_ray.service.http.batch_routes import batch_router
 from neuropose_ray.service.http.bodies import BodyPace
 from neuropose_ray.service.http.conformance import AllowedMethods, Conformance
 from neuropose_ray.service.http.documentation import UNDESCRIBED, document
 from neuropose_ray.service.http.events import event_router
 from neuropose_ray.service.http.flow import AppFlowControl
-from neuropose_ray.service.http.job_routes import job_router
+from neuropose_ray.service.http.job_routes import Submissions, job_router
 from neuropose_ray.service.http.listener import Lifespan, Listener
 from neuropose_ray.service.http.manager_client import Jobs
+from neuropose_ray.service.http.named_pictures import NamedPictures
+from neuropose_ray.service.http.older_routes import older_router
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
 from neuropose_ray.service.http.pose_routes import pose_router
 from neuropose_ray.service.http.rates import RateLimit
-from neuropose_ray.service.http.results import result_router
+from neuropose_ray.service.http.results import Results, result_router
+from neuropose_ray.service.http.waiting import JobEnds
+from neuropose_ray.service.inputs import Inputs
 from neuropose_ray.service.live.connection import LiveParts
 from neuropose_ray.service.live.stream_routes import stream_router
 from neuropose_ray.service.live.websocket import live_socket_router
@@ -81,11 +86,17 @@ def interface(
         generate_unique_id_function=lambda route: route.name,
     )
     errors.install(app)
-    app.include_router(pose_router(poses, settings.pose))
-    app.include_router(job_router(jobs, data, settings, tuple(poses)))
+    named = NamedPictures(Inputs(settings.uploads), settings.pose)
+    app.include_router(pose_router(poses, settings.pose, named))
+    submissions, ends = Submissions(jobs, data, settings, tuple(poses)), JobEnds(jobs)
+    results = Results(jobs, data)
+    app.include_router(job_router(jobs, data, submissions, ends))
+    app.include_router(batch_router(jobs, ends))
     app.include_router(event_router(jobs))
-    app.include_router(result_router(jobs, data))
+    app.include_router(result_router(results, data))
     app.include_router(operation_router(jobs, deployments, tuple(poses)))
+    if settings.older_routes:
+        app.include_router(older_router(jobs, results, submissions, ends))
     if live is not None:
         app.include_router(stream_router(live))
         app.include_router(live_socket_router(live))

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from neuropose_ray.errors import JobCancelledError, NeuroposeRayError, StepTimeoutError, StorageFullError
 from neuropose_ray.schemas.atomic import is_disk_full
-from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, Step, Workflow
+from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobStep, Step, Workflow
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.durable_work import ExecutionStoppedError
 from neuropose_ray.service.jobs.durable import ExecutionCancelledError, RecordStep
@@ -24,6 +24,7 @@ from neuropose_ray.service.jobs.failures import StepFailedError, job_error
 from neuropose_ray.service.jobs.job_log import append_line
 from neuropose_ray.service.jobs.metrics import JobMeter
 from neuropose_ray.service.jobs.progress import ProgressTracker
+from neuropose_ray.service.jobs.step_states import StepStates, read_steps
 from neuropose_ray.service.jobs.steps.pose import PoseStep
 from neuropose_ray.service.jobs.steps.settings import PoseOptions
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
@@ -54,10 +55,11 @@ class AttributeStore(Protocol):
 
 @dataclass(slots=True)
 class RunningJob:
-    """A job that this process is at."""
+    """A job that this process is at; ``cancelled`` makes it leave, whatever the database then says of it."""
 
     request: JobRequest
     progress: ProgressTracker
+    steps: StepStates
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -129,8 +131,12 @@ class Executor:
             return self._perform(request, workflow, record)
 
     def _perform(self, request: JobRequest, workflow: Workflow, record: RecordStep) -> list[dict[str, Any]]:
-        write = partial(self._write_progress, request.id)
-        running = RunningJob(request, ProgressTracker([step.kind for step in workflow.steps], write))
+        kinds = [step.kind for step in workflow.steps]
+        running = RunningJob(
+            request,
+            ProgressTracker(kinds, partial(self._write_progress, request.id)),
+            StepStates(kinds, partial(self._write_steps, request.id)),
+        )
         with self._entered(running):
             self._log(request, "started")
             errors: list[dict[str, Any]] = []
@@ -177,8 +183,14 @@ class Executor:
                 self._lock.notify_all()
 
     def _write_progress(self, job_id: str, progress: JobProgress) -> None:
+        self._write(job_id, progress=progress.model_dump(mode="json"))
+
+    def _write_steps(self, job_id: str, steps: tuple[JobStep, ...]) -> None:
+        self._write(job_id, steps=[step.model_dump(mode="json") for step in steps])
+
+    def _write(self, job_id: str, **shown: Any) -> None:
         try:
-            self._note(job_id, progress=progress.model_dump(mode="json"))
+            self._note(job_id, **shown)
         except StorageFullError as error:
             # What is shown of a running job is in memory; a full disk must not end the work that reports progress.
             logger.warning("the progress of job %s is not kept: %s", job_id, error)
@@ -191,13 +203,17 @@ class Executor:
             began_at = datetime.now(UTC).isoformat()
             self._with_space(running, step, lambda: self._note(request.id, started_at=began_at))
         running.progress.enter(number, floor=JobProgress.model_validate(attributes.get("progress") or {}))
+        kinds = [each.kind for each in running.steps.now]
+        running.steps.enter(number, read_steps(kinds, attributes.get("steps")))
         self._log(request, f"step {number + 1}, {step.kind}")
         began, outcome = time.perf_counter(), "left"
         try:
-            errors = self._tries(running, step)
+            errors = self._tries(running, number, step)
+            running.steps.leave(number, "completed")
             outcome = "done"
             return [error.model_dump(mode="json") for error in errors]
-        except StepFailedError:
+        except StepFailedError as failure:
+            running.steps.leave(number, "failed", failure.error)
             outcome = "failed"
             raise
         finally:
@@ -205,7 +221,7 @@ class Executor:
             if self._meter is not None:
                 self._meter.step(step.kind, outcome, time.perf_counter() - began)
 
-    def _tries(self, running: RunningJob, step: Step) -> list[JobError]:
+    def _tries(self, running: RunningJob, place: int, step: Step) -> list[JobError]:
         names_by_path: dict[str, str] = {}
         for number in range(1, step.max_attempts + 1):
             try:
@@ -218,9 +234,12 @@ class Executor:
                 self._log(running.request, f"{step.kind}, try {number}: {type(error).__name__}: {error}")
                 logger.warning("job %s, %s, try %d", running.request.id, step.kind, number, exc_info=error)
                 passing = error.retryable if isinstance(error, NeuroposeRayError) else True
+                told = job_error(error, step.kind, names_by_path=names_by_path)
                 if not passing or number == step.max_attempts:
-                    raise StepFailedError(job_error(error, step.kind, names_by_path=names_by_path)) from error
+                    raise StepFailedError(told) from error
+            running.steps.note_failure(place, told)
             self._pause(running, step, number)
+            running.steps.try_again(place)
         raise AssertionError("a step has at least one try")
 
     def _with_space(self, running: RunningJob, step: Step, function: Callable[[], R]) -> R:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from neuropose_ray.errors import (
@@ -15,17 +15,29 @@ from neuropose_ray.errors import (
 )
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, QueueStatus, Workflow
+from neuropose_ray.schemas.jobs import (
+    Action,
+    Job,
+    JobError,
+    JobProgress,
+    JobRequest,
+    JobsStatus,
+    QueueStatus,
+    Workflow,
+)
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.admission import make_uploads_folder, require_room
+from neuropose_ray.service.jobs.batches import JobBatches
+from neuropose_ray.service.jobs.deadlines import JobDeadlines
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
-from neuropose_ray.service.jobs.job_rows import JobRow
+from neuropose_ray.service.jobs.job_rows import DEADLINE_FROM, PAST_DEADLINE, JobRow, steps_before
+from neuropose_ray.service.jobs.listing import JobList
 from neuropose_ray.service.jobs.mode import Mode, read_mode, write_mode
 from neuropose_ray.service.jobs.options import workflow_with
 from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
-from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
+from neuropose_ray.service.jobs.views import artifacts_in, job_of
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import JobSettings
@@ -49,6 +61,13 @@ class JobService:
         durable: the queue.
         executor: what runs.
         webhooks: tells others of the ends of jobs.
+        batches: which jobs were submitted together.
+        deadlines: when jobs are to have ended.
+
+    Attributes:
+        list: of the jobs, in pages.
+        batches: as given.
+        deadlines: as given.
     """
 
     def __init__(
@@ -59,9 +78,13 @@ class JobService:
         durable: DurableJobs,
         executor: Executor,
         webhooks: JobWebhooks,
+        batches: JobBatches,
+        deadlines: JobDeadlines,
     ) -> None:
         self._data, self._settings, self._workflows = data, settings, workflows
         self._durable, self._executor, self._webhooks = durable, executor, webhooks
+        self.batches, self.deadlines = batches, deadlines
+        self.list = JobList(durable, executor, batches)
         self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
         self._unheld: dict[str, float] = {}
@@ -93,6 +116,8 @@ class JobService:
                 )
                 self._durable.enqueue(request, workflow)
                 self._webhooks.expect(request)
+                self.batches.add(request.id, request.batch)
+                self.deadlines.expect(self._row(request.id))
             elif not known.request.same_work(request):
                 raise JobStateError("this id is another job's", hint="use a new Idempotency-Key for other work")
         return self.job(request.id)
@@ -113,45 +138,6 @@ class JobService:
         job = job_of(self._row(job_id), running)
         return job.model_copy(update={"artifacts": artifacts_in(self._data.job(job_id).results)})
 
-    def jobs(
-        self,
-        state: JobState | None = None,
-        label: str | None = None,
-        source: str | None = None,
-        limit: int = 50,
-        after: str | None = None,
-        owner: str | None = None,
-    ) -> JobPage:
-        """Some of the jobs, newest first.
-
-        Args:
-            state: those in this state.
-            label: those with this label, ``name=value``, or with any of this name.
-            source: those from ``http`` or ``inbox``.
-            limit: so many at most.
-            after: ``next`` of the page before.
-            owner: those that were submitted with the token of this name.
-
-        Raises:
-            RequestError: ``after`` is not of a page.
-        """
-        cursor = None if after is None else parse_cursor(after)
-        running = self._executor.all_running()
-        page: list[JobRow] = []
-        for row in self._durable.rows(state, until_ms=None if cursor is None else -cursor[0]):
-            if cursor is not None and row.cursor <= cursor:
-                continue
-            wanted = source in (None, row.request.source) and owner in (None, row.request.owner)
-            if wanted and has_label(row.request, label):
-                page.append(row)
-            if len(page) > limit:
-                break
-        shown = page[:limit]
-        return JobPage(
-            jobs=tuple(job_of(row, running) for row in shown),
-            next="_".join(str(part) for part in shown[-1].cursor) if len(page) > limit and shown else None,
-        )
-
     def cancel(self, job_id: str) -> Job:
         """Stop a job that waits or runs; one that is cancelled already is given back.
 
@@ -163,12 +149,36 @@ class JobService:
             row = self._row(job_id)
             if row.state in ("completed", "failed"):
                 raise JobStateError(f"the job has {row.state}", hint="only what waits or runs can be cancelled")
-            self._durable.cancel(job_id)
-            if running := self._executor.running(job_id):
-                running.cancelled.set()
+            self._stop(row)
             if row.state != "cancelled":
                 append_line(self._data.job(job_id).log, "cancelled")
         return self.job(job_id)
+
+    def _stop(self, row: JobRow) -> None:
+        """Let a job that waits never run, and one that runs leave its step."""
+        self._durable.cancel(row.request.id)
+        if running := self._executor.running(row.request.id):
+            running.cancelled.set()
+
+    def fail(self, job_id: str, error_of: Callable[[JobRow, JobProgress], JobError]) -> bool:
+        """Make a failed job of one that waits or runs, and stop what runs of it; False where it has ended or is gone.
+
+        Args:
+            job_id: of the job.
+            error_of: gives the reason, of the job and how far it is.
+        """
+        with self._lock:
+            row = self._durable.row(job_id)
+            if row is None or row.state in ENDED:
+                return False
+            running = self._executor.running(job_id)
+            written = JobProgress.model_validate(row.attributes.get("progress") or {})
+            error = error_of(row, written if running is None else running.progress.now)
+            # Noted first: where the service is killed in between, the next one finds it waiting or running still.
+            self._durable.note(job_id, **{PAST_DEADLINE: error.model_dump(mode="json")})
+            self._stop(row)
+            append_line(self._data.job(job_id).log, f"failed: {error.code}: {error.message}")
+            return True
 
     def retry(self, job_id: str, step: StepKind | None = None) -> Job:
         """Queue an ended job again.
@@ -195,10 +205,18 @@ class JobService:
                 raise JobStateError("this job is the inbox's", hint="move its folder from failed/ back to in/")
             first = None if step is None else self._durable.step_index(job_id, step)
             # What was done of a step that is done again is no progress of it.
-            progress = {} if step is None else {"progress": None}
-            self._durable.note(job_id, starts_before=row.starts, **progress, **self._webhooks.awaited_again(row))
+            progress = {} if first is None else {"progress": None, "steps": steps_before(row, first)}
+            deadline = {PAST_DEADLINE: None, DEADLINE_FROM: datetime.now(UTC).isoformat()}
+            self._durable.note(
+                job_id,
+                starts_before=row.starts,
+                **progress,
+                **({} if row.deadline is None else deadline),
+                **self._webhooks.awaited_again(row),
+            )
             self._durable.requeue(job_id, first)
             self._webhooks.expect(row.request)
+            self.deadlines.expect(self._row(job_id))
             append_line(self._data.job(job_id).log, "queued again" + (f" from step {step}" if step else ""))
         return self.job(job_id)
 
@@ -218,6 +236,7 @@ class JobService:
             self._webhooks.deliver(row)
             shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)
             self._durable.delete(job_id)
+            self.batches.forget(job_id)
             self._removed[job_id] = time.monotonic()
 
     def resume_lost(self, after_s: float = LOST_S) -> tuple[str, ...]:
@@ -311,7 +330,7 @@ class JobService:
             keep_days=self._settings.keep_days,
             keep_bytes=self._settings.keep_bytes,
         ):
-            with _gone_meanwhile():
+            with suppress(JobNotFoundError, JobStateError):  # removed, or queued again, meanwhile
                 self.remove(job_id)
                 removed.append(job_id)
         return tuple(removed)
@@ -328,12 +347,3 @@ class JobService:
         if row is None:
             raise JobNotFoundError("there is no such job", hint="it may have been removed")
         return row
-
-
-@contextmanager
-def _gone_meanwhile() -> Iterator[None]:
-    """Somebody removed a job, or queued it again, while the list was read."""
-    try:
-        yield
-    except (JobNotFoundError, JobStateError):
-        return

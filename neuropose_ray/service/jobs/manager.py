@@ -7,23 +7,27 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from neuropose_ray import machine
 from neuropose_ray.errors import EngineError, NeuroposeRayError, NotReadyError, ServiceError
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline import Engine
-from neuropose_ray.schemas.job_names import JobState, StepKind
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
+from neuropose_ray.schemas.job_names import StepKind
+from neuropose_ray.schemas.jobs import Action, Job, JobRequest, JobsStatus
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.deliveries import Deliveries, Delivery, DeliveryState
 from neuropose_ray.service.inbox import FolderLock
 from neuropose_ray.service.inputs import Inputs
+from neuropose_ray.service.jobs.batches import JobBatches
 from neuropose_ray.service.jobs.cleanup import clear_incoming, clear_job_folders
+from neuropose_ray.service.jobs.deadlines import JobDeadlines
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
 from neuropose_ray.service.jobs.failures import redact_paths
 from neuropose_ray.service.jobs.job_service import JobService
+from neuropose_ray.service.jobs.list_calls import ListCalls
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
 from neuropose_ray.service.jobs.mode import read_mode
@@ -65,7 +69,7 @@ class BackgroundService(Protocol):
         ...
 
 
-class JobManager:
+class JobManager(ListCalls):
     """The jobs of a service, from any process over its handle. There is one at a time for a data folder.
 
     It starts in the background: until :meth:`ready` gives nothing, all other methods raise NotReadyError.
@@ -167,7 +171,11 @@ class JobManager:
         self._lock.acquire(LOCK_WAIT_S)
         self._waits_for = ("the database of jobs",)
         self._durable.open(paused=read_mode(self._data) == "paused")
-        service = JobService(self._data, self._jobs, self._workflows, self._durable, self._executor, self._webhooks)
+        batches, deadlines = JobBatches(self._durable, self._executor), JobDeadlines(self._durable)
+        batches.open()
+        deadlines.open()
+        parts = self._workflows, self._durable, self._executor, self._webhooks, batches, deadlines
+        service = JobService(self._data, self._jobs, *parts)
         clear_incoming(self._data.incoming)
         clear_job_folders(self._data.jobs, lambda job_id: self._durable.row(job_id) is not None)
         if self._background_factory is not None:
@@ -176,6 +184,7 @@ class JobManager:
         self._service, self._waits_for = service, ()
         self._spawn(self._run_housekeeping, "job-housekeeping")
         self._spawn(self._run_webhooks, "job-webhooks")
+        self._spawn(partial(deadlines.run, service.fail, self._closed), "job-deadlines")
 
     def _run_housekeeping(self) -> None:
         while not self._closed.wait(_HOUSEKEEPING_S):
@@ -230,18 +239,6 @@ class JobManager:
     async def job(self, job_id: str) -> Job:
         """The view of one job."""
         return await self._ask(lambda service: service.job(job_id))
-
-    async def jobs(
-        self,
-        state: JobState | None = None,
-        label: str | None = None,
-        source: str | None = None,
-        limit: int = 50,
-        after: str | None = None,
-        owner: str | None = None,
-    ) -> JobPage:
-        """Some of the jobs, newest first."""
-        return await self._ask(lambda service: service.jobs(state, label, source, limit, after, owner))
 
     async def cancel(self, job_id: str) -> Job:
         """Cancel a job that waits or runs."""
