@@ -133,12 +133,12 @@ class _Assemblies:
             failure = StageRun(name, key, "failed", plan.reason, decoded, made.attempts, made.text())
             self.ledger.add_stage_run(failure)
             return
-        fault = None
+        failure_text = None
         if made.failed_chunks:
-            fault = made.errors[0].text()
+            failure_text = made.errors[0].text()
             # Their tries are counted on the disk; the next run tries them again where there are some left.
             key = StageKey(FRAME_METRICS, {**key.parts, "chunks that failed": str(made.failed_chunks)})
-        done = StageRun(name, key, "succeeded", plan.reason, decoded, error=fault)
+        done = StageRun(name, key, "succeeded", plan.reason, decoded, error=failure_text)
         self.ledger.add_stage_run(done, [made.artifact])
         publish(self.assembler.context.out, made.artifact)
         if not made.failed_chunks:
