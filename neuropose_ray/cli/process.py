@@ -21,6 +21,7 @@ from neuropose_ray.cli.options import (
     Fps,
     Json,
     Model,
+    Rate,
     Shape,
     Workers,
 )
@@ -54,6 +55,7 @@ def process(
     shape: Shape = None,
     fps: Fps = None,
     capture_fps: CaptureFps = None,
+    rate: Rate = None,
     fov: Fov = None,
     calibration: Calibration = None,
     calibration_camera: CalibrationCamera = None,
@@ -147,7 +149,7 @@ def process(
             "camera": {
                 "field_of_view_degrees": fov, "calibration": calibration, "calibration_camera": calibration_camera,
             },
-            "video": {"chunk_frames": chunk_frames, "image_fps": fps, "capture_fps": capture_fps},
+            "video": {"chunk_frames": chunk_frames, "image_fps": fps, "capture_fps": capture_fps, "rate": rate},
             "blazepose": {"mirror": mirror},
             "fit": refine,
             "curate": curate,

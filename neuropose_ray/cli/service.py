@@ -10,13 +10,17 @@ from typing import Annotated
 
 import typer
 
+from neuropose_ray.cli.service_config import app as config_app
+from neuropose_ray.cli.service_control import drain, pause, resume
+from neuropose_ray.cli.service_logs import logs
 from neuropose_ray.cli.service_options import Config, Data, data_folder, service_settings
 from neuropose_ray.cli.tokens import revoke, token, tokens
 from neuropose_ray.errors import InputNotFoundError
 
 app = typer.Typer(no_args_is_help=True, help="The service as a part of the system.")
-for command in (token, tokens, revoke):
+for command in (pause, resume, drain, logs, token, tokens, revoke):
     app.command()(command)
+app.add_typer(config_app, name="config")
 
 
 class Manager(StrEnum):

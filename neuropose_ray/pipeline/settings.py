@@ -41,11 +41,11 @@ class EngineSettings(BaseModel):
         "does less. The numbers are the same",
     )
     chunks_per_gpu: int = Field(
-        default=3,
+        default=8,
         ge=1,
-        description="chunks that a worker with a GPU has at once, with a decoder each: one or two keep up with the "
-        "GPU, and one more fills the gap while another's results are written; each holds some batches of frames in "
-        "memory. Never more than the cluster has CPUs for each GPU",
+        description="chunks that are decoded at once for a worker with a GPU: a core decodes some 200 frames of "
+        "1080p a second, and a GPU sees up to 1,500. Never more than there are CPUs for each GPU, and two at least. "
+        "Each holds some 32 frames in memory, beside four batches of the pose model",
     )
     stall_limit_s: float = Field(
         default=600.0,

@@ -8,6 +8,8 @@ JobState = Literal["queued", "running", "completed", "failed", "cancelled"]
 #: States from which nothing moves by itself.
 ENDED: tuple[JobState, ...] = ("completed", "failed", "cancelled")
 StepKind = Literal["pose", "analyze", "overlay", "report", "export", "text", "curate"]
+#: Retrying: a try failed, and the next one has not begun. Skipped: the job ended before it.
+StepState = Literal["waiting", "running", "retrying", "completed", "failed", "cancelled", "skipped"]
 #: The workflows that are built in: the usual one.
 STANDARD_NAME = "standard"
 #: And one that puts the numbers into words; its name is that which clients of older systems use.

@@ -17,8 +17,8 @@ from neuropose_ray.errors import (
     OverloadedError,
     RequestError,
 )
-from neuropose_ray.schemas.job_names import JobState, StepKind
-from neuropose_ray.schemas.jobs import Job, JobOptions, JobPage, JobRequest
+from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
+from neuropose_ray.schemas.jobs import Job, JobId, JobOptions, JobPage, JobRequest
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import body_of
@@ -35,7 +35,9 @@ from neuropose_ray.service.http.submissions import (
     submission_schema,
 )
 from neuropose_ray.service.http.uploads import Upload
+from neuropose_ray.service.http.waiting import JobEnds, Wait
 from neuropose_ray.service.inputs import Inputs
+from neuropose_ray.service.jobs.mode import CLOSED
 from neuropose_ray.service.settings import ServiceSettings
 from neuropose_ray.stores import require_allowed
 
@@ -67,6 +69,8 @@ _FORM = {
             "type": "string",
             "description": "a URL that is told when the job has ended, or a JSON object of `url` and `secret`",
         },
+        "batch": Submission.model_json_schema()["properties"]["batch"],
+        "deadline_s": Submission.model_json_schema()["properties"]["deadline_s"],
         **JobOptions.model_json_schema()["properties"],
     },
 }  # fmt: skip
@@ -82,6 +86,9 @@ _BODY: dict[str, Any] = {
         },
     }
 }
+
+#: The same of a route that takes forms alone.
+FORM_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
 
 
 class Submissions:
@@ -122,7 +129,7 @@ class Submissions:
         """Refuse before the files are sent what would be refused afterwards; a job that is known is no new one."""
         status = await self._jobs.status()
         full = status.queued >= self._settings.jobs.queued
-        if (status.mode == "draining" or full) and await self._known(name) is None:
+        if (status.mode in CLOSED or full) and await self._known(name) is None:
             if full:
                 raise OverloadedError(f"{status.queued} jobs wait already", hint="try again later")
             raise DrainingError("no new jobs are taken", hint="an administrator has said so; try again later")
@@ -169,10 +176,16 @@ class Submissions:
                 await asyncio.to_thread(upload.discard)
 
 
-def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: tuple[str, ...]) -> APIRouter:
-    """The routes below ``/v1/jobs`` that answer with jobs."""
+def job_router(jobs: Jobs, data: DataFolder, submissions: Submissions, ends: JobEnds) -> APIRouter:
+    """The routes below ``/v1/jobs`` that answer with jobs.
+
+    Args:
+        jobs: the job manager.
+        data: the service's folder.
+        submissions: takes jobs on.
+        ends: notices that jobs have ended.
+    """
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-    submissions = Submissions(jobs, data, settings, models)
 
     @router.post(
         "",
@@ -185,15 +198,25 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: 
             s413="beyond a limit on bytes, files, seconds or pixels",
             s429="too many jobs wait; see Retry-After",
             s507="the disk is nearly full",
-        ),
+        )
+        | {200: {"model": Job, "description": "it has ended within the time to wait, see its `state`"}},
     )
-    async def submit_job(request: Request, response: Response, caller: Submitter, key: Key = None) -> Job:
-        """Upload videos as a form, or name them by URI in JSON or in fields `uri`; poll `Location` for the result."""
+    async def submit_job(
+        request: Request, response: Response, caller: Submitter, key: Key = None, wait: Wait = 0.0
+    ) -> Job:
+        """Upload videos as a form, or name them by URI in JSON or in fields `uri`; poll `Location` for the result.
+
+        With `?wait=30` the answer comes when the job has ended, with status 200, or after 30 seconds with 202: ask
+        `Location` with the same `wait` then. A client that goes away meanwhile has its job all the same.
+        """
         job = await submissions.take(request, caller, key)
         response.headers["Location"] = f"/v1/jobs/{job.id}"
+        job = await ends.job(request, VisibleJobs(jobs, caller), job, wait)
+        if wait > 0 and job.state in ENDED:
+            response.status_code = 200
         return job
 
-    @router.get("", summary="List jobs, newest first", responses=problems())
+    @router.get("", summary="List jobs, newest first", responses=problems(s404="no such batch"))
     async def list_jobs(
         caller: Reader,
         state: JobState | None = None,
@@ -201,12 +224,17 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: 
         source: Annotated[Literal["http", "inbox"] | None, Query()] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+        batch: Annotated[JobId | None, Query(description="of the batch with this id")] = None,
     ) -> JobPage:
-        return await VisibleJobs(jobs, caller).jobs(state=state, label=label, source=source, limit=limit, after=after)
+        return await VisibleJobs(jobs, caller).jobs(
+            state=state, label=label, source=source, limit=limit, after=after, batch=batch
+        )
 
     @router.get("/{job_id}", summary="One job", responses=problems(s404="no such job"))
-    async def get_job(caller: Reader, job_id: Id) -> Job:
-        return await VisibleJobs(jobs, caller).job(job_id)
+    async def get_job(request: Request, caller: Reader, job_id: Id, wait: Wait = 0.0) -> Job:
+        """With `?wait=30` the answer comes when it has ended, or after 30 seconds with the job as it is then."""
+        visible = VisibleJobs(jobs, caller)
+        return await ends.job(request, visible, await visible.job(job_id), wait)
 
     @router.delete(
         "/{job_id}",

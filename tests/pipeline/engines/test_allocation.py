@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from neuropose_ray.errors import EngineError
-from neuropose_ray.pipeline.engines.allocation import Allocation, Cluster, allocate
+from neuropose_ray.pipeline.engines.allocation import LEAST_DECODERS, WAITING_CHUNKS, Allocation, Cluster, allocate
 from neuropose_ray.pipeline.settings import EngineSettings
 
 LAPTOP = Cluster(cpus=8, gpus=0, nodes=1, smallest_node_cpus=8)
@@ -16,7 +18,9 @@ def shared(cluster: Cluster, model_cpus: int | None, **settings: object) -> Allo
 
 
 def test_without_gpus_every_core_has_a_worker_that_decodes_for_itself():
-    assert shared(LAPTOP, 1) == Allocation("fused", workers=8, grows=True, cpus=1, gpus=0, chunks_at_once=1)
+    assert shared(LAPTOP, 1) == Allocation(
+        "fused", workers=8, grows=True, cpus=1, gpus=0, decoders=1, chunks_at_once=1
+    )
 
 
 def test_a_model_that_uses_all_cores_has_a_node_for_itself():
@@ -28,7 +32,7 @@ def test_a_model_for_the_cpu_leaves_the_gpus_alone():
     assert shared(EIGHT_GPUS, 1).gpus == 0
     nodes = Cluster(cpus=48, gpus=4, nodes=3, smallest_node_cpus=16)
     assert allocate(nodes, EngineSettings(), None, "cpu") == Allocation(
-        "fused", workers=3, grows=True, cpus=16, gpus=0, chunks_at_once=1
+        "fused", workers=3, grows=True, cpus=16, gpus=0, decoders=1, chunks_at_once=1
     )
 
 
@@ -64,10 +68,20 @@ def test_a_shape_that_was_asked_for_is_taken(shape: str):
         assert shared(cluster, model_cpus, shape=shape).shape == shape
 
 
-def test_every_gpu_has_a_worker_with_as_many_chunks_as_it_has_decoders():
-    assert shared(EIGHT_GPUS, None) == Allocation("split", workers=8, grows=True, cpus=0, gpus=1, chunks_at_once=3)
-    assert shared(FEW_CPUS, None).chunks_at_once == 1
-    assert shared(ONE_GPU, None, chunks_per_gpu=8).chunks_at_once == 8
+def test_every_gpu_has_a_worker_that_decodes_on_the_cpus_that_there_are_for_it():
+    assert shared(EIGHT_GPUS, None) == Allocation(
+        "split", workers=8, grows=True, cpus=0, gpus=1, decoders=8, chunks_at_once=8
+    )
+    assert shared(GPU_AND_CPU_NODES, None, chunks_per_gpu=64).decoders == 40
+    assert shared(FEW_CPUS, None).decoders == LEAST_DECODERS
+
+
+@pytest.mark.parametrize("cluster", [ONE_GPU, EIGHT_GPUS, FEW_CPUS])
+def test_where_chunks_share_calls_some_more_wait_for_the_model_than_are_decoded(cluster: Cluster):
+    own, common = (
+        allocate(cluster, EngineSettings(), None, "auto", frames_alone=frames_alone) for frames_alone in (False, True)
+    )
+    assert common == replace(own, chunks_at_once=own.chunks_at_once + WAITING_CHUNKS)
 
 
 def test_a_number_of_workers_that_was_given_stays():
