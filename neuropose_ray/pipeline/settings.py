@@ -37,8 +37,8 @@ class EngineSettings(BaseModel):
         default="auto",
         description="who decodes on Ray: in fused the worker that has the model, so that no frame leaves its "
         "process; in split tasks on other cores and nodes, from which the frames travel to the workers. auto takes "
-        "split where the cluster has more than one GPU or node, and two CPUs or more for each GPU; else fused, which "
-        "does less. The numbers are the same",
+        "split where nodes with GPUs have fewer CPUs for each GPU than chunks_per_gpu, and other nodes have some; "
+        "else fused, which does less. The numbers are the same",
     )
     chunks_per_gpu: int = Field(
         default=8,

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from measurements.endurance import table
-from support.device_model import CLIP_FRAMES, DeviceSpec, calls_in, clips
+from support.calls import calls_in
+from support.device_model import CLIP_FRAMES, DeviceSpec, clips
 
 from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.run import run
@@ -39,10 +40,10 @@ def test_threads_fill_batches_across_videos_and_give_what_each_video_gives_apart
     ]
     for video in shared.videos:
         assert table(tmp_path / "shared", video.name) == table(tmp_path / "apart", video.name)
-    assert calls_in(tmp_path / "log_apart").fill(BATCH) == CLIP_FRAMES / BATCH
+    assert calls_in(tmp_path / "log_apart").fill() == CLIP_FRAMES / BATCH
     calls = calls_in(tmp_path / "log_shared")
     assert sum(calls.frames) == 24 * CLIP_FRAMES
-    assert calls.fill(BATCH) >= 0.9  # two sizes, of each of which the last batch is short
+    assert calls.fill() >= 0.9  # two sizes, of each of which the last batch is short
 
 
 @pytest.mark.endurance
@@ -50,4 +51,4 @@ def test_two_hundred_videos_of_a_second_fill_batches_of_32(tmp_path: Path):
     spec = DeviceSpec(tmp_path / "log", call_s=0.001, frame_s=0.0001)
     summary = process(clips(tmp_path / "videos", 200, frames=25), tmp_path / "out", spec)
     assert summary.all_well
-    assert calls_in(spec.log).fill(spec.batch_size) >= 0.95
+    assert calls_in(spec.log).fill() >= 0.95

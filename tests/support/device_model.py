@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from support.calls import CallLog
 
 from neuropose_ray.benchmark.synthetic import SyntheticModel, SyntheticSpec
 from neuropose_ray.models.metrabs.tensors import padded_count
@@ -29,7 +30,7 @@ class DeviceSpec:
     """The model before it is loaded.
 
     Attributes:
-        log: a folder that gets a line for every call: its frames, and when the device began and ended with it.
+        log: a folder in which every call is noted, without the time of copying.
         call_s, frame_s: that the device takes for a call, and beyond that for each frame.
         batch_size: frames of a call.
         frames_alone: whether chunks share calls.
@@ -68,8 +69,7 @@ class DeviceModel:
             name="device", sha256=spec.sha256, filename="", skeleton=BLAZEPOSE_33, runtime="sleep", device="gpu:0",
             settings="{}", frames_alone=spec.frames_alone, calls_at_once=spec.calls_at_once,
         )  # fmt: skip
-        spec.log.mkdir(parents=True, exist_ok=True)
-        self._log = spec.log / f"{os.getpid()}_{id(self)}.txt"
+        self._log = CallLog(spec.log, spec.batch_size)
 
     def session(self, camera: Camera, first_frame: int = 0) -> "DeviceModel":
         return self
@@ -77,40 +77,9 @@ class DeviceModel:
     def predict(self, frames: Sequence[Frame]) -> Poses:
         images = np.stack(frames)  # all of one size
         poses = self._model.predict(images)
-        with self._computing:
-            begin_s = time.monotonic()
+        with self._computing, self._log.call(len(frames)):
             time.sleep(self._spec.call_s + self._spec.frame_s * padded_count(len(frames), self.batch_size))
-            with self._log.open("a") as log:
-                log.write(f"{len(frames)} {begin_s} {time.monotonic()}\n")
         return poses
-
-
-@dataclass(frozen=True)
-class Calls:
-    """What was noted of all calls: their frames, and when each began and ended, of one device after the other."""
-
-    frames: tuple[int, ...]
-    devices: tuple[tuple[tuple[float, float], ...], ...]
-
-    def fill(self, batch_size: int) -> float:
-        """How full the batches were."""
-        return sum(self.frames) / (batch_size * len(self.frames))
-
-    def busy(self) -> float:
-        """The devices' share of the time from the first call to the last in which they computed."""
-        spans = [(calls[0][0], calls[-1][1], sum(end - begin for begin, end in calls)) for calls in self.devices]
-        begin, end = min(span[0] for span in spans), max(span[1] for span in spans)
-        return sum(span[2] for span in spans) / (len(spans) * (end - begin))
-
-
-def calls_in(log: Path) -> Calls:
-    """What the models that note in a folder were asked."""
-    logs = [[line.split() for line in path.read_text().splitlines()] for path in log.glob("*.txt")]
-    lines = [lines for lines in logs if lines]
-    return Calls(
-        tuple(int(line[0]) for device in lines for line in device),
-        tuple(tuple((float(line[1]), float(line[2])) for line in device) for device in lines),
-    )
 
 
 def clips(folder: Path, count: int, side: int = 64, frames: int = CLIP_FRAMES) -> list[Path]:

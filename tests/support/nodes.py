@@ -17,8 +17,9 @@ import ray
 from measurements.endurance import table
 from ray import cloudpickle
 from ray.cluster_utils import Cluster
-from support import device_model, poison
-from support.device_model import DeviceSpec, calls_in, clips
+from support import calls, device_model, poison
+from support.calls import calls_in
+from support.device_model import DeviceSpec, clips
 from support.poison import CHUNK_FRAMES, PoisonSpec, notes, write_video
 
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
@@ -78,7 +79,7 @@ def fill(folder: Path, shape: str) -> dict[str, Any]:
     with closing(RayEngine(settings.engine, spec, shape)) as engine:
         summary = run(videos, out, settings=settings, spec=spec, engine=engine, progress=NullReporter())
     return {
-        "fill": calls_in(spec.log).fill(spec.batch_size),
+        "fill": calls_in(spec.log).fill(),
         "frames": sum(video.frames for video in summary.videos),
         "results": len({table(out, video.name) for video in summary.videos}),
     }
@@ -87,6 +88,7 @@ def fill(folder: Path, shape: str) -> dict[str, Any]:
 def main(folder: Path) -> None:
     cloudpickle.register_pickle_by_value(poison)
     cloudpickle.register_pickle_by_value(device_model)
+    cloudpickle.register_pickle_by_value(calls)
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     cluster.add_node(num_cpus=1)
     second = cluster.add_node(num_cpus=1)

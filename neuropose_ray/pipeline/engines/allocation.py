@@ -8,8 +8,6 @@ from typing import Literal
 from neuropose_ray.errors import EngineError
 from neuropose_ray.pipeline.settings import EngineSettings
 
-#: CPUs for each GPU from which decoding elsewhere is worth the frames' way: one decodes in any case.
-_SPLIT_CPUS_PER_GPU = 2
 #: Chunks that are decoded at once for a GPU, however few CPUs there are: while one is opened, the other one goes on.
 LEAST_DECODERS = 2
 #: Chunks of a worker beyond those that are decoded: their last frames wait for a batch to be full, or their results
@@ -19,12 +17,19 @@ WAITING_CHUNKS = 8
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What there is. ``smallest_node_cpus`` is of the nodes that have any."""
+    """What there is.
+
+    Attributes:
+        cpus, gpus, nodes: of all nodes.
+        smallest_node_cpus: of the nodes that have any.
+        gpu_node_cpus: of all nodes with a GPU.
+    """
 
     cpus: int
     gpus: int
     nodes: int
     smallest_node_cpus: int
+    gpu_node_cpus: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +101,14 @@ def _on_gpus(cluster: Cluster, settings: EngineSettings, *, frames_alone: bool) 
             where=f"{workers} workers",
             hint="use fewer, or give no number: then GPUs that join the cluster get workers too",
         )
-    cpus_per_gpu = cluster.cpus // cluster.gpus
-    shape: Literal["fused", "split"] = "fused"
-    if settings.shape == "split":
-        shape = "split"
-    elif settings.shape == "auto" and cpus_per_gpu >= _SPLIT_CPUS_PER_GPU:
-        # One GPU with its own cores is fed by threads beside the model: no frame has to be copied between processes.
-        shape = "split" if cluster.gpus > 1 or cluster.nodes > 1 else "fused"
-    decoders = max(LEAST_DECODERS, min(settings.chunks_per_gpu, cpus_per_gpu))
+    beside, all_cpus = cluster.gpu_node_cpus // cluster.gpus, cluster.cpus // cluster.gpus
+    if settings.shape == "auto":
+        # Cores of a GPU's own node feed it by threads beside the model, with no copy of a frame between processes.
+        # Those of other nodes send 6 MB for each frame of 1080p: worth it where the node's own do not suffice.
+        shape: Literal["fused", "split"] = "split" if beside < min(settings.chunks_per_gpu, all_cpus) else "fused"
+    else:
+        shape = settings.shape
+    decoders = max(LEAST_DECODERS, min(settings.chunks_per_gpu, all_cpus if shape == "split" else beside))
     return Allocation(
         shape=shape,
         workers=workers,
