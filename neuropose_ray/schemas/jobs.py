@@ -113,6 +113,11 @@ class JobOptions(FrozenModel):
     blur_faces: bool | None = Field(
         default=None, description="hide the faces of the people that were found, in overlay and report"
     )
+    compare_with: JobId | None = Field(
+        default=None,
+        description="a job of yours: each video is laid over its video of the same name, or its only one, and "
+        "`comparison.json` says what differs",
+    )
 
     def as_shown(self) -> JobOptions:
         """The same with the digest of the calibration in place of its text."""
