@@ -12,7 +12,7 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import is_loopback
 from neuropose_ray.service.jobs.mode import begin_mode
 from neuropose_ray.service.logs import LogFiles
-from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, LIVE_HUB, ONE_LOOP
+from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, LIVE_HUB, ONE_LOOP, PROXY_VARIABLES
 from neuropose_ray.service.settings import Settings, load_settings
 from neuropose_ray.service.tokens import read_tokens
 
@@ -26,11 +26,11 @@ _OPEN_REQUESTS = 1000
 _NEVER_S = 1e9
 #: For running jobs to be handed back to the queue.
 _HAND_BACK_S = 60.0
-#: What lets the proxies keep uploads from piling up in memory; Serve's controller hands it to them.
+#: What Serve's controller has, and hands to the proxies.
 CONTROLLER_OPTIONS = {
     "runtime_env": {
         "env_vars": {
-            "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware",
+            **PROXY_VARIABLES,
             # A replica that does not answer does not end by itself either, and holds the port or the data folder.
             "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
         }

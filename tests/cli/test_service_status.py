@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from neuropose_ray.cli.service_status import STALE_S, service_lines
-from neuropose_ray.schemas.jobs import Job, JobProgress, JobsStatus, QueueStatus
+from neuropose_ray.schemas.jobs import Job, JobProgress, JobsStatus, QueueStatus, SlowestStep
+from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
 from neuropose_ray.service.client import ServiceReport
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -37,6 +38,24 @@ def test_what_a_person_wants_to_know():
         "LiveHub: starts when it is needed",
         "disk: 12.3 GB free",
         "abababab [#########-----------]  45 % pose run.mp4 (1 of 2 videos done)",
+    ]
+
+
+def test_requests_for_poses_slow_steps_and_gpus_are_told_where_there_are_some():
+    plain = report(5)
+    full = plain.model_copy(
+        update={
+            "pose": PoseRequests(ongoing=1, answered=20, pictures=40, mean_ms=45.2, errors={"overloaded": 3}),
+            "gpus": (GpuMemory(name="NVIDIA X", used_bytes=3_200_000_000, total_bytes=16_000_000_000),),
+            "jobs": plain.jobs.model_copy(
+                update={"slowest_step": SlowestStep(kind="pose", ended=12, mean_s=34.0, longest_s=80.0)}
+            ),
+        }
+    )
+    assert [line for line in service_lines(full, NOW) if line not in service_lines(plain, NOW)] == [
+        "pose requests: 1 ongoing, 20 answered, 45 ms on average, 40 pictures, 3 overloaded",
+        "slowest step: pose, 34 s on average of 12, at most 1 min 20 s",
+        "GPU NVIDIA X: 3.2 of 16.0 GB in use",
     ]
 
 
