@@ -105,7 +105,7 @@ class JobManager(ListCalls):
         self._data = DataFolder(settings.service.data_dir)
         self._workflows, self._jobs = Workflows(jobs.workflows), jobs
         self._data.create()
-        locate = InputLocator(Inputs(settings.service.uploads))
+        locate = InputLocator(Inputs(settings.service.uploads), settings.service.archives)
         self._meter = _meter()
         sender = WebhookSender(settings.service.webhooks)
         deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, poll_s=_POLL_S)
