@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -145,7 +146,7 @@ class ServiceClient(ServiceConnection):
         """Upload videos as one job; files are streamed, never held in memory.
 
         Args:
-            videos: files.
+            videos: files, and folders of numbered pictures, which are packed first.
             uris: videos that the service may read itself.
             workflow: its name.
             priority: 0 to 10, the highest first.
@@ -158,7 +159,8 @@ class ServiceClient(ServiceConnection):
             on_progress: told the bytes that were sent, and all bytes.
 
         Raises:
-            InputNotFoundError: a file is not there, or cannot be read.
+            InputNotFoundError: a file is not there, or cannot be read, or a folder holds no series of pictures.
+            OutputError: no space to pack a folder.
         """
         given = (options or JobOptions()).model_dump(mode="json", exclude_none=True)
         fields = {"workflow": workflow, "priority": str(priority), "labels": json.dumps(dict(labels or {}))}
@@ -170,6 +172,7 @@ class ServiceClient(ServiceConnection):
         fields |= {} if deadline_s is None else {"deadline_s": str(deadline_s)}
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         with ExitStack() as stack:
+            videos = [_packed(path, stack) if path.is_dir() else path for path in videos]
             files = [("file", (path.name, stack.enter_context(opened(path)))) for path in videos]
             total = sum(path.stat().st_size for path in videos)
             counted = CountedUpload(total, on_progress)
@@ -298,3 +301,13 @@ class ServiceClient(ServiceConnection):
                     on_progress(done, total)
             paths.append(path)
         return paths
+
+
+def _packed(folder: Path, stack: ExitStack) -> Path:
+    """An archive of a folder's pictures, which goes with the stack."""
+    from neuropose_ray.service.frame_archives import pack_frames
+
+    temporary = stack.enter_context(TemporaryDirectory(prefix="neuropose-ray-frames-"))
+    archive = Path(temporary) / f"{folder.resolve().name}.tar"
+    pack_frames(folder, archive)
+    return archive

@@ -120,7 +120,8 @@ class Submissions:
                 require_allowed(submission.webhook.url, self._settings.webhooks)
             named = [await asyncio.to_thread(self._inputs.admit, job_input.uri) for job_input in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
-            await check_videos(upload.folder, [job_input.name for job_input in upload.inputs], self._settings.uploads)
+            names = [job_input.name for job_input in upload.inputs]
+            await check_videos(upload.folder, names, self._settings.uploads, self._settings.archives)
         except BaseException:  # also a client that has gone away
             await asyncio.shield(asyncio.to_thread(upload.discard))
             raise

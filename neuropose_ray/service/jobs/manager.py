@@ -110,7 +110,7 @@ class JobManager(ListCalls):
         self._data = DataFolder(settings.service.data_dir)
         self._workflows, self._jobs = Workflows(jobs.workflows), jobs
         self._data.create()
-        locate = InputLocator(Inputs(settings.service.uploads))
+        locate = InputLocator(Inputs(settings.service.uploads), settings.service.archives)
         self._meter = StepTimes(_meter())
         sender = WebhookSender(settings.service.webhooks)
         looks = QueueLooks()
