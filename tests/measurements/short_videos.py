@@ -1,8 +1,8 @@
 """Runs over many one-second videos: how much of the bare model's speed they reach, and what a video costs beside it.
 
 ``python tests/measurements/short_videos.py --videos 200 --engines local ray`` makes as many videos of 32 frames for
-the synthetic model of 5 ms a frame. The bare model runs before and after each run, on as many processes as the run has
-workers, so that its ratios are of one run of this script.
+the synthetic model of 5 ms a frame. The bare model runs before and after each run, on as many processes as the run
+has workers, so that its ratios are of one run of this script.
 """
 
 import argparse
