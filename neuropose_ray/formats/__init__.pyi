@@ -7,6 +7,7 @@ from .datasets.kinds import DatasetKind as DatasetKind
 from .datasets.kinds import DatasetSettings as DatasetSettings
 from .datasets.kinds import Split as Split
 from .datasets.label_studio import read_label_studio as read_label_studio
+from .datasets.reviewed import ReviewedPicture as ReviewedPicture
 from .datasets.reviewed import import_review as import_review
 from .datasets.writing import DatasetSummary as DatasetSummary
 from .datasets.writing import export_dataset as export_dataset

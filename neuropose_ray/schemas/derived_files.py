@@ -76,7 +76,7 @@ def replace_predictions(path: Path, table: PoseTable, header: PredictionsHeader)
         OutputError: no space or no permission.
     """
     with atomic_path(path) as new:
-        write_predictions(new, table, header)
+        write_predictions(new, table, header, durable=False)  # it is, before it takes its name
         sha256 = file_sha256(new)
         if sha256 != predictions_digest(path):
             set_aside(path.parent)

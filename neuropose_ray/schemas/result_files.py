@@ -13,6 +13,8 @@ from neuropose_ray.schemas.immutable import utf8_text
 
 #: All that is known of a video's poses.
 PREDICTIONS_FILE = "predictions.parquet"
+#: Poses of the least sure frames of a video by a larger model, for data sets.
+SECOND_PASS_FILE = "predictions_second_pass.parquet"
 #: The same video, or all videos of a job, in NeuroPose's format, which knows neither tracks nor scores.
 RESULTS_FILE = "results.json"
 #: What a video's files were made from, and how long it took.

@@ -7,14 +7,13 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from neuropose_ray.errors import (
-    ServiceError,
-)
+from neuropose_ray.errors import ServiceError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
 from neuropose_ray.schemas.jobs import (
@@ -28,11 +27,9 @@ from neuropose_ray.schemas.jobs import (
     JobWebhook,
 )
 from neuropose_ray.schemas.live_messages import StreamList, StreamReport
+from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
 from neuropose_ray.service.connection import ServiceConnection
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
-
-if TYPE_CHECKING:
-    pass
 
 _BLOCK_BYTES = 1 << 20
 
@@ -45,6 +42,8 @@ class ServiceReport(BaseModel):
     waits_for: tuple[str, ...]
     replicas: dict[str, dict[str, int]]
     jobs: JobsStatus
+    pose: PoseRequests = PoseRequests()
+    gpus: tuple[GpuMemory, ...] = ()
 
 
 class ServiceClient(ServiceConnection):
@@ -65,9 +64,9 @@ class ServiceClient(ServiceConnection):
         """The whole service in numbers."""
         return self._get(ServiceReport, "/v1/status")
 
-    def control(self, action: Action) -> JobsStatus:
-        """Pause, resume or drain the queue."""
-        return self._model(JobsStatus, self._send("POST", "/v1/control", json={"action": action}))
+    def control(self, action: Action, *, end: bool = False) -> JobsStatus:
+        """Pause, resume or drain the queue; drained to its ``end`` the service leaves what waits to the next one."""
+        return self._model(JobsStatus, self._send("POST", "/v1/control", json={"action": action, "end": end}))
 
     def jobs(
         self,
@@ -147,7 +146,7 @@ class ServiceClient(ServiceConnection):
         """Upload videos as one job; files are streamed, never held in memory.
 
         Args:
-            videos: files.
+            videos: files, and folders of numbered pictures, which are packed first.
             uris: videos that the service may read itself.
             workflow: its name.
             priority: 0 to 10, the highest first.
@@ -160,7 +159,8 @@ class ServiceClient(ServiceConnection):
             on_progress: told the bytes that were sent, and all bytes.
 
         Raises:
-            InputNotFoundError: a file is not there, or cannot be read.
+            InputNotFoundError: a file is not there, or cannot be read, or a folder holds no series of pictures.
+            OutputError: no space to pack a folder.
         """
         given = (options or JobOptions()).model_dump(mode="json", exclude_none=True)
         fields = {"workflow": workflow, "priority": str(priority), "labels": json.dumps(dict(labels or {}))}
@@ -172,6 +172,7 @@ class ServiceClient(ServiceConnection):
         fields |= {} if deadline_s is None else {"deadline_s": str(deadline_s)}
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         with ExitStack() as stack:
+            videos = [_packed(path, stack) if path.is_dir() else path for path in videos]
             files = [("file", (path.name, stack.enter_context(opened(path)))) for path in videos]
             total = sum(path.stat().st_size for path in videos)
             counted = CountedUpload(total, on_progress)
@@ -300,3 +301,13 @@ class ServiceClient(ServiceConnection):
                     on_progress(done, total)
             paths.append(path)
         return paths
+
+
+def _packed(folder: Path, stack: ExitStack) -> Path:
+    """An archive of a folder's pictures, which goes with the stack."""
+    from neuropose_ray.service.frame_archives import pack_frames
+
+    temporary = stack.enter_context(TemporaryDirectory(prefix="neuropose-ray-frames-"))
+    archive = Path(temporary) / f"{folder.resolve().name}.tar"
+    pack_frames(folder, archive)
+    return archive

@@ -15,6 +15,7 @@ from neuropose_ray.errors import ForbiddenInputError, InputNotFoundError, Reques
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.jobs import JobInput
 from neuropose_ray.service.fetching import FetchLimits, check_url, fetch, fetch_bytes
+from neuropose_ray.service.frame_archives import ARCHIVE_ENDINGS, is_archive_name
 from neuropose_ray.service.settings import UploadSettings
 from neuropose_ray.video import VIDEO_EXTENSIONS, is_video_name
 
@@ -191,10 +192,20 @@ def _is_store(root: str) -> bool:
     return urlsplit(root).scheme in _STORES
 
 
-def _input(name: str, uri: str) -> JobInput:
-    if not is_video_name(Path(name)):
+def require_input_name(name: str, where: str) -> None:
+    """Refuse what is neither a video nor an archive of pictures, by its name.
+
+    Raises:
+        RequestError: it is neither.
+    """
+    if not (is_video_name(Path(name)) or is_archive_name(name)):
         kinds = ", ".join(sorted(VIDEO_EXTENSIONS))
-        raise RequestError("not the name of a video", where=name or uri, hint=f"names end in {kinds}")
+        hint = f"names end in {kinds}; or, of archives of numbered pictures, in {', '.join(ARCHIVE_ENDINGS)}"
+        raise RequestError("not the name of a video", where=where, hint=hint)
+
+
+def _input(name: str, uri: str) -> JobInput:
+    require_input_name(name, name or uri)
     try:
         return JobInput(name=name, uri=uri)
     except ValidationError as error:

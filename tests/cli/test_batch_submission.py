@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.frame_folders import write_folder
 from support.jobs_over_http import field, job_server
 from typer.testing import CliRunner
 
@@ -104,3 +105,20 @@ def test_only_an_id_is_a_batch(server, trials: Path, batch: str):
     done = submit(server, trials, "--batch", batch)
     assert isinstance(done.exception, SettingsError)
     assert not server.bodies
+
+
+def test_a_folder_of_pictures_is_one_job_of_an_archive_of_its_name(server, tmp_path: Path):
+    done = submit(server, write_folder(tmp_path / "cam", 3))
+    assert done.exit_code == 0, done.output
+    assert [job.inputs for job in server.jobs.values()] == [("cam.tar",)]
+    assert [number for number in range(4) if f"image_{number}.png" in server.bodies[0]] == [0, 1, 2]
+
+
+def test_folders_of_pictures_beside_videos_are_jobs_of_one_batch(server, tmp_path: Path):
+    for name in ("cam", "cam_2"):
+        write_folder(tmp_path / "trials" / name, 2)
+    (tmp_path / "trials" / "walk.mp4").write_bytes(b"a video")
+    done = submit(server, tmp_path / "trials")
+    assert done.exit_code == 0, done.output
+    assert {job.inputs for job in server.jobs.values()} == {("cam.tar",), ("cam_2.tar",), ("walk.mp4",)}
+    assert len({job.batch for job in server.jobs.values()}) == 1

@@ -1,8 +1,14 @@
-"""Where the results of chunks wait until their video is whole: written once, found again after any crash."""
+"""Where the results of chunks wait until their video is whole: written once, found again after any crash.
+
+Nothing here waits for the disk. Whatever process is killed, its files stay; after a power cut some of the last half
+minute may be gone or damaged, which their digest and their form tell, so that those chunks are computed again.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from neuropose_ray.errors import ModelError
+from neuropose_ray.errors import ModelError, NeuroposeRayError
 from neuropose_ray.schemas.arrow_files import read_arrow, write_arrow
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.digest import file_sha256
@@ -31,17 +37,35 @@ class ErrorRecord(FrozenModel):
     type: str
     message: str
     attempts: int = 1
+    traceback: tuple[str, ...] = Field(
+        default=(), description="the end of the traceback of an error that nobody foresaw, a line of it in each"
+    )
+
+    def text(self) -> str:
+        """The message, and the end of the traceback below it."""
+        return "\n".join([self.message, *self.traceback])
+
+
+#: Lines of a traceback that are kept, and letters of a line.
+_TRACEBACK_LINES, _TRACEBACK_LETTERS = 8, 200
 
 
 def error_record(error: BaseException, attempts: int = 1) -> ErrorRecord:
-    """An exception as data."""
+    """An exception as data. One of the program's own says where it is from; of others the traceback does."""
     stages = {
         "video_unreadable": "open", "input_not_found": "open", "video_decode": "decode", "decoder_lost": "decode",
         "output": "write",
     }  # fmt: skip
     stage = "model" if isinstance(error, ModelError) else stages.get(getattr(error, "code", ""), "process")
     message = utf8_text(" ".join(str(error).split())) or "no message"
-    return ErrorRecord(stage=stage, type=type(error).__name__, message=message, attempts=attempts)
+    tail = () if isinstance(error, NeuroposeRayError) else _traceback_tail(error)
+    return ErrorRecord(stage=stage, type=type(error).__name__, message=message, attempts=attempts, traceback=tail)
+
+
+def _traceback_tail(error: BaseException) -> tuple[str, ...]:
+    frames = traceback.format_tb(error.__traceback__)
+    lines = [line.rstrip() for entry in frames for line in entry.splitlines() if line.strip(" ^~")]
+    return tuple(utf8_text(line[:_TRACEBACK_LETTERS]) for line in lines[-_TRACEBACK_LINES:])
 
 
 class OpenAttempt(FrozenModel):
@@ -81,6 +105,10 @@ class AttemptHistory(FrozenModel):
         """A try ended with an error."""
         return AttemptHistory(count=self.count + 1, error=error)
 
+    def suspected(self) -> AttemptHistory:
+        """The same tries, and the next one is made alone."""
+        return self.model_copy(update={"open": None, "isolate_next": True})
+
     def resolve(self, run: str | None) -> AttemptHistory:
         """Judge a try that left no word.
 
@@ -96,7 +124,7 @@ class AttemptHistory(FrozenModel):
             return self
         if self.open.alone and self.open.run in (None, run):
             return AttemptHistory(count=self.count + 1, isolate_next=True)
-        return self.model_copy(update={"open": None, "isolate_next": True})
+        return self.suspected()
 
 
 class ChunkMarker(FrozenModel):
@@ -137,8 +165,19 @@ class ChunkStore:
 
     def marked(self, keys: Sequence[str]) -> list[int]:
         """Places of the keys that have a marker; whether their results are whole is seen when they are used."""
-        markers = {path.name for path in self.folder.glob("*.json")} if self.folder.is_dir() else set()
-        return [index for index, key in enumerate(keys) if self._path(key, "json").name in markers]
+        markers = self._markers()
+        return [index for index, key in enumerate(keys) if f"{key[:32]}.json" in markers] if markers else []
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether any chunk has a marker."""
+        return bool(self._markers())
+
+    def _markers(self) -> set[str]:
+        try:
+            return {name for name in os.listdir(self.folder) if name.endswith(".json")}  # noqa: PTH208  names alone
+        except OSError:
+            return set()
 
     def commit(self, table: PoseTable, header: PredictionsHeader, marker: ChunkMarker) -> ChunkMarker:
         """Write poses, then the marker that vouches for them; what is known of the chunk's tries is forgotten.
@@ -148,7 +187,7 @@ class ChunkStore:
         Raises:
             OutputError: no space or no permission.
         """
-        return self._commit(lambda path: write_predictions(path, table, header), marker)
+        return self._commit(lambda path: write_predictions(path, table, header, durable=False), marker)
 
     def commit_table(self, table: pa.Table, marker: ChunkMarker) -> ChunkMarker:
         """Write a table of numbers that are no poses, then its marker; as :meth:`commit`.
@@ -156,13 +195,13 @@ class ChunkStore:
         Raises:
             OutputError: no space or no permission.
         """
-        return self._commit(lambda path: write_arrow(path, table), marker)
+        return self._commit(lambda path: write_arrow(path, table, durable=False), marker)
 
     def _commit(self, write: Callable[[Path], object], marker: ChunkMarker) -> ChunkMarker:
         path = self._path(marker.key, "parquet")
         write(path)
         marker = marker.model_copy(update={"sha256": file_sha256(path)})
-        atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode())
+        atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode(), durable=False)
         with suppress(OSError):
             self._path(marker.key, "attempts").unlink()
         return marker
@@ -198,7 +237,8 @@ class ChunkStore:
         Raises:
             OutputError: no space or no permission.
         """
-        atomic_write_bytes(self._path(key, "attempts"), attempts.model_dump_json(by_alias=True).encode())
+        content = attempts.model_dump_json(by_alias=True).encode()
+        atomic_write_bytes(self._path(key, "attempts"), content, durable=False)
 
     def clear(self) -> None:
         """Remove everything: the video is assembled."""

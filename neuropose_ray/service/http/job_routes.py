@@ -40,6 +40,7 @@ from neuropose_ray.service.http.submissions import (
 from neuropose_ray.service.http.uploads import Upload
 from neuropose_ray.service.http.waiting import JobEnds, Wait
 from neuropose_ray.service.inputs import Inputs
+from neuropose_ray.service.jobs.mode import CLOSED
 from neuropose_ray.service.settings import ServiceSettings
 from neuropose_ray.stores import require_allowed
 
@@ -117,7 +118,8 @@ class Submissions:
             submission = await self.read(request, upload, caller)
             named = [await asyncio.to_thread(self._inputs.admit, job_input.uri) for job_input in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
-            await check_videos(upload.folder, [job_input.name for job_input in upload.inputs], self._settings.uploads)
+            names = [job_input.name for job_input in upload.inputs]
+            await check_videos(upload.folder, names, self._settings.uploads, self._settings.archives)
         except BaseException:  # also a client that has gone away
             await asyncio.shield(asyncio.to_thread(upload.discard))
             raise
@@ -141,7 +143,7 @@ class Submissions:
         """Refuse before the files are sent what would be refused afterwards; a job that is known is no new one."""
         status = await self._jobs.status()
         full = status.queued >= self._settings.jobs.queued
-        if (status.mode == "draining" or full) and await self._known(name) is None:
+        if (status.mode in CLOSED or full) and await self._known(name) is None:
             if full:
                 raise OverloadedError(f"{status.queued} jobs wait already", hint="try again later")
             raise DrainingError("no new jobs are taken", hint="an administrator has said so; try again later")

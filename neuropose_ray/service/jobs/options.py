@@ -61,7 +61,11 @@ def _of_pose(options: JobOptions, calibration: Path) -> dict[str, Any]:
         calibration_camera=options.calibration_camera,
     )
     return _given(
-        model=options.model, height_m=options.height_m, capture_fps=options.capture_fps, camera=camera or None
+        model=options.model,
+        height_m=options.height_m,
+        capture_fps=options.capture_fps,
+        rate=options.rate,
+        camera=camera or None,
     )
 
 

@@ -48,10 +48,10 @@ class Working(JobsInMemory):
         self.known[job_id] = self.known[job_id].model_copy(update={"error": self.error})
 
 
-async def probed_here(folder: Path, names: list[str], limits) -> None:
+async def probed_here(folder: Path, names: list[str], limits, archives) -> None:
     """A look at the uploads, in this process."""
     for name in names:
-        require_within(limits, name, *measures(str(folder / name)))
+        require_within(limits, name, *measures(str(folder / name), archives))
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ class PoseOptions(FrozenModel):
     capture_fps: float | None = Field(
         default=None, gt=0, description="frames per second at which videos were taken that are stored slowed down"
     )
+    rate: float | None = Field(default=None, gt=0, description="frames of a second that are analysed, at most")
 
 
 class AnalyzeOptions(FrozenModel):
