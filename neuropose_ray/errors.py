@@ -341,6 +341,8 @@ class BatchNotFoundError(JobNotFoundError):
     """No batch of this id."""
 
     code = "batch_not_found"
+    cause = "A typing error, a batch of another token, or one whose jobs were all removed."
+    remedy = "neuropose-ray jobs batches list shows the batches that you may see."
 
 
 class JobStateError(ServiceError):

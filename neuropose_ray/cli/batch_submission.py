@@ -23,8 +23,7 @@ from neuropose_ray.errors import (
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.jobs import Job
-    from neuropose_ray.service import ServiceClient
-    from neuropose_ray.service.counted_upload import Progress
+    from neuropose_ray.service import Progress, ServiceClient
 
 #: Submits one input as a job of the batch: of the input, the batch, the Idempotency-Key, and who is told of bytes.
 SubmitOne = Callable[[SubmittedInput, str, str, "Progress"], "Job"]

@@ -53,6 +53,7 @@ COMMANDS = {
     "ingest": CommandRef("ingest", "ingest", SERVICE_PANEL),
     "reset": CommandRef("reset", "reset", SERVICE_PANEL),
     "service": CommandRef("service", "app", SERVICE_PANEL),
+    "store": CommandRef("store", "app", SERVICE_PANEL),
 }
 
 app = typer.Typer(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from neuropose_ray.cli.console import duration
+from neuropose_ray.service.names import LIVE_HUB
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.jobs import Job, Mode
@@ -46,7 +47,8 @@ def service_lines(report: ServiceReport, now: datetime) -> list[str]:
         lines.append(f"queue {name}: {queue.depth} waiting{oldest}")
     for name, states in report.replicas.items():
         counts = ", ".join(f"{count} {state.lower()}" for state, count in states.items() if count)
-        lines.append(f"{name}: {counts or 'no replicas'}")
+        absent = "starts when it is needed" if name == LIVE_HUB else "no replicas"
+        lines.append(f"{name}: {counts or absent}")
     lines += _figures(report)
     lines.append(f"disk: {jobs.disk_free_bytes / 1e9:.1f} GB free")
     for job in jobs.current:

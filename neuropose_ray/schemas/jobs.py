@@ -87,6 +87,14 @@ class JobOptions(FrozenModel):
         "and speeds are then those of what was filmed",
         examples=[240.0],
     )
+    rate: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="frames of a second of which poses are looked for, at most: 30 are enough of videos with 60, 120 "
+        "or 240. Those of the frames between are interpolated, and all results have every frame",
+        examples=[30.0],
+    )
     calibration: str | None = Field(
         default=None,
         min_length=1,
@@ -104,6 +112,11 @@ class JobOptions(FrozenModel):
     )
     blur_faces: bool | None = Field(
         default=None, description="hide the faces of the people that were found, in overlay and report"
+    )
+    compare_with: JobId | None = Field(
+        default=None,
+        description="a job of yours: each video is laid over its video of the same name, or its only one, and "
+        "`comparison.json` says what differs",
     )
 
     def as_shown(self) -> JobOptions:

@@ -2,6 +2,7 @@ from .app import check_settings as check_settings
 from .client import ServiceClient as ServiceClient
 from .client import ServiceReport as ServiceReport
 from .config_check import service_faults as service_faults
+from .counted_upload import Progress as Progress
 from .data_folder import DataFolder as DataFolder
 from .inbox import FolderLock as FolderLock
 from .inbox import IngestResult as IngestResult

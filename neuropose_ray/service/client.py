@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from neuropose_ray.errors import (
-    InternalError,
-    NeuroposeRayError,
-    ServiceError,
-    ServiceUnreachableError,
-    SettingsError,
-)
+from neuropose_ray.errors import ServiceError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
 from neuropose_ray.schemas.jobs import (
@@ -34,17 +28,10 @@ from neuropose_ray.schemas.jobs import (
 )
 from neuropose_ray.schemas.live_messages import StreamList, StreamReport
 from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
+from neuropose_ray.service.connection import ServiceConnection
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
-from neuropose_ray.service.names import URL_VARIABLE
 
-if TYPE_CHECKING:
-    import httpx
-
-_CONNECT_S = 10.0
-# Longer than the service waits for its job manager to be replaced.
-_ANSWER_S = 60.0
 _BLOCK_BYTES = 1 << 20
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class ServiceReport(BaseModel):
@@ -59,7 +46,7 @@ class ServiceReport(BaseModel):
     gpus: tuple[GpuMemory, ...] = ()
 
 
-class ServiceClient:
+class ServiceClient(ServiceConnection):
     """Speaks with one service; a context manager.
 
     Args:
@@ -72,34 +59,6 @@ class ServiceClient:
     All methods raise ServiceUnreachableError where no service answers, and otherwise the typed error that the
     service names in its answer.
     """
-
-    def __init__(self, url: str, token: str | None = None) -> None:
-        import httpx
-
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise _wrong(url) from error
-        if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise _wrong(url)
-        # Proxies of the environment would see the token and the videos.
-        self._http = httpx.Client(base_url=parsed, headers=headers, timeout=timeout, trust_env=False)
-        self._url, self.token = url, token
-
-    @property
-    def url(self) -> str:
-        """Of the service, without a slash at its end."""
-        return self._url.rstrip("/")
-
-    def __enter__(self) -> ServiceClient:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.close()
 
     def status(self) -> ServiceReport:
         """The whole service in numbers."""
@@ -187,7 +146,7 @@ class ServiceClient:
         """Upload videos as one job; files are streamed, never held in memory.
 
         Args:
-            videos: files.
+            videos: files, and folders of numbered pictures, which are packed first.
             uris: videos that the service may read itself.
             workflow: its name.
             priority: 0 to 10, the highest first.
@@ -200,7 +159,8 @@ class ServiceClient:
             on_progress: told the bytes that were sent, and all bytes.
 
         Raises:
-            InputNotFoundError: a file is not there, or cannot be read.
+            InputNotFoundError: a file is not there, or cannot be read, or a folder holds no series of pictures.
+            OutputError: no space to pack a folder.
         """
         given = (options or JobOptions()).model_dump(mode="json", exclude_none=True)
         fields = {"workflow": workflow, "priority": str(priority), "labels": json.dumps(dict(labels or {}))}
@@ -212,6 +172,7 @@ class ServiceClient:
         fields |= {} if deadline_s is None else {"deadline_s": str(deadline_s)}
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         with ExitStack() as stack:
+            videos = [_packed(path, stack) if path.is_dir() else path for path in videos]
             files = [("file", (path.name, stack.enter_context(opened(path)))) for path in videos]
             total = sum(path.stat().st_size for path in videos)
             counted = CountedUpload(total, on_progress)
@@ -341,68 +302,12 @@ class ServiceClient:
             paths.append(path)
         return paths
 
-    def _get(self, kind: type[Model], path: str, parameters: Mapping[str, Any] | None = None) -> Model:
-        return self._model(kind, self._send("GET", path, params=parameters))
 
-    def _model(self, kind: type[Model], response: httpx.Response) -> Model:
-        try:
-            return kind.model_validate_json(response.content)
-        except ValidationError as error:
-            raise ServiceError(
-                "gives an answer of another kind", where=self._url, hint="is it neuropose-ray?"
-            ) from error
+def _packed(folder: Path, stack: ExitStack) -> Path:
+    """An archive of a folder's pictures, which goes with the stack."""
+    from neuropose_ray.service.frame_archives import pack_frames
 
-    def _send(self, method: str, path: str, **body: Any) -> httpx.Response:
-        import httpx
-
-        try:
-            response = self._http.request(method, path, **body)
-        except httpx.TransportError as error:
-            raise self._unreachable(error) from error
-        _raise_for(response, self._url)
-        return response
-
-    @contextmanager
-    def _stream(self, method: str, path: str) -> Iterator[httpx.Response]:
-        import httpx
-
-        timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
-        try:
-            with self._http.stream(method, path, timeout=timeout) as response:
-                if response.is_error:
-                    response.read()
-                _raise_for(response, self._url)
-                yield response
-        except httpx.ConnectError as error:
-            raise self._unreachable(error) from error
-
-    def _unreachable(self, error: Exception) -> ServiceUnreachableError:
-        hint = f"start it with `neuropose-ray serve`, or say where it is with {URL_VARIABLE}"
-        return ServiceUnreachableError(
-            f"no service answers ({error or type(error).__name__})", where=self._url, hint=hint
-        )
-
-
-def _wrong(url: str) -> SettingsError:
-    return SettingsError("not the URL of a service", where=url, hint="give one such as http://127.0.0.1:8000")
-
-
-def _raise_for(response: httpx.Response, url: str) -> None:
-    """The error that an answer stands for, as the service meant it."""
-    if not response.is_error:
-        return
-    try:
-        problem = response.json()
-        code, message, name = str(problem["code"]), str(problem["message"]), str(problem["id"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ServiceError(f"answers {response.status_code} {response.reason_phrase}", where=url) from error
-    kind = _error_kinds(NeuroposeRayError).get(code, ServiceError)
-    raise kind(f"{message} (error {name})" if kind in (ServiceError, InternalError) else message)
-
-
-def _error_kinds(kind: type[NeuroposeRayError]) -> dict[str, type[NeuroposeRayError]]:
-    """All error classes by their code; a class before its subclasses that share it."""
-    kinds = {kind.code: kind}
-    for below in kind.__subclasses__():
-        kinds = {**_error_kinds(below), **kinds}
-    return kinds
+    temporary = stack.enter_context(TemporaryDirectory(prefix="neuropose-ray-frames-"))
+    archive = Path(temporary) / f"{folder.resolve().name}.tar"
+    pack_frames(folder, archive)
+    return archive

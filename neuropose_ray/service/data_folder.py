@@ -170,6 +170,11 @@ class JobFolder:
         return self.root / "fetched"
 
     @property
+    def frames(self) -> Path:
+        """The pictures of inputs that are archives, each in a folder of the archive's name."""
+        return self.root / "frames"
+
+    @property
     def results(self) -> Path:
         """The output folder of its run: ``<name>/predictions.parquet`` and the rest, and ``summary.json``."""
         return self.root / "results"

@@ -138,8 +138,10 @@ class InboxSettings(_Settings):
 class ArchiveSettings(_Settings):
     """Limits on the archives that the inbox and uploads accept."""
 
-    max_uncompressed_bytes: int = Field(default=20 * GIB, ge=1, description="of all videos in one archive")
-    max_members: int = Field(default=10_000, ge=1, description="files and folders in one archive")
+    max_uncompressed_bytes: int = Field(
+        default=20 * GIB, ge=1, description="of all videos, or pictures, in one archive"
+    )
+    max_members: int = Field(default=100_000, ge=1, description="files and folders in one archive")
 
 
 class Token(_Settings):
@@ -212,6 +214,11 @@ class ServiceSettings(_Settings):
     models: tuple[str, ...] = Field(
         default=(),
         description="pose models besides `model` that jobs and requests may name; each takes memory while it is used",
+    )
+    older_routes: bool = Field(
+        default=False,
+        description="answer also at the routes of older clients: POST /videos/, GET /tasks/{id}, GET /results/{id}, "
+        "POST /api/upload-video-with-pose",
     )
     http: HttpLimits = HttpLimits()
     pose: PoseReplicaSettings = PoseReplicaSettings()

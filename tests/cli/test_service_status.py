@@ -24,7 +24,7 @@ def report(silent_s: float) -> ServiceReport:
         mode="paused", active=1, queued=3, processed=7, errors=2, cancelled=0, uptime_s=3700,
         queues={"jobs": QueueStatus(depth=3, oldest_s=90)}, current=(job,), disk_free_bytes=12_300_000_000,
     )  # fmt: skip
-    replicas = {"PoseModel": {"RUNNING": 2, "STARTING": 0}}
+    replicas = {"PoseModel": {"RUNNING": 2, "STARTING": 0}, "LiveHub": {}}
     return ServiceReport(version="1.0", ready=True, waits_for=(), replicas=replicas, jobs=jobs)
 
 
@@ -35,6 +35,7 @@ def test_what_a_person_wants_to_know():
         "jobs: 1 active, 3 queued, 7 processed, 2 errors, 0 cancelled",
         "queue jobs: 3 waiting, the oldest for 1 min 30 s",
         "PoseModel: 2 running",
+        "LiveHub: starts when it is needed",
         "disk: 12.3 GB free",
         "abababab [#########-----------]  45 % pose run.mp4 (1 of 2 videos done)",
     ]

@@ -44,6 +44,7 @@ from neuropose_ray.pipeline.inputs.signature import Signature, signature_of, sig
 from neuropose_ray.pipeline.inputs.source_record import own_name, path_of, uri_of, write_source
 from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, digest_of, plan_video, poses_versions
 from neuropose_ray.pipeline.planning.plan_file import plan_checksum, read_plan, write_plan
+from neuropose_ray.pipeline.planning.rate import AnalysisRate
 from neuropose_ray.pipeline.planning.skipping import skipped_times, without
 from neuropose_ray.pipeline.settings import CameraSettings, RunSettings
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
@@ -72,6 +73,7 @@ class Planner:
         request: identifies these settings, the model and the versions of the code.
         keep: write plans for workers; a dry run writes nothing.
         skipped: flags of frames in which no poses are looked for.
+        rate: how many frames of a second are analysed at most; None for all.
     """
 
     assembly: Assembly
@@ -81,6 +83,7 @@ class Planner:
     request: str
     keep: bool = True
     skipped: tuple[FrameFlag, ...] = ()
+    rate: AnalysisRate | None = None
 
     def __call__(self, batch: Batch) -> list[ManifestRow]:
         """A row for each input, in their order.
@@ -98,7 +101,8 @@ class Planner:
             if known is not None and (row := self._still_true(video, known, signature)):
                 return row
             source, spec = open_source(path, fps=self.image_fps), self.assembly.context.pose_model
-            plan = plan_video(video, source, spec, self.camera, self.chunk_frames, partial(probes.of, signature))
+            read = partial(probes.of, signature)
+            plan = plan_video(video, source, spec, self.camera, self.chunk_frames, self.rate, read)
             uri = uri_of(video.location)
             name = own_name(self.assembly.context.out, video.name, uri, plan.info.sha256)
             plan = self.assembly.with_products(replace(plan, name=name))
@@ -263,9 +267,10 @@ def planner_for(settings: RunSettings, spec: PoseModelSpec, out: Path, workers: 
         poses_versions(),
     )  # fmt: skip
     flags = settings.skipped_flags
+    rate = None if video.rate is None else AnalysisRate(video.rate, video.capture_fps)
     thresholds = (*flags, settings.curation.model_dump_json()) if flags else ()  # decide which frames have a flag
-    request = digest_of(*parts, *thresholds)
-    return Planner(assembly, settings.camera, video.chunk_frames, image_fps, request, keep, flags)
+    request = digest_of(*parts, *thresholds, *(() if rate is None else (rate.key,)))
+    return Planner(assembly, settings.camera, video.chunk_frames, image_fps, request, keep, flags, rate)
 
 
 def _fitting(settings: RunSettings, spec: PoseModelSpec) -> FittingSettings | None:

@@ -22,13 +22,16 @@ from neuropose_ray.service.http.flow import AppFlowControl
 from neuropose_ray.service.http.job_routes import Submissions, job_router
 from neuropose_ray.service.http.listener import Lifespan, Listener
 from neuropose_ray.service.http.manager_client import Jobs
+from neuropose_ray.service.http.named_pictures import NamedPictures
+from neuropose_ray.service.http.older_routes import older_router
 from neuropose_ray.service.http.operations import Deployments, operation_router, replicas_of_this_application
 from neuropose_ray.service.http.pose_counts import PoseCounts
 from neuropose_ray.service.http.pose_routes import pose_router
 from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.http.request_log import RequestLog
-from neuropose_ray.service.http.results import result_router
+from neuropose_ray.service.http.results import Results, result_router
 from neuropose_ray.service.http.waiting import JobEnds
+from neuropose_ray.service.inputs import Inputs
 from neuropose_ray.service.live.connection import LiveParts
 from neuropose_ray.service.live.stream_routes import stream_router
 from neuropose_ray.service.live.websocket import live_socket_router
@@ -92,14 +95,17 @@ def interface(
         generate_unique_id_function=lambda route: route.name,
     )
     errors.install(app)
-    pose_counts = PoseCounts()
-    app.include_router(pose_router(poses, settings.pose, pose_counts))
+    named, pose_counts = NamedPictures(Inputs(settings.uploads), settings.pose), PoseCounts()
+    app.include_router(pose_router(poses, settings.pose, named, pose_counts))
     submissions, ends = Submissions(jobs, data, settings, tuple(poses)), JobEnds(jobs)
+    results = Results(jobs, data)
     app.include_router(job_router(jobs, data, submissions, ends))
     app.include_router(batch_router(jobs, ends))
     app.include_router(event_router(jobs))
-    app.include_router(result_router(jobs, data))
+    app.include_router(result_router(results, data))
     app.include_router(operation_router(jobs, deployments, tuple(poses), data, pose_counts, GpuWatch()))
+    if settings.older_routes:
+        app.include_router(older_router(jobs, results, submissions, ends))
     if live is not None:
         app.include_router(stream_router(live))
         app.include_router(live_socket_router(live))

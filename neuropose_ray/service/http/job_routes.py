@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from neuropose_ray.errors import (
     DrainingError,
     JobNotFoundError,
+    JobStateError,
     NeuroposeRayError,
     NotReadyError,
     OverloadedError,
@@ -87,6 +88,9 @@ _BODY: dict[str, Any] = {
     }
 }
 
+#: The same of a route that takes forms alone.
+FORM_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
+
 
 class Submissions:
     """Takes jobs on.
@@ -111,11 +115,13 @@ class Submissions:
         try:
             submission = await self._read(request, upload)
             self._check_model(submission.options.model)
+            await self._check_comparison(submission.options.compare_with, caller)
             if submission.webhook is not None:
                 require_allowed(submission.webhook.url, self._settings.webhooks)
             named = [await asyncio.to_thread(self._inputs.admit, job_input.uri) for job_input in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
-            await check_videos(upload.folder, [job_input.name for job_input in upload.inputs], self._settings.uploads)
+            names = [job_input.name for job_input in upload.inputs]
+            await check_videos(upload.folder, names, self._settings.uploads, self._settings.archives)
         except BaseException:  # also a client that has gone away
             await asyncio.shield(asyncio.to_thread(upload.discard))
             raise
@@ -146,6 +152,14 @@ class Submissions:
         if model not in (None, *self._models):
             known = ", ".join(self._models)
             raise RequestError("the service has no such pose model", where="model", hint=f"there are: {known}")
+
+    async def _check_comparison(self, other: str | None, caller: Caller) -> None:
+        """Refuse a comparison with a job that the caller may not see, or that has no results to come."""
+        if other is None:
+            return
+        known = await VisibleJobs(self._jobs, caller).job(other)
+        if known.state in ("failed", "cancelled"):
+            raise JobStateError(f"the job to compare with is {known.state}", where="compare_with")
 
     async def _known(self, name: str) -> Job | None:
         try:
@@ -190,7 +204,8 @@ def job_router(jobs: Jobs, data: DataFolder, submissions: Submissions, ends: Job
         summary="Submit videos",
         openapi_extra=_BODY,
         responses=problems(
-            s409="the Idempotency-Key was used for another request",
+            s404="no such job to compare with",
+            s409="the Idempotency-Key was used for another request, or the job to compare with has no results",
             s408="the body comes too slowly",
             s413="beyond a limit on bytes, files, seconds or pixels",
             s429="too many jobs wait; see Retry-After",

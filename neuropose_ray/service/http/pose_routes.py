@@ -13,6 +13,7 @@ from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import HeldBytes
 from neuropose_ray.service.http.disconnect import unless_gone
 from neuropose_ray.service.http.errors import problems
+from neuropose_ray.service.http.named_pictures import NamedPictures
 from neuropose_ray.service.http.pose_body import PoseOptions, described_body, read_pictures
 from neuropose_ray.service.http.pose_call import PoseCaller
 from neuropose_ray.service.http.pose_counts import PoseCounts
@@ -22,12 +23,15 @@ Reader = Annotated[Caller, Depends(needs("read"))]
 Submitter = Annotated[Caller, Depends(needs("submit"))]
 
 
-def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings, counts: PoseCounts) -> APIRouter:
+def pose_router(
+    poses: Mapping[str, Any], settings: PoseReplicaSettings, named: NamedPictures, counts: PoseCounts
+) -> APIRouter:
     """The routes below ``/v1/pose``.
 
     Args:
         poses: handles of the deployments with pose models, by the models' names; the first is the usual one.
         settings: limits of a request.
+        named: reads pictures where they lie.
         counts: what becomes of requests.
     """
     router = APIRouter(prefix="/v1/pose", tags=["poses"])
@@ -48,6 +52,7 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings, counts:
         response_model=PoseReply,
         openapi_extra=described_body(),
         responses=problems(
+            s403="not allowed, or a URI that may not be read",
             s408="the body comes too slowly",
             s413="beyond a limit on bytes or pictures",
             s429="too many requests wait, or are too large together; see Retry-After",
@@ -56,6 +61,9 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings, counts:
     )
     async def find_people(request: Request, _caller: Submitter, options: Annotated[PoseOptions, Query()]) -> Response:
         """Send one picture as it is, several as files of a form, or several in base64 as JSON.
+
+        JSON may also name pictures where they lie, `{"frames": [{"uri": "https://host/a.jpg"}]}`, below what the
+        service's settings allow.
 
         JPEG, PNG, WebP and BMP are read; orientation marks (EXIF) are applied, and all pixels are of the upright
         picture. The reply has one entry for each picture, in their order. A picture that cannot be used has an
@@ -72,8 +80,10 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings, counts:
         """
         with counts.request() as count_pictures, held.share() as share:
             pictures = await read_pictures(request, options, settings, share)
+            caller = caller_of(pictures.model)
+            pictures = await unless_gone(request, named.complete(pictures, share))
             count_pictures(len(pictures.pictures))
-            reply = await unless_gone(request, caller_of(pictures.model).predict(pictures))
+            reply = await unless_gone(request, caller.predict(pictures))
         return Response(reply.model_dump_json(), media_type="application/json")
 
     @router.get("/model", summary="The pose model", responses=problems())

@@ -19,8 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 from neuropose_ray.errors import OutputError, RequestError, StorageFullError, TooLargeError
 from neuropose_ray.schemas.jobs import FileName, JobInput
 from neuropose_ray.service.data_folder import UPLOAD_LOCK, DataFolder
+from neuropose_ray.service.inputs import require_input_name
 from neuropose_ray.service.settings import UploadSettings
-from neuropose_ray.video import VIDEO_EXTENSIONS, is_video_name
 
 # Bytes that go to the disk, and into the digest, at once: enough that the change of threads costs nothing.
 _BLOCK_BYTES = 1 << 20
@@ -83,9 +83,7 @@ class Upload:
                 "a file name that cannot be used",
                 hint="no folders, no control characters, no dot in front, 200 bytes",
             )
-        if not is_video_name(Path(name)):
-            kinds = ", ".join(sorted(VIDEO_EXTENSIONS))
-            raise RequestError("not the name of a video", where=name, hint=f"names end in {kinds}")
+        require_input_name(name, name)
         if any(name.casefold() == known.name.casefold() for known in self.inputs):
             raise RequestError("two files of one name", where=name, hint="rename one")
         if len(self.inputs) >= self._limits.max_files:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
-from neuropose_ray.errors import BatchNotFoundError
+from neuropose_ray.errors import BatchNotFoundError, JobNotFoundError, JobStateError
 from neuropose_ray.schemas.job_names import ENDED, JobState
 from neuropose_ray.schemas.jobs import Batch, BatchFailure, BatchPage, Job
 from neuropose_ray.service.jobs.durable import DurableJobs
-from neuropose_ray.service.jobs.execution import RunningJob
+from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_rows import JobRow
 from neuropose_ray.service.jobs.views import job_of
 
@@ -23,10 +24,11 @@ class JobBatches:
 
     Args:
         durable: the queue.
+        executor: what runs.
     """
 
-    def __init__(self, durable: DurableJobs) -> None:
-        self._durable = durable
+    def __init__(self, durable: DurableJobs, executor: Executor) -> None:
+        self._durable, self._executor = durable, executor
         self._lock = threading.Lock()
         self._jobs: dict[str, dict[str, None]] = {}
         self._batch_of: dict[str, str] = {}
@@ -65,24 +67,23 @@ class JobBatches:
             raise BatchNotFoundError("there is no such batch", hint="it may have been removed")
         return sorted(rows, key=lambda row: row.cursor)
 
-    def batch(self, batch_id: str, running: Mapping[str, RunningJob], owner: str | None = None) -> Batch:
+    def batch(self, batch_id: str, owner: str | None = None) -> Batch:
         """A batch as clients see it.
 
         Args:
             batch_id: its id.
-            running: all jobs that run, read before the rows.
             owner: whose jobs count; None: all.
 
         Raises:
             BatchNotFoundError: there is none, or it has no job of this owner.
         """
+        running = self._executor.all_running()  # before the rows: else the last progress may be in neither
         return batch_of(batch_id, [job_of(row, running) for row in self.rows(batch_id, owner)])
 
-    def page(self, running: Mapping[str, RunningJob], limit: int, after: str | None, owner: str | None) -> BatchPage:
+    def page(self, limit: int = 50, after: str | None = None, owner: str | None = None) -> BatchPage:
         """Some of the batches, newest first.
 
         Args:
-            running: all jobs that run, read before the rows.
             limit: so many at most.
             after: ``next`` of the page before.
             owner: whose jobs count; None: all.
@@ -98,14 +99,37 @@ class JobBatches:
             ids = ids[ids.index(after) + 1 :]
         found: list[Batch] = []
         for batch_id in ids:
-            try:
-                found.append(self.batch(batch_id, running, owner))
-            except BatchNotFoundError:  # of somebody else, or removed meanwhile
-                continue
+            with suppress(BatchNotFoundError):  # of somebody else, or removed meanwhile
+                found.append(self.batch(batch_id, owner))
             if len(found) > limit:
                 break
         shown = tuple(found[:limit])
         return BatchPage(batches=shown, next=shown[-1].id if len(found) > limit else None)
+
+    def going_on(self, batch_id: str, owner: str | None = None) -> tuple[str, ...]:
+        """The ids of the jobs of a batch that have not ended, newest first.
+
+        Raises:
+            BatchNotFoundError: there is none, or it has no job of this owner.
+        """
+        return tuple(row.request.id for row in self.rows(batch_id, owner) if row.state not in ENDED)
+
+    def cancel(self, batch_id: str, owner: str | None, cancel: Callable[[str], object]) -> Batch:
+        """Stop all jobs of a batch that wait or run; those that have ended are left as they are.
+
+        Args:
+            batch_id: its id.
+            owner: whose jobs are stopped; None: all.
+            cancel: stops one.
+
+        Raises:
+            BatchNotFoundError: there is none, or it has no job of this owner.
+        """
+        # The newest first: those behind the running ones never begin.
+        for job_id in self.going_on(batch_id, owner):
+            with suppress(JobNotFoundError, JobStateError):  # it ended, or was removed, meanwhile
+                cancel(job_id)
+        return self.batch(batch_id, owner)
 
 
 def batch_of(batch_id: str, jobs: Sequence[Job]) -> Batch:

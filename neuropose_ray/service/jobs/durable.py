@@ -12,7 +12,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import JobRequest, Workflow
 from neuropose_ray.service.deliveries import Deliveries
 from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, recorded
-from neuropose_ray.service.jobs.job_rows import STATE_MEANINGS, JobRow, job_row, state_of, time_of
+from neuropose_ray.service.jobs.job_rows import STATE_MEANINGS, JobRow, first_attributes, job_row, state_of, time_of
 from neuropose_ray.service.queue_looks import QueueLooks
 
 logger = logging.getLogger(__name__)
@@ -35,8 +35,6 @@ MOST_STARTS = 20
 _POLL_S = 1.0
 #: Jobs that are read at once, with their requests and without.
 _PAGE, _LARGE_PAGE = 200, 2000
-#: Kept beside a job of whose end somebody is to be told. A job that is tried again ends again: ends are numbered.
-AWAITED_WEBHOOK: Mapping[str, Any] = {"webhook": {"state": "awaiting", "number": 1}}
 #: Until the thread that takes jobs from a new queue is there.
 _START_S = 30.0
 _HINT = "check jobs.database_url and the data folder's disk"
@@ -143,7 +141,7 @@ class DurableJobs:
         from dbos import DBOS, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID
 
         priority = 11 - request.priority  # of DBOS the least is first, from 1
-        attributes = SetWorkflowAttributes(_first_attributes(request))
+        attributes = SetWorkflowAttributes(first_attributes(request))
         with SetWorkflowID(request.id), SetEnqueueOptions(priority=priority), attributes:
             as_json = [model.model_dump(mode="json", by_alias=True) for model in (request, workflow)]
             with full_disk_named():
@@ -346,12 +344,6 @@ class DurableJobs:
 
 class ExecutionCancelledError(Exception):
     """Ends the execution of a job that is a cancelled one in the database already."""
-
-
-def _first_attributes(request: JobRequest) -> dict[str, Any] | None:
-    """What is kept beside a job from its beginning."""
-    webhook = {} if request.webhook is None else dict(AWAITED_WEBHOOK)
-    return webhook | ({} if request.batch is None else {"batch": request.batch}) or None
 
 
 def _last_moment(milliseconds: int) -> datetime:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.errors import ServiceDiedError
 from neuropose_ray.schemas.job_names import JobState, StepKind
-from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest
+from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobStep
 from neuropose_ray.service.jobs.failures import INTERNAL
+from neuropose_ray.service.jobs.step_states import read_steps
 
 if TYPE_CHECKING:
     from dbos import WorkflowStatus
@@ -29,6 +30,8 @@ JOB_STATES: Mapping[str, JobState] = {
 STATE_MEANINGS: Mapping[str, frozenset[JobState]] = {
     name: frozenset({state, "failed"} if name == "CANCELLED" else {state}) for name, state in JOB_STATES.items()
 }
+#: Kept beside a job of whose end somebody is to be told. A job that is tried again ends again: ends are numbered.
+AWAITED_WEBHOOK: Mapping[str, Any] = {"webhook": {"state": "awaiting", "number": 1}}
 #: The attribute that has the error of a job which was stopped at its deadline.
 PAST_DEADLINE = "past_deadline"
 #: The attribute that says since when the deadline of a job counts which was queued again.
@@ -117,3 +120,21 @@ def _ended(completed_ms: int, request: JobRequest, attributes: Mapping[str, Any]
 def time_of(milliseconds: int | None) -> datetime | None:
     """The time so long after 1970, in UTC; None for none."""
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def steps_before(row: JobRow, first: int) -> list[dict[str, Any]]:
+    """What is to be written of the steps of a job that is done again from a step on.
+
+    Args:
+        row: of the job.
+        first: the place of that step.
+    """
+    done = read_steps(row.steps, row.attributes.get("steps"))[:first]
+    steps = (*done, *(JobStep(kind=kind) for kind in row.steps[first:]))
+    return [step.model_dump(mode="json") for step in steps]
+
+
+def first_attributes(request: JobRequest) -> dict[str, Any] | None:
+    """What is kept beside a job from its beginning."""
+    webhook = {} if request.webhook is None else dict(AWAITED_WEBHOOK)
+    return webhook | ({} if request.batch is None else {"batch": request.batch}) or None

@@ -5,10 +5,9 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 from neuropose_ray.errors import (
     JobNotFoundError,
@@ -18,14 +17,11 @@ from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import (
     Action,
-    Batch,
-    BatchPage,
     Job,
-    JobPage,
+    JobError,
     JobProgress,
     JobRequest,
     JobsStatus,
-    JobStep,
     QueueStatus,
     SlowestStep,
     Workflow,
@@ -33,17 +29,17 @@ from neuropose_ray.schemas.jobs import (
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.admission import make_uploads_folder, require_room
 from neuropose_ray.service.jobs.batches import JobBatches
-from neuropose_ray.service.jobs.deadlines import JobDeadlines, deadline_error
+from neuropose_ray.service.jobs.deadlines import JobDeadlines
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
-from neuropose_ray.service.jobs.job_rows import DEADLINE_FROM, PAST_DEADLINE, JobRow
+from neuropose_ray.service.jobs.job_rows import DEADLINE_FROM, PAST_DEADLINE, JobRow, steps_before
+from neuropose_ray.service.jobs.listing import JobList
 from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.jobs.options import workflow_with
 from neuropose_ray.service.jobs.orders import Orders
 from neuropose_ray.service.jobs.retention import EndedJob, FolderContent, content_of, outdated
-from neuropose_ray.service.jobs.step_states import read_steps
-from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
+from neuropose_ray.service.jobs.views import artifacts_in, job_of
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import JobSettings
@@ -68,6 +64,11 @@ class JobService:
         batches: which jobs were submitted together.
         deadlines: when jobs are to have ended.
         slowest: the kind of step that takes longest.
+
+    Attributes:
+        list: of the jobs, in pages.
+        batches: as given.
+        deadlines: as given.
     """
 
     def __init__(
@@ -85,7 +86,8 @@ class JobService:
         self._slowest = slowest
         self._data, self._settings, self._workflows = data, settings, workflows
         self._durable, self._executor, self._webhooks = durable, executor, webhooks
-        self._batches, self._deadlines = batches, deadlines
+        self.batches, self.deadlines = batches, deadlines
+        self.list = JobList(durable, executor, batches)
         self._orders = Orders(data, durable)
         self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
@@ -118,8 +120,8 @@ class JobService:
                 )
                 self._durable.enqueue(request, workflow)
                 self._webhooks.expect(request)
-                self._batches.add(request.id, request.batch)
-                self._deadlines.expect(self._row(request.id))
+                self.batches.add(request.id, request.batch)
+                self.deadlines.expect(self._row(request.id))
             elif not known.request.same_work(request):
                 raise JobStateError("this id is another job's", hint="use a new Idempotency-Key for other work")
         return self.job(request.id)
@@ -139,53 +141,6 @@ class JobService:
         running = self._executor.all_running()
         job = job_of(self._row(job_id), running)
         return job.model_copy(update={"artifacts": artifacts_in(self._data.job(job_id).results)})
-
-    def jobs(
-        self,
-        state: JobState | None = None,
-        label: str | None = None,
-        source: str | None = None,
-        limit: int = 50,
-        after: str | None = None,
-        owner: str | None = None,
-        batch: str | None = None,
-    ) -> JobPage:
-        """Some of the jobs, newest first.
-
-        Args:
-            state: those in this state.
-            label: those with this label, ``name=value``, or with any of this name.
-            source: those from ``http`` or ``inbox``.
-            limit: so many at most.
-            after: ``next`` of the page before.
-            owner: those that were submitted with the token of this name.
-            batch: those of this batch.
-
-        Raises:
-            RequestError: ``after`` is not of a page.
-            BatchNotFoundError: there is no such batch.
-        """
-        cursor = None if after is None else parse_cursor(after)
-        running = self._executor.all_running()
-        page: list[JobRow] = []
-        rows: Iterator[JobRow]
-        if batch is None:
-            rows = self._durable.rows(state, until_ms=None if cursor is None else -cursor[0])
-        else:
-            rows = (row for row in self._batches.rows(batch, owner) if state in (None, row.state))
-        for row in rows:
-            if cursor is not None and row.cursor <= cursor:
-                continue
-            wanted = source in (None, row.request.source) and owner in (None, row.request.owner)
-            if wanted and has_label(row.request, label):
-                page.append(row)
-            if len(page) > limit:
-                break
-        shown = page[:limit]
-        return JobPage(
-            jobs=tuple(job_of(row, running) for row in shown),
-            next="_".join(str(part) for part in shown[-1].cursor) if len(page) > limit and shown else None,
-        )
 
     def cancel(self, job_id: str) -> Job:
         """Stop a job that waits or runs; one that is cancelled already is given back.
@@ -209,66 +164,25 @@ class JobService:
         if running := self._executor.running(row.request.id):
             running.cancelled.set()
 
-    def fail_overdue(self) -> tuple[str, ...]:
-        """Stop the jobs that have not ended by their deadline, which are failed ones then."""
-        failed = []
-        for job_id in self._deadlines.due(datetime.now(UTC)):
-            with self._lock:
-                row = self._durable.row(job_id)
-                if row is not None and row.state not in ENDED:
-                    self._fail_overdue(row)
-                    failed.append(job_id)
-                self._deadlines.forget(job_id)
-        return tuple(failed)
-
-    def _fail_overdue(self, row: JobRow) -> None:
-        running = self._executor.running(row.request.id)
-        written = JobProgress.model_validate(row.attributes.get("progress") or {})
-        error = deadline_error(row, written if running is None else running.progress.now)
-        # Noted first: where the service is killed in between, the next one finds the deadline over.
-        self._durable.note(row.request.id, **{PAST_DEADLINE: error.model_dump(mode="json")})
-        self._stop(row)
-        append_line(self._data.job(row.request.id).log, f"failed: {error.code}: {error.message}")
-
-    def ended(self, job_ids: Collection[str]) -> tuple[str, ...]:
-        """Those of these jobs that have ended, or are not known."""
-        return self._durable.ended(job_ids)
-
-    def batch(self, batch_id: str, owner: str | None = None) -> Batch:
-        """The jobs of a batch in numbers.
+    def fail(self, job_id: str, error_of: Callable[[JobRow, JobProgress], JobError]) -> bool:
+        """Make a failed job of one that waits or runs, and stop what runs of it; False where it has ended or is gone.
 
         Args:
-            batch_id: its id.
-            owner: whose jobs count; None: all.
-
-        Raises:
-            BatchNotFoundError: there is none, or it has no job of this owner.
+            job_id: of the job.
+            error_of: gives the reason, of the job and how far it is.
         """
-        return self._batches.batch(batch_id, self._executor.all_running(), owner)
-
-    def batches(self, limit: int = 50, after: str | None = None, owner: str | None = None) -> BatchPage:
-        """Some of the batches, newest first; the arguments are those of :meth:`JobBatches.page`."""
-        return self._batches.page(self._executor.all_running(), limit, after, owner)
-
-    def going_on(self, batch_id: str, owner: str | None = None) -> tuple[str, ...]:
-        """The ids of the jobs of a batch that have not ended.
-
-        Raises:
-            BatchNotFoundError: there is none, or it has no job of this owner.
-        """
-        return tuple(row.request.id for row in self._batches.rows(batch_id, owner) if row.state not in ENDED)
-
-    def cancel_batch(self, batch_id: str, owner: str | None = None) -> Batch:
-        """Stop all jobs of a batch that wait or run; those that have ended are left as they are.
-
-        Raises:
-            BatchNotFoundError: there is none, or it has no job of this owner.
-        """
-        # The newest first: those behind the running ones never begin.
-        for job_id in self.going_on(batch_id, owner):
-            with _gone_meanwhile():
-                self.cancel(job_id)
-        return self.batch(batch_id, owner)
+        with self._lock:
+            row = self._durable.row(job_id)
+            if row is None or row.state in ENDED:
+                return False
+            running = self._executor.running(job_id)
+            written = JobProgress.model_validate(row.attributes.get("progress") or {})
+            error = error_of(row, written if running is None else running.progress.now)
+            # Noted first: where the service is killed in between, the next one finds it waiting or running still.
+            self._durable.note(job_id, **{PAST_DEADLINE: error.model_dump(mode="json")})
+            self._stop(row)
+            append_line(self._data.job(job_id).log, f"failed: {error.code}: {error.message}")
+            return True
 
     def retry(self, job_id: str, step: StepKind | None = None) -> Job:
         """Queue an ended job again.
@@ -295,7 +209,7 @@ class JobService:
                 raise JobStateError("this job is the inbox's", hint="move its folder from failed/ back to in/")
             first = None if step is None else self._durable.step_index(job_id, step)
             # What was done of a step that is done again is no progress of it.
-            progress = {} if first is None else {"progress": None, "steps": _steps_before(row, first)}
+            progress = {} if first is None else {"progress": None, "steps": steps_before(row, first)}
             deadline = {PAST_DEADLINE: None, DEADLINE_FROM: datetime.now(UTC).isoformat()}
             self._durable.note(
                 job_id,
@@ -306,7 +220,7 @@ class JobService:
             )
             self._durable.requeue(job_id, first)
             self._webhooks.expect(row.request)
-            self._deadlines.expect(self._row(job_id))
+            self.deadlines.expect(self._row(job_id))
             append_line(self._data.job(job_id).log, "queued again" + (f" from step {step}" if step else ""))
         return self.job(job_id)
 
@@ -326,7 +240,7 @@ class JobService:
             self._webhooks.deliver(row)
             shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)
             self._durable.delete(job_id)
-            self._batches.forget(job_id)
+            self.batches.forget(job_id)
             self._removed[job_id] = time.monotonic()
 
     def resume_lost(self, after_s: float = LOST_S) -> tuple[str, ...]:
@@ -419,7 +333,7 @@ class JobService:
         left = None if keep_bytes is None else keep_bytes - delivered.size_bytes
         removed = []
         for job_id in outdated(self._ended(delivered), datetime.now(UTC), keep_days=keep_days, keep_bytes=left):
-            with _gone_meanwhile():
+            with suppress(JobNotFoundError, JobStateError):  # removed, or queued again, meanwhile
                 self.remove(job_id)
                 removed.append(job_id)
         return tuple(removed)
@@ -437,19 +351,3 @@ class JobService:
         if row is None:
             raise JobNotFoundError("there is no such job", hint="it may have been removed")
         return row
-
-
-def _steps_before(row: JobRow, first: int) -> list[dict[str, Any]]:
-    """What was written of a job's steps, those from ``first`` on waiting again."""
-    steps = read_steps(row.steps, row.attributes.get("steps"))[:first]
-    steps += tuple(JobStep(kind=kind) for kind in row.steps[first:])
-    return [step.model_dump(mode="json") for step in steps]
-
-
-@contextmanager
-def _gone_meanwhile() -> Iterator[None]:
-    """Somebody removed a job, ended it, or queued it again, while the list was read."""
-    try:
-        yield
-    except (JobNotFoundError, JobStateError):
-        return

@@ -7,14 +7,15 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from neuropose_ray import machine
 from neuropose_ray.errors import EngineError, NeuroposeRayError, NotReadyError, ServiceError
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline import Engine
-from neuropose_ray.schemas.job_names import JobState, StepKind
-from neuropose_ray.schemas.jobs import Action, Batch, BatchPage, Job, JobPage, JobRequest, JobsStatus
+from neuropose_ray.schemas.job_names import StepKind
+from neuropose_ray.schemas.jobs import Action, Job, JobRequest, JobsStatus
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.deliveries import Deliveries, Delivery, DeliveryState
 from neuropose_ray.service.inbox import FolderLock
@@ -26,6 +27,7 @@ from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
 from neuropose_ray.service.jobs.failures import redact_paths
 from neuropose_ray.service.jobs.job_service import JobService
+from neuropose_ray.service.jobs.list_calls import ListCalls
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
 from neuropose_ray.service.jobs.mode import STARTS_NONE, read_mode
@@ -52,8 +54,6 @@ _HOUSEKEEPING_S = 10.0
 _STOP_WAIT_S = 10.0
 #: Between two looks at whether jobs with webhooks have ended; without such jobs nothing is looked at.
 _WEBHOOKS_S = 1.0
-#: Between two looks at whether a deadline is over; the database is asked of jobs whose deadline is.
-_DEADLINES_S = 0.5
 #: For which a webhook is tried before it goes on in rounds.
 _IN_LINE_S = 20.0
 
@@ -70,7 +70,7 @@ class BackgroundService(Protocol):
         ...
 
 
-class JobManager:
+class JobManager(ListCalls):
     """The jobs of a service, from any process over its handle. There is one at a time for a data folder.
 
     It starts in the background: until :meth:`ready` gives nothing, all other methods raise NotReadyError.
@@ -110,7 +110,7 @@ class JobManager:
         self._data = DataFolder(settings.service.data_dir)
         self._workflows, self._jobs = Workflows(jobs.workflows), jobs
         self._data.create()
-        locate = InputLocator(Inputs(settings.service.uploads))
+        locate = InputLocator(Inputs(settings.service.uploads), settings.service.archives)
         self._meter = StepTimes(_meter())
         sender = WebhookSender(settings.service.webhooks)
         looks = QueueLooks()
@@ -177,20 +177,11 @@ class JobManager:
         self._lock.acquire(LOCK_WAIT_S)
         self._waits_for = ("the database of jobs",)
         self._durable.open(paused=read_mode(self._data) in STARTS_NONE)
-        batches, deadlines = JobBatches(self._durable), JobDeadlines(self._durable)
+        batches, deadlines = JobBatches(self._durable, self._executor), JobDeadlines(self._durable)
         batches.open()
         deadlines.open()
-        service = JobService(
-            self._data,
-            self._jobs,
-            self._workflows,
-            self._durable,
-            self._executor,
-            self._webhooks,
-            batches,
-            deadlines,
-            self._meter.slowest,
-        )
+        parts = self._workflows, self._durable, self._executor, self._webhooks, batches, deadlines
+        service = JobService(self._data, self._jobs, *parts, self._meter.slowest)
         clear_incoming(self._data.incoming)
         clear_job_folders(self._data.jobs, lambda job_id: self._durable.row(job_id) is not None)
         if self._background_factory is not None:
@@ -199,7 +190,7 @@ class JobManager:
         self._service, self._waits_for = service, ()
         self._spawn(self._run_housekeeping, "job-housekeeping")
         self._spawn(self._run_webhooks, "job-webhooks")
-        self._spawn(self._run_deadlines, "job-deadlines")
+        self._spawn(partial(deadlines.run, service.fail, self._closed), "job-deadlines")
 
     def _run_housekeeping(self) -> None:
         while not self._closed.wait(_HOUSEKEEPING_S):
@@ -229,14 +220,6 @@ class JobManager:
             except Exception:
                 logger.exception("webhooks of ended jobs are ordered later")
 
-    def _run_deadlines(self) -> None:
-        while not self._closed.wait(_DEADLINES_S):
-            try:
-                for job_id in self._ready_service().fail_overdue():
-                    logger.info("job %s did not end in time", job_id)
-            except Exception:
-                logger.exception("jobs whose deadline is over are looked for again")
-
     def _ready_service(self) -> JobService:
         if self._service is None:
             raise NotReadyError(f"waiting for {', '.join(self._waits_for)}", hint="try again soon")
@@ -262,39 +245,6 @@ class JobManager:
     async def job(self, job_id: str) -> Job:
         """The view of one job."""
         return await self._ask(lambda service: service.job(job_id))
-
-    async def jobs(
-        self,
-        state: JobState | None = None,
-        label: str | None = None,
-        source: str | None = None,
-        limit: int = 50,
-        after: str | None = None,
-        owner: str | None = None,
-        batch: str | None = None,
-    ) -> JobPage:
-        """Some of the jobs, newest first."""
-        return await self._ask(lambda service: service.jobs(state, label, source, limit, after, owner, batch))
-
-    async def ended(self, job_ids: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of these jobs that have ended, or are not known."""
-        return await self._ask(lambda service: service.ended(job_ids))
-
-    async def batch(self, batch_id: str, owner: str | None = None) -> Batch:
-        """The jobs of a batch in numbers."""
-        return await self._ask(lambda service: service.batch(batch_id, owner))
-
-    async def batches(self, limit: int = 50, after: str | None = None, owner: str | None = None) -> BatchPage:
-        """Some of the batches, newest first."""
-        return await self._ask(lambda service: service.batches(limit, after, owner))
-
-    async def going_on(self, batch_id: str, owner: str | None = None) -> tuple[str, ...]:
-        """The ids of the jobs of a batch that have not ended."""
-        return await self._ask(lambda service: service.going_on(batch_id, owner))
-
-    async def cancel_batch(self, batch_id: str, owner: str | None = None) -> Batch:
-        """Cancel all jobs of a batch that wait or run."""
-        return await self._ask(lambda service: service.cancel_batch(batch_id, owner))
 
     async def cancel(self, job_id: str) -> Job:
         """Cancel a job that waits or runs."""

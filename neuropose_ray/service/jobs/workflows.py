@@ -15,6 +15,8 @@ from neuropose_ray.schemas.job_names import STANDARD_NAME, TEXT_NAME, StepKind
 from neuropose_ray.schemas.jobs import STANDARD, WITH_TEXT, Step, Workflow
 from neuropose_ray.service.jobs.steps.settings import (
     AnalyzeOptions,
+    AnnotateOptions,
+    CompareOptions,
     CurateOptions,
     ExportOptions,
     OverlayOptions,
@@ -33,6 +35,8 @@ OPTIONS: Mapping[StepKind, type[FrozenModel]] = MappingProxyType(
         "export": ExportOptions,
         "text": TextOptions,
         "curate": CurateOptions,
+        "compare": CompareOptions,
+        "annotate": AnnotateOptions,
     }
 )
 

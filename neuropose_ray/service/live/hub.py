@@ -22,6 +22,7 @@ from neuropose_ray.service.live.decisions import Decisions, open_decisions, subm
 from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.pipelines import Pipelines, Resolved
 from neuropose_ray.service.live.registry import RegisteredStream, Registry
+from neuropose_ray.service.live.sources import kept_s
 from neuropose_ray.service.live.stream_actor import StreamEnvironment, open_stream, running_stream
 from neuropose_ray.service.live.stream_parts import Engine
 from neuropose_ray.service.settings import Settings
@@ -134,7 +135,7 @@ class LiveHub:
             OverloadedError: there are too many.
         """
         if spec.pipeline is not None:
-            self.resolved(spec.pipeline)
+            self.resolved(spec.pipeline, kept_s(spec.url, spec.source))
         is_new = self._registry.put(stream_id, spec, owner)
         self._changed.set()
         return is_new
@@ -168,10 +169,10 @@ class LiveHub:
         """Change what is kept of a session; see :meth:`.registry.Registry.patch_session`."""
         return self._registry.patch_session(session_id, version, patch)
 
-    def resolved(self, reference: Any) -> Resolved:
+    def resolved(self, reference: Any, kept_s: float) -> Resolved:
         """A pipeline that a client names, checked; see :meth:`.pipelines.Pipelines.resolved`."""
         self.expect_decisions()
-        return self._pipelines.resolved(reference)
+        return self._pipelines.resolved(reference, kept_s)
 
     def expect_decisions(self) -> None:
         """Open what takes decisions, in the background."""

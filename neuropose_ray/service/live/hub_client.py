@@ -76,13 +76,17 @@ class Hub:
         """
         return cast(Session, await self._call("patch_session", session_id, version, patch))
 
-    async def resolved(self, reference: Any) -> Any:
+    async def resolved(self, reference: Any, kept_s: float) -> Any:
         """A pipeline that a client names, checked.
+
+        Args:
+            reference: inline, or a bundle's path or URL.
+            kept_s: the last seconds of video that are kept of the stream.
 
         Raises:
             RuleError, BundleError: it cannot be used.
         """
-        return await self._call("resolved", reference)
+        return await self._call("resolved", reference, kept_s)
 
     async def _call(self, method: str, *arguments: Any) -> Any:
         return await patient_call(

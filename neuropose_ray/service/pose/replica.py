@@ -106,6 +106,8 @@ class PoseReplica:
         clock = _Clock()
         size: tuple[int, ...] = ()
         try:
+            if index in pipeline.request.faults:
+                raise pipeline.request.faults[index]
             async with (
                 pipeline.slots,
                 self._decoder.decoded(pipeline.request.pictures[index], pipeline.request.name_of(index)) as picture,

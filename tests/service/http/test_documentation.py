@@ -25,7 +25,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Any:
         def options(self, **_: object) -> "Handle":
             return self
 
-    settings = ServiceSettings(data_dir=folder)
+    settings = ServiceSettings(data_dir=folder, older_routes=True)
     live = LiveParts(None, None, None, settings.live)  # type: ignore[arg-type]
     return interface(settings, {"blazepose": Handle()}, None, None, live=live)  # type: ignore[arg-type]
 

@@ -74,6 +74,8 @@ def test_an_owner_sees_the_jobs_of_a_batch_that_are_its_own(start, data: Path, v
     assert [batch.id for batch in manager("batches", after=page.next).batches] == [BATCH]
     manager("cancel_batch", BATCH, "anna")
     assert [manager("job", job_id).state for job_id in (anna, ben)] == ["cancelled", "queued"]
+    with pytest.raises(BatchNotFoundError):
+        manager("jobs", batch=OTHER, owner="anna")
     for method in ("batch", "cancel_batch", "going_on"):
         with pytest.raises(BatchNotFoundError):
             manager(method, OTHER, "anna")

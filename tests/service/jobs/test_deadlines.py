@@ -70,8 +70,12 @@ def test_a_job_that_ends_in_time_has_completed_and_one_that_is_tried_again_has_i
 ):
     gate = Gate()
     manager = start({"engines": gate})
-    request = request_for(data, video, workflow="poses", deadline_s=2.0)
+    request = request_for(data, video, workflow="poses", deadline_s=60.0)
     manager("submit", request)
+    manager.when(request.id, lambda job: job.state == "running")
+    service = manager.manager._service
+    service._durable.note(request.id, deadline_from=(datetime.now(UTC) - timedelta(minutes=2)).isoformat())
+    service.deadlines.expect(service._row(request.id))
     (late,) = manager.ended(request.id)
     assert late.error.code == "deadline"
     gate.open.set()
@@ -79,7 +83,7 @@ def test_a_job_that_ends_in_time_has_completed_and_one_that_is_tried_again_has_i
     assert again.deadline > late.deadline
     (job,) = manager.ended(request.id)
     assert (job.state, job.error) == ("completed", None)
-    manager.manager._service.fail_overdue()
+    service.deadlines.fail_overdue(service.fail, datetime.now(UTC) + timedelta(hours=1))
     assert manager("job", request.id).state == "completed"
 
 
@@ -126,9 +130,25 @@ def test_each_job_is_named_from_its_deadline_on_until_it_is_forgotten():
     ids = [f"{number:032x}" for number in range(4)]
     assert deadlines.due(NOW + timedelta(seconds=9)) == ()
     assert deadlines.due(NOW + timedelta(seconds=30)) == (ids[1], ids[2])
-    deadlines.forget(ids[1])
-    deadlines.forget(ids[0])
-    assert deadlines.due(NOW + timedelta(seconds=30)) == (ids[2],)
+    later = NOW + timedelta(seconds=30)
+    for job_id in (ids[0], ids[1], ids[3]):
+        deadlines.forget(job_id, later)
+    assert deadlines.due(later) == (ids[2],)
+    assert deadlines.due(NOW + timedelta(hours=1)) == (ids[2], ids[3]), "it was queued again, and has its time anew"
+
+
+def test_what_has_ended_is_not_failed_and_named_no_more():
+    deadlines, asked = JobDeadlines(None), []
+    for number in (1, 2):
+        deadlines.expect(row(number, 10.0))
+
+    def fail(job_id, error_of):
+        asked.append(job_id)
+        return job_id.endswith("2")
+
+    assert deadlines.fail_overdue(fail, NOW + timedelta(minutes=1)) == (f"{2:032x}",)
+    assert deadlines.fail_overdue(fail, NOW + timedelta(minutes=2)) == ()
+    assert len(asked) == 2
 
 
 def test_the_error_says_how_far_the_job_was():

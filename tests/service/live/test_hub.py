@@ -110,5 +110,5 @@ def test_a_rule_that_a_client_names_is_a_reason_to_expect_decisions(
     start: Callable[[], tuple[LiveHub, Refuses]], tmp_path: Path
 ):
     hub, _ = start()
-    hub.resolved({"name": "presence", "rules": [{"name": "somebody"}]})
+    hub.resolved({"name": "presence", "rules": [{"name": "somebody"}]}, 0.0)
     wait_until(lambda: (tmp_path / "live" / DECISIONS).exists() and hub.ready() == ())

@@ -57,6 +57,8 @@ def test_a_stream_is_registered_listed_shown_and_removed(live: LiveService):
     ({"url": "file:///etc/passwd"}, 422, "source"), ({"url": "rtsp://10.0.0.1/x"}, 422, "source"),
     ({"url": "nonsense"}, 422, "source"), ({"crop": [10, 0, 5, 5]}, 422, "request"),
     ({"pipeline": {"name": "x", "rules": []}}, 422, "rule"), ({"pipeline": "/etc/bundle.zip"}, 422, "bundle"),
+    ({"url": "rtsp://8.8.8.8/x", "pipeline": {"name": "x", "rules": [{"name": "y", "on_enter": [
+        {"type": "enqueue_job", "name": "z", "seconds": 9}]}]}, "source": {"clip_s": 8}}, 422, "rule"),
     ({"source": {"fps": -1}}, 422, "request"), ({"surprise": 1}, 422, "request"),
 ])  # fmt: skip
 def test_a_stream_that_cannot_be_is_refused(live: LiveService, change: dict, status: int, code: str):

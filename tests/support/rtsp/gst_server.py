@@ -1,4 +1,4 @@
-"""An RTSP server: H.264 from the standard input, each picture behind its length, at /live, by the system Python."""
+"""An RTSP server: H.264 from the standard input, each picture behind its length, at /live; for the system Python."""
 
 import argparse
 import struct
