@@ -56,8 +56,8 @@ WITHOUT_NAMES = {
     "examples": "programs, which nobody imports",
 }
 EVERYBODY = {
-    "errors", "faults", "__init__", "machine", "cluster", "network_access", "ray_auth", "ray_ports", "settings",
-    "words", "neuropose_names",
+    "errors", "faults", "__init__", "machine", "cluster", "processes", "network_access", "ray_auth", "ray_ports",
+    "settings", "words", "neuropose_names",
 }  # fmt: skip
 
 

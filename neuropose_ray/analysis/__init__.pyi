@@ -28,6 +28,7 @@ from .dtw.matrix import FailedTrial as FailedTrial
 from .dtw.matrix import PairDistances as PairDistances
 from .dtw.matrix import distance_matrix as distance_matrix
 from .dtw.matrix import distances_here as distances_here
+from .dtw.matrix import distances_in_processes as distances_in_processes
 from .dtw.matrix import distances_on_ray as distances_on_ray
 from .dtw.matrix_files import DistanceMatrixRecord as DistanceMatrixRecord
 from .dtw.matrix_files import save_distance_matrix as save_distance_matrix
@@ -67,6 +68,7 @@ from .runs.cohort import Outcomes as Outcomes
 from .runs.cohort import TrialOutcome as TrialOutcome
 from .runs.cohort import TrialTask as TrialTask
 from .runs.cohort import analyse_here as analyse_here
+from .runs.cohort import analyse_in_processes as analyse_in_processes
 from .runs.cohort import analyse_on_ray as analyse_on_ray
 from .runs.cohort import cohort_tasks as cohort_tasks
 from .runs.cohort import run_cohort as run_cohort

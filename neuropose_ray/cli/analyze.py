@@ -13,7 +13,7 @@ from rich.console import Console
 
 from neuropose_ray.cli.analysis_tables import print_cohort, print_outline, print_report
 from neuropose_ray.cli.console import print_error
-from neuropose_ray.cli.motions import Where, connected_ray
+from neuropose_ray.cli.motions import Where, connected_ray, on_ray
 from neuropose_ray.cli.options import Address, CaptureFps
 from neuropose_ray.cli.person import PERSON_HELP, Person, Track, person_option, require_one_choice
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from neuropose_ray.analysis import AnalysisConfig, CohortReport, Outcomes, TrialTask
 
 CONFIG_SUFFIXES = (".yaml", ".yml")
-#: A trial takes about a second, a Ray of our own about ten to start.
-OWN_RAY_FROM_TRIALS = 16
+#: A trial takes about half a second, and a process about a second to start.
+PROCESSES_FROM_TRIALS = 8
 
 
 def analyze(
@@ -49,7 +49,8 @@ def analyze(
         ),
     ] = False,
     engine: Annotated[
-        Where, typer.Option(help=f"For many trials. auto: ray with an address or from {OWN_RAY_FROM_TRIALS} on.")
+        Where,
+        typer.Option(help="For many trials: local (the cores of this machine), ray, or auto: ray with an address."),
     ] = Where.AUTO,
     address: Address = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -157,6 +158,7 @@ def _analyze_many(
 ) -> None:
     from neuropose_ray.analysis import (
         analyse_here,
+        analyse_in_processes,
         analyse_on_ray,
         cohort_tasks,
         run_cohort,
@@ -166,11 +168,10 @@ def _analyze_many(
     )
 
     tasks = cohort_tasks(config)
-    on_ray = engine is Where.RAY or (
-        engine is Where.AUTO and (address is not None or len(tasks) >= OWN_RAY_FROM_TRIALS)
-    )
-    with connected_ray(address) if on_ray else nullcontext(), _progress(len(tasks), quiet=as_json) as watch:
-        cohort = run_cohort(config, tasks, watch(analyse_on_ray(tasks) if on_ray else analyse_here(tasks)))
+    is_on_ray = on_ray(engine, address)
+    here = analyse_in_processes if len(tasks) >= PROCESSES_FROM_TRIALS else analyse_here
+    with connected_ray(address) if is_on_ray else nullcontext(), _progress(len(tasks), quiet=as_json) as watch:
+        cohort = run_cohort(config, tasks, watch((analyse_on_ray if is_on_ray else here)(tasks)))
     unwritten = _write_each(tasks, cohort) if each_beside else 0
     save_cohort(config.output.report, cohort)
     table = config.output.report.with_suffix(".csv")

@@ -33,6 +33,8 @@ def watched(service: ServiceClient, job_id: str) -> Job:
             what = " ".join(part for part in (job.state, job.progress.stage, job.progress.input) if part)
             if job.progress.waits_for is not None:
                 what = f"{what} waits for {job.progress.waits_for}"
+            if job.last_error is not None:
+                what = f"{what}, tried again after {job.last_error.code}"
             bar.update(task, completed=job.progress.percent, description=what)
             if what != last_line and not console.is_terminal:
                 console.print(f"{job.progress.percent:.0f} % {what}", markup=False)

@@ -117,6 +117,10 @@ def submit(
         float | None,
         typer.Option(help="Frames per second at which videos were taken that are stored slowed down, such as 240."),
     ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="Look for poses in at most so many frames a second; those between are interpolated."),
+    ] = None,
     overlay: Annotated[
         bool | None, typer.Option(help="Make the video with skeletons, or none. [default: as the workflow says]")
     ] = None,
@@ -178,6 +182,7 @@ def submit(
         calibration=None if calibration is None else calibration_text(calibration),
         calibration_camera=calibration_camera,
         capture_fps=capture_fps,
+        rate=rate,
         overlay=overlay,
         blur_faces=blur_faces,
     )

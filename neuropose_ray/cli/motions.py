@@ -12,14 +12,13 @@ from rich.console import Console
 if TYPE_CHECKING:
     from neuropose_ray.analysis import FailedTrial, Motion, PairDistances, PeopleChoice, TrialSource
 
-#: So many trials have 5,000 pairs, some ten seconds of work, which is what a Ray of our own takes to start.
-OWN_RAY_FROM_TRIALS_COMPARED = 100
+#: So many trials have 1,200 pairs, some seconds of work, and a process takes a second of a core to start.
+PROCESSES_FROM_TRIALS_COMPARED = 50
+#: To read and clean a trial takes about a fifth of a second.
+PROCESSES_FROM_TRIALS_READ = 24
 
 
-ENGINE_HELP = (
-    "Who compares: local (this process), ray, or auto: ray with an address or from "
-    f"{OWN_RAY_FROM_TRIALS_COMPARED} trials on."
-)
+ENGINE_HELP = "Who compares: local (the cores of this machine), ray, or auto: ray with an address."
 
 
 class Where(StrEnum):
@@ -32,18 +31,23 @@ class Where(StrEnum):
 
 @contextmanager
 def who_compares(trials: int, engine: Where, address: str | None) -> Iterator[PairDistances]:
-    """Who computes the distances of so many trials: this process, or a Ray for the time of the block.
+    """Who computes the distances of so many trials: this process, others beside it, or a Ray while the block lasts.
 
     Raises:
         EngineError: Ray cannot be reached or started.
     """
-    from neuropose_ray.analysis import distances_here, distances_on_ray
+    from neuropose_ray.analysis import distances_here, distances_in_processes, distances_on_ray
 
-    if engine is Where.RAY or (engine is Where.AUTO and (address or trials >= OWN_RAY_FROM_TRIALS_COMPARED)):
+    if on_ray(engine, address):
         with connected_ray(address):
             yield distances_on_ray
     else:
-        yield distances_here
+        yield distances_in_processes if trials >= PROCESSES_FROM_TRIALS_COMPARED else distances_here
+
+
+def on_ray(engine: Where, address: str | None) -> bool:
+    """Whether the work goes to Ray, as it was asked for: for the cores of one machine it takes too long to start."""
+    return engine is Where.RAY or (engine is Where.AUTO and address is not None)
 
 
 @contextmanager
@@ -74,9 +78,42 @@ def cleaned_motions(
     Returns:
         An entry for each source and person, in order; a trial that cannot be read is one that failed.
     """
-    from dataclasses import replace
-
     from rich.progress import track
+
+    console = Console(stderr=True)
+    reading = track(
+        _read(sources, people, capture_fps), "reading trials", total=len(sources), console=console, transient=True,
+        disable=not console.is_terminal,
+    )  # fmt: skip
+    motions = dict(reading)
+    return [motion for place in range(len(sources)) for motion in motions[place]]
+
+
+def _read(
+    sources: Sequence[TrialSource], people: PeopleChoice, capture_fps: float | None
+) -> Iterator[tuple[int, list[Motion | FailedTrial]]]:
+    """The motions of each source with its position, in any order."""
+    from neuropose_ray.analysis import FailedTrial
+    from neuropose_ray.cluster import RUN_AGAIN
+    from neuropose_ray.errors import EngineError
+    from neuropose_ray.processes import run_in_processes, usable_cores
+
+    if len(sources) < PROCESSES_FROM_TRIALS_READ or usable_cores() < 2:
+        yield from enumerate(cleaned_motions_of((0, source), people, capture_fps) for source in sources)
+        return
+    numbered = list(enumerate(sources))
+    outcomes = run_in_processes(
+        cleaned_motions_of, numbered, people, capture_fps, processes=usable_cores(), hint=RUN_AGAIN
+    )
+    for (place, source), read in outcomes:
+        yield place, [FailedTrial(source.name, str(read))] if isinstance(read, EngineError) else read
+
+
+def cleaned_motions_of(
+    numbered: tuple[int, TrialSource], people: PeopleChoice, capture_fps: float | None
+) -> list[Motion | FailedTrial]:
+    """What :func:`cleaned_motions` has for one source, which comes with its position."""
+    from dataclasses import replace
 
     from neuropose_ray.analysis import (
         ALL_PEOPLE,
@@ -88,16 +125,15 @@ def cleaned_motions(
     )
     from neuropose_ray.errors import InputError
 
-    console = Console(stderr=True)
+    _, source = numbered
     preprocessing = PreprocessingConfig(person=people, capture_fps=capture_fps, cleaning=CleaningSettings())
     motions: list[Motion | FailedTrial] = []
-    for source in track(sources, "reading trials", console=console, transient=True, disable=not console.is_terminal):
-        try:
-            trial = load_trial(source.path, video=source.video)
-            for who in trial.chosen_tracks(people):
-                person = preprocessing.model_copy(update={"track": who})
-                name = f"{source.name} track {who}" if people == ALL_PEOPLE and who is not None else source.name
-                motions.append(replace(subject_of(trial, person).motion, name=name))
-        except InputError as error:
-            motions.append(FailedTrial(source.name, str(error)))
+    try:
+        trial = load_trial(source.path, video=source.video)
+        for who in trial.chosen_tracks(people):
+            person = preprocessing.model_copy(update={"track": who})
+            name = f"{source.name} track {who}" if people == ALL_PEOPLE and who is not None else source.name
+            motions.append(replace(subject_of(trial, person).motion, name=name))
+    except InputError as error:
+        motions.append(FailedTrial(source.name, str(error)))
     return motions

@@ -49,6 +49,15 @@ CaptureFps = Annotated[
         "speeds are then those of what was filmed.",
     ),
 ]
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        "--rate",
+        help="Look for poses in at most so many frames a second, such as 30 of a video with 60, 120 or 240; those of "
+        "the frames between are interpolated. [default: all frames]",
+        show_default=False,
+    ),
+]
 Fov = Annotated[float | None, typer.Option("--fov", help="Field of view over the longer side of the frame, degrees.")]
 Calibration = Annotated[Path | None, typer.Option(help="Camera calibration, a Pose2Sim TOML file.")]
 CalibrationCamera = Annotated[str | None, typer.Option(help="Which camera of the calibration.")]

@@ -21,6 +21,7 @@ from neuropose_ray.cli.options import (
     Fps,
     Json,
     Model,
+    Rate,
     Shape,
     Workers,
 )
@@ -54,6 +55,7 @@ def process(
     shape: Shape = None,
     fps: Fps = None,
     capture_fps: CaptureFps = None,
+    rate: Rate = None,
     fov: Fov = None,
     calibration: Calibration = None,
     calibration_camera: CalibrationCamera = None,
@@ -147,7 +149,7 @@ def process(
             "camera": {
                 "field_of_view_degrees": fov, "calibration": calibration, "calibration_camera": calibration_camera,
             },
-            "video": {"chunk_frames": chunk_frames, "image_fps": fps, "capture_fps": capture_fps},
+            "video": {"chunk_frames": chunk_frames, "image_fps": fps, "capture_fps": capture_fps, "rate": rate},
             "blazepose": {"mirror": mirror},
             "fit": refine,
             "curate": curate,
@@ -173,14 +175,12 @@ def process(
         raise typer.Exit(1 if counted.unreadable else 0)
     summary = run_with(settings, inputs, folder, quiet=as_json, wait=wait, store=store)
     all_well = summary.all_well
-    if overlay or blur_faces:
-        from neuropose_ray.cli.overlay import write_overlays
+    if overlay or blur_faces or report:
+        from neuropose_ray.cli.pictures import write_pictures
 
-        all_well &= write_overlays(summary, folder, blur_faces=blur_faces)
-    if report:
-        from neuropose_ray.cli.report import write_reports
-
-        all_well &= write_reports(summary, folder, blur_faces=blur_faces)
+        all_well &= write_pictures(
+            summary, folder, overlay=overlay or blur_faces, report=report, blur_faces=blur_faces
+        )
     if store is not None and (overlay or blur_faces or report):
         store.store_videos(video.name for video in summary.videos)
     if as_json:

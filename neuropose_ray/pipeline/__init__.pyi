@@ -6,6 +6,7 @@ from .chunks.active_attempts import Attempt as Attempt
 from .chunks.commit import ErrorRecord as ErrorRecord
 from .chunks.frames import FrameSource as FrameSource
 from .chunks.frames import LocalFrames as LocalFrames
+from .chunks.shared_calls import SharedCalls as SharedCalls
 from .chunks.worker import ChunkOutcome as ChunkOutcome
 from .chunks.worker import ChunkWorker as ChunkWorker
 from .chunks.worker import RunContext as RunContext

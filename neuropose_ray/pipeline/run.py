@@ -102,6 +102,7 @@ def run(
             started_at=started_at,
             seconds=time.perf_counter() - begin,
             frames_computed=recorder.frames_computed,
+            rate=settings.video.rate,
             videos=results,
             not_videos=inputs_found.not_videos,
             notes=inputs_found.notes,

@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def write_arrow(path: Path, table: pa.Table) -> None:
+def write_arrow(path: Path, table: pa.Table, *, durable: bool = True) -> None:
     """Write a table with its metadata, atomically; equal tables make equal files.
+
+    For ``durable`` see :func:`~neuropose_ray.schemas.atomic.atomic_path`.
 
     Raises:
         OutputError: the file system refuses.
     """
     from pyarrow import parquet as pq
 
-    with atomic_write(path) as file:
+    with atomic_write(path, durable=durable) as file:
         pq.write_table(table, file, compression="zstd", write_page_checksum=True)
 
 

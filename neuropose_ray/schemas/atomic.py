@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -33,7 +33,7 @@ _HINTS: Mapping[int, str] = MappingProxyType(
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """A temporary file in the folder of ``path`` that takes its name when the block ends without an exception.
 
     For writers that open their file by name; the block must have closed it. Missing parent folders are made.
@@ -42,6 +42,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     Args:
         path: where the file is to be.
+        durable: whether the file is to survive a power cut. Without that nothing waits for the disk: a file is whole
+            whatever is killed, but one of the last half minute before a power cut may be gone, or damaged. For files
+            whose reader notices that and that are quickly made again; see :func:`flush`.
 
     Raises:
         DiskFullError: no space is left, or none that this user may take.
@@ -52,28 +55,43 @@ def atomic_path(path: Path) -> Iterator[Path]:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
-            _synchronise(temporary)
+            if durable:
+                _synchronise(temporary)
             temporary.replace(path)
-        finally:
+        except BaseException:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+            raise
         # Best effort: the rename survives a power cut only once the folder is on the disk, and some file
         # systems cannot synchronise a folder.
-        with suppress(OSError):
-            _synchronise(path.parent)
+        if durable:
+            with suppress(OSError):
+                _synchronise(path.parent)
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
     """A binary file that appears at ``path`` when the block ends without an exception; see :func:`atomic_path`."""
-    with atomic_path(path) as temporary, temporary.open("xb") as file:
+    with atomic_path(path, durable=durable) as temporary, temporary.open("xb") as file:
         yield file
 
 
-def atomic_write_bytes(path: Path, content: bytes) -> None:
+def atomic_write_bytes(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write a whole file at once; see :func:`atomic_path`."""
-    with atomic_write(path) as file:
+    with atomic_write(path, durable=durable) as file:
         file.write(content)
+
+
+def flush(paths: Iterable[Path]) -> None:
+    """Wait until files that were written without ``durable`` are on the disk; those that are not there are left out.
+
+    Raises:
+        DiskFullError: no space is left, or none that this user may take.
+        OutputError: another refusal of the file system.
+    """
+    for path in paths:
+        with _refusals_named(path, path), suppress(FileNotFoundError):
+            _synchronise(path)
 
 
 def is_disk_full(error: BaseException | None) -> bool:

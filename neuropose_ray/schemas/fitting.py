@@ -113,4 +113,9 @@ class FittingReport(FrozenModel):
         default=None, description="the stature to which all tracks are scaled; null: the file does not say it"
     )
     height_source: HeightSource | None = Field(default=None, description="assumed: nobody gave a height")
+    rate: float | None = Field(
+        default=None,
+        description="frames of a second that were analysed and fitted, at most; what is said of the frames between "
+        "is that of the analysed one nearest. Null where it was all of them",
+    )
     tracks: tuple[TrackFit, ...]

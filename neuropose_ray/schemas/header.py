@@ -91,14 +91,23 @@ class VideoMetadata(FrozenModel):
         "that nothing moves or that another frame shows the same",
     )
 
+    rate: Annotated[FiniteFloat, Field(gt=0)] | None = Field(
+        default=None,
+        description="frames of a second of which poses were looked for, at most; null where it was all of them",
+    )
+    interpolated_frames: tuple[tuple[_Count, _Count], ...] = Field(
+        default=(),
+        description="first and last frame of each stretch between frames of which poses were looked for: its poses "
+        "are interpolated from those",
+    )
+
+    def is_interpolated(self) -> NDArray[np.bool_]:
+        """``(frames,)`` whether the poses of each frame are interpolated."""
+        return _mask(self.interpolated_frames, self.frame_count)
+
     def is_skipped(self) -> NDArray[np.bool_]:
         """``(frames,)`` whether no poses were looked for in each frame."""
-        import numpy as np
-
-        skipped = np.zeros(self.frame_count, np.bool_)
-        for first, last in self.skipped_frames:
-            skipped[first : last + 1] = True
-        return skipped
+        return _mask(self.skipped_frames, self.frame_count)
 
     def seconds_of_a_second(self, capture_fps: float | None = None) -> float:
         """True seconds that go by in a second of the file: less than 1 where it is stored slowed down.
@@ -113,6 +122,15 @@ class VideoMetadata(FrozenModel):
     def has_picture(self) -> bool:
         """Whether the poses are those of a picture; points imported from a laboratory have none."""
         return self.width > 0 and self.height > 0
+
+
+def _mask(stretches: tuple[tuple[int, int], ...], frames: int) -> NDArray[np.bool_]:
+    import numpy as np
+
+    mask = np.zeros(frames, np.bool_)
+    for first, last in stretches:
+        mask[first : last + 1] = True
+    return mask
 
 
 class VideoDescription(FrozenModel):

@@ -87,6 +87,14 @@ class JobOptions(FrozenModel):
         "and speeds are then those of what was filmed",
         examples=[240.0],
     )
+    rate: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="frames of a second of which poses are looked for, at most: 30 are enough of videos with 60, 120 "
+        "or 240. Those of the frames between are interpolated, and all results have every frame",
+        examples=[30.0],
+    )
     calibration: str | None = Field(
         default=None,
         min_length=1,
@@ -104,6 +112,11 @@ class JobOptions(FrozenModel):
     )
     blur_faces: bool | None = Field(
         default=None, description="hide the faces of the people that were found, in overlay and report"
+    )
+    compare_with: JobId | None = Field(
+        default=None,
+        description="a job of yours: each video is laid over its video of the same name, or its only one, and "
+        "`comparison.json` says what differs",
     )
 
     def as_shown(self) -> JobOptions:
@@ -306,10 +319,23 @@ class QueueStatus(FrozenModel):
     oldest_s: float | None
 
 
+class SlowestStep(FrozenModel):
+    """The kind of step that takes longest, of those that ended since the job manager was started."""
+
+    kind: StepKind
+    ended: int
+    mean_s: float
+    longest_s: float
+
+
+#: draining: takes no new jobs and does what it has; ending: the same, but leaves what waits to the next service.
+Mode = Literal["running", "paused", "draining", "ending", "ended"]
+
+
 class JobsStatus(FrozenModel):
     """All jobs in numbers; processed and errors count since the data folder was made, as far as jobs are kept."""
 
-    mode: Literal["running", "paused", "draining"]
+    mode: Mode
     active: int
     queued: int
     processed: int
@@ -319,6 +345,7 @@ class JobsStatus(FrozenModel):
     queues: dict[str, QueueStatus]
     current: tuple[Job, ...] = Field(default=(), description="the running jobs")
     disk_free_bytes: int
+    slowest_step: SlowestStep | None = Field(default=None, description="on average; none before one has ended")
 
 
 Action = Literal["pause", "resume", "drain"]

@@ -113,13 +113,15 @@ def save_job_results(path: Path, results: JobResults) -> None:
     save_model(path, results)
 
 
-def save_model(path: Path, model: BaseModel) -> None:
+def save_model(path: Path, model: BaseModel, *, durable: bool = True) -> None:
     """Write any record as UTF-8 JSON, atomically.
+
+    For ``durable`` see :func:`~neuropose_ray.schemas.atomic.atomic_path`.
 
     Raises:
         OutputError: the file system refuses.
     """
-    atomic_write_bytes(path, model.model_dump_json().encode())
+    atomic_write_bytes(path, model.model_dump_json().encode(), durable=durable)
 
 
 def read_json(path: Path, *, as_written: bool = False) -> object:

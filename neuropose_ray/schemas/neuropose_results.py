@@ -31,7 +31,9 @@ _DECIMALS = 4
 _BLOCK_FRAMES = 512
 
 
-def save_neuropose_results(path: Path, videos: Iterable[tuple[str, PoseTable, PredictionsHeader]]) -> int:
+def save_neuropose_results(
+    path: Path, videos: Iterable[tuple[str, PoseTable, PredictionsHeader]], *, durable: bool = True
+) -> int:
     """Write a job's results in NeuroPose's version 2, atomically, one video after the other.
 
     The format has no place for a missing number, and a made-up one would enter every analysis: a person with
@@ -42,6 +44,7 @@ def save_neuropose_results(path: Path, videos: Iterable[tuple[str, PoseTable, Pr
     Args:
         path: the file.
         videos: per video its name, its predictions, and their header; taken one at a time.
+        durable: see :func:`~neuropose_ray.schemas.atomic.atomic_path`.
 
     Returns:
         How many persons, summed over the frames, were left out.
@@ -52,7 +55,7 @@ def save_neuropose_results(path: Path, videos: Iterable[tuple[str, PoseTable, Pr
     """
     left_out = 0
     names: set[str] = set()
-    with atomic_write(path) as file:
+    with atomic_write(path, durable=durable) as file:
         file.write(b"{")
         for name, table, header in videos:
             if name in names:

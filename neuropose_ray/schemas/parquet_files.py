@@ -38,21 +38,22 @@ _ROW_GROUP_FRAMES = 8192
 _DICTIONARY_COLUMNS = ["frame_index", "timestamp_s", "person", "track_id"]
 
 
-def write_predictions(path: Path, table: PoseTable, header: PredictionsHeader) -> None:
+def write_predictions(path: Path, table: PoseTable, header: PredictionsHeader, *, durable: bool = True) -> None:
     """Write a whole table, atomically; the same goes for a video and for a chunk of one.
 
-    A row of ``poses3d_fitted`` or ``joint_scores`` that is wholly NaN is null in the file.
+    A row of ``poses3d_fitted`` or ``joint_scores`` that is wholly NaN is null in the file. For ``durable`` see
+    :func:`~neuropose_ray.schemas.atomic.atomic_path`.
 
     Raises:
         OutputError: the file system refuses.
         ValueError: the table does not fit the header.
     """
-    with predictions_writer(path, header) as writer:
+    with predictions_writer(path, header, durable=durable) as writer:
         writer.append(table)
 
 
 @contextmanager
-def predictions_writer(path: Path, header: PredictionsHeader) -> Iterator[PredictionsWriter]:
+def predictions_writer(path: Path, header: PredictionsHeader, *, durable: bool = True) -> Iterator[PredictionsWriter]:
     """Write a video's tables one after the other; the file appears, whole, when the block ends.
 
     Raises:
@@ -63,7 +64,7 @@ def predictions_writer(path: Path, header: PredictionsHeader) -> Iterator[Predic
 
     schema = _schema().with_metadata({METADATA_KEY: header.model_dump_json()})
     with (
-        atomic_write(path) as file,
+        atomic_write(path, durable=durable) as file,
         pq.ParquetWriter(
             file, schema, compression="zstd", use_dictionary=_DICTIONARY_COLUMNS, write_page_checksum=True
         ) as parquet,

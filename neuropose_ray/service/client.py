@@ -8,14 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from neuropose_ray.errors import (
-    ServiceError,
-)
+from neuropose_ray.errors import ServiceError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
 from neuropose_ray.schemas.jobs import (
@@ -29,11 +27,9 @@ from neuropose_ray.schemas.jobs import (
     JobWebhook,
 )
 from neuropose_ray.schemas.live_messages import StreamList, StreamReport
+from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
 from neuropose_ray.service.connection import ServiceConnection
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
-
-if TYPE_CHECKING:
-    pass
 
 _BLOCK_BYTES = 1 << 20
 
@@ -46,6 +42,8 @@ class ServiceReport(BaseModel):
     waits_for: tuple[str, ...]
     replicas: dict[str, dict[str, int]]
     jobs: JobsStatus
+    pose: PoseRequests = PoseRequests()
+    gpus: tuple[GpuMemory, ...] = ()
 
 
 class ServiceClient(ServiceConnection):
@@ -66,9 +64,9 @@ class ServiceClient(ServiceConnection):
         """The whole service in numbers."""
         return self._get(ServiceReport, "/v1/status")
 
-    def control(self, action: Action) -> JobsStatus:
-        """Pause, resume or drain the queue."""
-        return self._model(JobsStatus, self._send("POST", "/v1/control", json={"action": action}))
+    def control(self, action: Action, *, end: bool = False) -> JobsStatus:
+        """Pause, resume or drain the queue; drained to its ``end`` the service leaves what waits to the next one."""
+        return self._model(JobsStatus, self._send("POST", "/v1/control", json={"action": action, "end": end}))
 
     def jobs(
         self,

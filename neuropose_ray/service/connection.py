@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from neuropose_ray.errors import NeuroposeRayError, ServiceError, ServiceUnreachableError, SettingsError
+from neuropose_ray.errors import (
+    InternalError,
+    NeuroposeRayError,
+    ServiceError,
+    ServiceUnreachableError,
+    SettingsError,
+)
 from neuropose_ray.service.names import URL_VARIABLE
 
 if TYPE_CHECKING:
@@ -116,7 +122,7 @@ def _raise_for(response: httpx.Response, url: str) -> None:
     except (ValueError, KeyError, TypeError) as error:
         raise ServiceError(f"answers {response.status_code} {response.reason_phrase}", where=url) from error
     kind = _error_kinds(NeuroposeRayError).get(code, ServiceError)
-    raise kind(message if kind is not ServiceError else f"{message} (error {name})")
+    raise kind(f"{message} (error {name})" if kind in (ServiceError, InternalError) else message)
 
 
 def _error_kinds(kind: type[NeuroposeRayError]) -> dict[str, type[NeuroposeRayError]]:

@@ -93,6 +93,11 @@ class DataFolder:
         return self.root / "live"
 
     @property
+    def logs(self) -> Path:
+        """What the parts of the service log, a file for each process."""
+        return self.root / "logs"
+
+    @property
     def record(self) -> Path:
         """What the running service says of itself: address, process, start."""
         return self.root / "service.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -45,9 +46,10 @@ class MovingPerson:
     def move_to(self, time_s: float, box: NDArray[np.float64], joints: NDArray[np.float64]) -> None:
         """Take what is seen now."""
         elapsed = max(time_s - self.time_s, 1e-6)
-        known = np.isfinite(joints - self.joints).all(1)
+        apart = joints - self.joints
+        known = np.isfinite(apart).all(1)
         if known.any():
-            moved = (joints - self.joints)[known].mean(0) / elapsed
+            moved = apart[known].mean(0) / elapsed
             self.joint_speed += SPEED_GAIN * (moved - self.joint_speed)
         middles = [corners[:2] + corners[2:4] / 2 for corners in (self.box, box)]
         self.box_speed += SPEED_GAIN * ((middles[1] - middles[0]) / elapsed - self.box_speed)
@@ -108,12 +110,32 @@ def follow(people: Sequence[Person], frame: FramePeople, keep_s: float, settings
 
 def _assignment(people: Sequence[MovingPerson], frame: FramePeople, settings: TrackingSettings) -> dict[int, int]:
     """Pose of this frame -> position in ``people``, for those that continue somebody."""
-    from scipy.optimize import linear_sum_assignment
-
     if not people or not len(frame.boxes):
         return {}
+    if len(people) == len(frame.boxes) == 1 and _is_near(people[0], frame, settings):
+        return {0: 0}
+    from scipy.optimize import linear_sum_assignment
+
     boxes, joints = map(np.array, zip(*(person.predicted(frame.time_s) for person in people), strict=True))
     unseen = np.array([frame.time_s - person.time_s for person in people])
     cost = costs(boxes, joints, unseen, frame.boxes, frame.joints, settings)
     pairs = zip(*linear_sum_assignment(np.nan_to_num(cost, nan=FORBIDDEN)), strict=True)
     return {int(pose): int(person) for person, pose in pairs if cost[person, pose] < FORBIDDEN}
+
+
+def _is_near(person: MovingPerson, frame: FramePeople, settings: TrackingSettings) -> bool:
+    """Whether the only pose of a frame lies where the only person is expected, so that nothing else can come of it.
+
+    As :func:`.affinity.box_shift` and :func:`.affinity.costs` have it, without arrays: most frames show one person.
+    """
+    ahead = min(frame.time_s - person.time_s, COASTING_S)
+    speed_x, speed_y = person.box_speed.tolist()
+    left, top, width, height = person.box.tolist()
+    now_left, now_top, now_width, now_height = frame.boxes[0].tolist()
+    across = (left + speed_x * ahead + width / 2) - (now_left + now_width / 2)
+    down = (top + speed_y * ahead + height / 2) - (now_top + now_height / 2)
+    diagonals = (
+        math.sqrt(width * width + height * height),
+        math.sqrt(now_width * now_width + now_height * now_height),
+    )
+    return math.sqrt(across * across + down * down) / max(*diagonals, 1e-9) <= settings.max_shift

@@ -71,14 +71,16 @@ def ends_of(stretch: Stretch, table: PoseTable, skeleton: Skeleton) -> Ends:
     poses, rows = table.poses, np.array(stretch.rows)
     times = table.timestamps_s[poses.frame[rows]]
     parts = (rows[:END_ROWS], rows[-END_ROWS:])
-    boxes = poses.boxes.astype(np.float64)
+    boxes = poses.boxes[rows].astype(np.float64)
     return Ends(
         stretch,
         float(times[0]),
         float(times[-1]),
-        np.array([np.median(boxes[part, :2] + boxes[part, 2:4] / 2, axis=0) for part in parts]),
+        np.array(
+            [np.median(part[:, :2] + part[:, 2:4] / 2, axis=0) for part in (boxes[:END_ROWS], boxes[-END_ROWS:])]
+        ),
         np.array([_scale(table, part) for part in parts]),
-        float(np.median(boxes[rows, 3])),
+        float(np.median(boxes[:, 3])),
         _proportions(table, rows, skeleton),
     )
 

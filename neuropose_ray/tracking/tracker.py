@@ -64,7 +64,7 @@ def track(table: PoseTable, skeleton: Skeleton, settings: TrackingSettings, colo
         colours: of people by their rows; None where the pictures are not at hand.
     """
     found = stretches(table, settings)
-    ends = [ends_of(stretch, table, skeleton) for stretch in found]
+    ends = [ends_of(stretch, table, skeleton) for stretch in found] if len(found) > 1 else []  # alone, it has no link
     links = _chosen(_links(ends, table, settings, colours), settings)
     chains = _without_flickers(table, _chains(len(found), links), found, settings)
     return _numbered(table, found, chains, {link.after: link for link in links}, settings)
@@ -121,11 +121,11 @@ def _chosen(links: list[_Link], settings: TrackingSettings) -> list[_Link]:
 
 def _connected(links: list[_Link]) -> list[list[_Link]]:
     """The links in groups that share no stretch as the one before nor as the one after."""
+    if not links:
+        return []
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    if not links:
-        return []
     before, after = np.array([(link.before, link.after) for link in links]).T
     size = 1 + int(after.max())
     edges = coo_array((np.ones(len(links)), (before, size + after)), shape=(2 * size, 2 * size))

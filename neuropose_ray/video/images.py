@@ -18,6 +18,7 @@ from neuropose_ray.video.picture_ends import is_cut_short
 from neuropose_ray.video.settings import VideoSettings
 from neuropose_ray.video.sources import NumberedImages, list_images
 from neuropose_ray.video.types import Chunk, DecodedFrame, ImageFile, Pictures, VideoInfo, VideoSource
+from neuropose_ray.video.yuv import YUVMatrix, planes_of_rgb
 
 
 def probe_images(source: VideoSource) -> VideoInfo:
@@ -73,6 +74,9 @@ def _decoded(time_s: float, content: NDArray[np.uint8], where: str, pictures: Pi
     """One picture; a JPEG is decoded a second time where both are wanted, as its luma is not to be had of its RGB."""
     if pictures == "rgb":
         return DecodedFrame(time_s, decode_image(content, where))
+    if pictures == "planes":
+        image, matrix = decode_image(content, where), YUVMatrix.BT709
+        return DecodedFrame(time_s, image, planes=planes_of_rgb(image, matrix), matrix=matrix)
     own = decode_luma(content, where) if has_own_luma(content) else None
     if own is not None and pictures == "luma":
         return DecodedFrame(time_s, np.empty((0, 0, 3), np.uint8), own)

@@ -16,6 +16,12 @@ class VideoSettings(BaseModel):
         description="frames per second at which clips were taken that are stored slowed down; times, speeds and the "
         "fit are then those of what was filmed, while the frames keep the file's times. None: the times are true",
     )
+    rate: float | None = Field(
+        default=None,
+        gt=0,
+        description="frames of a second of which poses are looked for, at most; those between them get interpolated "
+        "poses, and all results have every frame. Movement of people needs about 30. None: all frames",
+    )
     image_fps: float = Field(
         default=30.0,
         gt=0,

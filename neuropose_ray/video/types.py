@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.schemas.poses import Frame, Luma
+from neuropose_ray.video.yuv import Planes, YUVMatrix
 
-#: What is made of a decoded picture: its colours, its luma, or both.
-Pictures = Literal["rgb", "luma", "both"]
+#: What is made of a decoded picture: its colours, its luma, both, or the planes of a picture to be encoded.
+Pictures = Literal["rgb", "luma", "both", "planes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,12 @@ class DecodedFrame:
         timestamp_s: presentation time.
         image: ``(height, width, 3)`` uint8, RGB.
         luma: ``(height, width)`` uint8, of full range.
+        planes: Y, U and V of limited range, without an odd last row or column.
+        matrix: of the planes.
     """
 
     timestamp_s: float
     image: Frame
     luma: Luma = field(default_factory=lambda: np.empty((0, 0), np.uint8))
+    planes: Planes = field(default_factory=lambda: np.empty((0, 0), np.uint8))
+    matrix: YUVMatrix = YUVMatrix.BT709

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from neuropose_ray.errors import OutputError
-from neuropose_ray.schemas.atomic import atomic_path, atomic_write, atomic_write_bytes
+from neuropose_ray.schemas.atomic import atomic_path, atomic_write, atomic_write_bytes, flush
 
 
 def files_in(folder):
@@ -53,6 +53,18 @@ def test_after_an_exception_midway_the_old_file_stands_and_nothing_else(tmp_path
         raise failure
     assert target.read_bytes() == b"old"
     assert files_in(tmp_path) == ["results.json"]
+
+
+def test_only_a_durable_file_waits_for_the_disk(tmp_path, monkeypatch):
+    waited = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: waited.append(os.fstat(descriptor).st_ino))
+    atomic_write_bytes(tmp_path / "marker", b"done", durable=False)
+    assert (tmp_path / "marker").read_bytes() == b"done"
+    assert not waited
+    flush([tmp_path / "marker", tmp_path / "not there"])
+    assert waited == [(tmp_path / "marker").stat().st_ino]
+    atomic_write_bytes(tmp_path / "results", b"all of it")
+    assert waited[1:] == [(tmp_path / "results").stat().st_ino, tmp_path.stat().st_ino]
 
 
 def test_a_process_that_dies_midway_leaves_the_old_file(tmp_path):

@@ -75,7 +75,7 @@ def test_what_is_set_aside_again_replaces_what_was(folder):
 def test_predictions_that_cannot_be_written_leave_everything_where_it_is(folder, monkeypatch):
     before = files(folder.parent)
 
-    def refuse(*_arguments):
+    def refuse(*_arguments, **_options):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("neuropose_ray.schemas.derived_files.write_predictions", refuse)

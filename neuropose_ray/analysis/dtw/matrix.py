@@ -15,7 +15,8 @@ from neuropose_ray.analysis.dtw.settings import WarpingSettings, distance_unit
 from neuropose_ray.analysis.dtw.warping import warp_distance
 from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.cluster import RUN_AGAIN, cause_of, cluster_cpus, run_tasks
-from neuropose_ray.errors import InputError
+from neuropose_ray.errors import EngineError, InputError
+from neuropose_ray.processes import run_in_processes, usable_cores
 from neuropose_ray.schemas.immutable import FrozenModel, ReadOnlyMapping
 
 #: Blocks of pairs given to Ray at a time, per processor: enough to keep it busy, few enough not to fill its memory.
@@ -202,6 +203,28 @@ def _comparable(
         else:
             counts[trial.name] = len(repetitions(trial).records)
     return channels, counts, errors
+
+
+def distances_in_processes(
+    channels: Channels, pairs: NDArray[np.int64], settings: DistanceMatrixSettings
+) -> NDArray[np.float64]:
+    """In blocks, in one process for each core of this machine; see :data:`PairDistances`.
+
+    For commands: see :mod:`neuropose_ray.processes`.
+
+    Raises:
+        EngineError: a process died.
+    """
+    starts = range(0, len(pairs), settings.pairs_per_task)
+    values = np.zeros(len(pairs))
+    blocks = run_in_processes(
+        _block_distances, starts, channels, pairs, settings, processes=usable_cores(), hint=RUN_AGAIN
+    )
+    for start, block in blocks:
+        if isinstance(block, EngineError):
+            raise block
+        values[start : start + settings.pairs_per_task] = block
+    return values
 
 
 def distances_on_ray(

@@ -15,7 +15,8 @@ from neuropose_ray.analysis.runs.report import AnalysisReport
 from neuropose_ray.analysis.runs.run import run_analysis
 from neuropose_ray.analysis.runs.trials import TrialSource, expand_trials, load_trial
 from neuropose_ray.cluster import RUN_AGAIN, cause_of, cluster_cpus, run_tasks
-from neuropose_ray.errors import InputError, NeuroposeRayError
+from neuropose_ray.errors import EngineError, InputError, NeuroposeRayError
+from neuropose_ray.processes import run_in_processes, usable_cores
 from neuropose_ray.schemas.header import SCHEMA_VERSION
 from neuropose_ray.schemas.immutable import FrozenModel, Utf8Str
 from neuropose_ray.schemas.json_files import save_model
@@ -104,6 +105,17 @@ def analyse_trial(task: TrialTask) -> TrialOutcome:
 def analyse_here(tasks: Sequence[TrialTask]) -> Outcomes:
     """One after the other in this process."""
     return ((index, analyse_trial(task)) for index, task in enumerate(tasks))
+
+
+def analyse_in_processes(tasks: Sequence[TrialTask]) -> Outcomes:
+    """In one process for each core of this machine; one that dies is an error of its trial.
+
+    For commands: see :mod:`neuropose_ray.processes`.
+    """
+    numbered = list(enumerate(tasks))
+    outcomes = run_in_processes(_analyse_numbered, numbered, processes=usable_cores(), hint=RUN_AGAIN)
+    for (index, task), outcome in outcomes:
+        yield index, _failed(task, str(outcome), outcome.code) if isinstance(outcome, EngineError) else outcome
 
 
 def analyse_on_ray(tasks: Sequence[TrialTask]) -> Outcomes:

@@ -13,12 +13,15 @@ from neuropose_ray.errors import VideoError
 from neuropose_ray.fitting import FIT_VERSION, FittingSettings
 from neuropose_ray.pipeline.assembly.colours import worn_colours
 from neuropose_ray.pipeline.assembly.fit import depth_prior, fit_tracks, prior_version
+from neuropose_ray.pipeline.assembly.interpolation import AnalysedFrames
 from neuropose_ray.pipeline.assembly.video_metrics import VideoMetrics, read_metrics
 from neuropose_ray.pipeline.assembly.video_poses import VideoPoses, join_chunks, kept_poses
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
-from neuropose_ray.pipeline.chunks.headers import video_header
+from neuropose_ray.pipeline.chunks.headers import interpolation_note, video_header
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.planning.plan import VideoPlan, digest_of
+from neuropose_ray.pipeline.state.run_layout import SOURCE_FILE
+from neuropose_ray.schemas.atomic import flush
 from neuropose_ray.schemas.derived_files import replace_predictions
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.frame_table import FRAMES_FILE, write_frames
@@ -151,9 +154,12 @@ class Assembly:
         these metrics name.
         """
         folder = self.context.out / plan.name
-        poses, table, tracks = _of_people(poses, plan, self.tracking)
-        provenance = self._provenance(poses.provenance)
-        header = video_header(plan, table, poses.skeleton, provenance, tracks.returns, self.capture_fps)
+        times = poses.table.timestamps_s
+        analysed = AnalysedFrames.of(times, plan.is_analysed(times))
+        poses, table, tracks = _of_people(poses, plan, self.tracking, analysed)
+        provenance = self._provenance(poses.provenance, plan.rate)
+        returns = analysed.expanded_returns(tracks.returns)
+        header = video_header(plan, times, poses.skeleton, provenance, returns, self.capture_fps)
         if self.fitting is not None:
             # How fast people move decides how smooth their course is.
             true_times = replace(table, timestamps_s=table.timestamps_s * header.metadata.seconds_of_a_second())
@@ -161,31 +167,38 @@ class Assembly:
                 true_times, plan.camera, poses.skeleton, self.fitting, depth_prior(self.fitting)
             )
             table = replace(fitted, timestamps_s=table.timestamps_s)
-            save_model(folder / FITTING_FILE, report)
+            report = analysed.expanded_report(report).model_copy(update={"rate": plan.rate})
+            save_model(folder / FITTING_FILE, report, durable=False)
         else:
             (folder / FITTING_FILE).unlink(missing_ok=True)  # another run's, with other settings
+        if not analysed.is_all:
+            table = analysed.expanded(table)
         predictions_sha256 = replace_predictions(folder / PREDICTIONS_FILE, table, header)
-        save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)])
+        save_neuropose_results(folder / RESULTS_FILE, [(plan.info.source.path.name, table, header)], durable=False)
+        flush(folder / name for name in (SOURCE_FILE, FITTING_FILE, RESULTS_FILE))
         metrics = VideoMetrics(
             plan_key=self.plan_key(plan),
             poses_key=plan.poses_key,
             poses_sha256=poses.sha256(),
             predictions_sha256=predictions_sha256,
-            frames=table.frame_count,
+            frames=len(times),
             tracks=len(np.unique(table.track_ids)) if table.track_ids is not None else 0,
             performance=poses.performance,
             provenance=provenance,
-            notes=(*plan.info.notes, *_left_out(tracks)),
+            notes=(*plan.info.notes, *interpolation_note(plan, times), *_left_out(tracks)),
             errors=poses.errors,
         )
         save_model(folder / METRICS_FILE, metrics)
         return metrics
 
-    def _provenance(self, of_poses: Provenance | None) -> Provenance | None:
+    def _provenance(self, of_poses: Provenance | None, rate: float | None) -> Provenance | None:
         """That of the poses with the settings of tracking and fit in the place of an earlier assembly's."""
         if of_poses is None:
             return None
-        settings = {name: value for name, value in of_poses.settings.items() if name not in ("tracking", "fitting")}
+        again = ("tracking", "fitting", "rate")
+        settings = {name: value for name, value in of_poses.settings.items() if name not in again}
+        if rate is not None:
+            settings["rate"] = rate
         settings["tracking"] = self.tracking.model_dump(mode="json")
         if self.fitting is not None:
             source: JsonValue = self.fitting.height_source
@@ -194,13 +207,15 @@ class Assembly:
 
 
 def _of_people(
-    poses: VideoPoses, plan: VideoPlan, settings: TrackingSettings
+    poses: VideoPoses, plan: VideoPlan, settings: TrackingSettings, analysed: AnalysedFrames
 ) -> tuple[VideoPoses, PoseTable, Tracks]:
-    """The poses without those that show nobody, the same with tracks, and who is who before any was left out."""
-    tracks = track(poses.table, poses.skeleton, settings, worn_colours(plan.info, poses.table, poses.skeleton))
+    """The poses without those that show nobody, the same of the analysed frames alone with tracks, and who is who
+    before any was left out.
+    """
+    table = poses.table if analysed.is_all else analysed.reduced(poses.table)
+    tracks = track(table, poses.skeleton, settings, worn_colours(plan.info, table, poses.skeleton))
     people = tracks.ids != NOBODY
-    kept = poses.table.take(people)
-    return replace(poses, table=kept), kept.with_tracks(tracks.ids[people]), tracks
+    return replace(poses, table=poses.table.take(people)), table.take(people).with_tracks(tracks.ids[people]), tracks
 
 
 def _left_out(tracks: Tracks) -> tuple[str, ...]:

@@ -99,6 +99,7 @@ def kept_poses(folder: Path, plan: VideoPlan) -> VideoPoses | None:
         table, header = read_predictions(folder / PREDICTIONS_FILE)
     except NeuroposeRayError:
         return None
+    table = table.take(plan.is_analysed(table.timestamps_s)[table.poses.frame])  # what was interpolated is no pose
     poses = VideoPoses(
         table=replace(table, track_ids=None, poses3d_fitted=None),
         skeleton=header.skeleton,

@@ -1,7 +1,12 @@
-"""Where the results of chunks wait until their video is whole: written once, found again after any crash."""
+"""Where the results of chunks wait until their video is whole: written once, found again after any crash.
+
+Nothing here waits for the disk. Whatever process is killed, its files stay; after a power cut some of the last half
+minute may be gone or damaged, which their digest and their form tell, so that those chunks are computed again.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import traceback
 from collections.abc import Callable, Sequence
@@ -100,6 +105,10 @@ class AttemptHistory(FrozenModel):
         """A try ended with an error."""
         return AttemptHistory(count=self.count + 1, error=error)
 
+    def suspected(self) -> AttemptHistory:
+        """The same tries, and the next one is made alone."""
+        return self.model_copy(update={"open": None, "isolate_next": True})
+
     def resolve(self, run: str | None) -> AttemptHistory:
         """Judge a try that left no word.
 
@@ -115,7 +124,7 @@ class AttemptHistory(FrozenModel):
             return self
         if self.open.alone and self.open.run in (None, run):
             return AttemptHistory(count=self.count + 1, isolate_next=True)
-        return self.model_copy(update={"open": None, "isolate_next": True})
+        return self.suspected()
 
 
 class ChunkMarker(FrozenModel):
@@ -156,8 +165,19 @@ class ChunkStore:
 
     def marked(self, keys: Sequence[str]) -> list[int]:
         """Places of the keys that have a marker; whether their results are whole is seen when they are used."""
-        markers = {path.name for path in self.folder.glob("*.json")} if self.folder.is_dir() else set()
-        return [index for index, key in enumerate(keys) if self._path(key, "json").name in markers]
+        markers = self._markers()
+        return [index for index, key in enumerate(keys) if f"{key[:32]}.json" in markers] if markers else []
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether any chunk has a marker."""
+        return bool(self._markers())
+
+    def _markers(self) -> set[str]:
+        try:
+            return {name for name in os.listdir(self.folder) if name.endswith(".json")}  # noqa: PTH208  names alone
+        except OSError:
+            return set()
 
     def commit(self, table: PoseTable, header: PredictionsHeader, marker: ChunkMarker) -> ChunkMarker:
         """Write poses, then the marker that vouches for them; what is known of the chunk's tries is forgotten.
@@ -167,7 +187,7 @@ class ChunkStore:
         Raises:
             OutputError: no space or no permission.
         """
-        return self._commit(lambda path: write_predictions(path, table, header), marker)
+        return self._commit(lambda path: write_predictions(path, table, header, durable=False), marker)
 
     def commit_table(self, table: pa.Table, marker: ChunkMarker) -> ChunkMarker:
         """Write a table of numbers that are no poses, then its marker; as :meth:`commit`.
@@ -175,13 +195,13 @@ class ChunkStore:
         Raises:
             OutputError: no space or no permission.
         """
-        return self._commit(lambda path: write_arrow(path, table), marker)
+        return self._commit(lambda path: write_arrow(path, table, durable=False), marker)
 
     def _commit(self, write: Callable[[Path], object], marker: ChunkMarker) -> ChunkMarker:
         path = self._path(marker.key, "parquet")
         write(path)
         marker = marker.model_copy(update={"sha256": file_sha256(path)})
-        atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode())
+        atomic_write_bytes(self._path(marker.key, "json"), marker.model_dump_json().encode(), durable=False)
         with suppress(OSError):
             self._path(marker.key, "attempts").unlink()
         return marker
@@ -217,7 +237,8 @@ class ChunkStore:
         Raises:
             OutputError: no space or no permission.
         """
-        atomic_write_bytes(self._path(key, "attempts"), attempts.model_dump_json(by_alias=True).encode())
+        content = attempts.model_dump_json(by_alias=True).encode()
+        atomic_write_bytes(self._path(key, "attempts"), content, durable=False)
 
     def clear(self) -> None:
         """Remove everything: the video is assembled."""

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from neuropose_ray.models import ModelInfo
 from neuropose_ray.pipeline.planning.plan import ChunkTask, VideoPlan
 from neuropose_ray.schemas.header import PredictionsHeader, TrackReturn, VideoMetadata
-from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.skeleton import Skeleton
 from neuropose_ray.video import VideoInfo
@@ -38,7 +37,7 @@ def chunk_header(task: ChunkTask, model: ModelInfo, frames: int) -> PredictionsH
 
 def video_header(
     plan: VideoPlan,
-    table: PoseTable,
+    times: NDArray[np.float64],
     skeleton: Skeleton,
     provenance: Provenance | None,
     returns: tuple[TrackReturn, ...] = (),
@@ -48,26 +47,38 @@ def video_header(
 
     Args:
         plan: what is known of the video.
-        table: its poses.
+        times: ``(frames,)`` of all frames that could be decoded, s.
         skeleton: of the poses.
         provenance: of the poses.
         returns: who was away and kept a track.
         capture_fps: frames per second at which a slowed-down clip was taken; None where its times are true.
     """
-    times = table.timestamps_s
     fps = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
-    metadata = _metadata(plan.info, table.frame_count, float(fps), _image_names(plan.info, times), capture_fps)
+    metadata = _metadata(plan.info, len(times), float(fps), _image_names(plan.info, times), capture_fps)
     skipped = _stretches(np.isin(times, np.array(plan.skipped_s)))
-    notes = metadata.notes
+    notes = (*metadata.notes, *interpolation_note(plan, times))
     if skipped:
         count = sum(last - first + 1 for first, last in skipped)
         notes = (*notes, f"No poses were looked for in {count} frames that show nothing new.")
-    changes = {"returns": returns, "skipped_frames": skipped, "notes": notes}
+    changes: dict[str, object] = {"returns": returns, "skipped_frames": skipped, "notes": notes}
+    if plan.rate is not None:
+        changes |= {"rate": plan.rate, "interpolated_frames": _stretches(~plan.is_analysed(times))}
     return PredictionsHeader(
         metadata=metadata.model_copy(update=changes),
         skeleton=skeleton,
         camera=plan.camera,
         provenance=provenance,
+    )
+
+
+def interpolation_note(plan: VideoPlan, times: NDArray[np.float64]) -> tuple[str, ...]:
+    """That poses of some frames are interpolated, in a sentence; empty where none are."""
+    if plan.rate is None:
+        return ()
+    count = int(plan.is_analysed(times).sum())
+    return (
+        f"Poses were looked for in {count} of {len(times)} frames, at most {plan.rate:g} a second; those of the "
+        "frames between are interpolated.",
     )
 
 

@@ -20,11 +20,14 @@ class Signature:
         text: another one for another content, as far as the file system can tell.
         size_bytes: of the file, or of all images of a folder.
         mtime_ns: of the file, or the latest of the images.
+        shared: of a file with several names (hard links) what tells it from all other files and contents, so that
+            what was read under one name holds for the others; else empty.
     """
 
     text: str
     size_bytes: int
     mtime_ns: int
+    shared: str = ""
 
 
 def signature_of(path: Path) -> Signature:
@@ -49,7 +52,9 @@ def signature_of(path: Path) -> Signature:
         text = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()
     else:
         (text,) = lines
-    return Signature(text, sum(entry.st_size for entry in stats), max(entry.st_mtime_ns for entry in stats))
+    shared = f"{stats[0].st_dev}-{text}" if not is_folder and stats[0].st_nlink > 1 else ""
+    size_bytes, mtime_ns = sum(entry.st_size for entry in stats), max(entry.st_mtime_ns for entry in stats)
+    return Signature(text, size_bytes, mtime_ns, shared)
 
 
 def signature_of_outputs(files: Sequence[Path]) -> str:

@@ -19,7 +19,7 @@ from neuropose_ray.errors import InputNotFoundError, NeuroposeRayError, VideoErr
 from neuropose_ray.pipeline.assembly.video_metrics import read_metrics
 from neuropose_ray.pipeline.inputs.naming import DIGEST_MARK, base_name
 from neuropose_ray.pipeline.inputs.signature import signature_of
-from neuropose_ray.pipeline.state.run_layout import CHUNKS_FOLDER, PLAN_FILE, SOURCE_FILE
+from neuropose_ray.pipeline.state.run_layout import CHUNKS_FOLDER, FORMER_PLAN_FILE, PLAN_FILE, SOURCE_FILE
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel, Utf8Str
 from neuropose_ray.schemas.parquet_files import read_predictions
@@ -29,7 +29,8 @@ from neuropose_ray.video import VideoSource, content_sha256, open_source
 #: Who a folder belongs to where that cannot be told, or nothing of a run is in it.
 STRANGER = "stranger"
 
-_CHUNK_FILE = re.compile(rf"[0-9a-f]{{32}}\.(parquet|json|attempts)|{re.escape(PLAN_FILE)}|\..*\.tmp")
+_PLANS = "|".join(map(re.escape, (PLAN_FILE, FORMER_PLAN_FILE)))
+_CHUNK_FILE = re.compile(rf"[0-9a-f]{{32}}\.(parquet|json|attempts)|{_PLANS}|\..*\.tmp")
 
 
 class SourceRecord(FrozenModel):
@@ -65,20 +66,22 @@ def path_of(uri: str) -> Path:
 def write_source(folder: Path, source: VideoSource, *, sha256: str, signature: str) -> None:
     """Say that a folder is this video's, unless it says so.
 
+    Before the first result in it the record need not outlive a power cut: the folder is free then.
+
     Raises:
         OutputError: no space or no permission.
     """
     real_path = os.path.realpath(source.path)
     record = SourceRecord(
         path=real_path,
-        uri=uri_of(real_path),
+        uri=PurePath(real_path).as_uri(),
         relative=quote(os.fsencode(os.path.relpath(real_path, os.path.realpath(folder)))),
         sha256=sha256,
         signature=signature,
         image_fps=source.fps,
     )
     if read_source(folder) != record:
-        atomic_write_bytes(folder / SOURCE_FILE, record.model_dump_json().encode())
+        atomic_write_bytes(folder / SOURCE_FILE, record.model_dump_json().encode(), durable=False)
 
 
 def read_source(folder: Path) -> SourceRecord | None:

@@ -10,12 +10,17 @@ version; ``tests/pipeline/test_versions.py`` asks for it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.inputs.cameras import camera_of
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo
+from neuropose_ray.pipeline.planning.rate import AnalysisRate
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.video import (
@@ -44,7 +49,8 @@ class VideoPlan:
     it is longer. ``keys[i]`` identifies the poses of ``chunks[i]``: equal content, range, model, camera, settings
     and versions of the code have equal keys. ``products`` has the same keys for what is wanted beside poses, by its
     name. Where no poses are wanted, ``keys`` and ``sessions`` are empty; ``skipped_s`` are times of frames that the
-    pose model does not see.
+    pose model does not see. ``analysed`` are the positions of the frames that it sees where ``rate`` a second are
+    wanted at most and these are not all: those between them get interpolated poses.
     """
 
     name: str
@@ -55,6 +61,28 @@ class VideoPlan:
     sessions: tuple[int, ...]
     products: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     skipped_s: tuple[float, ...] = ()
+    rate: float | None = None
+    analysed: tuple[int, ...] = ()
+
+    def is_analysed(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """``(frames,)`` whether frames at these times are not between those that are analysed."""
+        if not self.analysed:
+            return np.ones(len(times_s), np.bool_)
+        return np.isin(times_s, self.info.timestamps_s[list(self.analysed)])
+
+    def unseen_s(self) -> frozenset[float]:
+        """Times of all frames that the pose model does not see."""
+        times = self.info.timestamps_s
+        return frozenset(self.skipped_s) | frozenset(times[~self.is_analysed(times)].tolist())
+
+    def seen_before(self, frame: int) -> int:
+        """How many frames before one are not between analysed ones: its number among these."""
+        return bisect_left(self.analysed, frame) if self.analysed else frame
+
+    @property
+    def frames_per_analysed(self) -> int:
+        """Frames of the video for each one that is analysed, rounded up."""
+        return -(-self.info.frame_count // len(self.analysed)) if self.analysed else 1
 
     def keys_of(self, product: str) -> tuple[str, ...]:
         """The keys of one product of the chunks: of :data:`POSES`, or of what ``products`` names."""
@@ -117,20 +145,47 @@ class ChunkTask:
 
 
 def plan_video(
-    video: FoundVideo, source: VideoSource, spec: PoseModelSpec, camera: CameraSettings, chunk_frames: int
+    video: FoundVideo,
+    source: VideoSource,
+    spec: PoseModelSpec,
+    camera: CameraSettings,
+    chunk_frames: int,
+    rate: AnalysisRate | None = None,
+    read: Callable[[VideoSource], VideoInfo] = probe,
 ) -> VideoPlan:
     """Probe a video and cut it into chunks.
+
+    Args:
+        video: the input.
+        source: how it is opened.
+        spec: the pose model.
+        camera: what is known of the camera.
+        chunk_frames: about how many frames a chunk gets; with a rate, of those that are analysed.
+        rate: at most so many frames a second are analysed; None for all.
+        read: probes the video, or knows what a probe would give.
 
     Raises:
         NeuroposeRayError: the video cannot be opened, or its camera is not in the calibration.
     """
-    info = probe(source)
+    info = read(source)
     lens = camera_of(info, camera, spec.field_of_view_degrees)
-    parts = plan_chunks(info, spec.session_frames or chunk_frames)
-    chunks = merge_chunks(parts, chunk_frames)
-    common = (info.sha256, str(info.stream_index), spec.fingerprint(), lens.model_dump_json(), poses_versions())
-    keys = (digest_of(*common, repr(chunk.start_s), repr(chunk.end_s)) for chunk in chunks)
-    return VideoPlan(video.name, info, lens, chunks, tuple(keys), tuple(part.first_frame for part in parts))
+    analysed = () if rate is None else rate.analysed(info)
+    frames_per_analysed = info.frame_count / len(analysed) if analysed else 1
+    parts = plan_chunks(info, round((spec.session_frames or chunk_frames) * frames_per_analysed))
+    chunks = merge_chunks(parts, round(chunk_frames * frames_per_analysed))
+    common = [info.sha256, str(info.stream_index), spec.fingerprint(), lens.model_dump_json(), poses_versions()]
+    if rate is not None and analysed:
+        common.append(rate.key)
+    return VideoPlan(
+        name=video.name,
+        info=info,
+        camera=lens,
+        chunks=chunks,
+        keys=tuple(digest_of(*common, repr(chunk.start_s), repr(chunk.end_s)) for chunk in chunks),
+        sessions=tuple(part.first_frame for part in parts),
+        rate=rate.per_s if rate is not None and analysed else None,
+        analysed=analysed,
+    )
 
 
 def poses_versions() -> str:

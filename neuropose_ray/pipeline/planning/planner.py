@@ -8,13 +8,14 @@ What an earlier run knew of an input is believed as long as nothing speaks again
 * the input: one look at the file's entry (of a folder, at every image's), see ``signature.py``;
 * settings, model, camera and the versions of the program's stages: one digest for the whole run;
 * the results: a look at the entries of the three files that a finished video must have;
-* a plan that waits for workers: it is read.
+* a plan that waits for workers: a look at the head of its file, which holds a checksum. Whoever reads a damaged
+  rest notices: the video fails, and the next run plans it again.
 
-Where anything differs, the input is read through once without decoding, its content's digest decides whether the
-results that lie there are its own, and the digest of ``predictions.parquet`` whether they are whole. Where they are
-its own but were made with other settings or by another version of tracking, fit or files, the poses in them are taken
-and the rest is made again; see ``video_poses.py``. Results whose keys say nothing of poses, as those of versions that
-made keys of source code, are computed again.
+Where anything differs, the input is read through once without decoding (of several names of one file in a batch the
+first), its content's digest decides whether the results that lie there are its own, and the digest of
+``predictions.parquet`` whether they are whole. Where they are its own but were made with other settings or by another
+version of tracking, fit or files, the poses in them are taken and the rest is made again; see ``video_poses.py``.
+Results whose keys say nothing of poses, as those of versions that made keys of source code, are computed again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import overload
@@ -41,7 +43,8 @@ from neuropose_ray.pipeline.inputs.naming import UnnamedInput
 from neuropose_ray.pipeline.inputs.signature import Signature, signature_of, signature_of_outputs
 from neuropose_ray.pipeline.inputs.source_record import own_name, path_of, uri_of, write_source
 from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, digest_of, plan_video, poses_versions
-from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
+from neuropose_ray.pipeline.planning.plan_file import plan_checksum, read_plan, write_plan
+from neuropose_ray.pipeline.planning.rate import AnalysisRate
 from neuropose_ray.pipeline.planning.skipping import skipped_times, without
 from neuropose_ray.pipeline.settings import CameraSettings, RunSettings
 from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
@@ -49,7 +52,7 @@ from neuropose_ray.pipeline.state.manifest_results import with_result
 from neuropose_ray.pipeline.state.summary import VideoResult
 from neuropose_ray.schemas.frame_table import FrameFlag
 from neuropose_ray.schemas.immutable import utf8_text
-from neuropose_ray.video import open_source
+from neuropose_ray.video import VideoInfo, VideoSource, open_source, probe
 
 #: Inputs per task: enough that a task's own cost does not count, few enough that every core of a cluster gets some.
 _LARGEST_BATCH = 64
@@ -70,6 +73,7 @@ class Planner:
         request: identifies these settings, the model and the versions of the code.
         keep: write plans for workers; a dry run writes nothing.
         skipped: flags of frames in which no poses are looked for.
+        rate: how many frames of a second are analysed at most; None for all.
     """
 
     assembly: Assembly
@@ -79,6 +83,7 @@ class Planner:
     request: str
     keep: bool = True
     skipped: tuple[FrameFlag, ...] = ()
+    rate: AnalysisRate | None = None
 
     def __call__(self, batch: Batch) -> list[ManifestRow]:
         """A row for each input, in their order.
@@ -86,16 +91,20 @@ class Planner:
         Raises:
             OutputError: a plan cannot be written.
         """
-        return [self._row(video, known) for video, known in batch]
+        probes = _Probes()
+        return [self._row(video, known, probes) for video, known in batch]
 
-    def _row(self, video: FoundVideo, known: ManifestRow | None) -> ManifestRow:
+    def _row(self, video: FoundVideo, known: ManifestRow | None, probes: _Probes) -> ManifestRow:
         try:
-            signature = signature_of(video.path)
+            path = video.path
+            signature = signature_of(path)
             if known is not None and (row := self._still_true(video, known, signature)):
                 return row
-            source = open_source(video.path, fps=self.image_fps)
-            plan = plan_video(video, source, self.assembly.context.pose_model, self.camera, self.chunk_frames)
-            name = own_name(self.assembly.context.out, video.name, uri_of(video.location), plan.info.sha256)
+            source, spec = open_source(path, fps=self.image_fps), self.assembly.context.pose_model
+            read = partial(probes.of, signature)
+            plan = plan_video(video, source, spec, self.camera, self.chunk_frames, self.rate, read)
+            uri = uri_of(video.location)
+            name = own_name(self.assembly.context.out, video.name, uri, plan.info.sha256)
             plan = self.assembly.with_products(replace(plan, name=name))
             if self.skipped:
                 plan = without(plan, skipped_times(self.assembly.context.out / name, self.skipped))
@@ -103,10 +112,10 @@ class Planner:
             raise
         except NeuroposeRayError as error:
             return failed_row(video, [error])
-        return self._row_of(plan, video, signature)
+        return self._row_of(plan, video, uri, signature)
 
-    def _row_of(self, plan: VideoPlan, video: FoundVideo, signature: Signature) -> ManifestRow:
-        row = self._planned(video, plan, signature)
+    def _row_of(self, plan: VideoPlan, video: FoundVideo, uri: str, signature: Signature) -> ManifestRow:
+        row = self._planned(video, uri, plan, signature)
         metrics = self.assembly.finished(plan)
         if metrics is None and self.assembly.kept_poses(plan) is not None:
             row = replace(row, chunks=0, frames_marked=row.frames)
@@ -114,7 +123,9 @@ class Planner:
             folder, source = self.assembly.context.out / plan.name, plan.info.source
             write_source(folder, source, sha256=plan.info.sha256, signature=signature.text)
             if metrics is None:
-                write_plan(self.assembly.context.plan_path(plan.name), plan)
+                path = self.assembly.context.plan_path(plan.name)
+                write_plan(path, plan)
+                row = replace(row, outputs=plan_checksum(path))
         return row if metrics is None else finished_row(row, self.assembly, metrics, computed=False)
 
     def _still_true(self, video: FoundVideo, known: ManifestRow, signature: Signature) -> ManifestRow | None:
@@ -125,21 +136,25 @@ class Planner:
             same = known.outputs == signature_of_outputs(self.assembly.files(video.name))
             return replace(known, path=_path(video)) if same and Path(known.path).name == video.path.name else None
         if known.state == "planned" and known.chunks:
-            try:
-                plan = read_plan(self.assembly.context.plan_path(video.name))
-            except FileFormatError:
+            path = self.assembly.context.plan_path(video.name)
+            if not known.outputs or known.outputs != plan_checksum(path) or known.uri != uri_of(video.location):
                 return None
-            same = plan.info.source.path == video.path.resolve() and self.assembly.plan_key(plan) == known.plan_key
-            return replace(known, path=_path(video), frames_marked=self._marked(plan)) if same else None
+            marked = 0
+            if self.assembly.context.store(video.name).is_begun:
+                try:
+                    marked = self._marked(read_plan(path))
+                except FileFormatError:
+                    return None
+            return replace(known, path=_path(video), frames_marked=marked)
         return None  # a failed input may be whole by now; whether poses are kept is seen in their files
 
-    def _planned(self, video: FoundVideo, plan: VideoPlan, signature: Signature) -> ManifestRow:
+    def _planned(self, video: FoundVideo, uri: str, plan: VideoPlan, signature: Signature) -> ManifestRow:
         times = plan.info.timestamps_s
         return ManifestRow(
             name=plan.name,
             path=_path(video),
             state="planned",
-            uri=uri_of(video.location),
+            uri=uri,
             signature=signature.text,
             request=self.request,
             size_bytes=signature.size_bytes,
@@ -155,6 +170,26 @@ class Planner:
     def _marked(self, plan: VideoPlan) -> int:
         marked = self.assembly.context.store(plan.name).marked(plan.keys)
         return sum(plan.chunks[index].frames for index in marked)
+
+
+@dataclass(slots=True)
+class _Probes:
+    """What was read of the inputs of one batch; of a file with several names once."""
+
+    _infos: dict[str, VideoInfo] = field(default_factory=dict)
+
+    def of(self, signature: Signature, source: VideoSource) -> VideoInfo:
+        """What a probe of a source gives.
+
+        Args:
+            signature: of the source, taken before this call, so that a change of the file since is another signature.
+            source: to be probed.
+        """
+        if not signature.shared:
+            return probe(source)
+        if signature.shared not in self._infos:
+            self._infos[signature.shared] = probe(source)
+        return replace(self._infos[signature.shared], source=source)
 
 
 def named_videos(inputs: Discovery, known: Manifest) -> tuple[FoundVideo, ...]:
@@ -232,9 +267,10 @@ def planner_for(settings: RunSettings, spec: PoseModelSpec, out: Path, workers: 
         poses_versions(),
     )  # fmt: skip
     flags = settings.skipped_flags
+    rate = None if video.rate is None else AnalysisRate(video.rate, video.capture_fps)
     thresholds = (*flags, settings.curation.model_dump_json()) if flags else ()  # decide which frames have a flag
-    request = digest_of(*parts, *thresholds)
-    return Planner(assembly, settings.camera, video.chunk_frames, image_fps, request, keep, flags)
+    request = digest_of(*parts, *thresholds, *(() if rate is None else (rate.key,)))
+    return Planner(assembly, settings.camera, video.chunk_frames, image_fps, request, keep, flags, rate)
 
 
 def _fitting(settings: RunSettings, spec: PoseModelSpec) -> FittingSettings | None:

@@ -53,7 +53,7 @@ class ManifestRow:
         chunks: that a pose model has to see; 0 where the poses in its files are taken.
         frames_marked: promised frames of those chunks that were committed when it was planned.
         plan_key: identifies its files; see :meth:`~neuropose_ray.pipeline.assembly.assemble.Assembly.plan_key`.
-        outputs: changes when one of its files does; empty while there are none.
+        outputs: changes when one of its files does; while it is planned, when its plan does.
         predictions_sha256: of its ``predictions.parquet``.
         result: its line of ``summary.json``, JSON; empty while it is planned.
     """

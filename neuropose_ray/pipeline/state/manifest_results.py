@@ -10,7 +10,8 @@ from neuropose_ray.pipeline.state.summary import VideoResult
 
 def with_result(row: ManifestRow, result: VideoResult) -> ManifestRow:
     """The row with what became of its input."""
-    return replace(row, state=result.state, result=result.to_json())
+    outputs = "" if result.state == "failed" else row.outputs  # its plan is done with
+    return replace(row, state=result.state, outputs=outputs, result=result.to_json())
 
 
 def result_of(row: ManifestRow, *, computed: bool) -> VideoResult:

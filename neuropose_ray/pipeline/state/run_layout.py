@@ -8,7 +8,9 @@ from pathlib import Path, PurePath
 SOURCE_FILE = ".source.json"
 #: What waits in a video's folder until the video is whole.
 CHUNKS_FOLDER = "chunks"
-PLAN_FILE = "plan.npz"
+PLAN_FILE = "plan.bin"
+#: The same of earlier versions, which nobody reads any more.
+FORMER_PLAN_FILE = "plan.npz"
 
 #: No video's folder begins with a dot, and discovery passes over what does.
 STATE_FOLDER = ".neuropose-ray"

@@ -83,6 +83,9 @@ class RunSummary(FrozenModel):
     started_at: datetime
     seconds: float
     frames_computed: int
+    rate: float | None = Field(
+        default=None, description="frames of a second that were analysed, at most; null where it was all of them"
+    )
     videos: tuple[VideoResult, ...]
     not_videos: tuple[str, ...]
     notes: tuple[str, ...] = ()
@@ -103,10 +106,11 @@ class RunSummary(FrozenModel):
         """The run in two lines: videos by their state, and frames with the rate."""
         counts = ", ".join(f"{self.count(state)} {state}" for state in ("completed", "partial", "failed"))
         rate = self.frames_computed / max(self.seconds, 1e-9)
+        analysed = "" if self.rate is None else f", at most {self.rate:g} a second analysed"
         return [
             f"{counted(len(self.videos), 'video')}: {counts}",
             f"{counted(self.frames_computed, 'frame')} computed in {self.seconds:.1f} s "
-            f"({rate:.0f}/s, {self.engine} engine)",
+            f"({rate:.0f}/s, {self.engine} engine){analysed}",
         ]
 
     def __str__(self) -> str:

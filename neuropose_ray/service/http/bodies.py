@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from neuropose_ray.errors import OverloadedError, RequestError, TooLargeError
-from neuropose_ray.service.http.errors import SlowRequestError, faults
+from neuropose_ray.errors import OverloadedError, RequestError, SlowRequestError, TooLargeError
+from neuropose_ray.service.http.errors import faults
 from neuropose_ray.service.settings import HttpLimits
 
 #: Seconds of waiting before the average rate of a body counts: a client may need them to begin.

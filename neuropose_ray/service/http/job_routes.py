@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Callable
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 from weakref import WeakValueDictionary
 
@@ -12,6 +14,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from neuropose_ray.errors import (
     DrainingError,
     JobNotFoundError,
+    JobStateError,
     NeuroposeRayError,
     NotReadyError,
     OverloadedError,
@@ -37,6 +40,7 @@ from neuropose_ray.service.http.submissions import (
 from neuropose_ray.service.http.uploads import Upload
 from neuropose_ray.service.http.waiting import JobEnds, Wait
 from neuropose_ray.service.inputs import Inputs
+from neuropose_ray.service.jobs.mode import CLOSED
 from neuropose_ray.service.settings import ServiceSettings
 from neuropose_ray.stores import require_allowed
 
@@ -76,7 +80,7 @@ _FORM = {
 # What a form has beside its files, at most.
 _FORM_ITSELF_BYTES = 1 << 20
 #: Routes read their bodies as streams, so their description is written by hand.
-_BODY: dict[str, Any] = {
+BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -108,13 +112,10 @@ class Submissions:
     async def take(self, request: Request, caller: Caller, key: str | None) -> Job:
         """Read a request whole and make a job of it; after an error nothing of it is left."""
         name = job_id(caller.name, key)
-        await self._check_open(name)
-        upload = Upload(self._data, self._settings.uploads, self._settings.jobs.min_free_bytes)
+        await self.check_open(name)
+        upload = self.new_upload()
         try:
-            submission = await self._read(request, upload)
-            self._check_model(submission.options.model)
-            if submission.webhook is not None:
-                require_allowed(submission.webhook.url, self._settings.webhooks)
+            submission = await self.read(request, upload, caller)
             named = [await asyncio.to_thread(self._inputs.admit, job_input.uri) for job_input in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
             names = [job_input.name for job_input in upload.inputs]
@@ -123,13 +124,26 @@ class Submissions:
             await asyncio.shield(asyncio.to_thread(upload.discard))
             raise
         # From here on a client that goes away has its job all the same.
-        return await asyncio.shield(self._submit(wanted, upload))
+        return await asyncio.shield(self._submit_all(wanted, upload))
 
-    async def _check_open(self, name: str) -> None:
+    def new_upload(self) -> Upload:
+        """What the files of a request go to."""
+        return Upload(self._data, self._settings.uploads, self._settings.jobs.min_free_bytes)
+
+    async def read(self, request: Request, upload: Upload, caller: Caller) -> Submission:
+        """Read a request whole, its files into the upload, and refuse what it may not ask for."""
+        submission = await self._read(request, upload)
+        self._check_model(submission.options.model)
+        await self._check_comparison(submission.options.compare_with, caller)
+        if submission.webhook is not None:
+            require_allowed(submission.webhook.url, self._settings.webhooks)
+        return submission
+
+    async def check_open(self, name: str) -> None:
         """Refuse before the files are sent what would be refused afterwards; a job that is known is no new one."""
         status = await self._jobs.status()
         full = status.queued >= self._settings.jobs.queued
-        if (status.mode == "draining" or full) and await self._known(name) is None:
+        if (status.mode in CLOSED or full) and await self._known(name) is None:
             if full:
                 raise OverloadedError(f"{status.queued} jobs wait already", hint="try again later")
             raise DrainingError("no new jobs are taken", hint="an administrator has said so; try again later")
@@ -150,21 +164,41 @@ class Submissions:
             known = ", ".join(self._models)
             raise RequestError("the service has no such pose model", where="model", hint=f"there are: {known}")
 
+    async def _check_comparison(self, other: str | None, caller: Caller) -> None:
+        """Refuse a comparison with a job that the caller may not see, or that has no results to come."""
+        if other is None:
+            return
+        known = await VisibleJobs(self._jobs, caller).job(other)
+        if known.state in ("failed", "cancelled"):
+            raise JobStateError(f"the job to compare with is {known.state}", where="compare_with")
+
     async def _known(self, name: str) -> Job | None:
         try:
             return await self._jobs.job(name)
         except JobNotFoundError:
             return None
 
-    async def _submit(self, wanted: JobRequest, upload: Upload) -> Job:
+    async def _submit_all(self, wanted: JobRequest, upload: Upload) -> Job:
+        try:
+            return await self.submit(wanted, upload.move_to if upload.inputs else None)
+        finally:
+            await asyncio.to_thread(upload.discard)
+
+    async def submit(self, wanted: JobRequest, move: Callable[[FilePath], None] | None) -> Job:
+        """Give a job its files, and let the manager take it on; after an error nothing of it is left.
+
+        Args:
+            wanted: the job.
+            move: moves its files into a folder; None where it has none.
+        """
         turn = self._turns.setdefault(wanted.id, asyncio.Lock())
         async with turn:  # two requests with one key
             folder = self._data.job(wanted.id)
             is_new = True
             try:
                 is_new = await self._known(wanted.id) is None
-                if is_new and upload.inputs:
-                    await asyncio.to_thread(upload.move_to, folder.uploads)
+                if is_new and move is not None:
+                    await asyncio.to_thread(move, folder.uploads)
                 return await self._jobs.submit(wanted)
             except NotReadyError:
                 raise  # whether it was taken on is not known; the manager clears up what is no job's
@@ -172,8 +206,6 @@ class Submissions:
                 if is_new:
                     await asyncio.to_thread(shutil.rmtree, folder.root, ignore_errors=True)
                 raise
-            finally:
-                await asyncio.to_thread(upload.discard)
 
 
 def job_router(jobs: Jobs, data: DataFolder, submissions: Submissions, ends: JobEnds) -> APIRouter:
@@ -191,9 +223,10 @@ def job_router(jobs: Jobs, data: DataFolder, submissions: Submissions, ends: Job
         "",
         status_code=202,
         summary="Submit videos",
-        openapi_extra=_BODY,
+        openapi_extra=BODY,
         responses=problems(
-            s409="the Idempotency-Key was used for another request",
+            s404="no such job to compare with",
+            s409="the Idempotency-Key was used for another request, or the job to compare with has no results",
             s408="the body comes too slowly",
             s413="beyond a limit on bytes, files, seconds or pixels",
             s429="too many jobs wait; see Retry-After",

@@ -100,9 +100,9 @@ class Jobs:
         """All jobs in numbers."""
         return cast(JobsStatus, await self._call("status"))
 
-    async def control(self, action: Action) -> JobsStatus:
-        """Pause, resume or drain."""
-        return cast(JobsStatus, await self._call("control", action))
+    async def control(self, action: Action, *, end: bool) -> JobsStatus:
+        """Pause, resume or drain, also to end."""
+        return cast(JobsStatus, await self._call("control", action, end=end))
 
     async def waits_for(self, patience_s: float) -> tuple[str, ...]:
         """What the manager itself still waits for."""

@@ -70,6 +70,7 @@ def older_router(jobs: Jobs, results: Results, submissions: Submissions, ends: J
     """
     router = APIRouter(tags=["older clients"])
     refusals = problems(
+        s404="no such job to compare with",
         s408="the body comes too slowly",
         s409="the Idempotency-Key was used for another request",
         s413="beyond a limit on bytes, files, seconds or pixels",

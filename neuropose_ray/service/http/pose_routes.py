@@ -16,19 +16,23 @@ from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.named_pictures import NamedPictures
 from neuropose_ray.service.http.pose_body import PoseOptions, described_body, read_pictures
 from neuropose_ray.service.http.pose_call import PoseCaller
+from neuropose_ray.service.http.pose_counts import PoseCounts
 from neuropose_ray.service.settings import PoseReplicaSettings
 
 Reader = Annotated[Caller, Depends(needs("read"))]
 Submitter = Annotated[Caller, Depends(needs("submit"))]
 
 
-def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings, named: NamedPictures) -> APIRouter:
+def pose_router(
+    poses: Mapping[str, Any], settings: PoseReplicaSettings, named: NamedPictures, counts: PoseCounts
+) -> APIRouter:
     """The routes below ``/v1/pose``.
 
     Args:
         poses: handles of the deployments with pose models, by the models' names; the first is the usual one.
         settings: limits of a request.
         named: reads pictures where they lie.
+        counts: what becomes of requests.
     """
     router = APIRouter(prefix="/v1/pose", tags=["poses"])
     callers = {name: PoseCaller(handle, settings) for name, handle in poses.items()}
@@ -74,10 +78,11 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings, named: 
             curl -F files=@frame_1.jpg -F files=@frame_2.jpg 'http://127.0.0.1:8000/v1/pose?consecutive=true'
             curl -H 'Content-Type: image/jpeg' --data-binary @a.jpg http://127.0.0.1:8000/v1/pose
         """
-        with held.share() as share:
+        with counts.request() as count_pictures, held.share() as share:
             pictures = await read_pictures(request, options, settings, share)
             caller = caller_of(pictures.model)
             pictures = await unless_gone(request, named.complete(pictures, share))
+            count_pictures(len(pictures.pictures))
             reply = await unless_gone(request, caller.predict(pictures))
         return Response(reply.model_dump_json(), media_type="application/json")
 

@@ -21,17 +21,17 @@ from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import JobRequest, Workflow
 from neuropose_ray.service.deliveries import Deliveries
 from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, recorded
-from neuropose_ray.service.jobs.dbos_polling import look_less_often_beside_the_queue
 from neuropose_ray.service.jobs.job_rows import STATE_MEANINGS, JobRow, first_attributes, job_row, state_of, time_of
+from neuropose_ray.service.queue_looks import QueueLooks
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "jobs"
 _WORKFLOW = "job"
-_APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
+APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
 #: Starts of one job after which it is taken for what kills the process.
 MOST_STARTS = 20
-#: What a queued job waits at most for being noticed; each look is several transactions, also while nothing is done.
+#: What a queued job waits at most for being noticed.
 _POLL_S = 1.0
 #: Jobs that are read at once, with their requests and without.
 _PAGE, _LARGE_PAGE = 200, 2000
@@ -53,10 +53,14 @@ class DurableJobs:
         running: jobs at once.
         perform: does one.
         deliveries: of webhooks, in the same database.
+        looks: at the queues of both.
     """
 
-    def __init__(self, database_url: str, running: int, perform: Perform, deliveries: Deliveries) -> None:
+    def __init__(
+        self, database_url: str, running: int, perform: Perform, deliveries: Deliveries, looks: QueueLooks
+    ) -> None:
         self._url, self._running, self._perform, self._deliveries = database_url, running, perform, deliveries
+        self._looks = looks
         self._workflow: Any = None
         self._opened_s = 0.0
 
@@ -69,8 +73,8 @@ class DurableJobs:
         from dbos import DBOS
         from sqlalchemy.exc import SQLAlchemyError
 
-        look_less_often_beside_the_queue()
-        DBOS(config=dbos_configuration(_APPLICATION, self._url, _EXECUTOR))
+        self._looks.install()
+        DBOS(config=dbos_configuration(APPLICATION, self._url, _EXECUTOR))
         logging.getLogger("dbos").addFilter(_is_news)
         self._opened_s = time.monotonic()
         self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=MOST_STARTS)(self._body())
@@ -84,6 +88,7 @@ class DurableJobs:
                 polling_interval_sec=_POLL_S,
                 on_conflict="always_update",
             )
+            self._looks.wake()  # new queues have workers only then
         except SQLAlchemyError as error:
             self.close()
             # Apart from what it is: databases say users and hosts here.
@@ -107,7 +112,10 @@ class DurableJobs:
             return recorded(name, step)
 
         def job(request: dict[str, Any], workflow: dict[str, Any]) -> list[dict[str, Any]]:
-            return perform(JobRequest.model_validate(request), Workflow.model_validate(workflow), record)
+            try:
+                return perform(JobRequest.model_validate(request), Workflow.model_validate(workflow), record)
+            finally:
+                self._looks.wake()  # the next one has its room
 
         return job
 
@@ -116,6 +124,7 @@ class DurableJobs:
         from dbos import DBOS
 
         self._deliveries.stop()
+        self._looks.close()
         DBOS.destroy(destroy_registry=True)
 
     def healthy(self) -> bool:
@@ -137,6 +146,7 @@ class DurableJobs:
             as_json = [model.model_dump(mode="json", by_alias=True) for model in (request, workflow)]
             with full_disk_named():
                 DBOS.enqueue_workflow(QUEUE, self._workflow, *as_json)
+        self._looks.wake()
 
     def row(self, job_id: str) -> JobRow | None:
         """One job, None where it is not known."""
@@ -277,6 +287,7 @@ class DurableJobs:
             step = sum(1 for recorded in DBOS.list_workflow_steps(job_id) if recorded["error"] is None)
         with full_disk_named():
             DBOS.rewind_workflow(job_id, start_step=step + 1, queue_name=QUEUE)
+        self._looks.wake()
 
     def step_index(self, job_id: str, kind: StepKind) -> int:
         """The index of a job's first step of a kind, among those that have begun.
@@ -304,6 +315,7 @@ class DurableJobs:
 
         with full_disk_named():
             DBOS.resume_workflow(job_id, queue_name=QUEUE)
+        self._looks.wake()
 
     def delete(self, job_id: str) -> None:
         """Remove a job from the database."""
@@ -327,6 +339,7 @@ class DurableJobs:
         if queue is None:
             raise ServiceError("the queue is gone from the database", hint="start the service again")
         queue.set_worker_concurrency(jobs)
+        self._looks.wake()
 
 
 class ExecutionCancelledError(Exception):

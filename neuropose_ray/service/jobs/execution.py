@@ -22,6 +22,7 @@ from neuropose_ray.service.durable_work import ExecutionStoppedError
 from neuropose_ray.service.jobs.durable import ExecutionCancelledError, RecordStep
 from neuropose_ray.service.jobs.failures import StepFailedError, job_error
 from neuropose_ray.service.jobs.job_log import append_line
+from neuropose_ray.service.jobs.memory import MemoryBound
 from neuropose_ray.service.jobs.metrics import JobMeter
 from neuropose_ray.service.jobs.progress import ProgressTracker
 from neuropose_ray.service.jobs.step_states import StepStates, read_steps
@@ -30,6 +31,7 @@ from neuropose_ray.service.jobs.steps.settings import PoseOptions
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import StepWork
 from neuropose_ray.service.jobs.workflows import options_of
+from neuropose_ray.service.logs import log_context
 from neuropose_ray.service.settings import Settings
 
 R = TypeVar("R")
@@ -38,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 #: Seconds before the second try; each further pause is twice as long, up to the last.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
-_LOOK_S = 0.2
+_LOOK_S, _MEMORY_LOOK_S = 0.2, 1.0
 #: With so much more room than when the disk was full a job goes on at once; it may still be too little.
 _ROOM_BYTES = 16 * 1024**2
 #: Shown of a job that waits for room.
@@ -92,6 +94,7 @@ class Executor:
         self._data, self._settings, self._pose, self._videos = data, settings, pose, videos
         self._attributes, self._note, self._meter = attributes, note, meter
         self._first_pause_s = first_pause_s
+        self._memory = MemoryBound(settings.service.jobs.min_free_memory_bytes)
         self._stopping = threading.Event()
         self._running: dict[str, RunningJob] = {}
         self._held: Counter[str] = Counter()
@@ -127,7 +130,7 @@ class Executor:
             StepFailedError: it failed.
             ExecutionStoppedError: the service stops.
         """
-        with self._holding(request.id):
+        with self._holding(request.id), log_context(job=request.id):
             return self._perform(request, workflow, record)
 
     def _perform(self, request: JobRequest, workflow: Workflow, record: RecordStep) -> list[dict[str, Any]]:
@@ -142,9 +145,10 @@ class Executor:
             errors: list[dict[str, Any]] = []
             try:
                 for number, step in enumerate(workflow.steps):
-                    errors += record(f"{number + 1}_{step.kind}", partial(self._step, running, number, step))
+                    with log_context(step=step.kind):
+                        errors += record(f"{number + 1}_{step.kind}", partial(self._step, running, number, step))
             except StepFailedError as error:
-                self._log(request, f"failed: {error.error.code}: {error.error.message}")
+                self._log(request, f"failed: {error.error.code}: {error.error.message}", logging.WARNING)
                 raise
             self._log(request, "completed" + (f" with {len(errors)} warnings" if errors else ""))
             return errors
@@ -198,6 +202,7 @@ class Executor:
     def _step(self, running: RunningJob, number: int, step: Step) -> list[dict[str, Any]]:
         """All tries of a step."""
         request = running.request
+        self._wait_for_memory(running, step)
         attributes = self._attributes(request.id)
         if "started_at" not in attributes:
             began_at = datetime.now(UTC).isoformat()
@@ -272,6 +277,20 @@ class Executor:
         finally:
             running.progress.wait_for(None)
 
+    def _wait_for_memory(self, running: RunningJob, step: Step) -> None:
+        """Wait until as much memory is free as is kept; the job says that it does."""
+        waits = False
+        while (shortage := self._memory.shortage()) is not None:
+            running.progress.wait_for(shortage)
+            if not waits:
+                self._log(running.request, f"{step.kind} waits for {shortage}", logging.WARNING)
+            waits = True
+            self._leave(running)
+            running.cancelled.wait(_MEMORY_LOOK_S)
+        if waits:
+            running.progress.wait_for(None)
+            self._log(running.request, f"{step.kind} goes on")
+
     def _free_bytes(self) -> int:
         return shutil.disk_usage(self._data.root).free
 
@@ -320,5 +339,5 @@ class Executor:
             self._leave(running)
             raise StepTimeoutError(f"took longer than {step.timeout_s:g} s", hint="raise timeout_s") from error
 
-    def _log(self, request: JobRequest, text: str) -> None:
-        append_line(self._data.job(request.id).log, text)
+    def _log(self, request: JobRequest, text: str, level: int = logging.INFO) -> None:
+        append_line(self._data.job(request.id).log, text, level)

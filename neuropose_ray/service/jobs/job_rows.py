@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from neuropose_ray.errors import ServiceDiedError
 from neuropose_ray.schemas.job_names import JobState, StepKind
 from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobStep
 from neuropose_ray.service.jobs.failures import INTERNAL
@@ -101,7 +102,7 @@ def _error(status: WorkflowStatus) -> JobError:
     if status.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
         deaths = (status.recovery_attempts or 1) - 1
         return JobError(
-            code="service_died", message=f"the service died or ended {deaths} times while it did this job"
+            code=ServiceDiedError.code, message=f"the service died or ended {deaths} times while it did this job"
         )
     data = getattr(status.error, "data", None)
     if isinstance(data, dict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -23,6 +23,7 @@ from neuropose_ray.schemas.jobs import (
     JobRequest,
     JobsStatus,
     QueueStatus,
+    SlowestStep,
     Workflow,
 )
 from neuropose_ray.service.data_folder import DataFolder
@@ -34,9 +35,10 @@ from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
 from neuropose_ray.service.jobs.job_rows import DEADLINE_FROM, PAST_DEADLINE, JobRow, steps_before
 from neuropose_ray.service.jobs.listing import JobList
-from neuropose_ray.service.jobs.mode import Mode, read_mode, write_mode
+from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.jobs.options import workflow_with
-from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
+from neuropose_ray.service.jobs.orders import Orders
+from neuropose_ray.service.jobs.retention import EndedJob, FolderContent, content_of, outdated
 from neuropose_ray.service.jobs.views import artifacts_in, job_of
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
@@ -46,8 +48,6 @@ from neuropose_ray.service.settings import JobSettings
 LOST_S = 20.0
 #: Any replica has noticed by then that nobody waits for its chunk.
 LATE_S = 60.0
-#: What an order makes of the service.
-_MODES: Mapping[Action, Mode] = {"pause": "paused", "resume": "running", "drain": "draining"}
 _STATES: tuple[JobState, ...] = ("queued", "running", *ENDED)
 
 
@@ -63,6 +63,7 @@ class JobService:
         webhooks: tells others of the ends of jobs.
         batches: which jobs were submitted together.
         deadlines: when jobs are to have ended.
+        slowest: the kind of step that takes longest.
 
     Attributes:
         list: of the jobs, in pages.
@@ -80,11 +81,14 @@ class JobService:
         webhooks: JobWebhooks,
         batches: JobBatches,
         deadlines: JobDeadlines,
+        slowest: Callable[[], SlowestStep | None],
     ) -> None:
+        self._slowest = slowest
         self._data, self._settings, self._workflows = data, settings, workflows
         self._durable, self._executor, self._webhooks = durable, executor, webhooks
         self.batches, self.deadlines = batches, deadlines
         self.list = JobList(durable, executor, batches)
+        self._orders = Orders(data, durable)
         self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
         self._unheld: dict[str, float] = {}
@@ -287,8 +291,6 @@ class JobService:
     def status(self) -> JobsStatus:
         """All jobs in numbers."""
         counts, running = self.counts(), self._executor.all_running()
-        oldest = self._durable.oldest_queued()
-        waited_s = None if oldest is None else max(0.0, (datetime.now(UTC) - oldest).total_seconds())
         return JobsStatus(
             mode=read_mode(self._data),
             active=counts["running"],
@@ -297,49 +299,51 @@ class JobService:
             errors=counts["failed"],
             cancelled=counts["cancelled"],
             uptime_s=time.monotonic() - self._began,
-            queues={QUEUE: QueueStatus(depth=counts["queued"], oldest_s=waited_s)},
+            queues={QUEUE: QueueStatus(depth=counts["queued"], oldest_s=self.queue_age_s())},
             current=tuple(job_of(row, running) for row in self._durable.rows("running")),
             disk_free_bytes=shutil.disk_usage(self._data.root).free,
+            slowest_step=self._slowest(),
         )
+
+    def queue_age_s(self) -> float | None:
+        """Seconds for which the oldest queued job has waited; None where none waits."""
+        oldest = self._durable.oldest_queued()
+        return None if oldest is None else max(0.0, (datetime.now(UTC) - oldest).total_seconds())
 
     def counts(self) -> dict[JobState, int]:
         """How many jobs are in each state."""
         return self._durable.counts(_STATES)
 
-    def control(self, action: Action) -> JobsStatus:
-        """Pause (nothing new starts), resume, or drain (nothing new is taken, all that waits is done).
-
-        It holds until the next order, also after the service was started again.
-        """
+    def control(self, action: Action, *, end: bool = False) -> JobsStatus:
+        """Give an order; see :meth:`~neuropose_ray.service.jobs.orders.Orders.give`."""
         with self._lock:
-            write_mode(self._data, _MODES[action])
-            if action == "pause":
-                self._durable.pause()
-            else:
-                self._durable.resume()
+            self._orders.give(action, end=end)
         return self.status()
+
+    def note_end(self) -> None:
+        """Note that the service may end now, where it was told to end and no job runs any more."""
+        self._orders.note_end(busy=bool(self._executor.all_running()))
 
     def remove_outdated(self) -> tuple[str, ...]:
         """Remove the ended jobs that the settings do not keep."""
-        if self._settings.keep_days is None and self._settings.keep_bytes is None:
+        keep_days, keep_bytes = self._settings.keep_days, self._settings.keep_bytes
+        if keep_days is None and keep_bytes is None:
             return ()
+        delivered = FolderContent() if keep_bytes is None else content_of(self._data.outbox)
+        left = None if keep_bytes is None else keep_bytes - delivered.size_bytes
         removed = []
-        for job_id in outdated(
-            self._ended(),
-            datetime.now(UTC),
-            keep_days=self._settings.keep_days,
-            keep_bytes=self._settings.keep_bytes,
-        ):
+        for job_id in outdated(self._ended(delivered), datetime.now(UTC), keep_days=keep_days, keep_bytes=left):
             with suppress(JobNotFoundError, JobStateError):  # removed, or queued again, meanwhile
                 self.remove(job_id)
                 removed.append(job_id)
         return tuple(removed)
 
-    def _ended(self) -> Iterator[EndedJob]:
+    def _ended(self, delivered: FolderContent) -> Iterator[EndedJob]:
         measured = self._settings.keep_bytes is not None
         for row in self._durable.rows():
             if row.state in ENDED and row.ended_at is not None:
-                size = folder_bytes(self._data.job(row.request.id).root) if measured else 0
+                folder = self._data.job(row.request.id).root
+                size = content_of(folder, without=delivered).size_bytes if measured else 0
                 yield EndedJob(row.request.id, row.ended_at, size)
 
     def _row(self, job_id: str) -> JobRow:

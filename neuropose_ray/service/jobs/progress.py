@@ -12,9 +12,10 @@ from neuropose_ray.schemas.job_names import StepKind
 from neuropose_ray.schemas.jobs import JobProgress
 
 #: What a step takes of a job's time, relative to the others; roughly so with BlazePose on CPUs.
-WEIGHTS: Mapping[StepKind, float] = MappingProxyType(
-    {"pose": 14.0, "analyze": 1.0, "overlay": 4.0, "report": 1.0, "export": 1.0, "text": 1.0, "curate": 1.0}
-)
+WEIGHTS: Mapping[StepKind, float] = MappingProxyType({
+    "pose": 14.0, "analyze": 1.0, "overlay": 4.0, "report": 1.0, "export": 1.0, "text": 1.0, "curate": 1.0,
+    "compare": 1.0, "annotate": 1.0,
+})  # fmt: skip
 #: Seconds between two writes to the database: a person looks no oftener, and a disk does not notice.
 WRITE_EVERY_S = 2.0
 #: Only a completed job is at 100.

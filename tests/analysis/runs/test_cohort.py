@@ -7,6 +7,7 @@ from analysis.runs.samples import PHANTOM_SKELETON, heels, neuropose_video, phan
 from neuropose_ray.analysis.runs.cohort import (
     CohortReport,
     analyse_here,
+    analyse_in_processes,
     analyse_on_ray,
     cohort_tasks,
     run_cohort,
@@ -46,6 +47,10 @@ def test_a_bad_trial_never_stops_the_rest(config):
     assert [outcome.error_code for outcome in cohort.trials] == [None, "input_not_found", "input", "file_format"]
     assert len(cohort.trials[0].report.results.repetitions.records) == 2
     assert len(cohort.failed) == 3
+
+
+def test_processes_give_what_this_one_gives(config):
+    assert cohort_of(config, analyse_in_processes) == cohort_of(config)
 
 
 @pytest.mark.ray

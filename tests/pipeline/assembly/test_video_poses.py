@@ -148,7 +148,7 @@ def test_a_run_that_ends_between_new_predictions_and_new_metrics_loses_no_poses(
 ):
     out = computed("out")
 
-    def full_disk(*_: object) -> None:
+    def full_disk(*_: object, **_options: object) -> None:
         raise OutputError("no space left")
 
     with monkeypatch.context() as patched:

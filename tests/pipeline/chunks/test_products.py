@@ -157,8 +157,8 @@ def test_pictures_are_made_of_frames_as_the_products_of_a_pass_need_them(bench):
 
 
 def test_products_are_part_of_the_plan_on_the_disk(bench, tmp_path):
-    write_plan(tmp_path / "plan.npz", bench.plan)
-    plan = read_plan(tmp_path / "plan.npz")
+    write_plan(tmp_path / "plan.bin", bench.plan)
+    plan = read_plan(tmp_path / "plan.bin")
     assert plan.product_names == (POSES, "grey_means")
     assert plan.keys_of("grey_means") == bench.plan.products["grey_means"]
     assert plan.keys_of(POSES) == bench.plan.keys

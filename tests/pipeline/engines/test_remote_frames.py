@@ -82,12 +82,12 @@ def task(test_data: Path, tmp_path: Path) -> ChunkTask:
     video.write_bytes((test_data / "opencap" / "walk.mp4").read_bytes())
     source = open_source(video)
     plan = plan_video(FoundVideo("walk", video), source, SyntheticSpec(), CameraSettings(), 20)
-    write_plan(tmp_path / "plan.npz", plan)
+    write_plan(tmp_path / "plan.bin", plan)
     return ChunkTask(plan, 1)
 
 
 def remote(task: ChunkTask, stall_limit_s: float = 60.0) -> RemoteFrames:
-    plan = task.video.info.source.path.with_name("plan.npz")
+    plan = task.video.info.source.path.with_name("plan.bin")
     return RemoteFrames(task, plan, threads=1, stall_limit_s=stall_limit_s)
 
 

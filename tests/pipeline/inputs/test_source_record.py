@@ -107,6 +107,6 @@ def test_what_no_run_made_belongs_to_a_stranger(tmp_path: Path):
 
 def test_chunks_that_an_earlier_version_left_are_nobodys(tmp_path: Path):
     (tmp_path / "walk" / "chunks").mkdir(parents=True)
-    for name in ("plan.npz", f"{'0' * 32}.parquet", f"{'0' * 32}.attempts", f".{'0' * 32}.json.1234.tmp"):
+    for name in ("plan.bin", "plan.npz", f"{'0' * 32}.parquet", f"{'0' * 32}.attempts", f".{'0' * 32}.json.1234.tmp"):
         (tmp_path / "walk" / "chunks" / name).write_bytes(b"")
     assert owner_of(tmp_path / "walk", HERE) is None

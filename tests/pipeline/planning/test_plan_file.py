@@ -30,8 +30,8 @@ def made(tmp_path: Path) -> VideoPlan:
 
 
 def test_a_plan_survives_its_file(made: VideoPlan, tmp_path: Path):
-    write_plan(tmp_path / "plan.npz", made)
-    read = read_plan(tmp_path / "plan.npz")
+    write_plan(tmp_path / "plan.bin", made)
+    read = read_plan(tmp_path / "plan.bin")
     assert (read.name, read.camera, read.chunks, read.keys) == (made.name, made.camera, made.chunks, made.keys)
     assert read.sessions == made.sessions
     for name in VideoInfo.__dataclass_fields__:
@@ -43,21 +43,21 @@ def test_a_path_is_whole_so_that_a_worker_elsewhere_finds_it(
 ):
     monkeypatch.chdir(tmp_path)
     source = VideoSource(Path("walk.mp4"), "file")
-    write_plan(Path("plan.npz"), replace(made, info=replace(made.info, source=source)))
-    assert read_plan(Path("plan.npz")).info.source.path == tmp_path.resolve() / "walk.mp4"
+    write_plan(Path("plan.bin"), replace(made, info=replace(made.info, source=source)))
+    assert read_plan(Path("plan.bin")).info.source.path == tmp_path.resolve() / "walk.mp4"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK", b"no archive"])
 def test_a_broken_plan_file_is_one_line(tmp_path: Path, content: bytes | None):
     if content is not None:
-        (tmp_path / "plan.npz").write_bytes(content)
-    with pytest.raises(FileFormatError, match=r"plan\.npz: not a plan .*; run the same command again"):
-        read_plan(tmp_path / "plan.npz")
+        (tmp_path / "plan.bin").write_bytes(content)
+    with pytest.raises(FileFormatError, match=r"plan\.bin: not a plan .*; run the same command again"):
+        read_plan(tmp_path / "plan.bin")
 
 
 @pytest.mark.parametrize("cut", [10, 100, 400])
 def test_a_plan_that_is_cut_is_no_plan(made: VideoPlan, tmp_path: Path, cut: int):
-    path = tmp_path / "plan.npz"
+    path = tmp_path / "plan.bin"
     write_plan(path, made)
     path.write_bytes(path.read_bytes()[:-cut])
     with pytest.raises(FileFormatError):
@@ -67,4 +67,4 @@ def test_a_plan_that_is_cut_is_no_plan(made: VideoPlan, tmp_path: Path, cut: int
 def test_a_folder_that_cannot_be_written_is_an_error_of_the_output(made: VideoPlan, tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError):
-        write_plan(tmp_path / "file" / "plan.npz", made)
+        write_plan(tmp_path / "file" / "plan.bin", made)

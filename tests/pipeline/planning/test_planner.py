@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,14 +16,18 @@ from neuropose_ray.pipeline.assembly import assemble
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.inputs.discovery import discover
+from neuropose_ray.pipeline.inputs.signature import signature_of
 from neuropose_ray.pipeline.planning import plan, planner
+from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
 from neuropose_ray.pipeline.planning.planner import Planner, plan_videos, planner_for
 from neuropose_ray.pipeline.run import run
-from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow
+from neuropose_ray.pipeline.settings import RunSettings
+from neuropose_ray.pipeline.state.manifest import Manifest, ManifestRow, ManifestWriter
 from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.pipeline.state.run_layout import manifest_folder
 from neuropose_ray.pipeline.state.summary import RunSummary
 from neuropose_ray.service.settings import load_settings
+from neuropose_ray.video import open_source, probe
 
 SPEC = SyntheticSpec(frame_ms=0.0)
 
@@ -188,6 +192,62 @@ def test_what_was_planned_by_a_run_that_died_is_not_planned_again(clips: Path, t
         planner.assembly.context.plan_path("c").unlink()
         assert planned(clips, Manifest.of(rows), planner, engine) == rows
     assert probed == ["c"]
+
+
+def test_a_plan_of_other_settings_is_not_taken_for_ones_own(clips: Path, tmp_path: Path, probed: list[str]):
+    """As where a run with other settings was killed after it wrote a plan and before it wrote the row."""
+    made = planner_for(RunSettings(), SPEC, tmp_path / "out", 2)
+    with closing(LocalEngine(2)) as engine:
+        rows = planned(clips, Manifest.of([]), made, engine)
+        path = made.assembly.context.plan_path("b")
+        plan = read_plan(path)
+        write_plan(path, replace(plan, keys=tuple("0" * 64 for _ in plan.keys)))
+        probed.clear()
+        assert planned(clips, Manifest.of(rows), made, engine) == rows
+        assert probed == ["b"]
+        assert read_plan(path).keys == plan.keys
+
+
+def test_of_a_file_with_several_names_one_is_probed(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for number in range(3):
+        os.link(clips / "b.mp4", clips / f"link_{number}.mp4")
+    (clips / "copy.mp4").write_bytes((clips / "b.mp4").read_bytes())
+    read: list[str] = []
+    monkeypatch.setattr(planner, "probe", lambda source: read.append(source.path.name) or probe(source))
+    monkeypatch.setattr(planner, "_batches", lambda videos, size: iter([videos]))
+    with closing(LocalEngine(2)) as engine:
+        made = planner_for(RunSettings(), SPEC, tmp_path / "out", 2)
+        rows = planned(clips, Manifest.of([]), made, engine)
+    assert read == ["a.mp4", "b.mp4", "c.mp4", "copy.mp4"]
+    plans = [read_plan(made.assembly.context.plan_path(row.name)) for row in rows]
+    assert [plan.info.source.path.stem for plan in plans] == [row.name for row in rows]
+    assert len({row.sha256 for row in rows}) == 3
+    assert {row.sha256 for row in rows if row.name.startswith("link")} == {row.sha256 for row in rows[1:2]}
+
+
+def test_a_file_that_changes_between_two_of_its_names_is_probed_again(clips: Path):
+    os.link(clips / "b.mp4", clips / "link.mp4")
+    probes = planner._Probes()
+    before = [signature_of(clips / name) for name in ("b.mp4", "link.mp4")]
+    assert before[0] == before[1]
+    first = probes.of(before[0], open_source(clips / "b.mp4"))
+    (clips / "b.mp4").write_bytes((clips / "b.mp4").read_bytes() + b"more")
+    changed = signature_of(clips / "link.mp4")
+    assert probes.of(changed, open_source(clips / "link.mp4")).sha256 != first.sha256
+
+
+def test_a_damaged_plan_fails_its_video_and_is_made_again_by_the_next_run(clips: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    with closing(LocalEngine(2)) as engine:
+        made = planner_for(load_settings(None, {}, environment={}), SPEC, out, 2)
+        with ManifestWriter(manifest_folder(out)) as writer:
+            writer.add(planned(clips, Manifest.of([]), made, engine))
+    path = made.assembly.context.plan_path("c")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert [video.state for video in process(clips, out).videos] == ["completed", "completed", "failed"]
+    assert process(clips, out).all_well
 
 
 def test_a_dry_run_writes_no_plan(clips: Path, tmp_path: Path):

@@ -12,7 +12,7 @@ from neuropose_ray.pipeline.state.run_layout import CHUNKS_FOLDER, is_internal, 
     [
         ("summary.json", False), ("walk/predictions.parquet", False), ("walk/exports/predictions.trc", False),
         ("chunks/predictions.parquet", False), ("walk/more/chunks/a.json", False),
-        ("walk/chunks/plan.npz", True), ("walk/chunks/000001/frames.parquet", True), ("walk/.source.json", True),
+        ("walk/chunks/plan.bin", True), ("walk/chunks/000001/frames.parquet", True), ("walk/.source.json", True),
         ("walk/.overlay.mp4.x.tmp", True), (".neuropose-ray/manifest/0.parquet", True),
     ],
 )  # fmt: skip

@@ -75,3 +75,13 @@ def test_the_wait_is_bounded(service: Interface):
     for wait in ("-1", "61", "nan", "inf", "soon"):
         assert service.one("GET", f"/v1/batches/{BATCH}", params={"wait": wait}, caller="anna").status_code == 422
         assert service.one("GET", f"/v1/jobs/{BATCH}", params={"wait": wait}, caller="anna").status_code == 422
+
+
+def test_nobody_compares_with_a_job_of_somebody_else(service: Interface, jobs: JobsInMemory, tmp_path: Path):
+    hers = submit(service, tmp_path, "a.mp4", "anna")
+    body = {"inputs": [{"uri": str(tmp_path / "b.mp4")}], "options": {"compare_with": hers["id"]}}
+    refused = service.one("POST", "/v1/jobs", json=body, caller="ben")
+    assert (refused.status_code, refused.json()["code"]) == (404, "job_not_found")
+    assert service.one("POST", "/v1/jobs", json=body, caller="anna").status_code == 202
+    jobs.end(hers["id"], "failed")
+    assert service.one("POST", "/v1/jobs", json=body, caller="anna").status_code == 409

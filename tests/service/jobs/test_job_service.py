@@ -99,6 +99,20 @@ def test_old_jobs_are_removed_as_the_settings_say(start, data: Path, video: Path
     assert not (data / "jobs" / request.id).exists()
 
 
+def test_results_in_the_inboxs_folder_count_and_stay(start, data: Path, video: Path):
+    manager = start(keep_bytes=1_000_000)
+    requests = [request_for(data, video, workflow="poses") for _ in range(2)]
+    for request in requests:
+        manager("submit", request)
+    manager.ended(*(request.id for request in requests))
+    assert manager.manager._service.remove_outdated() == ()
+    delivered = data / "out" / "trial"
+    delivered.mkdir(parents=True)
+    (delivered / "overlay.mp4").write_bytes(b"x" * 1_000_000)
+    assert set(manager.manager._service.remove_outdated()) == {request.id for request in requests}
+    assert (delivered / "overlay.mp4").exists()
+
+
 def test_numbers_of_the_service(start, data: Path, video: Path, tmp_path: Path):
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video")
@@ -111,6 +125,8 @@ def test_numbers_of_the_service(start, data: Path, video: Path, tmp_path: Path):
     assert (status.active, status.queued, status.processed, status.errors) == (0, 0, 1, 1)
     assert status.queues["jobs"].oldest_s is None
     assert status.disk_free_bytes > 0
+    assert (status.slowest_step.kind, status.slowest_step.ended) == ("pose", 2)
+    assert 0 < status.slowest_step.mean_s <= status.slowest_step.longest_s
 
 
 def test_an_unknown_workflow_is_refused(start, data: Path, video: Path):

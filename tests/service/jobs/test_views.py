@@ -12,7 +12,7 @@ from neuropose_ray.service.jobs.views import artifacts_in, parse_cursor
 def test_files_of_a_run_that_failed_half_way_are_its_results_and_nothing_of_its_own(tmp_path: Path):
     for path in (
         "summary.json", "walk/predictions.parquet", "walk/report.html", "chunks/predictions.parquet",
-        "walk/chunks/plan.npz", "walk/chunks/000001/frames.parquet", "walk/.overlay.mp4.ab.tmp",
+        "walk/chunks/plan.bin", "walk/chunks/000001/frames.parquet", "walk/.overlay.mp4.ab.tmp",
         ".neuropose-ray/manifest/0.json", "walk/data/chunks/a.json",
     ):  # fmt: skip
         file = tmp_path / path

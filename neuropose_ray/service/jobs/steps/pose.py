@@ -105,7 +105,7 @@ def _with(settings: Settings, options: PoseOptions) -> Settings:
         changed["fitting"] = settings.fitting.model_copy(update={"height_m": options.height_m})
     if options.fit is not None:
         changed["fit"] = options.fit
-    rates = {"image_fps": options.image_fps, "capture_fps": options.capture_fps}
+    rates = {"image_fps": options.image_fps, "capture_fps": options.capture_fps, "rate": options.rate}
     if given := {name: value for name, value in rates.items() if value is not None}:
         changed["video"] = settings.video.model_copy(update=given)
     return settings.model_copy(update=changed)
