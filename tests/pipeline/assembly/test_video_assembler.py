@@ -30,7 +30,9 @@ def test_the_row_says_what_the_video_has_now(seen: SeenVideo):
     assert row.state == "completed"
     assert row.predictions_sha256 == file_sha256(seen.folder / "predictions.parquet")
     assert row.outputs == signature_of_outputs(seen.assembly.files("walk")) != ""
-    assert replace(row, state="planned", result="", outputs="", predictions_sha256="") == replace(seen.row, outputs="")
+    assert replace(row, state="planned", result="", outputs="", predictions_sha256="") == replace(
+        seen.row, outputs=""
+    )
     result = result_of(row, computed=True)
     assert (result.name, result.input, result.frames, result.tracks) == ("walk", seen.row.path, 64, 1)
     assert json.loads(row.result)["computed"]
