@@ -5,27 +5,7 @@ Example:
         python jobs/process_videos.py --input /data/trials --out /data/results
 """
 
-import sys
-
-from neuropose_ray.cli import main
-
-#: A job's driver runs inside the cluster, which Ray names to it in RAY_ADDRESS.
-DEFAULTS = ["--engine", "ray"]
-
-
-def arguments(given: list[str]) -> list[str]:
-    """The job's arguments as those of `neuropose-ray process`: each --input is one of its inputs."""
-    words, inputs, rest = iter(given), [], []
-    for word in words:
-        if word == "--input":
-            inputs.append(next(words, ""))
-        elif word.startswith("--input="):
-            inputs.append(word.removeprefix("--input="))
-        else:
-            rest.append(word)
-    return ["process", *DEFAULTS, *rest, *inputs]
-
+from neuropose_ray.cli.ray_job import run_on_cluster
 
 if __name__ == "__main__":
-    sys.argv[1:] = arguments(sys.argv[1:])
-    main()
+    run_on_cluster("process")

@@ -67,7 +67,7 @@ def load_layers(
         SettingsError: the file cannot be read, or a value or key is wrong; every one of them is named.
     """
     variables = os.environ if environment is None else environment
-    layers = (_from_file(file), _from_environment(kind, variables), _given(flags or {}))
+    layers = (file_layer(file), environment_layer(kind, variables), _given(flags or {}))
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _merged(merged, layer)
@@ -79,7 +79,12 @@ def load_layers(
         raise SettingsError("; ".join(faults(error, kind)), where=where, hint=hint) from error
 
 
-def _from_file(file: Path | None) -> dict[str, Any]:
+def file_layer(file: Path | None) -> dict[str, Any]:
+    """The settings of a YAML file, NeuroPose's under this program's names; none of no file.
+
+    Raises:
+        SettingsError: it cannot be read, or is no mapping.
+    """
     import yaml
 
     if file is None:
@@ -96,7 +101,12 @@ def _from_file(file: Path | None) -> dict[str, Any]:
     return _merged(*from_neuropose_file(content or {}))
 
 
-def _from_environment(kind: type[LayeredSettings], variables: Mapping[str, str]) -> dict[str, Any]:
+def environment_layer(kind: type[LayeredSettings], variables: Mapping[str, str]) -> dict[str, Any]:
+    """The settings of environment variables, NeuroPose's under this program's names.
+
+    Raises:
+        SettingsError: one is no setting, or is not JSON where it has to be.
+    """
     of_neuropose, old_names = from_neuropose_variables(variables, ENVIRONMENT_PREFIX)
     others = OTHER_VARIABLES | old_names
     names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in others]

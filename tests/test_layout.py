@@ -14,6 +14,7 @@ CATALOGUES = {"errors.py"}
 TESTED_ELSEWHERE = {
     "benchmark/mediapipe_loop.py": "benchmark/test_mediapipe_baseline.py",  # a script for another interpreter
     "examples/service_client.py": "service/test_service_client_example.py",  # where the running service is
+    "pipeline/chunks/stalls.py": "pipeline/chunks/test_worker.py",  # with the tries that they end
     "pipeline/engines/local.py": "pipeline/test_run.py",  # engines are compared with each other
     "pipeline/engines/ray_tasks.py": "pipeline/test_run.py",  # on a cluster
     "pipeline/engines/start.py": "pipeline/test_run.py",  # what it starts is what runs
@@ -35,7 +36,6 @@ TESTED_ELSEWHERE = {
     "service/live/decisions.py": "service/live/test_websocket.py",  # by the records that rules write
     "service/live/directory.py": "service/live/test_stream_routes.py",
     "service/live/entrance.py": "service/live/test_live_streams_of_the_service.py",  # the running application
-    "service/live/hub.py": "service/live/test_stream_routes.py",
     "service/live/hub_client.py": "service/live/test_stream_routes.py",
     "service/live/links.py": "service/live/test_websocket.py",
     "service/live/looks.py": "service/live/test_websocket.py",  # of real frames
@@ -48,6 +48,8 @@ TESTED_ELSEWHERE = {
     "service/live/stream_actor.py": "service/live/test_live_streams_of_the_service.py",
     "service/live/stream_events.py": "service/live/test_websocket.py",
     "service/live/warm_up.py": "service/live/test_websocket.py",
+    "service/connection.py": "service/test_client.py",  # by the client that speaks through it
+    "service/jobs/list_calls.py": "service/jobs/test_batches.py",  # by the manager that has them
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/runner.py": "service/test_kills_of_the_service.py",  # the process that is killed
 }

@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuropose_ray.analysis.sequences import SequenceError
+from neuropose_ray.errors import SequenceError
 
 Array = NDArray[np.float64]
 

@@ -10,14 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuropose_ray.errors import InputError
+from neuropose_ray.errors import SequenceError
 from neuropose_ray.schemas.predictions import VideoPredictions
-
-
-class SequenceError(InputError, ValueError):
-    """An array, or what is asked of it, that an analysis cannot use; a ValueError for NeuroPose's callers."""
-
-    code = "sequence"
 
 
 def predictions_to_numpy(predictions: VideoPredictions, *, person_index: int = 0) -> NDArray[np.float64]:

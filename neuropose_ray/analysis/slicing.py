@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from neuropose_ray.analysis.sequences import SequenceError
+from neuropose_ray.errors import SequenceError
 from neuropose_ray.schemas.immutable import ReadOnlyMapping
 from neuropose_ray.schemas.predictions import VideoPredictions, frame_name
 from neuropose_ray.schemas.segmentation import Segment

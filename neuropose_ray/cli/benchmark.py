@@ -67,9 +67,10 @@ def benchmark(
     model: Model = None,
     fov: Fov = None,
     config: Config = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the result to this JSON file.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the result to this JSON file.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="Write it as NeuroPose's `benchmark` does, with its fields alone.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write it as NeuroPose's `benchmark` does, with its fields alone."),
     ] = None,
     predictions_output: Annotated[
         Path | None, typer.Option("--predictions-output", help="Write the last pass's poses in NeuroPose's format.")

@@ -112,7 +112,16 @@ def _byte_or_number(letter: str) -> bytes:
 
 def print_error(message: str) -> None:
     """One line on standard error."""
+    _print_line(f"error: {message}", "red")
+
+
+def print_warning(message: str) -> None:
+    """One line on standard error, of what went on all the same."""
+    _print_line(f"warning: {message}", "yellow")
+
+
+def _print_line(line: str, style: str) -> None:
     from rich.console import Console
 
-    Console(stderr=True).print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True).print(line, style=style, markup=False, highlight=False, soft_wrap=True)
     sys.stderr.flush()

@@ -9,6 +9,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from neuropose_ray.cli.curate_labels import annotator
+from neuropose_ray.cli.curate_review import import_review, review, second_pass
 from neuropose_ray.cli.options import Address, Engine, Fps, Json, Workers
 from neuropose_ray.errors import SettingsError
 
@@ -126,21 +128,50 @@ def export(
         list[str] | None,
         typer.Option("--keep", help="Keep frames with this flag, such as duplicate; may be repeated."),
     ] = None,
+    images: Annotated[
+        bool,
+        typer.Option(
+            "--images", help="Also write the pictures: those of a frame folder as they are, else PNG files."
+        ),
+    ] = False,
+    detector: Annotated[
+        Path | None,
+        typer.Option(help="ONNX file of a detector, as of YOLO: boxes of people whom the pose model missed."),
+    ] = None,
+    segmenter: Annotated[
+        str | None, typer.Option(help="selfie: a mask of each person, for coco, jsonl and parquet.")
+    ] = None,
+    min_score: Annotated[
+        float, typer.Option(min=0, max=1, help="Score below which people and keypoints are not labelled.")
+    ] = 0.25,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier data set there.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write a data set of the people in the frames; frames that are left out are listed with their reasons.
 
-    The folder needs poses, of `process`, beside what `curate run` found.
+    The folder needs poses, of `process`, beside what `curate run` found. Labels that people corrected, and poses of a
+    second pass, stand in place of the first ones.
 
-    Example: neuropose-ray curate export results --to dataset --format yolo-pose
+    Example: neuropose-ray curate export results --to dataset --format yolo-pose --images
     """
     from neuropose_ray.formats import DatasetKind, DatasetSettings, export_dataset
+    from neuropose_ray.pipeline import RunPictures
     from neuropose_ray.schemas.frame_table import FrameFlag
 
     kept = {_member(FrameFlag, flag, "--keep") for flag in keep or ()}
-    settings = DatasetSettings(excluded=DatasetSettings().excluded - kept)
-    summary = export_dataset(out, to, _member(DatasetKind, kind, "--format"), settings, overwrite=overwrite)
+    settings = DatasetSettings(excluded=DatasetSettings().excluded - kept, min_score=min_score)
+    member, pictures = _member(DatasetKind, kind, "--format"), RunPictures(out)
+    if segmenter is not None and member not in DatasetKind.with_masks():
+        raise SettingsError("the format holds no masks", where=f"--format {kind}", hint="take coco, jsonl or parquet")
+    summary = export_dataset(
+        out,
+        to,
+        member,
+        settings,
+        annotate=annotator(pictures, detector, segmenter, min_score),
+        write_picture=pictures.write if images else None,
+        overwrite=overwrite,
+    )
     if as_json:
         typer.echo(summary.model_dump_json(indent=2))
         return
@@ -149,6 +180,11 @@ def export(
     typer.echo(f"{summary.kind}: {frames or 'no'} frames, {summary.persons} persons")
     typer.echo(f"left out: {left_out or 'none'}")
     typer.echo(to)
+
+
+app.command()(review)
+app.command("import-review")(import_review)
+app.command("second-pass")(second_pass)
 
 
 def _member(names: type[Name], given: str, flag: str) -> Name:

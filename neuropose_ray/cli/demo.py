@@ -29,8 +29,7 @@ def demo(
     Needs no video, no GPU and no server: it starts a Ray of its own and runs the pipeline that a cluster runs.
     """
     from neuropose_ray.api import run_with
-    from neuropose_ray.cli.overlay import write_overlays
-    from neuropose_ray.cli.report import write_reports
+    from neuropose_ray.cli.pictures import write_pictures
     from neuropose_ray.phantom import demo_scene, even_times, render_video
     from neuropose_ray.service import load_settings
 
@@ -42,7 +41,7 @@ def demo(
     console.print(f"1. rendered {len(truth.timestamps_s)} frames of a synthetic person: {video}")
     console.print("2. starting Ray and finding the poses" if engine == "ray" else "2. finding the poses")
     summary = run_with(settings, [str(video)], out)
-    written = write_overlays(summary, out, blur_faces=False) and write_reports(summary, out, blur_faces=False)
+    written = write_pictures(summary, out, overlay=True, report=True, blur_faces=False)
     result = summary.videos[0]
     console.print(f"3. {result.frames} frames computed, people found: {result.tracks}\n")
     print_table(console, _comparison(out / result.name, video))

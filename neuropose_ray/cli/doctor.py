@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from neuropose_ray.cli.doctor_service import service_checks
 from neuropose_ray.cli.models import AsJson, CacheDir, weight_settings
-from neuropose_ray.errors import SettingsError
+from neuropose_ray.cli.service_options import Config, Data
 
 if TYPE_CHECKING:
     from neuropose_ray.doctor import Check
@@ -31,9 +32,19 @@ Deep = Annotated[
 ]
 
 
-def doctor(address: Address = None, cache_dir: CacheDir = None, deep: Deep = False, as_json: AsJson = False) -> None:
-    """Look at this machine: versions, devices, memory, disk, weights, Ray. Exit code 1 if something cannot work."""
-    results = examine(address, weight_settings(cache_dir).cache_dir, deep=deep)
+def doctor(
+    address: Address = None,
+    cache_dir: CacheDir = None,
+    deep: Deep = False,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at this machine: versions, devices, memory, disk, weights, Ray, and what the service stands on.
+
+    That is its data folder, database, ports and stores. Nothing is changed. Exit code 1 if something cannot work.
+    """
+    results = examine(address, weight_settings(cache_dir).cache_dir, deep=deep, data=data, config=config)
     if as_json:
         typer.echo(json.dumps([asdict(result) for result in results], indent=2))
     else:
@@ -46,7 +57,9 @@ def doctor(address: Address = None, cache_dir: CacheDir = None, deep: Deep = Fal
         raise typer.Exit(1)
 
 
-def examine(address: str | None, cache_dir: Path, *, deep: bool) -> list[Check]:
+def examine(
+    address: str | None, cache_dir: Path, *, deep: bool, data: Path | None = None, config: Path | None = None
+) -> list[Check]:
     """All checks of this machine, in the order in which a person would ask."""
     from importlib.metadata import requires
 
@@ -85,19 +98,6 @@ def examine(address: str | None, cache_dir: Path, *, deep: bool) -> list[Check]:
         *(checks.check_weights(entry, look) for entry in CATALOGUE),
         checks.check_ray(address),
         checks.check_live_sources(),
-        *_live_stores(),
+        *service_checks(config, data),
         checks.check_environment(os.environ, known_variables),
     ]
-
-
-def _live_stores() -> list[Check]:
-    """Checks of the stores of live streams, where the environment names some."""
-    from neuropose_ray import doctor as checks
-    from neuropose_ray.service import load_settings
-
-    try:
-        stores = load_settings().service.live.stores
-    except SettingsError:  # which the check of the environment names
-        return []
-    urls = {"records of live streams": stores.records_url, "pictures": stores.images_url, "events": stores.events_url}
-    return [checks.check_store(name, url.get_secret_value()) for name, url in urls.items() if url is not None]

@@ -8,11 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neuropose_ray.cli.batch_text import batch_counts
 from neuropose_ray.cli.job_text import SHORT_ID
+from neuropose_ray.schemas.job_names import ENDED
 
 if TYPE_CHECKING:
-    from neuropose_ray.schemas.jobs import Job
+    from neuropose_ray.schemas.jobs import Batch, Job
     from neuropose_ray.service import ServiceClient
+
+#: Between two looks at a batch, of which each looks at all its jobs.
+_LOOK_S = 2.0
 
 
 def watched(service: ServiceClient, job_id: str) -> Job:
@@ -28,11 +33,33 @@ def watched(service: ServiceClient, job_id: str) -> Job:
             what = " ".join(part for part in (job.state, job.progress.stage, job.progress.input) if part)
             if job.progress.waits_for is not None:
                 what = f"{what} waits for {job.progress.waits_for}"
+            if job.last_error is not None:
+                what = f"{what}, tried again after {job.last_error.code}"
             bar.update(task, completed=job.progress.percent, description=what)
             if what != last_line and not console.is_terminal:
                 console.print(f"{job.progress.percent:.0f} % {what}", markup=False)
             last_line = what
     return service.job(job_id)
+
+
+def watched_batch(service: ServiceClient, batch_id: str) -> Batch:
+    """Follow a batch until all its jobs have ended: a bar on a terminal, a line at each change elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    console, last_line = Console(stderr=True), ""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(batch_id[:SHORT_ID], total=100)
+        while True:
+            batch = service.batch(batch_id, wait_s=0.0 if not last_line else _LOOK_S)
+            what = batch_counts(batch)
+            bar.update(task, completed=batch.percent, description=what)
+            if what != last_line and not console.is_terminal:
+                console.print(f"{batch.percent:.0f} % {what}", markup=False)
+            last_line = what
+            if batch.state in ENDED:
+                return batch
 
 
 def fetch(service: ServiceClient, job: Job, out: Path) -> list[Path]:

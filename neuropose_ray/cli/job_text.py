@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from neuropose_ray.cli.console import duration
 
 if TYPE_CHECKING:
-    from neuropose_ray.schemas.jobs import Job
+    from neuropose_ray.schemas.jobs import Job, JobStep
 
 #: Shown of an id; enough to tell a lab's jobs apart.
 SHORT_ID = 8
@@ -34,10 +35,20 @@ def job_lines(job: Job) -> list[str]:
     lines.append(f"workflow {job.workflow}, priority {job.priority}, from {job.folder or job.source}")
     if job.progress.waits_for is not None:
         lines.append(f"waits for {job.progress.waits_for}")
+    if job.progress.eta is not None:
+        left_s = (job.progress.eta - datetime.now(UTC)).total_seconds()
+        lines.append(f"ends in about {duration(max(1.0, left_s))}")
+    if job.steps:
+        lines.append("steps: " + ", ".join(map(_step_text, job.steps)))
+    if job.last_error is not None:
+        lines.append(f"is tried again after {job.last_error.code}: {job.last_error.message}")
+    if job.batch is not None:
+        lines.append(f"of batch {job.batch}")
     lines.append(f"inputs: {', '.join(job.inputs)}")
     if job.labels:
         lines.append("labels: " + ", ".join(f"{name}={value}" for name, value in sorted(job.labels.items())))
     times = [("submitted", job.submitted_at), ("started", job.started_at), ("ended", job.ended_at)]
+    times += [] if job.deadline is None or job.ended_at is not None else [("deadline", job.deadline)]
     lines.append(", ".join(f"{what} {at.astimezone():%Y-%m-%d %H:%M:%S}" for what, at in times if at is not None))
     if job.attempts > 1:
         lines.append(f"started {job.attempts} times")
@@ -55,6 +66,11 @@ def job_lines(job: Job) -> list[str]:
     lines += [f"no result: {warning.input or ''}: {warning.message}" for warning in job.warnings]
     lines += [f"{file.path} ({file.size_bytes / 1e6:.1f} MB)" for file in job.artifacts]
     return lines
+
+
+def _step_text(step: JobStep) -> str:
+    tries = f" (try {step.attempts})" if step.attempts > 1 and step.state in ("running", "retrying") else ""
+    return f"{step.kind} {step.state}{tries}"
 
 
 def print_jobs(jobs: Iterable[Job]) -> None:

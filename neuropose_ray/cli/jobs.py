@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuropose_ray.cli import batches
+from neuropose_ray.cli.batch_submission import batch_of_option, finish_batch, submit_batch
 from neuropose_ray.cli.job_arguments import (
     calibration_text,
     label_of,
@@ -17,13 +19,19 @@ from neuropose_ray.cli.job_arguments import (
     webhook_of,
     whole_id,
 )
+from neuropose_ray.cli.job_inputs import SubmittedInput, submitted_inputs
 from neuropose_ray.cli.job_progress import bytes_bar, fetch, watched
 from neuropose_ray.cli.job_text import exit_code, job_lines, print_job, print_jobs
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
 from neuropose_ray.errors import JobStateError, RequestError
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME
 
+if TYPE_CHECKING:
+    from neuropose_ray.schemas.jobs import Job
+    from neuropose_ray.service import Progress
+
 app = typer.Typer(no_args_is_help=True, help="The jobs of a running service.")
+app.add_typer(batches.app, name="batches")
 
 JobName = Annotated[str, typer.Argument(metavar="JOB", help="A job's id, or its beginning.", show_default=False)]
 _DECLINED = 2
@@ -34,6 +42,7 @@ def list_jobs(
     state: Annotated[str | None, typer.Option(help="queued, running, completed, failed or cancelled.")] = None,
     label: Annotated[str | None, typer.Option(help="name=value, or a name alone.")] = None,
     source: Annotated[str | None, typer.Option(help="http or inbox.")] = None,
+    batch: Annotated[str | None, typer.Option(metavar="ID", help="Of this batch.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 50,
     url: Url = None,
     data: Data = None,
@@ -45,7 +54,7 @@ def list_jobs(
     Example: neuropose-ray jobs list --state failed
     """
     with service_client(url, config, data) as service:
-        jobs = list(service.jobs(state_of(state), label, source, limit))
+        jobs = list(service.jobs(state_of(state), label, source, limit, batch))
     if as_json:
         typer.echo(json.dumps([job.model_dump(mode="json") for job in jobs], indent=2))
     elif jobs:
@@ -80,7 +89,11 @@ def _possible_height(height: float | None) -> float | None:
 @app.command()
 def submit(
     videos: Annotated[
-        list[str], typer.Argument(help="Video files; s3:// and https:// URIs that the service may read.")
+        list[str],
+        typer.Argument(
+            help="Video files, folders of them, folders of numbered pictures; s3:// and https:// URIs that the "
+            "service may read."
+        ),
     ],
     workflow: Annotated[str, typer.Option(help="A name of the service's workflows.")] = STANDARD_NAME,
     priority: Annotated[int, typer.Option(min=0, max=10, help="10 is done first.")] = 5,
@@ -125,18 +138,42 @@ def submit(
             show_default=False,
         ),
     ] = None,
+    deadline: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", min=0.001, max=366 * 86_400, help="A job that has not ended by then fails, and stops."
+        ),
+    ] = None,
+    one_job: Annotated[
+        bool, typer.Option("--one-job", help="All videos in one job. [default: a job for each, as a batch]")
+    ] = False,
+    batch: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Go on with this batch: what has a job gets no second one. [default: a new batch]",
+        ),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until it has ended.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Wait, and fetch the results into this folder.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Wait, and fetch the results into this folder; of a batch, a folder for each job."
+        ),
     ] = None,
     url: Url = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Upload videos as one job. With --wait or --out, exit code 1 if it does not complete.
+    """Upload a video as a job, or several as a batch, a job for each. Prints the id of the job, or of the batch.
+
+    A video that the service refuses stops none of the others. With --wait or --out, exit code 1 if a job does not
+    complete. `jobs batches` lists batches, shows one, and cancels its jobs together.
 
     Example: neuropose-ray jobs submit walk.mp4 --height 1.75 --label patient=p07 --out results
+
+    Example: neuropose-ray jobs submit trials/ --label study=2026 --wait
     """
     options = options_of(
         model=model,
@@ -149,21 +186,36 @@ def submit(
         overlay=overlay,
         blur_faces=blur_faces,
     )
-    files = [Path(video) for video in videos if "://" not in video]
-    uris = [video for video in videos if "://" in video]
     labels = dict(label_of(text) for text in label or ())
+    told = webhook_of(webhook, webhook_secret)
+    inputs = submitted_inputs(videos)
     with service_client(url, config, data) as service:
-        with bytes_bar("upload") as on_progress:
-            job = service.submit(
-                files,
-                uris=uris,
+
+        def submit_together(some: list[SubmittedInput], on_progress: Progress, **known: str) -> Job:
+            return service.submit(
+                [each.path for each in some if each.path is not None],
+                uris=[each.uri for each in some if each.uri is not None],
                 workflow=workflow,
                 priority=priority,
                 labels=labels,
                 options=options,
-                webhook=webhook_of(webhook, webhook_secret),
+                webhook=told,
+                deadline_s=deadline,
                 on_progress=on_progress,
+                **known,
             )
+
+        if batch is not None or (len(inputs) > 1 and not one_job):
+            chosen = batch_of_option(batch)
+            taken = submit_batch(
+                inputs, chosen, lambda given, name, key, told: submit_together([given], told, batch=name, key=key)
+            )
+            refused = len(inputs) - len(taken)
+            raise typer.Exit(
+                finish_batch(service, chosen, taken, refused=refused, wait=wait, out=out, as_json=as_json)
+            )
+        with bytes_bar("upload") as on_progress:
+            job = submit_together(inputs, on_progress)
         if wait or out is not None:
             if not as_json:
                 typer.echo(f"job {job.id}", err=True)

@@ -45,6 +45,7 @@ COMMANDS = {
     "metrics": CommandRef("metrics", "metrics"),
     "models": CommandRef("models", "app"),
     "doctor": CommandRef("doctor", "doctor"),
+    "errors": CommandRef("error_codes", "errors"),
     "serve": CommandRef("serve", "serve", SERVICE_PANEL),
     "jobs": CommandRef("jobs", "app", SERVICE_PANEL),
     "live": CommandRef("live", "app", SERVICE_PANEL),
@@ -52,6 +53,7 @@ COMMANDS = {
     "ingest": CommandRef("ingest", "ingest", SERVICE_PANEL),
     "reset": CommandRef("reset", "reset", SERVICE_PANEL),
     "service": CommandRef("service", "app", SERVICE_PANEL),
+    "store": CommandRef("store", "app", SERVICE_PANEL),
 }
 
 app = typer.Typer(

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.frame_progress import frame_progress
 from neuropose_ray.cli.options import CaptureFps
-from neuropose_ray.errors import NeuroposeRayError, SettingsError
+from neuropose_ray.errors import SettingsError
 from neuropose_ray.render import AngleJoint, View
-
-if TYPE_CHECKING:
-    from neuropose_ray.pipeline import RunSummary
-    from neuropose_ray.render import Progress
 
 _JOINTS = ", ".join(AngleJoint)
 
@@ -69,7 +61,8 @@ def overlay(
     if sound and not has_sound(source):
         typer.echo(f"note: {source.path} has no sound to keep", err=True)
     measure = measure_for(settings)
-    with _progress(target.name) as progress:
+    with frame_progress() as progress_of:
+        progress = progress_of(target.name)
         if target.resolve() == predictions.with_name(OVERLAY_FILE).resolve():
             update_overlay(source, predictions, settings=settings, progress=progress, measure=measure)
         else:
@@ -77,35 +70,6 @@ def overlay(
     if not len(read_table(predictions)[0].poses):
         typer.echo("note: nobody was found in this video: no poses are drawn into it", err=True)
     typer.echo(target)
-
-
-def write_overlays(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
-    """Write ``overlay.mp4`` for every video of a run that has results, where it is not up to date.
-
-    Args:
-        summary: of the run.
-        out: the run's folder.
-        blur_faces: whether to hide faces.
-
-    Returns:
-        Whether all went well; a video's error is printed and does not stop the others.
-    """
-    from neuropose_ray.pipeline import find_video
-    from neuropose_ray.render import OverlaySettings, update_overlay
-    from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
-
-    settings, all_well = OverlaySettings(blur_faces=blur_faces), True
-    for result in summary.videos:
-        if result.state == "failed":
-            continue
-        try:
-            source = find_video(out / result.name)
-            with _progress(f"overlay of {result.name}") as progress:
-                update_overlay(source, out / result.name / PREDICTIONS_FILE, settings=settings, progress=progress)
-        except NeuroposeRayError as error:
-            print_error(f"overlay of {result.name}: {error}")
-            all_well = False
-    return all_well
 
 
 def _angle_joints(text: str) -> tuple[AngleJoint, ...]:
@@ -118,39 +82,3 @@ def _angle_joints(text: str) -> tuple[AngleJoint, ...]:
         raise SettingsError(
             f"no angle is known at {unknown!r}", where="--angles", hint=f"choose of {_JOINTS}"
         ) from None
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Progress]:
-    """A bar on a terminal, else a line now and then, on standard error."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines(console, name)
-        return
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("frames"),
-    )
-    with Bar(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(name, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _lines(console: Console, name: str) -> Progress:
-    from neuropose_ray.pipeline import LINE_EVERY_S
-
-    last_line = time.perf_counter()
-
-    def report(done: int, total: int) -> None:
-        nonlocal last_line
-        now = time.perf_counter()
-        if now - last_line >= LINE_EVERY_S:
-            last_line = now
-            console.print(f"{name}: {done} of {total} frames", markup=False, highlight=False, soft_wrap=True)
-
-    return report

@@ -175,14 +175,12 @@ def process(
         raise typer.Exit(1 if counted.unreadable else 0)
     summary = run_with(settings, inputs, folder, quiet=as_json, wait=wait, store=store)
     all_well = summary.all_well
-    if overlay or blur_faces:
-        from neuropose_ray.cli.overlay import write_overlays
+    if overlay or blur_faces or report:
+        from neuropose_ray.cli.pictures import write_pictures
 
-        all_well &= write_overlays(summary, folder, blur_faces=blur_faces)
-    if report:
-        from neuropose_ray.cli.report import write_reports
-
-        all_well &= write_reports(summary, folder, blur_faces=blur_faces)
+        all_well &= write_pictures(
+            summary, folder, overlay=overlay or blur_faces, report=report, blur_faces=blur_faces
+        )
     if store is not None and (overlay or blur_faces or report):
         store.store_videos(video.name for video in summary.videos)
     if as_json:

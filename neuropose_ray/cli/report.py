@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from neuropose_ray.cli.console import print_error
+from neuropose_ray.cli.console import print_error, print_warning
 from neuropose_ray.cli.options import CaptureFps
 from neuropose_ray.cli.person import PERSON_HELP, Person, Track, person_option, require_one_choice
 from neuropose_ray.errors import NeuroposeRayError, SettingsError
 
 if TYPE_CHECKING:
     from neuropose_ray.analysis import TrialSource
-    from neuropose_ray.pipeline import RunSummary
     from neuropose_ray.report import ReportChoices, WrittenReport
 
 
@@ -99,33 +98,6 @@ def report(
     raise typer.Exit(0 if len(written) == len(sources) else 1)
 
 
-def write_reports(summary: RunSummary, out: Path, *, blur_faces: bool) -> bool:
-    """Write ``report.html`` for every video of a run that has results.
-
-    Args:
-        summary: of the run.
-        out: the run's folder.
-        blur_faces: whether to hide faces in the video.
-
-    Returns:
-        Whether all went well; a video's error is printed and does not stop the others.
-    """
-    from neuropose_ray.analysis import TrialSource
-    from neuropose_ray.report import ReportChoices, report_file
-
-    choices, all_well = ReportChoices(blur_faces=blur_faces), True
-    for result in summary.videos:
-        if result.state == "failed":
-            continue
-        source = TrialSource(out / result.name, name=result.name)
-        try:
-            _write(source, report_file(source), None, choices)
-        except NeuroposeRayError as error:
-            print_error(f"report of {result.name}: {error}")
-            all_well = False
-    return all_well
-
-
 def _write(source: TrialSource, target: Path, video: Path | None, choices: ReportChoices) -> WrittenReport:
     from neuropose_ray.pipeline import find_video, video_at
     from neuropose_ray.report import write_trial_report
@@ -143,6 +115,5 @@ def _write(source: TrialSource, target: Path, video: Path | None, choices: Repor
             progress=lambda done, total: status.update(f"{name}: {done} of {total} frames"),
         )
     if written.without_video is not None:
-        line = f"warning: the report of {source.name} has no video: {written.without_video}"
-        console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+        print_warning(f"the report of {source.name} has no video: {written.without_video}")
     return written

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +15,11 @@ import typer
 
 from neuropose_ray.cli.console import print_error
 from neuropose_ray.cli.options import Config
+from neuropose_ray.cli.serve_output import ServeOutput
 from neuropose_ray.errors import NeuroposeRayError
 
 if TYPE_CHECKING:
-    from neuropose_ray.service import DataFolder, ProcessFamily
+    from neuropose_ray.service import ProcessFamily
 
 
 def serve(
@@ -74,34 +74,30 @@ def serve(
     os.umask(0o077)
     address = address or os.environ.get("RAY_ADDRESS")
     folder = DataFolder(settings.service.data_dir.expanduser().absolute())
-    stop = threading.Event()
+    output, stop = ServeOutput(settings.service, folder), threading.Event()
     with told_to_stop(stop):
         if address is None:
             require_free_address(settings.service)
         require_database(settings.service)
         require_free_folder(folder, stop)
-        _say(f"weights of {settings.model}")
+        output.waiting(f"weights of {settings.model}")
         with download_progress(settings.model) as progress:
             spec = resolve_model(settings, progress)
-        announce = Announcements(waiting=_say, ready=lambda url, board: _announce_ready(url, board, folder))
+        announce = Announcements(waiting=output.waiting, ready=output.ready)
         runner = ServiceRunner(settings, spec, address, dashboard, dashboard_port, announce)
         family = ProcessFamily(os.getpid())
         runner.start()
         try:
             runner.wait_until_connected(stop)
-            with told_to_stop(stop):  # Ray has put handlers of its own in place, which print a trace
+            with (
+                told_to_stop(stop),
+                output.followed_logs(),
+            ):  # Ray has put handlers of its own in place, which print a trace
                 supervise(runner, family, stop, owns_ray=address is None)
         except NeuroposeRayError as error:
             if not runner.is_alive():
                 raise
             _end_at_once(error, family)
-
-
-def _announce_ready(url: str, dashboard: str, folder: DataFolder) -> None:
-    typer.echo(f"ready: {url} (its description: {url}/docs)")
-    token = f" (its token: {folder.ray_token})" if folder.ray_token.exists() else ""
-    typer.echo(f"Ray's dashboard: {dashboard}{token}")
-    typer.echo(f"data: {folder.root}; videos dropped into {folder.inbox} become jobs")
 
 
 def _end_at_once(error: NeuroposeRayError, family: ProcessFamily) -> NoReturn:
@@ -130,7 +126,3 @@ def told_to_stop(stop: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _say(what: str) -> None:
-    typer.echo(f"{time.strftime('%H:%M:%S')} waiting for {what}", err=True)

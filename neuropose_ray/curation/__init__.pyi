@@ -1,6 +1,3 @@
-from .catalogue import FrameFile as FrameFile
-from .catalogue import catalogue_of as catalogue_of
-from .catalogue import repeated_files as repeated_files
 from .config_file import CurationConfig as CurationConfig
 from .config_file import GivenConfig as GivenConfig
 from .config_file import read_config as read_config
@@ -8,6 +5,7 @@ from .duplicates import Duplicates as Duplicates
 from .duplicates import find_duplicates as find_duplicates
 from .flags import flag_masks as flag_masks
 from .flags import flags as flags
+from .frames import FrameFile as FrameFile
 from .frames import complete_frames as complete_frames
 from .frames import hashes_of as hashes_of
 from .frames import measured_frames as measured_frames

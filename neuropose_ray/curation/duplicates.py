@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 
 from neuropose_ray.curation.settings import DuplicateSettings
 
-#: Frames whose thumbnails are compared together: some tens of megabytes.
-_BLOCK = 8192
-
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
@@ -55,33 +52,16 @@ def find_duplicates(
         settings: the threshold.
     """
     from neuropose_ray.curation.leaders import leaders_of
+    from neuropose_ray.curation.likeness import correlations
 
     representative = np.full(len(hashes), -1, np.int64)
     rows = np.flatnonzero(valid)
     if len(rows):
         keys = np.where(np.isnan(sharpness[rows]), -np.inf, sharpness[rows])
         order = rows[np.argsort(-keys, kind="stable")]
-        leaders = leaders_of(np.ascontiguousarray(hashes[order], np.uint64), settings.hamming_threshold)
+        leaders = leaders_of(hashes[order], settings.hamming_threshold)
         members = np.bincount(leaders, minlength=len(order))
         representative[order] = np.where(members[leaders] > 1, order[leaders], -1)
     ids = {int(leader): f"{int(hashes[leader]):016x}" for leader in np.unique(representative[representative >= 0])}
     group_ids = tuple(ids.get(leader) for leader in representative.tolist())
-    return Duplicates(group_ids, representative, _correlations(thumbnails, representative))
-
-
-def _correlations(thumbnails: NDArray[np.uint8], representative: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Pearson's correlation of each frame's thumbnail with its representative's, NaN without one."""
-    correlations = np.full(len(representative), np.nan, np.float32)
-    members = np.flatnonzero(representative >= 0)
-    for start in range(0, len(members), _BLOCK):
-        rows = members[start : start + _BLOCK]
-        own, lead = (_centred(thumbnails[block]) for block in (rows, representative[rows]))
-        product = np.einsum("ij,ij->i", own, lead)
-        norms = np.sqrt(np.einsum("ij,ij->i", own, own) * np.einsum("ij,ij->i", lead, lead))
-        correlations[rows] = np.divide(product, norms, out=np.ones_like(product), where=norms > 0)
-    return np.clip(correlations, -1, 1)
-
-
-def _centred(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
-    values = thumbnails.astype(np.float32)
-    return np.asarray(values - values.mean(1, keepdims=True), np.float32)
+    return Duplicates(group_ids, representative, correlations(np.ascontiguousarray(thumbnails), representative))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.curation.catalogue import FrameFile
 from neuropose_ray.curation.duplicates import Duplicates
 from neuropose_ray.curation.flags import after_gap, flags
 from neuropose_ray.curation.idle import idle_intervals
@@ -25,6 +24,27 @@ if TYPE_CHECKING:
 
 #: What a frame is said to be that the video promises and no decoder gave.
 _NOT_DECODED = "the frame could not be decoded"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFile:
+    """One picture's file, a row of the catalogue of a frame folder.
+
+    Attributes:
+        name: in its folder.
+        number: in the name.
+        size: bytes; None where the file cannot be read.
+        mtime: seconds since 1970 of its last change; None where the file cannot be read.
+        digest: SHA-256 of its content, hexadecimal; None where the file cannot be read.
+        error: why it cannot be read.
+    """
+
+    name: str
+    number: int
+    size: int | None = None
+    mtime: float | None = None
+    digest: str | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

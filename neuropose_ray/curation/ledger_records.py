@@ -53,7 +53,7 @@ class StageRun:
         reason: why it ran, or why not.
         frames_decoded: by it.
         attempts: that it took.
-        error: the end of what was said where it failed.
+        error: what went wrong, also with a part alone, and below it the end of a traceback.
         seconds: that it took.
         ended_at: ISO 8601.
     """

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from neuropose_ray.curation.selection import SelectedFrame, select_frames
 from neuropose_ray.curation.settings import SelectionSettings
 from neuropose_ray.curation.uncertainty import uncertainty_of
+from neuropose_ray.errors import InputNotFoundError
 from neuropose_ray.schemas.frame_table import FRAMES_FILE, read_frames
 from neuropose_ray.schemas.frame_times import matching_frames
 from neuropose_ray.schemas.reading import read_table
@@ -28,9 +29,14 @@ def frames_to_review(
         settings: what counts as unsure and as unlike, and how many frames of one video.
 
     Raises:
+        InputNotFoundError: there are no predictions.
         InputError: a file of the run is damaged.
     """
-    chosen = [(frame, folder.name) for folder in video_folders(run) for frame in _frames_of_video(folder, settings)]
+    folders = video_folders(run)
+    if not folders:
+        hint = "give the --out folder of `neuropose-ray process`"
+        raise InputNotFoundError("there are no predictions", where=str(run), hint=hint)
+    chosen = [(frame, folder.name) for folder in folders for frame in _frames_of_video(folder, settings)]
     chosen.sort(key=lambda entry: (-entry[0].score, entry[1], entry[0].frame))
     by_video: dict[str, list[SelectedFrame]] = {}
     for frame, video in chosen[:count]:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError
 
 from neuropose_ray.description.findings import Finding, Part
-from neuropose_ray.description.language import Language, language_of
+from neuropose_ray.description.language import Language, language_of, side_words
 from neuropose_ray.description.numbers import unsupported_numbers
 from neuropose_ray.description.settings import EndpointSettings, LanguageCode
 from neuropose_ray.description.values import Quotation
@@ -28,8 +28,7 @@ from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel
 
 #: Parts that are never worded by an endpoint.
 _OWN_PARTS: tuple[Part, ...] = ("doubts", "advice")
-_SIDE = re.compile(r"\b(left|right|links|rechts|linken?r?|rechten?r?)\b", re.IGNORECASE)
-_SIDES_IN_ENGLISH = {"links": "left", "rechts": "right", "linke": "left", "rechte": "right"}
+_WORD = re.compile(r"\w+")
 _MOST_TOKENS = 2000
 _MAY_GO_AWAY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _PAUSE_S = 0.5
@@ -223,9 +222,9 @@ def _check_sentence(sentence: _Sentence, facts: Mapping[str, Finding], words: La
 
 
 def _sides(text: str) -> Iterator[str]:
-    for match in _SIDE.findall(text):
-        word = match.lower()
-        yield next((side for start, side in _SIDES_IN_ENGLISH.items() if word.startswith(start)), word)
+    """The sides that a text names, in whichever language: an endpoint may mix them."""
+    words = side_words()
+    return (words[word] for word in _WORD.findall(text.lower()) if word in words)
 
 
 def _with_own_parts(

@@ -12,10 +12,11 @@ import yaml
 from pydantic import Field
 
 from neuropose_ray.description.findings import Finding, Part
-from neuropose_ray.description.settings import LanguageCode
+from neuropose_ray.description.settings import LANGUAGES, LanguageCode
 from neuropose_ray.description.values import Amount, Count, Quotation, Term, Value
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel
+from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, ReadOnlyMapping
 
+Side = Literal["left", "right"]
 #: ``{name}``, or ``{name|singular|plural}`` by a count.
 _PLACE = re.compile(r"\{(\w+)(?:\|([^|{}]*)\|([^|{}]*))?\}")
 
@@ -24,14 +25,16 @@ class Language(FrozenModel):
     """One language.
 
     Sentences hold ``{name}`` for a value of the finding and ``{name|singular|plural}`` for a word that depends on a
-    count. A term that the language does not know is shown by its name, with spaces.
+    count. A term that the language does not know is shown by its name, with spaces. ``side_words`` are those by which
+    a text names a side, in all their forms, in lower case.
     """
 
     decimal_mark: str
     conjunction: str = Field(alias="and")
     titles: FrozenMapping[Part, str]
     units: FrozenMapping[str, str]
-    sides: FrozenMapping[Literal["left", "right"], str]
+    sides: FrozenMapping[Side, str]
+    side_words: FrozenMapping[Side, tuple[str, ...]]
     sentences: FrozenMapping[str, str]
     terms: FrozenMapping[str, str]
 
@@ -88,3 +91,16 @@ def language_of(code: LanguageCode) -> Language:
     """A language by its ISO 639-1 code."""
     text = (files("neuropose_ray.description") / "languages" / f"{code}.yaml").read_text("utf-8")
     return Language.model_validate(yaml.safe_load(text))
+
+
+@cache
+def side_words() -> Mapping[str, Side]:
+    """The side that a word names, of the words of all languages."""
+    return ReadOnlyMapping(
+        {
+            word: side
+            for language in map(language_of, LANGUAGES)
+            for side, words in language.side_words.items()
+            for word in words
+        }
+    )

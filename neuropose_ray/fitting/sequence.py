@@ -7,11 +7,13 @@ landmarks and a weak prior on the model's depth determine depth far better than 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray import machine
 from neuropose_ray.errors import InputError
 from neuropose_ray.fitting.body import body_of
 from neuropose_ray.fitting.clip import clip_of, usable
@@ -28,7 +30,7 @@ from neuropose_ray.fitting.second_pass import depth_sigmas_mm, observed_person, 
 from neuropose_ray.fitting.settings import FittingSettings
 from neuropose_ray.fitting.solver import solve_jointly, solve_positions
 from neuropose_ray.fitting.start import start_of
-from neuropose_ray.fitting.windows import blend, plan_windows, sample_frames
+from neuropose_ray.fitting.windows import Window, blend, plan_windows, sample_frames
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.depth_prior import DepthPrior
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -182,11 +184,16 @@ def _fit(problem: Problem, start: Array, settings: FittingSettings) -> tuple[Arr
         return positions, lengths
     overlap = round(settings.overlap_s / float(np.median(problem.steps)))
     windows = plan_windows(frames, settings.window_frames, overlap)
-    parts = []
-    for window in windows:
+
+    def solved(window: Window) -> Array:
         chosen = np.arange(window.start, window.stop)
         part = problem.take(chosen, problem.segments[chosen])
-        parts.append(solve_positions(part, start[..., chosen], lengths, settings))
+        return solve_positions(part, start[..., chosen], lengths, settings)
+
+    # Windows know nothing of each other: in whatever thread, each gives the same numbers.
+    threads = machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups())
+    with ThreadPoolExecutor(min(threads, len(windows)), thread_name_prefix="fit") as pool:
+        parts = list(pool.map(solved, windows))
     return blend(windows, parts, frames), lengths
 
 

@@ -2,10 +2,12 @@ from .c3d_reader import read_c3d as read_c3d
 from .datasets.annotating import with_detections as with_detections
 from .datasets.annotating import with_masks as with_masks
 from .datasets.cvat import read_cvat as read_cvat
+from .datasets.kinds import EXCLUDED_BY_DEFAULT as EXCLUDED_BY_DEFAULT
 from .datasets.kinds import DatasetKind as DatasetKind
 from .datasets.kinds import DatasetSettings as DatasetSettings
 from .datasets.kinds import Split as Split
 from .datasets.label_studio import read_label_studio as read_label_studio
+from .datasets.reviewed import ReviewedPicture as ReviewedPicture
 from .datasets.reviewed import import_review as import_review
 from .datasets.writing import DatasetSummary as DatasetSummary
 from .datasets.writing import export_dataset as export_dataset

@@ -24,6 +24,8 @@ class ModelInfo:
         device: ``cpu`` or the name of the accelerator.
         settings: all settings that change the numbers, as a JSON object.
         frames_alone: whether every frame is predicted by itself, so that frames of different videos can share a call.
+        calls_at_once: threads that may call such a model at the same time: with two, a model on a GPU copies one
+            batch there while it computes the other.
         lead_in_frames: frames before a session's own that it sees first, so that it knows the people there.
     """
 
@@ -35,6 +37,7 @@ class ModelInfo:
     device: str
     settings: str
     frames_alone: bool = False
+    calls_at_once: int = 1
     lead_in_frames: int = 0
 
 
@@ -47,7 +50,7 @@ class PoseSession(Protocol):
 
 
 class PoseModel(Protocol):
-    """Weights in memory, ready to run. Not shared between threads."""
+    """Weights in memory, ready to run; called by one thread at a time, or by ``info.calls_at_once`` of them."""
 
     @property
     def info(self) -> ModelInfo:

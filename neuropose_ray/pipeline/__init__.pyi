@@ -6,12 +6,16 @@ from .chunks.active_attempts import Attempt as Attempt
 from .chunks.commit import ErrorRecord as ErrorRecord
 from .chunks.frames import FrameSource as FrameSource
 from .chunks.frames import LocalFrames as LocalFrames
+from .chunks.shared_calls import SharedCalls as SharedCalls
 from .chunks.worker import ChunkOutcome as ChunkOutcome
 from .chunks.worker import ChunkWorker as ChunkWorker
 from .chunks.worker import RunContext as RunContext
 from .chunks.worker import peak_rss_mb as peak_rss_mb
 from .curation.inspection import inspect_run as inspect_run
+from .curation.pictures import RunPictures as RunPictures
 from .curation.run import curate as curate
+from .curation.second_pass import SecondPass as SecondPass
+from .curation.second_pass import second_pass as second_pass
 from .curation.summary import CurationSummary as CurationSummary
 from .curation.summary import StreamResult as StreamResult
 from .curation.summary import write_curation as write_curation

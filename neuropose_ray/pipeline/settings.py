@@ -37,15 +37,15 @@ class EngineSettings(BaseModel):
         default="auto",
         description="who decodes on Ray: in fused the worker that has the model, so that no frame leaves its "
         "process; in split tasks on other cores and nodes, from which the frames travel to the workers. auto takes "
-        "split where the cluster has more than one GPU or node, and two CPUs or more for each GPU; else fused, which "
-        "does less. The numbers are the same",
+        "split where nodes with GPUs have fewer CPUs for each GPU than chunks_per_gpu, and other nodes have some; "
+        "else fused, which does less. The numbers are the same",
     )
     chunks_per_gpu: int = Field(
-        default=3,
+        default=8,
         ge=1,
-        description="chunks that a worker with a GPU has at once, with a decoder each: one or two keep up with the "
-        "GPU, and one more fills the gap while another's results are written; each holds some batches of frames in "
-        "memory. Never more than the cluster has CPUs for each GPU",
+        description="chunks that are decoded at once for a worker with a GPU: a core decodes some 200 frames of "
+        "1080p a second, and a GPU sees up to 1,500. Never more than there are CPUs for each GPU, and two at least. "
+        "Each holds some 32 frames in memory, beside four batches of the pose model",
     )
     stall_limit_s: float = Field(
         default=600.0,

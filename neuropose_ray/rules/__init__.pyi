@@ -10,6 +10,7 @@ from .bundle import BundleManifest as BundleManifest
 from .bundle import load_bundle as load_bundle
 from .bundle import write_bundle as write_bundle
 from .bundle_archive import BundleLimits as BundleLimits
+from .checks import check_clips as check_clips
 from .decisions import StreamIdentity as StreamIdentity
 from .decisions import interrupted as interrupted
 from .engine import RuleEngine as RuleEngine

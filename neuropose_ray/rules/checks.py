@@ -11,7 +11,7 @@ from neuropose_ray.faults import faults, nearest_of
 from neuropose_ray.rules.branches.building import branch_fields
 from neuropose_ray.rules.decisions import COMPLETE_FIELDS, ENTER_FIELDS
 from neuropose_ray.rules.template import references
-from neuropose_ray.schemas.actions import ACTION_RESULTS, FORESEEN_RESULTS, OUTCOMES, Action, SaveImage
+from neuropose_ray.schemas.actions import ACTION_RESULTS, FORESEEN_RESULTS, OUTCOMES, Action, EnqueueJob, SaveImage
 from neuropose_ray.schemas.rules import ClassifierBranch, JointAnglesBranch, Pipeline, RepetitionsBranch, Rule
 
 #: Settings of actions that are no templates, whatever braces they hold.
@@ -36,6 +36,27 @@ def check_pipeline(pipeline: Pipeline) -> None:
     _names_once(branches, "branch")
     for index, rule in enumerate(pipeline.rules):
         _check_rule(rule, f"rules[{index}]", pipeline)
+
+
+def check_clips(pipeline: Pipeline, kept_s: float) -> None:
+    """Check that a stream keeps as much video as the rules on it make jobs of.
+
+    Args:
+        pipeline: that is checked.
+        kept_s: the last seconds that are kept of the stream.
+
+    Raises:
+        RuleError: the first action that wants more, ``where`` being the path of the field.
+    """
+    for index, rule in enumerate(pipeline.rules):
+        for when, actions in (("on_enter", rule.on_enter), ("on_complete", rule.on_complete)):
+            for position, action in enumerate(actions):
+                if isinstance(action, EnqueueJob) and action.seconds > kept_s:
+                    raise RuleError(
+                        f"the last {action.seconds:g} s are wanted of a stream that keeps {kept_s:g}",
+                        where=f"rules[{index}].{when}[{position}].seconds",
+                        hint="raise the source's `clip_s`",
+                    )
 
 
 def _names_once(named: Iterable[tuple[str, str]], kind: str) -> None:

@@ -26,6 +26,7 @@ from neuropose_ray.schemas.result_files import (
     COHORT_FILE,
     COHORT_LONG_TABLE_FILE,
     COHORT_TABLE_FILE,
+    COMPARISON_FILE,
     DESCRIPTION_FILE,
     DESCRIPTION_TEXT_FILE,
     EXPORT_FOLDER,
@@ -42,7 +43,7 @@ from neuropose_ray.schemas.result_files import (
 _REMOVED = (OVERLAY_FILE, REPORT_FILE, PEOPLE_FILE)
 #: Numbers and figures, which somebody may want to compare with new ones. Exports have the predictions' stem.
 _MOVED = (
-    ANALYSIS_FILE, f"track*.{ANALYSIS_FILE}", DESCRIPTION_FILE, DESCRIPTION_TEXT_FILE,
+    ANALYSIS_FILE, f"track*.{ANALYSIS_FILE}", DESCRIPTION_FILE, DESCRIPTION_TEXT_FILE, COMPARISON_FILE,
     SEGMENTATIONS_FILE, EXPORT_FOLDER, "predictions.*", "predictions_*",
     *(f"{person}{kind}.{form}" for person in ("", "track*.")
       for kind in ("angles", "trajectories", "cycles", "quality", "dtw")

@@ -84,7 +84,7 @@ CATALOGUE_COLUMNS: Mapping[str, Column] = ReadOnlyMapping(
         "timestamp_s": Column(type="float64", unit="s", description="presentation time", nullable=False),
         "number": Column(type="int64", description="number in the picture's file name; null in a video file"),
         "path": Column(type="string", description="the picture's own file name; null in a video file"),
-        "hash": Column(type="string", description="BLAKE2b of the picture's file, 32 hexadecimal digits"),
+        "hash": Column(type="string", description="SHA-256 of the picture's file, hexadecimal"),
         "size": Column(type="int64", unit="bytes", description="of the picture's file"),
         "mtime": Column(type="float64", unit="s", description="the file's last change, in seconds since 1970"),
         "width": Column(type="int32", unit="px", description="of the upright frame; null where it was not read"),

@@ -11,9 +11,11 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from neuropose_ray.schemas.fitting import HeightM
 from neuropose_ray.schemas.immutable import FrozenJson, FrozenModel
-from neuropose_ray.schemas.job_names import STANDARD_NAME, JobState, StepKind
+from neuropose_ray.schemas.job_names import STANDARD_NAME, JobState, StepKind, StepState
 
 JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+#: Seconds that a job may take, a year at most.
+DeadlineS = Annotated[float, Field(gt=0, le=366 * 86_400.0)]
 Label = Annotated[str, StringConstraints(max_length=200)]
 LabelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
 #: Of uploaded files and of a job's videos: no separators, no leading dot, printable.
@@ -111,6 +113,11 @@ class JobOptions(FrozenModel):
     blur_faces: bool | None = Field(
         default=None, description="hide the faces of the people that were found, in overlay and report"
     )
+    compare_with: JobId | None = Field(
+        default=None,
+        description="a job of yours: each video is laid over its video of the same name, or its only one, and "
+        "`comparison.json` says what differs",
+    )
 
     def as_shown(self) -> JobOptions:
         """The same with the digest of the calibration in place of its text."""
@@ -162,6 +169,10 @@ class JobRequest(FrozenModel):
     owner: str | None = Field(default=None, description="the name of the token that it was submitted with")
     options: JobOptions = JobOptions()
     webhook: JobWebhook | None = None
+    batch: JobId | None = Field(default=None, description="the id of the jobs that it was submitted with")
+    deadline_s: DeadlineS | None = Field(
+        default=None, description="seconds after which it fails where it has not ended; None: never"
+    )
     submitted_at: datetime
 
     @field_validator("inputs")
@@ -177,7 +188,7 @@ class JobRequest(FrozenModel):
 
     def _work(self) -> tuple[object, ...]:
         given = self.workflow, self.inputs, self.priority, self.labels, self.source, self.folder
-        return *given, self.options, self.webhook
+        return *given, self.options, self.webhook, self.batch, self.deadline_s
 
 
 class JobError(FrozenModel):
@@ -201,7 +212,25 @@ class JobProgress(FrozenModel):
     )
     frames_total: int | None = Field(default=None, description="frames that it has to see in this run of the step")
     waits_for: str | None = Field(default=None, description="why a running job pauses: space on the service's disk")
+    eta: datetime | None = Field(
+        default=None,
+        description="when it is expected to end, from its pace so far; null where it waits or has ended, and before "
+        "that can be said",
+    )
     updated_at: datetime | None = Field(default=None, description="the last sign of progress")
+
+
+class JobStep(FrozenModel):
+    """One step of a job, and how far it is."""
+
+    kind: StepKind
+    state: StepState = "waiting"
+    attempts: int = Field(default=0, description="tries since the job was last taken from the queue")
+    last_error: JobError | None = Field(
+        default=None, description="why its last try that failed did so, also where a later one went well"
+    )
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 class Artifact(FrozenModel):
@@ -226,6 +255,12 @@ class Job(FrozenModel):
     options: JobOptions = JobOptions()
     attempts: int = Field(description="starts of the job, also after the service died")
     progress: JobProgress
+    steps: tuple[JobStep, ...] = Field(default=(), description="the steps of its workflow, in their order")
+    batch: JobId | None = Field(default=None, description="the id of the jobs that it was submitted with")
+    deadline: datetime | None = Field(default=None, description="when it fails where it has not ended by then")
+    last_error: JobError | None = Field(
+        default=None, description="why the last try of the step that it is at failed, while it is tried again"
+    )
     error: JobError | None = None
     warnings: tuple[JobError, ...] = Field(default=(), description="inputs without a result in a completed job")
     submitted_at: datetime
@@ -242,6 +277,41 @@ class JobPage(FrozenModel):
     next: str | None = None
 
 
+class BatchFailure(FrozenModel):
+    """A job of a batch that failed."""
+
+    job: JobId
+    inputs: tuple[str, ...]
+    error: JobError | None
+
+
+class Batch(FrozenModel):
+    """Jobs that were submitted together, one for each video, as the caller sees them.
+
+    The state is ``queued`` before the first one begins and ``running`` until the last one has ended; then ``failed``
+    where one failed, else ``cancelled`` where one was cancelled, else ``completed``.
+    """
+
+    id: JobId
+    state: JobState
+    counts: dict[JobState, int] = Field(description="how many of its jobs are in each state")
+    percent: float = Field(ge=0, le=100, description="of all its jobs together")
+    owner: str | None = None
+    submitted_at: datetime = Field(description="its first job")
+    ended_at: datetime | None = Field(default=None, description="its last job, when all have ended")
+    failures: tuple[BatchFailure, ...] = Field(default=(), description="the first hundred of its failed jobs")
+    refused: tuple[JobError, ...] = Field(
+        default=(), description="of the request that makes a batch: inputs that no job was made of, and why"
+    )
+
+
+class BatchPage(FrozenModel):
+    """Some of the batches, newest first. ``next`` continues the list."""
+
+    batches: tuple[Batch, ...]
+    next: JobId | None = None
+
+
 class QueueStatus(FrozenModel):
     """How long the queue is, and for how long its oldest job has waited."""
 
@@ -249,10 +319,23 @@ class QueueStatus(FrozenModel):
     oldest_s: float | None
 
 
+class SlowestStep(FrozenModel):
+    """The kind of step that takes longest, of those that ended since the job manager was started."""
+
+    kind: StepKind
+    ended: int
+    mean_s: float
+    longest_s: float
+
+
+#: draining: takes no new jobs and does what it has; ending: the same, but leaves what waits to the next service.
+Mode = Literal["running", "paused", "draining", "ending", "ended"]
+
+
 class JobsStatus(FrozenModel):
     """All jobs in numbers; processed and errors count since the data folder was made, as far as jobs are kept."""
 
-    mode: Literal["running", "paused", "draining"]
+    mode: Mode
     active: int
     queued: int
     processed: int
@@ -262,6 +345,7 @@ class JobsStatus(FrozenModel):
     queues: dict[str, QueueStatus]
     current: tuple[Job, ...] = Field(default=(), description="the running jobs")
     disk_free_bytes: int
+    slowest_step: SlowestStep | None = Field(default=None, description="on average; none before one has ended")
 
 
 Action = Literal["pause", "resume", "drain"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from neuropose_ray.errors import FileFormatError, FutureSchemaError
+from neuropose_ray.errors import FutureSchemaError, MigrationError, MigrationNotFoundError
 from neuropose_ray.schemas.header import SCHEMA_VERSION
 from neuropose_ray.schemas.skeletons import BERKELEY_MHAD_43, skeleton_for_joint_count
 
@@ -18,18 +18,6 @@ Payload = dict[str, Any]
 
 #: NeuroPose's; it never wrote another.
 _FIRST_REPORT_VERSION = 2
-
-
-class MigrationError(FileFormatError):
-    """A payload whose version cannot be told."""
-
-    code = "file_version"
-
-
-class MigrationNotFoundError(MigrationError):
-    """A payload of a version from which nothing leads to the present one."""
-
-    code = "file_version"
 
 
 def payload_version(payload: Mapping[str, object], where: str) -> int:

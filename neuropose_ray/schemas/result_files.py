@@ -13,6 +13,8 @@ from neuropose_ray.schemas.immutable import utf8_text
 
 #: All that is known of a video's poses.
 PREDICTIONS_FILE = "predictions.parquet"
+#: Poses of the least sure frames of a video by a larger model, for data sets.
+SECOND_PASS_FILE = "predictions_second_pass.parquet"
 #: The same video, or all videos of a job, in NeuroPose's format, which knows neither tracks nor scores.
 RESULTS_FILE = "results.json"
 #: What a video's files were made from, and how long it took.
@@ -29,6 +31,8 @@ ANALYSIS_FILE = "analysis.json"
 #: The analysis in words, with how they were made, and as plain text.
 DESCRIPTION_FILE = "description.json"
 DESCRIPTION_TEXT_FILE = "description.txt"
+#: The trial laid over another one.
+COMPARISON_FILE = "comparison.json"
 REPORT_FILE = "report.html"
 OVERLAY_FILE = "overlay.mp4"
 #: Who is who: thumbnails of every track.
@@ -48,6 +52,8 @@ COHORT_LONG_TABLE_FILE = "cohort_long.csv"
 CURATION_FILE = "curation.json"
 #: The same to look at: the worst frames, duplicates and idle stretches.
 SHEET_FILE = "contact_sheet.html"
+#: The people of all videos of a job as a data set for training or review.
+DATASET_FOLDER = "dataset"
 
 #: What lies beside the folders of a run's videos, and is of no single video.
 RUN_FILES = frozenset({SUMMARY_FILE, COHORT_FILE, COHORT_TABLE_FILE, COHORT_LONG_TABLE_FILE})

@@ -10,7 +10,9 @@ from neuropose_ray.errors import SettingsError
 from neuropose_ray.models import ModelSpec, resolve_model
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import is_loopback
-from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, LIVE_HUB, ONE_LOOP
+from neuropose_ray.service.jobs.mode import begin_mode
+from neuropose_ray.service.logs import LogFiles
+from neuropose_ray.service.names import HEALTH_CHECKS, INGRESS, JOB_MANAGER, LIVE_HUB, ONE_LOOP, PROXY_VARIABLES
 from neuropose_ray.service.settings import Settings, load_settings
 from neuropose_ray.service.tokens import read_tokens
 
@@ -21,13 +23,14 @@ logger = logging.getLogger("ray.serve")
 
 #: Uploads, downloads and watched jobs at once; each waits most of its time.
 _OPEN_REQUESTS = 1000
+_NEVER_S = 1e9
 #: For running jobs to be handed back to the queue.
 _HAND_BACK_S = 60.0
-#: What lets the proxies keep uploads from piling up in memory; Serve's controller hands it to them.
+#: What Serve's controller has, and hands to the proxies.
 CONTROLLER_OPTIONS = {
     "runtime_env": {
         "env_vars": {
-            "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware",
+            **PROXY_VARIABLES,
             # A replica that does not answer does not end by itself either, and holds the port or the data folder.
             "RAY_SERVE_FORCE_STOP_UNHEALTHY_REPLICAS": "1",
         }
@@ -99,6 +102,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
     settings = settings.model_copy(update={"service": service})
     data = DataFolder(service.data_dir)
     data.create()
+    begin_mode(data)
     pose = pose_deployment(settings, spec)
     others = {name: _other_model(settings, name) for name in service.models if name != settings.model}
     manager = serve.deployment(
@@ -115,6 +119,7 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         pose,
         others=others,
         background=partial(Inbox, data, service.inbox) if service.inbox.enabled else None,
+        logs=LogFiles.of(service, JOB_MANAGER),
     )
     hub = _live_hub(settings, pose, manager) if service.live.enabled else None
     poses = {settings.model: pose, **{name: handle for name, (_, handle) in others.items()}}
@@ -131,18 +136,26 @@ def build(settings: Settings, spec: ModelSpec, *, listens: bool = False) -> Appl
         manager,
         Listener(service.host, service.port, service.http) if listens else None,
         None if hub is None else LiveEntrance(settings, pose, hub),
+        LogFiles.of(service, INGRESS),
     )
 
 
 def _live_hub(settings: Settings, pose: Application, manager: Application) -> Application:
+    """The hub of live streams, which begins when it is first asked, unless there is work for it; then it stays."""
     from ray import serve
+    from ray.serve.config import AutoscalingConfig
 
-    from neuropose_ray.service.live import LiveHub
+    from neuropose_ray.service.live import LiveHub, has_work
 
     return serve.deployment(
         LiveHub,
         name=LIVE_HUB,
-        num_replicas=1,
+        autoscaling_config=AutoscalingConfig(
+            min_replicas=0,
+            initial_replicas=int(has_work(settings)),
+            max_replicas=1,
+            downscale_to_zero_delay_s=_NEVER_S,
+        ),
         ray_actor_options={"num_cpus": 0},
         max_ongoing_requests=_OPEN_REQUESTS,
         **HEALTH_CHECKS,

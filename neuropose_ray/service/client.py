@@ -5,35 +5,33 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from neuropose_ray.errors import (
-    NeuroposeRayError,
-    ServiceError,
-    ServiceUnreachableError,
-    SettingsError,
-)
+from neuropose_ray.errors import ServiceError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
-from neuropose_ray.schemas.jobs import Action, Job, JobOptions, JobPage, JobsStatus, JobWebhook
+from neuropose_ray.schemas.jobs import (
+    Action,
+    Batch,
+    BatchPage,
+    Job,
+    JobOptions,
+    JobPage,
+    JobsStatus,
+    JobWebhook,
+)
 from neuropose_ray.schemas.live_messages import StreamList, StreamReport
+from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
+from neuropose_ray.service.connection import ServiceConnection
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
-from neuropose_ray.service.names import URL_VARIABLE
 
-if TYPE_CHECKING:
-    import httpx
-
-_CONNECT_S = 10.0
-# Longer than the service waits for its job manager to be replaced.
-_ANSWER_S = 60.0
 _BLOCK_BYTES = 1 << 20
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class ServiceReport(BaseModel):
@@ -44,9 +42,11 @@ class ServiceReport(BaseModel):
     waits_for: tuple[str, ...]
     replicas: dict[str, dict[str, int]]
     jobs: JobsStatus
+    pose: PoseRequests = PoseRequests()
+    gpus: tuple[GpuMemory, ...] = ()
 
 
-class ServiceClient:
+class ServiceClient(ServiceConnection):
     """Speaks with one service; a context manager.
 
     Args:
@@ -60,49 +60,26 @@ class ServiceClient:
     service names in its answer.
     """
 
-    def __init__(self, url: str, token: str | None = None) -> None:
-        import httpx
-
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise _wrong(url) from error
-        if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise _wrong(url)
-        # Proxies of the environment would see the token and the videos.
-        self._http = httpx.Client(base_url=parsed, headers=headers, timeout=timeout, trust_env=False)
-        self._url, self.token = url, token
-
-    @property
-    def url(self) -> str:
-        """Of the service, without a slash at its end."""
-        return self._url.rstrip("/")
-
-    def __enter__(self) -> ServiceClient:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.close()
-
     def status(self) -> ServiceReport:
         """The whole service in numbers."""
         return self._get(ServiceReport, "/v1/status")
 
-    def control(self, action: Action) -> JobsStatus:
-        """Pause, resume or drain the queue."""
-        return self._model(JobsStatus, self._send("POST", "/v1/control", json={"action": action}))
+    def control(self, action: Action, *, end: bool = False) -> JobsStatus:
+        """Pause, resume or drain the queue; drained to its ``end`` the service leaves what waits to the next one."""
+        return self._model(JobsStatus, self._send("POST", "/v1/control", json={"action": action, "end": end}))
 
     def jobs(
-        self, state: JobState | None = None, label: str | None = None, source: str | None = None, limit: int = 50
+        self,
+        state: JobState | None = None,
+        label: str | None = None,
+        source: str | None = None,
+        limit: int = 50,
+        batch: str | None = None,
     ) -> Iterator[Job]:
         """Jobs, newest first, ``limit`` at most; pages are asked for as they are needed."""
-        after, left = None, limit
+        chosen, after, left = {"state": state, "label": label, "source": source, "batch": batch}, None, limit
         while left > 0:
-            wanted = {"state": state, "label": label, "source": source, "limit": min(left, 500), "after": after}
+            wanted = {**chosen, "limit": min(left, 500), "after": after}
             page = self._get(
                 JobPage, "/v1/jobs", {name: value for name, value in wanted.items() if value is not None}
             )
@@ -111,9 +88,45 @@ class ServiceClient:
             if after is None:
                 return
 
-    def job(self, job_id: str) -> Job:
-        """One job, with the files that it has made."""
-        return self._get(Job, f"/v1/jobs/{job_id}")
+    def job(self, job_id: str, wait_s: float = 0.0) -> Job:
+        """One job, with the files that it has made.
+
+        Args:
+            job_id: its id.
+            wait_s: seconds to wait for its end, as many as the service allows.
+        """
+        return self._get(Job, f"/v1/jobs/{job_id}", {"wait": wait_s} if wait_s else None)
+
+    def batch(self, batch_id: str, wait_s: float = 0.0) -> Batch:
+        """The jobs of a batch in numbers.
+
+        Args:
+            batch_id: its id.
+            wait_s: seconds to wait for the end of all of them, as many as the service allows.
+
+        Raises:
+            BatchNotFoundError: there is none.
+        """
+        return self._get(Batch, f"/v1/batches/{batch_id}", {"wait": wait_s} if wait_s else None)
+
+    def batches(self, limit: int = 20) -> Iterator[Batch]:
+        """Batches, newest first, ``limit`` at most; pages are asked for as they are needed."""
+        after, left = None, limit
+        while left > 0:
+            wanted = {"limit": min(left, 100)} | ({} if after is None else {"after": after})
+            page = self._get(BatchPage, "/v1/batches", wanted)
+            yield from page.batches
+            left, after = left - len(page.batches), page.next
+            if after is None:
+                return
+
+    def cancel_batch(self, batch_id: str) -> Batch:
+        """Stop all jobs of a batch that wait or run.
+
+        Raises:
+            BatchNotFoundError: there is none.
+        """
+        return self._model(Batch, self._send("POST", f"/v1/batches/{batch_id}/cancel"))
 
     def submit(
         self,
@@ -125,24 +138,29 @@ class ServiceClient:
         labels: Mapping[str, str] | None = None,
         options: JobOptions | None = None,
         webhook: JobWebhook | None = None,
+        batch: str | None = None,
+        deadline_s: float | None = None,
         key: str | None = None,
         on_progress: Progress = lambda _done, _total: None,
     ) -> Job:
         """Upload videos as one job; files are streamed, never held in memory.
 
         Args:
-            videos: files.
+            videos: files, and folders of numbered pictures, which are packed first.
             uris: videos that the service may read itself.
             workflow: its name.
             priority: 0 to 10, the highest first.
             labels: names and values.
             options: what is known of the videos, and what is to be made of them.
             webhook: is told when the job has ended.
+            batch: 32 hexadecimal digits; jobs with the same are listed, waited for and cancelled together.
+            deadline_s: seconds after which the job fails where it has not ended.
             key: the Idempotency-Key; one of its own without.
             on_progress: told the bytes that were sent, and all bytes.
 
         Raises:
-            InputNotFoundError: a file is not there, or cannot be read.
+            InputNotFoundError: a file is not there, or cannot be read, or a folder holds no series of pictures.
+            OutputError: no space to pack a folder.
         """
         given = (options or JobOptions()).model_dump(mode="json", exclude_none=True)
         fields = {"workflow": workflow, "priority": str(priority), "labels": json.dumps(dict(labels or {}))}
@@ -150,8 +168,11 @@ class ServiceClient:
         webhook_fields = None if webhook is None else webhook.model_dump(mode="json", exclude_none=True)
         if webhook_fields is not None:
             fields["webhook"] = json.dumps(webhook_fields)
+        fields |= {} if batch is None else {"batch": batch}
+        fields |= {} if deadline_s is None else {"deadline_s": str(deadline_s)}
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         with ExitStack() as stack:
+            videos = [_packed(path, stack) if path.is_dir() else path for path in videos]
             files = [("file", (path.name, stack.enter_context(opened(path)))) for path in videos]
             total = sum(path.stat().st_size for path in videos)
             counted = CountedUpload(total, on_progress)
@@ -167,6 +188,8 @@ class ServiceClient:
                     "inputs": inputs,
                     "options": given,
                     "webhook": webhook_fields,
+                    "batch": batch,
+                    "deadline_s": deadline_s,
                 }
                 body = {"json": content}
             return self._model(Job, self._send("POST", "/v1/jobs", headers=headers, **body))
@@ -279,68 +302,12 @@ class ServiceClient:
             paths.append(path)
         return paths
 
-    def _get(self, kind: type[Model], path: str, parameters: Mapping[str, Any] | None = None) -> Model:
-        return self._model(kind, self._send("GET", path, params=parameters))
 
-    def _model(self, kind: type[Model], response: httpx.Response) -> Model:
-        try:
-            return kind.model_validate_json(response.content)
-        except ValidationError as error:
-            raise ServiceError(
-                "gives an answer of another kind", where=self._url, hint="is it neuropose-ray?"
-            ) from error
+def _packed(folder: Path, stack: ExitStack) -> Path:
+    """An archive of a folder's pictures, which goes with the stack."""
+    from neuropose_ray.service.frame_archives import pack_frames
 
-    def _send(self, method: str, path: str, **body: Any) -> httpx.Response:
-        import httpx
-
-        try:
-            response = self._http.request(method, path, **body)
-        except httpx.TransportError as error:
-            raise self._unreachable(error) from error
-        _raise_for(response, self._url)
-        return response
-
-    @contextmanager
-    def _stream(self, method: str, path: str) -> Iterator[httpx.Response]:
-        import httpx
-
-        timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
-        try:
-            with self._http.stream(method, path, timeout=timeout) as response:
-                if response.is_error:
-                    response.read()
-                _raise_for(response, self._url)
-                yield response
-        except httpx.ConnectError as error:
-            raise self._unreachable(error) from error
-
-    def _unreachable(self, error: Exception) -> ServiceUnreachableError:
-        hint = f"start it with `neuropose-ray serve`, or say where it is with {URL_VARIABLE}"
-        return ServiceUnreachableError(
-            f"no service answers ({error or type(error).__name__})", where=self._url, hint=hint
-        )
-
-
-def _wrong(url: str) -> SettingsError:
-    return SettingsError("not the URL of a service", where=url, hint="give one such as http://127.0.0.1:8000")
-
-
-def _raise_for(response: httpx.Response, url: str) -> None:
-    """The error that an answer stands for, as the service meant it."""
-    if not response.is_error:
-        return
-    try:
-        problem = response.json()
-        code, message, name = str(problem["code"]), str(problem["message"]), str(problem["id"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ServiceError(f"answers {response.status_code} {response.reason_phrase}", where=url) from error
-    kind = _error_kinds(NeuroposeRayError).get(code, ServiceError)
-    raise kind(message if kind is not ServiceError else f"{message} (error {name})")
-
-
-def _error_kinds(kind: type[NeuroposeRayError]) -> dict[str, type[NeuroposeRayError]]:
-    """All error classes by their code; a class before its subclasses that share it."""
-    kinds = {kind.code: kind}
-    for below in kind.__subclasses__():
-        kinds = {**_error_kinds(below), **kinds}
-    return kinds
+    temporary = stack.enter_context(TemporaryDirectory(prefix="neuropose-ray-frames-"))
+    archive = Path(temporary) / f"{folder.resolve().name}.tar"
+    pack_frames(folder, archive)
+    return archive

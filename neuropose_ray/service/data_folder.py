@@ -93,6 +93,11 @@ class DataFolder:
         return self.root / "live"
 
     @property
+    def logs(self) -> Path:
+        """What the parts of the service log, a file for each process."""
+        return self.root / "logs"
+
+    @property
     def record(self) -> Path:
         """What the running service says of itself: address, process, start."""
         return self.root / "service.json"
@@ -163,6 +168,11 @@ class JobFolder:
     def fetched(self) -> Path:
         """Copies of inputs that URLs name."""
         return self.root / "fetched"
+
+    @property
+    def frames(self) -> Path:
+        """The pictures of inputs that are archives, each in a folder of the archive's name."""
+        return self.root / "frames"
 
     @property
     def results(self) -> Path:

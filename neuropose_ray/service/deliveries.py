@@ -32,6 +32,7 @@ from neuropose_ray.service.durable_work import (
     recorded,
     remove_ended,
 )
+from neuropose_ray.service.queue_looks import QueueLooks
 from neuropose_ray.stores import WebhookSender
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class Deliveries:
         in_line_s: for which a delivery holds up those behind it in its line.
         pauses: between attempts in line.
         poll_s: between two looks at the queue.
+        looks: at the queue.
     """
 
     def __init__(
@@ -88,13 +90,14 @@ class Deliveries:
         in_line_s: float,
         pauses: Pauses | None = None,
         poll_s: float = 1.0,
+        looks: QueueLooks,
     ) -> None:
-        self._sender, self._report = sender, report
+        self._sender, self._report, self._looks = sender, report, looks
         self._in_line_s, self._pauses, self._poll_s = in_line_s, pauses or Pauses(), poll_s
         self._stopping = threading.Event()
         self._workflow: Any = None
         self._numbers = itertools.count(1)
-        self._active = ActiveWorkflows(QUEUE)
+        self._active = ActiveWorkflows(QUEUE, looks)
 
     def register(self) -> None:
         """Make the workflow known; before DBOS is launched."""
@@ -148,6 +151,7 @@ class Deliveries:
         workflow_id = SetWorkflowID(_workflow_id(str(delivery["delivery_id"]), number))
         with full_disk_named(), workflow_id, options:
             DBOS.enqueue_workflow(QUEUE, self._workflow, delivery, number, attempts)
+        self._looks.wake()
 
     def _deliver(self, as_json: dict[str, Any], number: int, attempts: int) -> dict[str, Any]:
         """One round of a delivery, and the order of the next one where it was in vain."""

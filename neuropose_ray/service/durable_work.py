@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from neuropose_ray.errors import StorageFullError, first_line
+from neuropose_ray.service.queue_looks import QueueLooks
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig
@@ -110,10 +111,14 @@ class ActiveWorkflows:
     """Which workflows of a queue this process is at, so that those are known that nobody is at.
 
     A thread that cannot write its outcome, as on a full disk, leaves its workflow running by the database.
+
+    Args:
+        queue: its name.
+        looks: at it: a workflow that ends makes room for one that waits.
     """
 
-    def __init__(self, queue: str) -> None:
-        self._queue, self._lock = queue, threading.Lock()
+    def __init__(self, queue: str, looks: QueueLooks) -> None:
+        self._queue, self._looks, self._lock = queue, looks, threading.Lock()
         self._held: set[str] = set()
         self._unheld_since: dict[str, float] = {}
 
@@ -127,6 +132,7 @@ class ActiveWorkflows:
         finally:
             with self._lock:
                 self._held.discard(workflow_id)
+            self._looks.wake()
 
     def resume_abandoned(self, after_s: float) -> tuple[str, ...]:
         """Queue the workflows again that run by the database, and that no thread has held for so long; their ids."""
@@ -143,6 +149,8 @@ class ActiveWorkflows:
                     resumed.append(name)
             for name in resumed:
                 del self._unheld_since[name]
+        if resumed:
+            self._looks.wake()
         return tuple(resumed)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import logging
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from neuropose_ray.errors import (
@@ -24,6 +27,8 @@ from neuropose_ray.errors import (
 from neuropose_ray.network_access import DEFAULT_PORTS, check_address, is_listed
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.service.settings import UploadSettings
+
+R = TypeVar("R")
 
 logger = logging.getLogger(__name__)
 
@@ -83,27 +88,57 @@ def fetch(url: str, path: Path, *, allowed: UploadSettings, limits: FetchLimits 
         TooLargeError: it is larger than a job's files may be.
         OutputError: the file cannot be written.
     """
-    limits = limits or FetchLimits()
+    _fetch(url, allowed, limits or FetchLimits(), allowed.max_bytes, partial(_write, path))
+
+
+def fetch_bytes(url: str, max_bytes: int, *, allowed: UploadSettings, limits: FetchLimits) -> bytes:
+    """Fetch what is small into memory, as :func:`fetch` does, and with its errors.
+
+    Args:
+        url: ``https``, or ``http`` where the settings allow it.
+        max_bytes: of it.
+        allowed: hosts, schemes and address ranges.
+        limits: limits on time and redirects.
+    """
+    return _fetch(url, allowed, limits, max_bytes, b"".join)
+
+
+def _write(path: Path, blocks: Iterable[bytes]) -> None:
+    with atomic_write(path) as file:
+        for block in blocks:
+            file.write(block)
+
+
+def _fetch(
+    url: str, allowed: UploadSettings, limits: FetchLimits, max_bytes: int, take: Callable[[Iterator[bytes]], R]
+) -> R:
+    """What ``take`` makes of the content, which it is given anew at each attempt."""
     deadline, pause_s = time.monotonic() + limits.whole_s, limits.pause_s
-    for attempt in range(1, limits.attempts + 1):
+    for attempt in itertools.count(1):
         try:
-            _fetch_once(url, path, allowed, limits, deadline)
-            return
+            return _fetch_once(url, allowed, limits, deadline, max_bytes, take)
         except FetchError as error:
             if attempt == limits.attempts or time.monotonic() + pause_s > deadline:
                 raise
             logger.warning("attempt %d: %s; it is fetched again in %g s", attempt, error, pause_s)
         time.sleep(pause_s)
         pause_s *= 2
+    raise AssertionError("the attempts have an end")
 
 
-def _fetch_once(url: str, path: Path, allowed: UploadSettings, limits: FetchLimits, deadline: float) -> None:
+def _fetch_once(
+    url: str,
+    allowed: UploadSettings,
+    limits: FetchLimits,
+    deadline: float,
+    max_bytes: int,
+    take: Callable[[Iterator[bytes]], R],
+) -> R:
     here = url
     for _ in range(limits.redirects + 1):
         with _answer(here, allowed, limits, shown=url) as answer:
             if answer.status not in _REDIRECTS:
-                _save(answer, path, allowed.max_bytes, deadline, shown=url)
-                return
+                return take(_content(answer, max_bytes, deadline, shown=url))
             here = urljoin(here, answer.headers.get("Location", ""))
     raise InputNotFoundError(f"more than {limits.redirects} redirects", where=url, hint="give the last URL")
 
@@ -168,7 +203,8 @@ def _connected(addresses: tuple[str, ...], port: int, timeout_s: float) -> socke
     return socket.create_connection((addresses[-1], port), timeout_s)
 
 
-def _save(answer: http.client.HTTPResponse, path: Path, max_bytes: int, deadline: float, *, shown: str) -> None:
+def _content(answer: http.client.HTTPResponse, max_bytes: int, deadline: float, *, shown: str) -> Iterator[bytes]:
+    """The content of an answer, whole or an error."""
     if answer.status in _PASSING:
         raise FetchError(f"the host answers {answer.status}", where=shown, hint="try again")
     if answer.status != http.HTTPStatus.OK:
@@ -178,16 +214,15 @@ def _save(answer: http.client.HTTPResponse, path: Path, max_bytes: int, deadline
     if announced is not None and announced > max_bytes:
         raise too_large
     received = 0
-    with atomic_write(path) as file:
-        for block in _blocks(answer, shown):
-            received += len(block)
-            if received > max_bytes:
-                raise too_large
-            if time.monotonic() > deadline:
-                raise InputNotFoundError("it takes too long to come", where=shown, hint="copy it to the service")
-            file.write(block)
-        if announced is not None and received < announced:
-            raise FetchError(f"{received} of {announced} bytes came", where=shown, hint="try again")
+    for block in _blocks(answer, shown):
+        received += len(block)
+        if received > max_bytes:
+            raise too_large
+        if time.monotonic() > deadline:
+            raise InputNotFoundError("it takes too long to come", where=shown, hint="copy it to the service")
+        yield block
+    if announced is not None and received < announced:
+        raise FetchError(f"{received} of {announced} bytes came", where=shown, hint="try again")
 
 
 def _blocks(answer: http.client.HTTPResponse, shown: str) -> Iterator[bytes]:

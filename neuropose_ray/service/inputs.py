@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import ValidationError
@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from neuropose_ray.errors import ForbiddenInputError, InputNotFoundError, RequestError, TooLargeError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.jobs import JobInput
-from neuropose_ray.service.fetching import FetchLimits, check_url, fetch
+from neuropose_ray.service.fetching import FetchLimits, check_url, fetch, fetch_bytes
+from neuropose_ray.service.frame_archives import ARCHIVE_ENDINGS, is_archive_name
 from neuropose_ray.service.settings import UploadSettings
 from neuropose_ray.video import VIDEO_EXTENSIONS, is_video_name
 
@@ -52,6 +53,40 @@ class Inputs:
             InputNotFoundError: an allowed file that is not there.
             RequestError: no URI, or the name in it is not that of a video.
         """
+        return _input(PurePosixPath(self._allowed_path(uri)).name, uri)
+
+    def check(self, uri: str) -> None:
+        """Refuse a URI that may not be read, whatever is there; nothing is fetched.
+
+        Raises:
+            ForbiddenInputError, InputNotFoundError, RequestError: as in :meth:`admit`.
+        """
+        self._allowed_path(uri)
+
+    def read(self, uri: str, max_bytes: int, limits: FetchLimits) -> bytes:
+        """The content of what a URI names, checked as in :meth:`admit`, in memory.
+
+        Args:
+            uri: as in :meth:`admit`, whatever the name in it.
+            max_bytes: of it.
+            limits: on the time of a fetch.
+
+        Raises:
+            ForbiddenInputError, InputNotFoundError, FetchError: as in :meth:`bring`.
+            TooLargeError: it has more bytes.
+        """
+        self._allowed_path(uri)
+        scheme = urlsplit(uri).scheme
+        if scheme not in (*_STORES, "", "file"):
+            return fetch_bytes(uri, max_bytes, allowed=self._settings, limits=limits)
+        with self._opened_object(uri) if scheme in _STORES else self._opened_file(uri) as source:
+            content: bytes = source.read(max_bytes + 1)
+        if len(content) > max_bytes:
+            raise TooLargeError(f"more than {max_bytes} bytes", where=uri)
+        return content
+
+    def _allowed_path(self, uri: str) -> str:
+        """The path of an allowed URI."""
         if len(uri) > 2000 or not uri.isprintable():
             raise RequestError("not a URI", hint="give at most 2000 printable characters")
         try:
@@ -61,15 +96,13 @@ class Inputs:
             raise RequestError(f"not a URI ({error})", where=uri) from error
         if parts.scheme in ("http", "https"):
             check_url(parts, host, self._settings, uri)
-            path = unquote(parts.path)
-        elif parts.scheme in _STORES:
+            return unquote(parts.path)
+        if parts.scheme in _STORES:
             self._below_prefix(uri)
-            path = unquote(parts.path)
-        elif parts.scheme in ("", "file"):
-            path = str(self._below_folder(uri))
-        else:
-            raise ForbiddenInputError(f"inputs by {parts.scheme} are not taken", where=uri, hint=_HINT)
-        return _input(PurePosixPath(path).name, uri)
+            return unquote(parts.path)
+        if parts.scheme in ("", "file"):
+            return str(self._below_folder(uri))
+        raise ForbiddenInputError(f"inputs by {parts.scheme} are not taken", where=uri, hint=_HINT)
 
     def bring(self, given: JobInput, fetched: Path) -> Path:
         """The file of an input that a URI names; a copy where it lies elsewhere. Checked again as in :meth:`admit`.
@@ -129,14 +162,27 @@ class Inputs:
         raise ForbiddenInputError("not below a prefix that jobs may name inputs from", where=uri, hint=_HINT)
 
     def _copy_object(self, uri: str, copy: Path) -> None:
+        with self._opened_object(uri, self._settings.max_bytes) as source, atomic_write(copy) as file:
+            while block := source.read(_BLOCK_BYTES):
+                file.write(block)
+
+    @contextmanager
+    def _opened_object(self, uri: str, max_bytes: int | None = None) -> Iterator[Any]:
         prefix = self._below_prefix(uri)
         # How the store is reached is what the settings say, never what a client does.
         with _reading(uri), _opened(f"{uri}?{prefix.query}" if prefix.query else uri) as (system, path, size):
-            if size > self._settings.max_bytes:
-                raise TooLargeError(f"{size} bytes, more than {self._settings.max_bytes}", where=uri)
-            with system.open_input_stream(path) as source, atomic_write(copy) as file:
-                while block := source.read(_BLOCK_BYTES):
-                    file.write(block)
+            if max_bytes is not None and size > max_bytes:
+                raise TooLargeError(f"{size} bytes, more than {max_bytes}", where=uri)
+            with system.open_input_stream(path) as source:
+                yield source
+
+    @contextmanager
+    def _opened_file(self, uri: str) -> Iterator[Any]:
+        try:
+            with self._below_folder(uri).open("rb") as source:
+                yield source
+        except OSError as error:
+            raise InputNotFoundError("it cannot be read", where=uri, hint="check the path") from error
 
 
 _HINT = "see `uploads` in the service's settings"
@@ -146,10 +192,20 @@ def _is_store(root: str) -> bool:
     return urlsplit(root).scheme in _STORES
 
 
-def _input(name: str, uri: str) -> JobInput:
-    if not is_video_name(Path(name)):
+def require_input_name(name: str, where: str) -> None:
+    """Refuse what is neither a video nor an archive of pictures, by its name.
+
+    Raises:
+        RequestError: it is neither.
+    """
+    if not (is_video_name(Path(name)) or is_archive_name(name)):
         kinds = ", ".join(sorted(VIDEO_EXTENSIONS))
-        raise RequestError("not the name of a video", where=name or uri, hint=f"names end in {kinds}")
+        hint = f"names end in {kinds}; or, of archives of numbered pictures, in {', '.join(ARCHIVE_ENDINGS)}"
+        raise RequestError("not the name of a video", where=where, hint=hint)
+
+
+def _input(name: str, uri: str) -> JobInput:
+    require_input_name(name, name or uri)
     try:
         return JobInput(name=name, uri=uri)
     except ValidationError as error:

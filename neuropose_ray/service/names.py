@@ -19,6 +19,16 @@ STARTUP_MESSAGES: Mapping[str, str] = MappingProxyType(
 )
 
 
+#: For Serve's configuration files.
+IMPORT_PATH = "neuropose_ray.service.app:application"
+#: Seconds: uploads of many gigabytes and watched jobs are requests too.
+HTTP_REQUEST_TIMEOUT_S = 86400
+#: Of Serve's proxies, by way of its controller: what keeps uploads from piling up in their memory.
+PROXY_VARIABLES: Mapping[str, str] = MappingProxyType(
+    {"RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "neuropose_ray.service.http.flow.proxy_middleware"}
+)
+
+
 def deployment_name(model: str) -> str:
     """The deployment of a further pose model; Serve takes neither slashes nor hashes in a name."""
     return f"{POSE_MODEL}-{re.sub(r'[^A-Za-z0-9._-]+', '_', model)}"

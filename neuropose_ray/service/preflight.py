@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from neuropose_ray.errors import EngineError, ServiceError, ServiceRunningError, SettingsError, first_line
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox import FolderLock
 from neuropose_ray.service.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 _LOOK_S = 0.2
 #: A service that was killed takes its processes along in this time.
@@ -57,16 +61,15 @@ def require_free_folder(data: DataFolder, stop: threading.Event, wait_s: float =
             return
 
 
-def require_database(settings: ServiceSettings) -> None:
-    """Refuse a database that does not answer; one in the data folder is made when the queue is opened.
+def database_server(settings: ServiceSettings) -> URL | None:
+    """The URL of the PostgreSQL that has the queue; None where it is in a file.
 
     Raises:
         SettingsError: the URL is none of PostgreSQL's.
-        ServiceError: nothing answers there, or it lets nobody in.
     """
     if settings.jobs.database_url is None:
-        return
-    from sqlalchemy import create_engine, make_url
+        return None
+    from sqlalchemy import make_url
     from sqlalchemy.exc import SQLAlchemyError
 
     where, hint = "service.jobs.database_url", "write postgresql://user:password@host/name"
@@ -77,9 +80,25 @@ def require_database(settings: ServiceSettings) -> None:
         raise SettingsError("not the URL of a database", where=where, hint=hint) from error
     backend = url.get_backend_name()
     if backend == "sqlite":
-        return
+        return None
     if backend != "postgresql":
         raise SettingsError(f"a database of {backend} cannot keep the queue", where=where, hint=hint)
+    return url
+
+
+def require_database(settings: ServiceSettings) -> None:
+    """Refuse a database that does not answer; one in the data folder is made when the queue is opened.
+
+    Raises:
+        SettingsError: the URL is none of PostgreSQL's.
+        ServiceError: nothing answers there, or it lets nobody in.
+    """
+    url = database_server(settings)
+    if url is None:
+        return
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
     # A database that is not there yet is made; the server's own one is always there.
     failure: SQLAlchemyError | None = None
     for name in (url.database, "postgres"):

@@ -40,7 +40,7 @@ def removals(data: DataFolder, *, keep_failed: bool) -> tuple[Removal, ...]:
 
 
 def _paths(data: DataFolder, keep_failed: bool) -> Iterator[Path]:
-    folders = [data.inbox, data.outbox, data.jobs, data.incoming, *([] if keep_failed else [data.failed])]
+    folders = [data.inbox, data.outbox, data.jobs, data.incoming, data.logs, *([] if keep_failed else [data.failed])]
     for folder in folders:
         if folder.is_dir():
             yield from sorted(folder.iterdir())

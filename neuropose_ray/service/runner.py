@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from neuropose_ray.errors import EngineError, NeuroposeRayError, first_line
 from neuropose_ray.models import ModelSpec
 from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.names import APPLICATION, STARTUP_MESSAGES
 from neuropose_ray.service.own_ray import connected_ray
 from neuropose_ray.service.record import write_record
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Between two questions to Serve: while the service starts, and then.
 _START_LOOK_S, _LOOK_S = 0.5, 10.0
+#: Between two looks at whether the service was told to end, and nothing runs any more.
+_END_LOOK_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +131,20 @@ class ServiceRunner(threading.Thread):
                 return
             write_record(self._data.record, self.url)
             self._announce.ready(self.url, dashboard_url)
-            while not self._stop_asked.wait(_LOOK_S):
-                self._note(answered=_answers())
+            self._watch()
         finally:
             self._is_ending.set()
             self._announce.waiting("running jobs to be handed back to the queue")
             self._data.record.unlink(missing_ok=True)
             serve.shutdown()
+
+    def _watch(self) -> None:
+        """Ask Serve now and then whether it is there, until the service is to end."""
+        asked_s = time.monotonic()
+        while not self._stop_asked.wait(_END_LOOK_S) and read_mode(self._data) != "ended":
+            if time.monotonic() - asked_s >= _LOOK_S:
+                asked_s = time.monotonic()
+                self._note(answered=_answers())
 
     def _note(self, *, answered: bool) -> None:
         """Keep when Serve answered. A controller that is being replaced does not; for how long, others judge."""

@@ -19,6 +19,7 @@ from neuropose_ray.settings import load_layers
 from neuropose_ray.stores import WebhookSettings
 
 Scope = Literal["read", "submit", "admin"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 #: Names of callers without a token: of this machine where there are no tokens, of open routes, and the inbox.
 LOCAL_CALLER, ANY_CALLER, INBOX_CALLER = "local", "anybody", "inbox"
@@ -50,7 +51,12 @@ class PoseReplicaSettings(_Settings):
     ongoing_requests: int = Field(default=8, ge=1, description="requests that one replica holds at once")
     queued_requests: int = Field(default=32, ge=1, description="that wait; the next is answered 429")
     retry_after_s: float = Field(default=1.0, gt=0, description="what a client that got 429 is told to wait")
-    request_timeout_s: float = Field(default=120.0, gt=0, description="after which a request is answered 504")
+    request_timeout_s: float = Field(
+        default=120.0,
+        gt=0,
+        description="after which a request is answered 504; a model whose call takes half of it while a request "
+        "wants it is taken for hung and replaced",
+    )
     request_frames: int = Field(default=256, ge=1, description="most frames of one request; longer is a job")
     request_bytes: int = Field(default=64 * MIB, ge=1, description="most bytes of one request; longer is a job")
     json_bytes: int = Field(
@@ -81,8 +87,19 @@ class JobSettings(_Settings):
     min_free_bytes: int = Field(
         default=5 * GIB, ge=0, description="of the data folder's disk; with less, new jobs are refused"
     )
-    keep_days: float | None = Field(default=None, gt=0, description="ended jobs are removed after so long")
-    keep_bytes: int | None = Field(default=None, ge=0, description="the oldest ended jobs are removed beyond this")
+    min_free_memory_bytes: int = Field(
+        default=512 * MIB,
+        ge=0,
+        description="of the job manager's machine, or its container's part; with less, no step of a job begins",
+    )
+    keep_days: float | None = Field(
+        default=None, gt=0, description="ended jobs are removed after so long; what is in out/ stays"
+    )
+    keep_bytes: int | None = Field(
+        default=None,
+        ge=0,
+        description="of out/ and all jobs together; beyond it the oldest ended jobs are removed, nothing of out/ is",
+    )
 
 
 class UploadSettings(_Settings):
@@ -121,8 +138,10 @@ class InboxSettings(_Settings):
 class ArchiveSettings(_Settings):
     """Limits on the archives that the inbox and uploads accept."""
 
-    max_uncompressed_bytes: int = Field(default=20 * GIB, ge=1, description="of all videos in one archive")
-    max_members: int = Field(default=10_000, ge=1, description="files and folders in one archive")
+    max_uncompressed_bytes: int = Field(
+        default=20 * GIB, ge=1, description="of all videos, or pictures, in one archive"
+    )
+    max_members: int = Field(default=100_000, ge=1, description="files and folders in one archive")
 
 
 class Token(_Settings):
@@ -183,6 +202,10 @@ class ServiceSettings(_Settings):
     """Settings of the service."""
 
     data_dir: Path = Field(default_factory=default_data_dir, description="uploads, jobs, inbox, database")
+    log_level: LogLevel = Field(default="info", description="the least level that the logs in the data folder have")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="of what `serve` prints; the files in the data folder are JSON always"
+    )
     host: str = Field(default="127.0.0.1", description="elsewhere than on loopback only with tokens")
     port: int = Field(default=8000, ge=1, le=65535, description="of the HTTP interface")
     tokens: tuple[Token, ...] = Field(
@@ -191,6 +214,11 @@ class ServiceSettings(_Settings):
     models: tuple[str, ...] = Field(
         default=(),
         description="pose models besides `model` that jobs and requests may name; each takes memory while it is used",
+    )
+    older_routes: bool = Field(
+        default=False,
+        description="answer also at the routes of older clients: POST /videos/, GET /tasks/{id}, GET /results/{id}, "
+        "POST /api/upload-video-with-pose",
     )
     http: HttpLimits = HttpLimits()
     pose: PoseReplicaSettings = PoseReplicaSettings()

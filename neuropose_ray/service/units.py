@@ -9,7 +9,7 @@ from pathlib import Path
 
 NAME = "neuropose-ray"
 #: For running jobs to be handed back to the queue, and Ray to end.
-_STOP_S = 120
+STOP_S = 120
 #: The exit code of `serve` where a setting is wrong: to start it again would change nothing.
 _WRONG_SETTINGS = 2
 #: Of open files: Ray keeps several for each worker, and each client has one.
@@ -51,7 +51,7 @@ WorkingDirectory={_specifiers(str(self.data))}
 {account}StandardOutput=append:{_specifiers(str(self.log))}
 StandardError=inherit
 KillMode=mixed
-TimeoutStopSec={_STOP_S}
+TimeoutStopSec={STOP_S}
 Restart=on-failure
 RestartPreventExitStatus={_WRONG_SETTINGS}
 RestartSec=5
@@ -75,7 +75,7 @@ WantedBy={target}
                 **account,
                 "RunAtLoad": True,
                 "KeepAlive": {"SuccessfulExit": False},
-                "ExitTimeOut": _STOP_S,
+                "ExitTimeOut": STOP_S,
                 "StandardOutPath": str(self.log),
                 "StandardErrorPath": str(self.log),
                 "Umask": 0o077,

@@ -1,5 +1,6 @@
 from .names import image_key as image_key
 from .opening import Stores as Stores
+from .opening import open_records as open_records
 from .opening import open_stores as open_stores
 from .protocol import EventBus as EventBus
 from .protocol import ImageStore as ImageStore

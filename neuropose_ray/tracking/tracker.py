@@ -121,11 +121,11 @@ def _chosen(links: list[_Link], settings: TrackingSettings) -> list[_Link]:
 
 def _connected(links: list[_Link]) -> list[list[_Link]]:
     """The links in groups that share no stretch as the one before nor as the one after."""
+    if not links:
+        return []
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    if not links:
-        return []
     before, after = np.array([(link.before, link.after) for link in links]).T
     size = 1 + int(after.max())
     edges = coo_array((np.ones(len(links)), (before, size + after)), shape=(2 * size, 2 * size))

@@ -6,7 +6,6 @@ from .decode import DECODING_VERSION as DECODING_VERSION
 from .decode import ChunkDecoder as ChunkDecoder
 from .decode import decode_chunk as decode_chunk
 from .images import decode_image as decode_image
-from .picture_ends import is_cut_short as is_cut_short
 from .picture_size import picture_size as picture_size
 from .prefetch import prefetch as prefetch
 from .probe import content_sha256 as content_sha256
@@ -23,7 +22,11 @@ from .sources import list_images as list_images
 from .sources import open_source as open_source
 from .types import Chunk as Chunk
 from .types import DecodedFrame as DecodedFrame
+from .types import ImageFile as ImageFile
 from .types import Pictures as Pictures
 from .types import VideoInfo as VideoInfo
 from .types import VideoSource as VideoSource
 from .write import VideoWriter as VideoWriter
+from .yuv import PixelBuffer as PixelBuffer
+from .yuv import YUVMatrix as YUVMatrix
+from .yuv import planes_of as planes_of

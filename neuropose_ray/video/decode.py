@@ -19,6 +19,7 @@ from neuropose_ray.video.reader import PictureReader
 from neuropose_ray.video.settings import VideoSettings
 from neuropose_ray.video.timeline import REPEAT_STEP_S
 from neuropose_ray.video.types import Chunk, DecodedFrame, Pictures, VideoInfo
+from neuropose_ray.video.yuv import UprightYUV
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -35,7 +36,11 @@ _KEYFRAMES_TRIED = 3
 
 
 def decode_chunk(
-    info: VideoInfo, chunk: Chunk, *, threads: int = VideoSettings().decode_threads
+    info: VideoInfo,
+    chunk: Chunk,
+    *,
+    threads: int = VideoSettings().decode_threads,
+    pictures: Pictures = "rgb",
 ) -> Iterator[DecodedFrame]:
     """The frames of a chunk; :class:`ChunkDecoder` also has the errors.
 
@@ -43,12 +48,13 @@ def decode_chunk(
         info: the probed video.
         chunk: which part of it.
         threads: threads of the decoder.
+        pictures: what is made of each picture.
 
     Raises:
         InputNotFoundError: the video is no longer there.
         VideoError: it can no longer be opened.
     """
-    return ChunkDecoder(info, chunk, threads=threads).frames()
+    return ChunkDecoder(info, chunk, threads=threads, pictures=pictures).frames()
 
 
 class ChunkDecoder:
@@ -182,11 +188,14 @@ class _Conversion:
     """Makes of decoded pictures of one stream what is asked for."""
 
     def __init__(self, width: int, height: int, pictures: Pictures) -> None:
-        self._rgb = UprightRGB(width, height) if pictures != "luma" else None
-        self._luma = UprightLuma(width, height) if pictures != "rgb" else None
+        self._rgb = UprightRGB(width, height) if pictures in ("rgb", "both") else None
+        self._luma = UprightLuma(width, height) if pictures in ("luma", "both") else None
+        self._yuv = UprightYUV(width, height) if pictures == "planes" else None
 
     def __call__(self, time_s: float, picture: VideoFrame) -> DecodedFrame:
         image = np.empty((0, 0, 3), np.uint8) if self._rgb is None else self._rgb(picture)
+        if self._yuv is not None:
+            return DecodedFrame(time_s, image, planes=self._yuv(picture), matrix=self._yuv.matrix)
         return DecodedFrame(time_s, image) if self._luma is None else DecodedFrame(time_s, image, self._luma(picture))
 
 

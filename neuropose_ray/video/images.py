@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.errors import DecodeError, InputNotFoundError, VideoError
+from neuropose_ray.errors import DecodeError, InputError, InputNotFoundError, VideoError
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.video.heif import decode_heif, is_heif
 from neuropose_ray.video.luma import decode_luma, grey_of, has_own_luma
+from neuropose_ray.video.picture_ends import is_cut_short
 from neuropose_ray.video.settings import VideoSettings
 from neuropose_ray.video.sources import NumberedImages, list_images
-from neuropose_ray.video.types import Chunk, DecodedFrame, Pictures, VideoInfo, VideoSource
-
-_BLOCK_BYTES = 1 << 20
+from neuropose_ray.video.types import Chunk, DecodedFrame, ImageFile, Pictures, VideoInfo, VideoSource
+from neuropose_ray.video.yuv import YUVMatrix, planes_of_rgb
 
 
 def probe_images(source: VideoSource) -> VideoInfo:
@@ -30,25 +31,34 @@ def probe_images(source: VideoSource) -> VideoInfo:
     images = list_images(source.path)
     fps = source.fps or VideoSettings().image_fps
     height, width = _first_readable(source.path, images).shape[:2]
+    files = image_files(images)
     return VideoInfo(
         source=source, width=width, height=height, rotation_degrees=0,
         codec=images.paths[0].suffix.lower().removeprefix("."), stream_index=0,
         timestamps_s=np.array([(number - images.numbers[0]) / fps for number in images.numbers], np.float64),
-        keyframes=np.arange(len(images.numbers), dtype=np.int64), sha256=images_sha256(images),
-        notes=tuple(_notes(source, images, fps)), image_names=tuple(path.name for path in images.paths),
+        keyframes=np.arange(len(images.numbers), dtype=np.int64), sha256=images_sha256(files),
+        notes=tuple(_notes(source, images, fps)), images=files,
     )  # fmt: skip
 
 
 def decode_images(
     info: VideoInfo, chunk: Chunk, errors: list[DecodeError], pictures: Pictures = "rgb"
 ) -> Iterator[DecodedFrame]:
-    """The pictures of a chunk; one that cannot be read, or is of another size, becomes an error and is left out."""
-    paths = list_images(info.source.path).paths[chunk.first_frame : chunk.first_frame + chunk.frames]
+    """The pictures of a chunk; one that cannot be read, or is of another size, becomes an error and is left out.
+
+    Raises:
+        InputNotFoundError: the folder, or the still image, is no longer there.
+    """
+    place = info.source.path
+    if not place.exists():
+        raise InputNotFoundError("there is no such file or folder", where=str(place), hint="check the path")
+    folder = place if place.is_dir() else place.parent
+    paths = [folder / image.name for image in info.images[chunk.first_frame : chunk.first_frame + chunk.frames]]
     times = info.timestamps_s[chunk.first_frame : chunk.first_frame + chunk.frames].tolist()
     for path, time_s in zip(paths, times, strict=False):
         try:
             frame = _decoded(time_s, read_bytes(path), str(path), pictures)
-        except VideoError as error:
+        except InputError as error:  # also one that went away meanwhile; the others keep their places
             errors.append(DecodeError(error.what, where=str(path), hint="it is left out"))
             continue
         height, width = (frame.luma if pictures == "luma" else frame.image).shape[:2]
@@ -64,6 +74,9 @@ def _decoded(time_s: float, content: NDArray[np.uint8], where: str, pictures: Pi
     """One picture; a JPEG is decoded a second time where both are wanted, as its luma is not to be had of its RGB."""
     if pictures == "rgb":
         return DecodedFrame(time_s, decode_image(content, where))
+    if pictures == "planes":
+        image, matrix = decode_image(content, where), YUVMatrix.BT709
+        return DecodedFrame(time_s, image, planes=planes_of_rgb(image, matrix), matrix=matrix)
     own = decode_luma(content, where) if has_own_luma(content) else None
     if own is not None and pictures == "luma":
         return DecodedFrame(time_s, np.empty((0, 0, 3), np.uint8), own)
@@ -139,18 +152,30 @@ def _first_readable(path: Path, images: NumberedImages) -> Frame:
     )
 
 
-def images_sha256(images: NumberedImages) -> str:
-    """SHA-256 over every name, size and content, in order, without holding an image whole."""
+def image_files(images: NumberedImages) -> tuple[ImageFile, ...]:
+    """The files of the pictures, each read once; one that cannot be read says why."""
+    return tuple(_image_file(path) for path in images.paths)
+
+
+def images_sha256(files: Sequence[ImageFile]) -> str:
+    """SHA-256 over every name, size and digest, in order."""
     digest = hashlib.sha256()
-    for path in images.paths:
-        try:
-            with path.open("rb") as file:
-                digest.update(f"{path.name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape"))
-                while block := file.read(_BLOCK_BYTES):
-                    digest.update(block)
-        except OSError as error:  # an unreadable image is an error of its own frame, not of the video
-            digest.update(str(error.errno).encode())
+    for file in files:
+        # An unreadable image is an error of its own frame, not of the video.
+        text = f"{file.name}\0{file.size}\0{file.sha256 or file.error}\0"
+        digest.update(text.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def _image_file(path: Path) -> ImageFile:
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            content = file.read()
+    except OSError as error:
+        return ImageFile(path.name, error=f"the file cannot be read ({error.strerror})")
+    digest = hashlib.sha256(content).hexdigest()
+    return ImageFile(path.name, len(content), status.st_mtime, digest, is_cut_short(content))
 
 
 def _notes(source: VideoSource, images: NumberedImages, fps: float) -> Iterator[str]:

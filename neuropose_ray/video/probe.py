@@ -15,7 +15,7 @@ from neuropose_ray.errors import VideoError
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.video.container import DecodeErrors, open_container, picture_stream, picture_streams, read_packets
 from neuropose_ray.video.fields import FieldPairs, is_shown
-from neuropose_ray.video.images import images_sha256, probe_images
+from neuropose_ray.video.images import image_files, images_sha256, probe_images
 from neuropose_ray.video.orientation import Orientation
 from neuropose_ray.video.sources import list_images
 from neuropose_ray.video.timeline import PacketClock, Timeline, strictly_after
@@ -50,7 +50,7 @@ def content_sha256(source: VideoSource) -> str:
         InputNotFoundError: there is nothing at the source's path.
         VideoError: it cannot be read.
     """
-    return images_sha256(list_images(source.path)) if source.kind == "images" else _digest(source.path)
+    return images_sha256(image_files(list_images(source.path))) if source.kind == "images" else _digest(source.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.schemas.poses import Frame, Luma
+from neuropose_ray.video.yuv import Planes, YUVMatrix
 
-#: What is made of a decoded picture: its colours, its luma, or both.
-Pictures = Literal["rgb", "luma", "both"]
+#: What is made of a decoded picture: its colours, its luma, both, or the planes of a picture to be encoded.
+Pictures = Literal["rgb", "luma", "both", "planes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,27 @@ class VideoSource:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageFile:
+    """The file of one picture, as it was when the video was probed; nobody has to read it again for this.
+
+    Attributes:
+        name: in its folder.
+        size: bytes; None where the file cannot be read.
+        mtime: seconds since 1970 of its last change; None where the file cannot be read.
+        sha256: of its content, hexadecimal; None where the file cannot be read.
+        is_cut_short: whether its end is missing.
+        error: why it cannot be read.
+    """
+
+    name: str
+    size: int | None = None
+    mtime: float | None = None
+    sha256: str | None = None
+    is_cut_short: bool = False
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VideoInfo:
     """A probed video: what its packets state, without decoding them.
 
@@ -40,7 +62,7 @@ class VideoInfo:
         notes: what a user should know (several streams, gaps, an odd header), one sentence each.
         first_tick: presentation time of the first frame in ticks of the stream, the zero of ``timestamps_s``.
         field_coded: whether two packets hold the two fields of one frame, as in AVCHD.
-        image_names: file names of ``timestamps_s``'s frames where these are pictures of their own, else empty.
+        images: the file of each of ``timestamps_s``'s frames where these are pictures of their own, else empty.
         lost_frames: frames that the header promises beyond those in the file, which is cut short.
     """
 
@@ -57,7 +79,12 @@ class VideoInfo:
     first_tick: int = 0
     field_coded: bool = False
     lost_frames: int = 0
-    image_names: tuple[str, ...] = ()
+    images: tuple[ImageFile, ...] = ()
+
+    @property
+    def image_names(self) -> tuple[str, ...]:
+        """File names of the frames where these are pictures of their own, else empty."""
+        return tuple(image.name for image in self.images)
 
     @property
     def frame_count(self) -> int:
@@ -95,8 +122,12 @@ class DecodedFrame:
         timestamp_s: presentation time.
         image: ``(height, width, 3)`` uint8, RGB.
         luma: ``(height, width)`` uint8, of full range.
+        planes: Y, U and V of limited range, without an odd last row or column.
+        matrix: of the planes.
     """
 
     timestamp_s: float
     image: Frame
     luma: Luma = field(default_factory=lambda: np.empty((0, 0), np.uint8))
+    planes: Planes = field(default_factory=lambda: np.empty((0, 0), np.uint8))
+    matrix: YUVMatrix = YUVMatrix.BT709

@@ -16,6 +16,7 @@ from neuropose_ray.errors import OutputError
 from neuropose_ray.schemas.atomic import atomic_path
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.video.settings import WriterSettings
+from neuropose_ray.video.yuv import Planes, YUVMatrix
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -24,14 +25,16 @@ if TYPE_CHECKING:
 
 # Ticks per second, as in MPEG transport: every usual frame rate is a whole number of them.
 _CLOCK_HZ = 90_000
+# What the fastest preset leaves out for a tenth of its time: it makes files a fifth smaller, and edges smooth.
+_ALWAYS = "cabac=1:no-deblock=0"
 # The encoder spreads its bits by this rate; the times of the frames are their own.
 _NOMINAL_RATE = 30
 # BT.709 and the range 16..235 in the codes of ITU-T H.273: what browsers take untagged video for.
-_BT709, _LIMITED_RANGE = 1, 1
+_BT709, _LIMITED_RANGE = YUVMatrix.BT709, 1
 
 
 class VideoWriter:
-    """Writes RGB frames with their own times as H.264 in MP4, seekable before it is wholly loaded.
+    """Writes frames with their own times as H.264 in MP4, seekable before it is wholly loaded.
 
     A context manager: the file appears under its name, whole, when the block ends well; when an exception leaves
     the block nothing is left. Frames of odd width or height lose their last column or row, since 4:2:0 keeps
@@ -84,6 +87,7 @@ class VideoWriter:
                     "crf": str(self._settings.crf),
                     "preset": self._settings.preset,
                     "g": str(self._settings.keyframe_interval),
+                    "x264-params": _ALWAYS,
                 },
             )
             self._set_up_encoder()
@@ -102,15 +106,38 @@ class VideoWriter:
         """
         import av
 
-        if image.shape != (self._height, self._width, 3):
-            raise ValueError(f"a frame is {image.shape}, the video {(self._height, self._width, 3)}")
+        self._check_size(image, (self._height, self._width, 3))
+        even = np.ascontiguousarray(image[: self._stream.height, : self._stream.width])
+        self._encode(self._as_yuv(av.VideoFrame.from_ndarray(even, format="rgb24")), timestamp_s)
+
+    def write_planes(self, planes: Planes, matrix: YUVMatrix, timestamp_s: float) -> None:
+        """Append one frame as it is encoded, several times faster than one of RGB.
+
+        Args:
+            planes: of limited range.
+            matrix: of the planes; that of the first frame is stated in the file.
+            timestamp_s: as of :meth:`write`.
+        """
+        import av
+
+        self._check_size(planes, (self._stream.height // 2 * 3, self._stream.width))
+        if self._last_tick < 0:
+            self._stream.codec_context.colorspace = matrix
+        # PyAV takes the height of a buffer for a multiple of four, and copies arrays of any height.
+        of_array = av.VideoFrame.from_ndarray if len(planes) % 6 else av.VideoFrame.from_numpy_buffer
+        self._encode(of_array(planes, format="yuv420p"), timestamp_s)
+
+    @staticmethod
+    def _check_size(image: Frame, wanted: tuple[int, ...]) -> None:
+        if image.shape != wanted:
+            raise ValueError(f"a frame is {image.shape}, the video {wanted}")
+
+    def _encode(self, frame: VideoFrame, timestamp_s: float) -> None:
         if self._last_tick < 0:
             self._start_s = timestamp_s
         else:
             self._interval_s = timestamp_s - self._last_s
         self._last_s = timestamp_s
-        even = np.ascontiguousarray(image[: self._stream.height, : self._stream.width])
-        frame = self._as_yuv(av.VideoFrame.from_ndarray(even, format="rgb24"))
         self._last_tick = max(self._last_tick + 1, round((timestamp_s - self._start_s) * _CLOCK_HZ))
         frame.pts, frame.time_base = self._last_tick, Fraction(1, _CLOCK_HZ)
         self._container.mux(self._stream.encode(frame))

@@ -39,7 +39,7 @@ def test_json_goes_to_standard_output_and_to_the_file(pictures, tmp_path):
 
 @pytest.mark.usefixtures("weights")
 def test_without_json_it_is_a_report_and_neuroposes_files_are_written_on_demand(pictures, tmp_path):
-    files = ("--output", tmp_path / "neuropose.json", "--predictions-output", tmp_path / "poses.json", "--force-cpu")
+    files = ("-o", tmp_path / "neuropose.json", "--predictions-output", tmp_path / "poses.json", "--force-cpu")
     result = run(pictures, "--repeats", 2, "--workers", 1, *files)
     assert result.exit_code == 0
     assert neuropose_loader.load_benchmark_result(tmp_path / "neuropose.json").repeats == 2

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from neuropose_ray.cli.job_progress import bytes_bar, fetch, watched
+from neuropose_ray.cli.job_progress import bytes_bar, fetch, watched, watched_batch
 from neuropose_ray.errors import OutputError
-from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress
+from neuropose_ray.schemas.jobs import Artifact, Batch, Job, JobProgress
 
 ID = "0123456789abcdef0123456789abcdef"
 #: Of one job asked for by its id, and not in events.
@@ -141,3 +141,29 @@ def test_a_bar_is_drawn_again_after_a_tenth_of_a_second_at_the_soonest(monkeypat
     assert drawn[-1][1] == 1000
     assert len(drawn) > 20
     assert all(later[0] - before[0] > 0.1 for before, later in pairwise(drawn[:-1]))
+
+
+def test_a_batch_is_followed_to_the_end_of_its_last_job(capsys: pytest.CaptureFixture[str]):
+    def batch(state: str, percent: float, **counts: int) -> Batch:
+        return Batch(
+            id=ID, state=state, counts=counts, percent=percent, submitted_at=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+
+    class Batches:
+        def __init__(self) -> None:
+            self.waits: list[float] = []
+            self._answers = [
+                batch("queued", 0, queued=2), batch("running", 20, queued=1, running=1),
+                batch("running", 30, queued=1, running=1), batch("failed", 100, completed=1, failed=1),
+            ]  # fmt: skip
+
+        def batch(self, batch_id: str, wait_s: float) -> Batch:
+            self.waits.append(wait_s)
+            return self._answers.pop(0)
+
+    service = Batches()
+    assert watched_batch(service, ID).state == "failed"
+    assert service.waits[0] == 0.0, "the first line comes at once"
+    assert min(service.waits[1:]) > 0, "the service is not asked all the time"
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["0 % 2 queued", "20 % 1 queued, 1 running", "100 % 1 completed, 1 failed"]

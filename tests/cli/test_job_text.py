@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from neuropose_ray.cli.job_text import SHORT_ID, exit_code, job_lines, print_job, print_jobs
-from neuropose_ray.schemas.jobs import Artifact, Job, JobError, JobProgress, WebhookStatus
+from neuropose_ray.schemas.jobs import Artifact, Job, JobError, JobProgress, JobStep, WebhookStatus
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -83,3 +83,31 @@ def test_a_table_has_a_row_for_each_job_with_an_id_that_can_be_typed(capsys: pyt
     assert first.startswith("1c9f04ab"[:SHORT_ID] + " ")
     assert "walk.mp4" in first
     assert second.startswith("2" * SHORT_ID + " ")
+
+
+def test_a_running_job_says_its_steps_when_it_ends_and_why_it_is_tried_again():
+    error = JobError(code="engine", message="a worker was lost", step="analyze")
+    steps = (
+        JobStep(kind="pose", state="completed", attempts=2),
+        JobStep(kind="analyze", state="retrying", attempts=2, last_error=error),
+        JobStep(kind="report"),
+    )
+    progress = JobProgress(percent=80, eta=datetime.now(UTC) + timedelta(minutes=5, seconds=30))
+    deadline = NOW + timedelta(hours=1)
+    lines = job_lines(
+        job(
+            "running",
+            steps=steps,
+            progress=progress,
+            last_error=error,
+            batch="b" * 32,
+            deadline=deadline,
+            ended_at=None,
+        )
+    )
+    assert "steps: pose completed, analyze retrying (try 2), report waiting" in lines
+    assert "is tried again after engine: a worker was lost" in lines
+    assert f"of batch {'b' * 32}" in lines
+    assert any(line.startswith("ends in about 5 min") for line in lines)
+    assert any(f"deadline {deadline.astimezone():%Y-%m-%d}" in line for line in lines)
+    assert not any("deadline" in line for line in job_lines(job(deadline=deadline))), "it has ended"

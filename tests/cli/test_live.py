@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from support.live_service import LiveService, live_service
+from support.rtsp.camera import RtspCamera
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.main import app
@@ -42,6 +43,20 @@ def test_a_camera_is_added_listed_watched_and_removed(live: LiveService, test_da
     assert run(live, "remove", "door", answer="n\n").exit_code == 2
     assert run(live, "remove", "door", "--yes").stdout == "removed door\n"
     assert isinstance(run(live, "show", "door").exception, StreamNotFoundError)
+
+
+def test_a_real_camera_is_watched_and_its_password_is_in_no_output(test_data: Path, tmp_path: Path):
+    video = test_data / "field" / "leaves_and_returns.mp4"
+    with (
+        RtspCamera(video=video, credentials=("anna", "hush-hush")) as camera,
+        live_service(tmp_path, private_networks=True, hosts=[f"127.0.0.1:{camera.port}"]) as live,
+    ):
+        outputs = [run(live, "add", "ward-7", camera.url)]
+        outputs += [run(live, "view", "ward-7", "--frames", "3"), run(live, "list"), run(live, "show", "ward-7")]
+        outputs.append(run(live, "remove", "ward-7", "--yes"))
+    assert [output.exit_code for output in outputs] == [0] * 5
+    assert "active" in outputs[2].stdout
+    assert all("hush" not in output.output for output in outputs)
 
 
 def test_a_source_that_may_not_be_read_says_what_to_set(live: LiveService):

@@ -8,7 +8,8 @@ import typer
 from support.stick_people import people, write_results, write_video
 from typer.testing import CliRunner
 
-from neuropose_ray.cli.overlay import overlay, write_overlays
+from neuropose_ray.cli.overlay import overlay
+from neuropose_ray.cli.pictures import write_pictures
 from neuropose_ray.errors import InputError, InputNotFoundError, SettingsError
 from neuropose_ray.pipeline.inputs.signature import signature_of
 from neuropose_ray.pipeline.inputs.source_record import write_source
@@ -57,12 +58,12 @@ def test_every_video_with_results_gets_an_overlay_and_a_rerun_makes_none_again(v
     partial = replace(processed(out, write_video(video.with_name("run.mp4"), [0.0, 0.2])), state="partial")
     failed = VideoResult(input="gone.mp4", name="gone", state="failed")
     summary = summary_of(good, partial, failed)
-    assert write_overlays(summary, out, blur_faces=False)
+    assert write_pictures(summary, out, overlay=True, report=False, blur_faces=False)
     made = {file: file.stat().st_mtime_ns for file in out.glob("*/overlay.mp4")}
     assert sorted(file.parent.name for file in made) == ["run", "walk"]
-    assert write_overlays(summary, out, blur_faces=False)
+    assert write_pictures(summary, out, overlay=True, report=False, blur_faces=False)
     assert {file: file.stat().st_mtime_ns for file in made} == made
-    assert write_overlays(summary, out, blur_faces=True)
+    assert write_pictures(summary, out, overlay=True, report=False, blur_faces=True)
     assert all(file.stat().st_mtime_ns > before for file, before in made.items())
 
 
@@ -70,7 +71,7 @@ def test_a_video_that_is_gone_is_one_line_and_does_not_stop_the_next(video, out,
     gone = write_video(video.with_name("gone.mp4"), [0.0])
     summary = summary_of(processed(out, gone), processed(out, video))
     gone.unlink()
-    assert not write_overlays(summary, out, blur_faces=False)
+    assert not write_pictures(summary, out, overlay=True, report=False, blur_faces=False)
     assert (out / "walk" / "overlay.mp4").exists()
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"error: overlay of gone: {out / 'gone'}: its video is no longer at {gone}")
@@ -88,7 +89,7 @@ def test_an_image_folder_keeps_the_frame_rate_of_the_run(out, tmp_path):
     info = probe(open_source(folder, fps=50))
     write_source(out / "frames", info.source, sha256=info.sha256, signature=signature_of(folder).text)
     summary = summary_of(VideoResult(input=str(folder), name="frames", state="completed"))
-    assert write_overlays(summary, out, blur_faces=False)
+    assert write_pictures(summary, out, overlay=True, report=False, blur_faces=False)
     for options in ((), ("--video", folder), ("--video", folder, "--fps", 50)):
         (out / "frames" / "overlay.mp4").unlink()
         assert run(out / "frames", *options).exit_code == 0
@@ -130,10 +131,10 @@ def test_a_video_that_is_not_found_is_one_line_that_names_the_option(video, out)
 def test_what_the_command_writes_is_known_to_the_next_run(video, out):
     """Else a run with hidden faces would take an overlay with faces for its own."""
     summary = summary_of(processed(out, video))
-    write_overlays(summary, out, blur_faces=True)
+    write_pictures(summary, out, overlay=True, report=False, blur_faces=True)
     run(out / "walk", "--video", video, "--out", out / "walk" / "overlay.mp4")
     with_faces = (out / "walk" / "overlay.mp4").stat().st_mtime_ns
-    write_overlays(summary, out, blur_faces=True)
+    write_pictures(summary, out, overlay=True, report=False, blur_faces=True)
     assert (out / "walk" / "overlay.mp4").stat().st_mtime_ns > with_faces
 
 

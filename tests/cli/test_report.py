@@ -7,7 +7,8 @@ from support.phantom_results import seconds, squatting, truth_table, without_row
 from support.stick_people import write_video
 from typer.testing import CliRunner
 
-from neuropose_ray.cli.report import report, write_reports
+from neuropose_ray.cli.pictures import write_pictures
+from neuropose_ray.cli.report import report
 from neuropose_ray.errors import InputError, InputNotFoundError, SettingsError
 from neuropose_ray.pipeline.inputs.signature import signature_of
 from neuropose_ray.pipeline.inputs.source_record import write_source
@@ -139,7 +140,7 @@ def test_every_video_of_a_run_gets_a_report_also_one_that_shows_nobody(video, ou
     )
     failed = VideoResult(input="gone.mp4", name="gone", state="failed")
     summary = summary_of(out, processed(out, video), processed(out, empty, nobody), failed)
-    assert write_reports(summary, out, blur_faces=False)
+    assert write_pictures(summary, out, overlay=False, report=True, blur_faces=False)
     assert sorted(page.parent.name for page in out.glob("*/report.html")) == ["empty", "squat"]
     assert capsys.readouterr().err == ""
     assert "Nobody was found" in (out / "empty" / "report.html").read_text("utf-8")

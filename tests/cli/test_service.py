@@ -32,6 +32,28 @@ def test_a_unit_is_written_and_what_to_run_next_is_said(home, manager, start):
     assert any(command.strip().startswith(start) for command in commands)
 
 
+@pytest.mark.parametrize(
+    ("manager", "files"),
+    [
+        ("compose", {"Dockerfile", "Dockerfile.dockerignore", "compose.yaml"}),
+        ("kuberay", {"Dockerfile", "Dockerfile.dockerignore", "storage.yaml", "raycluster.yaml", "rayservice.yaml"}),
+    ],
+)
+def test_files_for_containers_are_written_and_what_to_run_next_is_said(home, manager, files):
+    out = home / "deploy"
+    printed = install(
+        manager, "--out", str(out), "--gpus", "1", "--image", "registry.example.org/motion:7", "--print"
+    )
+    assert not out.exists()
+    done = install(manager, "--out", str(out), "--gpus", "1", "--image", "registry.example.org/motion:7")
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in out.iterdir()} == files
+    assert all(path.read_text() in printed.stdout for path in out.iterdir())
+    assert f"into {out}" in done.stdout
+    assert "{" not in done.stdout
+    assert "registry.example.org/motion:7" in "".join(path.read_text() for path in out.glob("*.yaml"))
+
+
 def test_printing_writes_nothing(home):
     done = install("systemd", "--user", "--print", "--data", str(home / "data"))
     assert "[Service]" in done.stdout

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from formats.people import squatting
 
 from neuropose_ray.curation import MetricRegistry, SelectionSettings, frames_to_review
+from neuropose_ray.errors import InputNotFoundError
 from neuropose_ray.formats import DatasetKind, DatasetSettings, export_dataset
 from neuropose_ray.schemas.frame_table import FrameTableHeader, all_columns, arrow_schema, write_frames
 from neuropose_ray.schemas.parquet_files import write_predictions
@@ -74,4 +76,5 @@ def test_a_run_that_was_not_curated_has_a_queue_too(tmp_path):
     add_video(tmp_path, "a", {10: 0.3, 50: 0.2})
     (tmp_path / "a" / "frames.parquet").unlink()
     assert chosen(tmp_path) == {"a": [50, 10]}
-    assert chosen(tmp_path / "a") == {}
+    with pytest.raises(InputNotFoundError, match="there are no predictions"):
+        chosen(tmp_path / "a")

@@ -123,6 +123,7 @@ def test_what_was_asked_and_what_it_cost_is_recorded_without_the_key():
         (lambda s: s.update(text=s["text"] + " That is 17.3 more than usual."), "a number"),
         (lambda s: s.update(text=s["text"] + " That is forty... no, twelve times."), "a number"),
         (lambda s: s.update(text=s["text"] + " Und das linke Bein hinkt."), "a side"),
+        (lambda s: s.update(text=s["text"] + " Mit LINKEM Bein hinkt die Person."), "a side"),
         (lambda s: s.update(facts=["f999"]), "a fact that there is not"),
         (lambda s: s.update(facts=[]), "schema"),
         (lambda s: s.pop("facts"), "schema"),

@@ -7,7 +7,7 @@ from neuropose_ray.analysis import GAIT_PARAMETERS, repetition_label
 from neuropose_ray.analysis.angles.definitions import ANGLE_DEFINITIONS
 from neuropose_ray.description import LANGUAGES, Finding
 from neuropose_ray.description.findings import findings_of_report
-from neuropose_ray.description.language import language_of
+from neuropose_ray.description.language import language_of, side_words
 from neuropose_ray.description.values import Amount, Count, Quotation, Term
 
 ENGLISH, GERMAN = language_of("en"), language_of("de")
@@ -58,6 +58,23 @@ def test_words_follow_their_counts(number, expected):
 def test_numbers_follow_the_customs_of_a_language(amount, english, german):
     assert ENGLISH.amount(amount) == english
     assert GERMAN.amount(amount) == german
+
+
+def test_every_language_says_sides_in_words_that_it_lists():
+    for language in map(language_of, LANGUAGES):
+        for side, other in (("left", "right"), ("right", "left")):
+            said = re.findall(r"\w+", language.term(f"{side}_knee_flexion").lower())
+            assert set(said) & set(language.side_words[side])
+            assert not set(said) & set(language.side_words[other])
+
+
+def test_words_of_sides_are_known_in_all_their_forms_and_name_one_side():
+    words = side_words()
+    assert (words["left"], words["right"]) == ("left", "right")
+    for ending in ("s", "e", "en", "er", "em", "es"):
+        assert (words[f"link{ending}"], words[f"recht{ending}"]) == ("left", "right")
+    said = [words for language in map(language_of, LANGUAGES) for words in language.side_words.values()]
+    assert sum(map(len, said)) == len(words)
 
 
 def test_sides_are_put_to_terms_as_the_language_has_it():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fitting.distorted import HEIGHT, WIDTH, Track, even_times, knee_error_deg, observe, pa_mpjpe
 
+from neuropose_ray import machine
 from neuropose_ray.errors import InputError, SettingsError
 from neuropose_ray.fitting import FitFlag, FittedSequence, FittingSettings, fit_sequence
 from neuropose_ray.phantom.body import CHILD, PHANTOM_SKELETON, TALL_ADULT
@@ -339,6 +340,14 @@ class TestSameResult:
         again = fit(track)
         assert again.poses3d.tobytes() == fitted.poses3d.tobytes()
         assert again.flags.tobytes() == fitted.flags.tobytes()
+
+    def test_threads_change_no_number(self, monkeypatch):
+        track, fits = squat(even_times(12, 15)), []
+        for threads in (1, 5):
+            monkeypatch.setattr(machine, "usable_cpus", lambda *_, threads=threads: threads)
+            fits.append(fit(track, FittingSettings(window_frames=40, length_frames=60)))
+        for name in ("poses3d", "residual_px", "flags"):
+            assert getattr(fits[0], name).tobytes() == getattr(fits[1], name).tobytes()
 
     def test_windows_give_what_the_whole_gives(self):
         track = squat(even_times(12, 15))

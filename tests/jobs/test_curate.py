@@ -1,14 +1,14 @@
-"""The entry script of `ray job submit` for curation: its arguments; the run itself is that of the command."""
+"""The entry script of `ray job submit` for curation; the run itself is that of the command."""
 
-import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).resolve().parents[2] / "jobs" / "curate.py"
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def test_inputs_become_arguments_of_curate_run_and_the_rest_is_passed_on():
-    spec = importlib.util.spec_from_file_location("jobs_curate", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    given = ["--input", "a.mp4", "--out", "o", "--input=cam", "--sheet"]
-    assert module.arguments(given) == ["curate", "run", "--engine", "ray", "--out", "o", "--sheet", "a.mp4", "cam"]
+def test_the_script_is_curate_run_with_the_engine_of_the_cluster():
+    command = [sys.executable, "jobs/curate.py", "--input", "gone", "--help"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "curate run" in done.stdout

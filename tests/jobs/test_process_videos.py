@@ -35,13 +35,3 @@ def test_a_submitted_job_processes_what_its_inputs_name(ray_cluster: str, weight
         "made_one_frame.mp4": "completed",
         "made_no_person.mp4": "completed",
     }
-
-
-def test_inputs_become_arguments_of_process_and_the_rest_is_passed_on():
-    sys.path.insert(0, str(REPOSITORY / "jobs"))
-    try:
-        from process_videos import arguments
-    finally:
-        sys.path.pop(0)
-    given = ["--input", "a.mp4", "--out", "o", "--input=s3://b/c", "--mirror"]
-    assert arguments(given) == ["process", "--engine", "ray", "--out", "o", "--mirror", "a.mp4", "s3://b/c"]

@@ -43,8 +43,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         serving = Serving(Path(folder))
-        serving.start()
         try:
+            serving.start()
             time.sleep(arguments.settle)
             rows = measure(serving, arguments.seconds)
         finally:

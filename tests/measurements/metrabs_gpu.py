@@ -6,7 +6,9 @@ frame. Parts, chosen by ``--parts``:
 * b: the bare model in one process by batch size: ``predict`` on decoded frames, and the graph alone on frames that
   the GPU has already;
 * c: frames per second of one decoder with one thread;
-* d: whole runs on Ray, and on threads, by shape and by chunks at once of a GPU;
+* d: whole runs on Ray, and on threads, by shape, by chunks that are decoded at once for a GPU, and by frames of a
+  call: ``fused8``, ``split8``, ``threads8``, ``fused8x1`` with one frame a call;
+* s: the same of videos of a second, how full the batches are and how busy the GPU;
 * e: a batch far too large on a card that another process has all but filled;
 * f: how far poses on the GPU are from those on the CPU, with and without TensorFloat-32. The networks have no say in
   poses, so this is the geometry around them.
@@ -22,19 +24,17 @@ import json
 import math
 import os
 import shutil
-import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from support.gpu import alone, filled_card, metrabs_spec, nvml
-from support.people_video import PEOPLE, write_people
+from support.measured_runs import BusyGpu, Way, measured_run
+from support.people_video import FPS, PEOPLE, write_people
 
 from neuropose_ray.benchmark.baseline import MetrabsBaseline
 from neuropose_ray.benchmark.passes import copies_of
@@ -42,17 +42,12 @@ from neuropose_ray.cluster import OWN_RAY, connected
 from neuropose_ray.models.metrabs.model import MetrabsModel
 from neuropose_ray.models.metrabs.settings import GPU_BATCH_SIZE
 from neuropose_ray.models.spec import METRABS_FIELD_OF_VIEW_DEGREES
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
-from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.inputs.cameras import camera_of
-from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import CameraSettings
-from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
-from neuropose_ray.service.settings import load_settings
 from neuropose_ray.video.chunks import plan_chunks
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
@@ -62,56 +57,11 @@ FRAMES_HELD = 64
 #: What the process that fills the card leaves of it, and frames that alone do not fit into that.
 FREE_BYTES, FAR_TOO_MANY = 3 << 30, 1024
 COMPARED_FRAMES = 50
-SAMPLE_S = 0.05
 GIB = 1 << 30
 
 
 def say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
-
-
-# What is measured with.
-
-
-class BusyGpu:
-    """The part of the time in which the first GPU computed while the block ran: ``share``, None without a GPU."""
-
-    def __init__(self) -> None:
-        self._library = nvml()
-        self._samples: list[int] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self.share: float | None = None
-
-    def __enter__(self) -> BusyGpu:
-        if self._library is not None:
-            self._thread.start()
-        return self
-
-    def _sample(self) -> None:
-        device = self._library.nvmlDeviceGetHandleByIndex(0)
-        while not self._ended.wait(SAMPLE_S):
-            self._samples.append(self._library.nvmlDeviceGetUtilizationRates(device).gpu)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        if self._samples:
-            self.share = statistics.fmean(self._samples) / 100
-
-
-class Outcomes(NullReporter):
-    """What came of every chunk, in the order in which their results were on the disk."""
-
-    def __init__(self) -> None:
-        self._all: list[ChunkOutcome] = []
-
-    def advance(self, outcome: ChunkOutcome) -> None:
-        self._all.append(outcome)
-
-    def in_order(self) -> list[ChunkOutcome]:
-        return sorted(self._all, key=lambda outcome: outcome.ended_s)
 
 
 # What is measured on.
@@ -184,36 +134,6 @@ def decoding(video: Path) -> dict[str, Any]:
     return {"fps": count / (time.perf_counter() - begin_s), "frames": count}
 
 
-def pipeline(shape: str, chunks: int, model: Path, videos: Sequence[Path], out: Path) -> dict[str, Any]:
-    """A run as `neuropose-ray process` makes it; ``shape`` may also be ``threads``."""
-    engine = {"kind": "local"} if shape == "threads" else {"kind": "ray", "address": OWN_RAY, "shape": shape}
-    flags = {"engine": {**engine, "chunks_per_gpu": chunks}}
-    settings, spec, outcomes = load_settings(None, flags, environment={}), metrabs_spec(model), Outcomes()
-    begin_s = time.monotonic()
-    with started_engine(settings.engine, spec, out.name) as started, BusyGpu() as gpu:
-        summary = run(videos, out, settings=settings, spec=spec, engine=started, progress=outcomes)
-    seconds, done = time.monotonic() - begin_s, outcomes.in_order()
-    frames = sum(outcome.frames for outcome in done)
-    # The chunks that began together are committed together: after them, as much is under way as when the last ends.
-    wave = done[: min(chunks, len(done) - 1)]
-    metrics = [
-        json.loads((out / video.name / "metrics.json").read_bytes())["performance"] for video in summary.videos
-    ]
-    span_s = done[-1].ended_s - done[0].began_s
-    return {
-        "chunks": len(done),
-        "frames": frames,
-        "whole_fps": frames / seconds,
-        "fps": (frames - sum(outcome.frames for outcome in wave)) / (done[-1].ended_s - wave[-1].ended_s),
-        "gpu_busy": gpu.share,
-        "model_busy": sum(each["infer_seconds"] for each in metrics) / span_s,
-        "first_chunk_after_s": done[0].ended_s - begin_s,
-        "device": metrics[0]["active_device"],
-        "all_well": summary.all_well,
-        "people_as_expected": sum(outcome.persons for outcome in done) == PEOPLE * frames,
-    }
-
-
 def difference(one: Path, other: Path, names: Sequence[str]) -> float:
     """The largest difference of any coordinate of any joint in mm, 0.0 for the same bytes; NaN for other people."""
     largest = 0.0
@@ -259,7 +179,15 @@ def poses_on(model: Path, video: Path, device: str, tensor_float_32: bool) -> An
 
 
 def measure(
-    frames: int, backbone: str, parts: str, shapes: str, seconds: float, batch_sizes: str, chunks: int, folder: Path
+    frames: int,
+    backbone: str,
+    parts: str,
+    ways: str,
+    seconds: float,
+    batch_sizes: str,
+    chunks: int,
+    short: int,
+    folder: Path,
 ) -> dict[str, Any]:
     library, result = nvml(), {}
     video, model, plain = folder / "people.mp4", folder / f"model_{backbone}", folder / "model_none"
@@ -278,7 +206,9 @@ def measure(
         result["decoding"] = decoding(video)
         say(f"c: {result['decoding']}")
     if "d" in parts:
-        runs(result, shapes, chunks, model, video, folder)
+        runs(result, [Way.parse(name) for name in ways.split(",")], chunks, model, video, folder)
+    if "s" in parts:
+        short_videos(result, [Way.parse(name) for name in ways.split(",")], short, model, folder)
     if "e" in parts and library is not None:
         result["memory"] = memory(model, video)
         say(f"e: {result['memory']}")
@@ -309,27 +239,46 @@ def machine(library: Any) -> dict[str, Any]:
     return {"gpu": name, "driver": driver, "gpu_memory_gib": total, **found}
 
 
-def runs(result: dict[str, Any], shapes: str, least: int, model: Path, video: Path, folder: Path) -> None:
+def runs(result: dict[str, Any], ways: Sequence[Way], least: int, model: Path, video: Path, folder: Path) -> None:
     """Part d; ratios to the bare model and to decoding where these were measured in the same call."""
     copies = -(-least // len(plan_chunks(probe(open_source(video)))))
     best = max((value["fps"] for name, value in result.get("bare", {}).items() if "predict" in name), default=None)
+    result["runs"] = {}
+    for way, done in _each_way(ways, copies, model, video, folder):
+        if best:
+            done["of_bare"] = done["fps"] / best
+        if best and "decoding" in result:
+            done["of_limit"] = done["fps"] / min(best, way.decoders * result["decoding"]["fps"])
+        result["runs"][way.name] = done
+        say(f"d: {way.name}: {done}")
+
+
+def short_videos(result: dict[str, Any], ways: Sequence[Way], count: int, model: Path, folder: Path) -> None:
+    """Part s."""
+    second = folder / "second.mp4"
+    if not second.exists():
+        write_people(second, FPS)
+    result["short"] = {}
+    for way, done in _each_way(ways, count, model, second, folder):
+        result["short"][way.name] = done
+        say(f"s: {way.name}: {done}")
+
+
+def _each_way(
+    ways: Sequence[Way], copies: int, model: Path, video: Path, folder: Path
+) -> Iterator[tuple[Way, dict[str, Any]]]:
+    """What came of a run over so many copies of a video, and how far its poses are from those of the first."""
     first: Path | None = None
-    with tempfile.TemporaryDirectory(dir=folder) as name, ExitStack() as stack:
+    needs_ray = any(way.shape != "threads" for way in ways)
+    with tempfile.TemporaryDirectory(dir=folder) as name, connected(OWN_RAY) if needs_ray else nullcontext():
         videos = copies_of(video, copies, Path(name))
-        stack.enter_context(connected(OWN_RAY))
-        result["runs"] = {}
-        for wanted in shapes.split(","):
-            shape, chunks = wanted.rstrip("0123456789"), int(wanted.lstrip("abcdefghijklmnopqrstuvwxyz") or 1)
-            out = Path(name) / f"out_{wanted}"
-            done = pipeline(shape, chunks, model, videos, out)
-            if best:
-                done["of_bare"] = done["fps"] / best
-            if best and "decoding" in result:
-                done["of_limit"] = done["fps"] / min(best, chunks * result["decoding"]["fps"])
+        for way in ways:
+            out = Path(name) / f"out_{way.name}"
+            done = measured_run(way, metrabs_spec(model, batch_size=way.batch_size), videos, out)
+            done["people_as_expected"] = done.pop("people") == PEOPLE * done["frames"]
             first = first or out
             done["off_from_first_mm"] = difference(first, out, [path.stem for path in videos])
-            result["runs"][wanted] = done
-            say(f"d: {wanted}: {done}")
+            yield way, done
 
 
 def table(result: dict[str, Any]) -> None:
@@ -337,6 +286,7 @@ def table(result: dict[str, Any]) -> None:
     print("\n" + json.dumps(result["machine"]))
     rows = {f"bare {name}": value for name, value in result.get("bare", {}).items() if isinstance(value, dict)}
     rows |= {f"run {name}": value for name, value in result.get("runs", {}).items()}
+    rows |= {f"short {name}": value for name, value in result.get("short", {}).items()}
     rows |= {name: result[name] for name in ("decoding", "memory", "gpu_off_from_cpu_mm") if name in result}
     for name, value in rows.items():
         shown = (f"{key} {each:.3g}" if isinstance(each, float) else f"{key} {each}" for key, each in value.items())
@@ -347,11 +297,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=1500)
     parser.add_argument("--backbone", choices=("s", "l", "tiny", "none"), default="s")
-    parser.add_argument("--parts", default="b,c,d,e,f")
-    parser.add_argument("--shapes", default="fused1,fused2,fused3,fused4,split3", help="with chunks at once; threads")
+    parser.add_argument("--parts", default="b,c,d,s,e,f")
+    parser.add_argument("--ways", default="fused8,fused8x1,fused2,split8,threads8", help="of d and s")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement of the bare model")
     parser.add_argument("--batch-sizes", default="1,8,16,32,64", help="of the bare model")
     parser.add_argument("--chunks", type=int, default=20, help="least number in a run; the video is copied for it")
+    parser.add_argument("--short", type=int, default=200, help="videos of a second")
     parser.add_argument("--folder", type=Path, help="kept, and used again")
     parser.add_argument("--out", type=Path)
     options = vars(parser.parse_args())

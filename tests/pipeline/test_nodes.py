@@ -42,9 +42,17 @@ def test_a_node_that_joins_is_put_to_work(found):
     assert (joins["state"], joins["frames"]) == ("completed", FRAMES)
 
 
-def test_on_a_gpu_poison_kills_its_worker_with_all_chunks_in_it_and_only_the_poison_is_charged(found):
-    gpu = found["gpu"]
-    assert (gpu["shape"], gpu["chunks_at_once"]) == ("split", 3)
+@pytest.mark.parametrize("calls", ["gpu", "shared"])
+def test_on_a_gpu_poison_kills_its_worker_with_all_chunks_in_it_and_only_the_poison_is_charged(found, calls: str):
+    gpu = found[calls]
+    assert (gpu["shape"], gpu["decoders"]) == ("split", 3)
     assert (gpu["state"], gpu["frames"]) == ("partial", 11 * CHUNK_FRAMES)
     assert gpu["errors"] == [["process", "WorkerDiedError", 2]]
     assert 2 <= gpu["bright"] <= 3  # once with the others, which does not count, and twice alone
+
+
+@pytest.mark.parametrize("shape", ["fused", "split"])
+def test_on_a_gpu_batches_are_filled_across_videos_that_are_shorter(found, shape: str):
+    full = found["full"][shape]
+    assert (full["frames"], full["results"]) == (40 * 9, 1)
+    assert full["fill"] >= 0.9  # 23 calls would be 0.98

@@ -105,6 +105,19 @@ def test_on_threads_a_chunk_that_hangs_is_left_to_its_thread_and_never_committed
     assert sorted((tmp_path / "out" / "bad" / "chunks").glob("*.json")) == committed
 
 
+def test_a_frame_that_hangs_in_a_batch_of_several_videos_is_charged_to_its_own_chunk_alone(
+    clips: list[Path], tmp_path: Path
+):
+    spec = PoisonSpec("hang", tmp_path / "log", release=tmp_path / "release", frames_alone=True)
+    summary = process(clips, tmp_path / "out", spec, kind="local", workers=1, stall_limit_s=1.0)
+    spec.release.touch()
+    assert states(summary) == {
+        "bad": ("partial", 5 * CHUNK_FRAMES, [("model", "StalledError", 2)]),
+        "good": ("completed", 4 * CHUNK_FRAMES, []),
+    }
+    assert 2 <= len(notes(spec.log, "bright")) <= 3  # once with others perhaps, which does not count, and twice alone
+
+
 def test_a_program_whose_decoder_hangs_can_still_end():
     script = (
         "import time\nfrom neuropose_ray.video.prefetch import prefetch\n"

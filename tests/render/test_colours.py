@@ -3,7 +3,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from neuropose_ray.render.colours import SIDE_COLOURS, text_colour, track_colour
+from neuropose_ray.render.colours import RGB, SIDE_COLOURS, Ink, text_colour, track_colour
+from neuropose_ray.video.yuv import PixelBuffer, YUVMatrix, planes_of_rgb
 
 # How dichromats see linear RGB (F. Vienot, H. Brettel, J. D. Mollon, Color Research and Application 24, 1999).
 DICHROMATS = {
@@ -32,3 +33,18 @@ def test_text_is_readable_on_every_label():
 def test_neighbouring_tracks_differ():
     assert len({track_colour(track) for track in range(5)}) == 5
     assert track_colour(0) == track_colour(5)
+
+
+@pytest.mark.parametrize("matrix", list(YUVMatrix))
+def test_ink_gives_the_pixels_that_a_picture_in_yuv_has_for_a_colour(matrix):
+    colours = np.random.default_rng(0).integers(0, 256, (50, 3))
+    planes = planes_of_rgb(np.repeat(np.repeat(colours[None].astype(np.uint8), 2, axis=0), 2, axis=1), matrix)
+    expected = PixelBuffer(2, 100).filled(planes)[0, ::2].astype(int)
+    assert np.abs(np.array(Ink(matrix).pixels(colours.astype(float))) - expected).max() <= 1
+    for colour, pixel in zip(colours[:5].tolist(), expected.tolist(), strict=False):
+        assert Ink(matrix)(tuple(colour)) == pytest.approx(tuple(pixel), abs=1)
+
+
+def test_ink_of_rgb_is_the_colour_itself():
+    assert RGB((1, 2, 3)) == (1, 2, 3)
+    assert RGB.pixels(np.array([[1.4, 2.0, 254.6]])) == [[1, 2, 255]]

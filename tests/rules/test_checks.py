@@ -6,6 +6,7 @@ import pytest
 from rules.streams import pipeline, rule
 
 from neuropose_ray.errors import RuleError
+from neuropose_ray.rules import check_clips
 from neuropose_ray.rules.branches.building import branch_fields
 from neuropose_ray.rules.decisions import COMPLETE_FIELDS, ENTER_FIELDS
 
@@ -108,3 +109,13 @@ def test_pictures_have_keys_of_their_own_where_none_are_given():
         "{camera_id}/{uuid}/last.jpg",
         "{phase}",
     ]
+
+
+@pytest.mark.parametrize("when", ["on_enter", "on_complete"])
+def test_jobs_are_made_of_no_more_video_than_is_kept(when):
+    enqueue = {"type": "enqueue_job", "name": "again", "seconds": 30}
+    made = pipeline(copy.deepcopy(WHOLE) | {when: [publish("hello"), enqueue]}, models=MODELS)
+    check_clips(made, 30.0)
+    with pytest.raises(RuleError, match="30 s") as refused:
+        check_clips(made, 29.5)
+    assert refused.value.where == f"rules[0].{when}[1].seconds"

@@ -3,9 +3,9 @@ from copy import deepcopy
 import pytest
 from schemas.neuropose_samples import frame, video_version_1, video_version_2
 
-from neuropose_ray.errors import FileFormatError, FutureSchemaError
+from neuropose_ray.errors import FileFormatError, FutureSchemaError, MigrationError
 from neuropose_ray.schemas.header import SCHEMA_VERSION
-from neuropose_ray.schemas.migrations import MigrationError, migrate_job_results, migrate_video_predictions
+from neuropose_ray.schemas.migrations import migrate_job_results, migrate_video_predictions
 from neuropose_ray.schemas.predictions import VideoPredictions
 
 

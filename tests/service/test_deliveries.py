@@ -10,6 +10,7 @@ from support.webhook_receiver import Receiver, receiver
 from neuropose_ray.service import deliveries as module
 from neuropose_ray.service.deliveries import Deliveries, Delivery, DeliveryState
 from neuropose_ray.service.durable_work import Pauses, dbos_configuration
+from neuropose_ray.service.queue_looks import QueueLooks
 from neuropose_ray.stores import WebhookSender, WebhookSettings
 
 PATIENCE_S = 60.0
@@ -49,6 +50,7 @@ def opened(database: str) -> Iterator[Callable[..., tuple[Deliveries, Reports]]]
             in_line_s=in_line_s,
             pauses=pauses,
             poll_s=0.05,
+            looks=QueueLooks(),
         )
         DBOS(config=dbos_configuration("deliveries-test", database, "one"))
         made.register()
@@ -106,6 +108,7 @@ def test_a_message_that_stays_in_vain_makes_room_for_those_behind_it_and_comes_l
     opened: Callable[..., Any], hook: Receiver, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(module, "_BETWEEN_ROUNDS", Pauses(first_s=1.5, longest_s=1.5))
+    monkeypatch.setattr("dbos._workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC", 1.0)  # another test's is longer
     made, reports = opened(in_line_s=0.0)
     hook.answers = [(503, {})]
     made.enqueue(delivery("c1", hook.url))

@@ -23,6 +23,7 @@ from neuropose_ray.service.durable_work import (
     plain_function,
     remove_ended,
 )
+from neuropose_ray.service.queue_looks import QueueLooks
 
 
 @given(attempts=st.integers(1, 10**6))
@@ -66,7 +67,7 @@ def queue(tmp_path: Path) -> Iterator[str]:
 def test_work_that_no_thread_is_at_is_queued_again(queue: str):
     from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
-    active, leaves = ActiveWorkflows(queue), threading.Event()
+    active, leaves = ActiveWorkflows(queue, QueueLooks()), threading.Event()
     begun: list[str] = []
 
     class Work:

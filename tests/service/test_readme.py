@@ -23,6 +23,9 @@ def test_every_command_of_the_service_runs_in_the_order_shown(service, test_data
     shutil.copy(person, tmp_path / "person.jpg")
     with zipfile.ZipFile(tmp_path / "trials.zip", "w") as archive:
         archive.write(test_data / "odd" / "made_one_frame.mp4", "monday/sit.mp4")
+    (tmp_path / "trials").mkdir()
+    for name in ("sit.mp4", "stand.mp4"):
+        shutil.copy(test_data / "odd" / "made_one_frame.mp4", tmp_path / "trials" / name)
     first, *others = BLOCK.splitlines()
     assert first == "neuropose-ray serve"  # what the fixture stands for; its own test starts it as it is typed
     environment = {

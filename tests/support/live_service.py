@@ -7,6 +7,7 @@ import asyncio
 import json
 import threading
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ from neuropose_ray.service.pose.replica import PoseReplica
 from neuropose_ray.service.settings import Settings, load_settings
 from neuropose_ray.video.live import LiveSource, redacted, source_key
 
-ACTOR_METHODS = ("attach", "detach", "renew", "set_session", "report", "picture", "clip", "tell_failure")
+ACTOR_METHODS = ("attach", "detach", "renew", "set_session", "life", "report", "picture", "clip", "tell_failure")
 
 
 class LocalActor:
@@ -64,6 +65,9 @@ class LocalActor:
 
     async def _set_session(self, *arguments: Any) -> None:
         self.stream.set_session(*arguments)
+
+    async def _life(self) -> str:
+        return self.stream.identity.life
 
     async def _report(self) -> Any:
         return self.stream.report()
@@ -100,6 +104,7 @@ class LocalActors:
     loop: asyncio.AbstractEventLoop
     actors: dict[str, LocalActor] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    running_tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     def open(self, url: str, options: SourceOptions) -> tuple[str, LocalActor]:
         key, live = source_key(url, options), self.settings.service.live
@@ -112,12 +117,13 @@ class LocalActors:
         return key, self.actors[key]
 
     async def _begin(self, key: str, url: str, source: LiveSource, options: SourceOptions) -> LocalActor:
+        identity = StreamIdentity(key, redacted(url), uuid.uuid4().hex)
         stream = LiveStream(
-            StreamIdentity(key, redacted(url)), source, options, ServePoses(self.poses), self.settings.service.live,
-            tracking=self.settings.tracking, rules=RuleEngines(key, "life"), decide=HubDecisions(self.hub),
+            identity, source, options, ServePoses(self.poses), self.settings.service.live,
+            tracking=self.settings.tracking, rules=RuleEngines(identity), decide=HubDecisions(self.hub),
             figures=StreamFigures(),
         )  # fmt: skip
-        running = asyncio.create_task(stream.run())
+        self.running_tasks[key] = running = asyncio.create_task(stream.run())
         running.add_done_callback(lambda _: self.actors.pop(key, None))
         return LocalActor(stream, self.loop)
 
@@ -136,6 +142,13 @@ class LocalActors:
             ready: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
             ready.set_result(batch)
             yield ready
+
+    async def kill(self) -> None:
+        """Let every stream end as if its process had died: nothing of it is handed on any more."""
+        tasks = list(self.running_tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def end(self) -> None:
         """Let every stream end, as its lease would."""
@@ -214,6 +227,7 @@ def live_service(folder: Path, spec: PoseModelSpec | None = None, **live: Any) -
         open_stream=lambda url, options, _environment: actors.open(url, options)[1],
         find_stream=actors.running,
     )  # fmt: skip
+    hub.expect_decisions()
     hub_handle = Handle(hub)
     actors.hub = hub_handle
     links = StreamLinks(actors, settings.service.live)

@@ -62,11 +62,11 @@ class Method:
         return asyncio.ensure_future(self._method(*arguments, **keywords))
 
 
-async def check_videos(folder: Path, names: list[str], _limits: object) -> None:
+async def check_videos(folder: Path, names: list[str], _limits: object, archives: Any) -> None:
     """Refuse what is no video, as a task of Ray does it for the service."""
     for name in names:
         try:
-            await asyncio.to_thread(probing._measures, str(folder / name))
+            await asyncio.to_thread(probing.measures, str(folder / name), archives)
         except NeuroposeRayError as error:
             raise VideoError(f"{name}: {error.what}") from error
 

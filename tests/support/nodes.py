@@ -8,13 +8,18 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import ray
+from measurements.endurance import table
 from ray import cloudpickle
 from ray.cluster_utils import Cluster
-from support import poison
+from support import calls, device_model, poison
+from support.calls import calls_in
+from support.device_model import DeviceSpec, clips
 from support.poison import CHUNK_FRAMES, PoisonSpec, notes, write_video
 
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
@@ -59,13 +64,31 @@ def process(video: Path, spec: PoisonSpec, progress: NullReporter, out: Path) ->
         "loads": len(notes(spec.log, "load")),
         "bright": len(notes(spec.log, "bright")),
         "shape": engine._allocation.shape,
-        "chunks_at_once": engine._allocation.chunks_at_once,
+        "decoders": engine._allocation.decoders,
         "seconds": round(time.monotonic() - begin, 1),
+    }
+
+
+def fill(folder: Path, shape: str) -> dict[str, Any]:
+    """How full the batches of 16 were on videos of 9 frames, and whether every one has the same results."""
+    videos = clips(folder / f"clips_{shape}", 40)
+    spec = DeviceSpec(folder / f"log_{shape}", batch_size=16)
+    flags = {"engine": {"kind": "ray", "shape": shape}, "fit": False}
+    settings = load_settings(None, flags, environment={})
+    out = folder / f"out_{shape}"
+    with closing(RayEngine(settings.engine, spec, shape)) as engine:
+        summary = run(videos, out, settings=settings, spec=spec, engine=engine, progress=NullReporter())
+    return {
+        "fill": calls_in(spec.log).fill(),
+        "frames": sum(video.frames for video in summary.videos),
+        "results": len({table(out, video.name) for video in summary.videos}),
     }
 
 
 def main(folder: Path) -> None:
     cloudpickle.register_pickle_by_value(poison)
+    cloudpickle.register_pickle_by_value(device_model)
+    cloudpickle.register_pickle_by_value(calls)
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     cluster.add_node(num_cpus=1)
     second = cluster.add_node(num_cpus=1)
@@ -93,6 +116,13 @@ def main(folder: Path) -> None:
     cluster.add_node(num_cpus=1, num_gpus=1)
     poisoned = spec("gpu", deed="exit", frame_ms=1.0, threads=None)
     found["gpu"] = process(write_video(folder / "p.mp4", 12, bright=(1,)), poisoned, NullReporter(), folder / "gpu")
+    found["shared"] = process(
+        write_video(folder / "s.mp4", 12, bright=(1,)),
+        replace(poisoned, log=folder / "shared" / "log", frames_alone=True),
+        NullReporter(),
+        folder / "shared",
+    )
+    found["full"] = {shape: fill(folder, shape) for shape in ("fused", "split")}
     (folder / "found.json").write_text(json.dumps(found))
     ray.shutdown()
     cluster.shutdown()

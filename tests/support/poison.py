@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +38,7 @@ class PoisonSpec:
         frame_ms: CPU time of a frame.
         threads: cores that it asks for; None for a GPU.
         release: a hanging call returns, a slow one takes no second more, when this file exists.
+        frames_alone: whether frames of several chunks may come in one call.
     """
 
     deed: Literal["none", "slow", "segfault", "exit", "hang", "die_loading"]
@@ -45,6 +46,7 @@ class PoisonSpec:
     frame_ms: float = 1.0
     threads: int | None = 1
     release: Path = Path("/nowhere")
+    frames_alone: bool = False
 
     name = "synthetic"
     sha256 = "0" * 64
@@ -72,15 +74,15 @@ class PoisonModel:
 
     def __init__(self, spec: PoisonSpec) -> None:
         self._spec, self._model = spec, SyntheticModel(SyntheticSpec(spec.frame_ms, self.batch_size))
-        self.info = self._model.info
+        self.info = replace(self._model.info, frames_alone=spec.frames_alone)
 
     def session(self, camera, first_frame=0) -> "PoisonModel":
         return self
 
     def predict(self, frames):
-        spec, grey = self._spec, float(frames[0].mean())
-        if grey < BRIGHT - _SPACING:
-            note(spec.log, "dark", round((grey - _DARK) / _SPACING))
+        spec, greys = self._spec, [float(frame.mean()) for frame in frames]
+        if max(greys) < BRIGHT - _SPACING:
+            note(spec.log, "dark", round((greys[0] - _DARK) / _SPACING))
             if spec.deed == "slow" and not spec.release.exists():
                 time.sleep(1.0)
             return self._model.predict(frames)

@@ -1,3 +1,4 @@
+import hashlib
 import math
 from pathlib import Path
 
@@ -119,6 +120,31 @@ def test_the_digest_covers_names_and_contents(tmp_path: Path) -> None:
     digests = [probe(open_source(tmp_path / folder)).sha256 for folder in ("a", "a", "b", "c")]
     assert digests[0] == digests[1]
     assert len(set(digests)) == 3
+
+
+def test_every_file_is_known_by_its_name_digest_size_and_time(tmp_path: Path) -> None:
+    content = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+    save(tmp_path / "folder" / "image_1.png", picture(1))
+    (tmp_path / "folder" / "image_2.jpg").write_bytes(content)
+    (tmp_path / "folder" / "image_3.jpg").write_bytes(content[:-9])
+    (tmp_path / "folder" / "image_4.jpg").mkdir()
+    _, whole, cut, unreadable = probe(open_source(tmp_path / "folder")).images
+    assert (whole.name, whole.size, whole.is_cut_short, whole.error) == ("image_2.jpg", len(content), False, None)
+    assert whole.sha256 == hashlib.sha256(content).hexdigest()
+    assert whole.mtime == (tmp_path / "folder" / "image_2.jpg").stat().st_mtime
+    assert (cut.size, cut.is_cut_short) == (len(content) - 9, True)
+    assert (unreadable.sha256, unreadable.size) == (None, None)
+    assert "cannot be read (Is a directory)" in str(unreadable.error)
+
+
+def test_a_picture_that_goes_away_leaves_the_others_their_places(tmp_path: Path) -> None:
+    for number in range(3):
+        save(tmp_path / "folder" / f"image_{number}.png", picture(number))
+    info = probe(open_source(tmp_path / "folder"))
+    (tmp_path / "folder" / "image_1.png").unlink()
+    frames, errors = decode_all(info)
+    assert [frame.timestamp_s for frame in frames] == info.timestamps_s[[0, 2]].tolist()
+    assert "image_1.png" in errors[0]
 
 
 def test_a_folder_without_one_readable_image_is_refused(tmp_path: Path) -> None:

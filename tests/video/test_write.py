@@ -11,9 +11,11 @@ import pytest
 from neuropose_ray.errors import OutputError
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
+from neuropose_ray.video.settings import WriterSettings
 from neuropose_ray.video.sources import open_source
 from neuropose_ray.video.types import Chunk, DecodedFrame, VideoInfo
 from neuropose_ray.video.write import VideoWriter
+from neuropose_ray.video.yuv import YUVMatrix, planes_of_rgb
 
 PATCHES = [(235, 30, 30), (30, 200, 30), (30, 30, 235), (220, 220, 30), (128, 128, 128), (250, 250, 250), (5, 5, 5)]
 
@@ -49,6 +51,31 @@ def test_colours_survive_writing_and_reading(tmp_path: Path) -> None:
         writer.write(picture, 0.0)
     _, (frame,) = read(tmp_path / "clip.mp4")
     assert np.abs(frame.image[32, 16::32].astype(int) - np.array(PATCHES)).max() <= 6
+
+
+@pytest.mark.parametrize("matrix", list(YUVMatrix))
+@pytest.mark.parametrize("height", [65, 66])
+def test_colours_of_planes_survive_and_their_matrix_is_stated(tmp_path: Path, matrix: YUVMatrix, height: int) -> None:
+    picture = np.repeat(np.repeat(np.array([PATCHES], np.uint8), height, axis=0), 33, axis=1)
+    with VideoWriter(tmp_path / "clip.mp4", width=231, height=height) as writer:
+        writer.write_planes(planes_of_rgb(picture, matrix), matrix, 0.0)
+    _, (frame,) = read(tmp_path / "clip.mp4")
+    assert np.abs(frame.image[32, 16::33].astype(int) - np.array(PATCHES)).max() <= 6
+    with av.open(tmp_path / "clip.mp4") as container:
+        assert next(container.decode(video=0)).colorspace == matrix
+
+
+def test_every_frame_of_planes_is_the_one_that_was_given_whatever_threads_encode(tmp_path: Path) -> None:
+    given = np.random.default_rng(0).integers(16, 236, (12, 48, 64), np.uint8)
+    settings = WriterSettings(crf=0, preset="ultrafast", threads=4)
+    with VideoWriter(tmp_path / "clip.mp4", width=64, height=48, settings=settings) as writer:
+        for index, luma in enumerate(given):
+            planes = np.concatenate([luma, np.full((24, 64), 128, np.uint8)])
+            writer.write_planes(planes, YUVMatrix.BT709, index / 30)
+            planes[:] = 0  # what becomes of it afterwards is nobody's business
+    with av.open(tmp_path / "clip.mp4") as container:
+        read_back = [frame.to_ndarray()[:48] for frame in container.decode(video=0)]
+    np.testing.assert_array_equal(read_back, given)
 
 
 def test_the_file_is_what_browsers_play(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuropose_ray.analysis.sequences import SequenceError, pose_sequence
+from neuropose_ray.analysis.sequences import pose_sequence
+from neuropose_ray.errors import SequenceError
 
 
 def extract_joint_angles(sequence: ArrayLike, triplets: Sequence[tuple[int, int, int]]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neuropose_ray.analysis.dtw.missing import NanPolicy, without_missing
 from neuropose_ray.analysis.dtw.settings import WarpingOptions, WarpingSettings, warping_settings
 from neuropose_ray.analysis.dtw.warping import DTWResult, warp_path
-from neuropose_ray.analysis.sequences import SequenceError
+from neuropose_ray.errors import SequenceError
 
 AlignMode = Literal["none", "procrustes_per_frame", "procrustes_per_sequence"]
 Representation = Literal["coords", "angles"]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from neuropose_ray.analysis.sequences import SequenceError
+from neuropose_ray.errors import SequenceError
 from neuropose_ray.faults import faults
 from neuropose_ray.schemas.immutable import FrozenModel
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
-from neuropose_ray.analysis.sequences import SequenceError
+from neuropose_ray.errors import SequenceError
 
 #: The radius that NeuroPose uses, fastdtw's own default.
 _FASTDTW_RADIUS = 1

@@ -46,8 +46,9 @@ def measure_changes(first: MovementResults, second: MovementResults) -> tuple[Me
 def band_of_change(first: MeasureSummary, second: MeasureSummary, unit: str) -> ErrorBand | None:
     """Between which the true change from one mean to the other lies.
 
-    The halves of the two error bands and the half-width of Welch's interval of the difference of means (Welch 1947,
-    Biometrika 34:28-35), all independent of each other, are added as root of the sum of squares.
+    How far the ends of the two error bands lie from their means, and the half-width of Welch's interval of the
+    difference of means (Welch 1947, Biometrika 34:28-35), all independent of each other, are added as root of the sum
+    of squares: upward by the first one's lower and the second one's upper end, downward by the others.
 
     Returns:
         None where neither the errors of measuring nor the spread between repetitions are known.
@@ -56,29 +57,26 @@ def band_of_change(first: MeasureSummary, second: MeasureSummary, unit: str) -> 
         return None
     unreliable = [band for band in (first.band, second.band) if band is not None and not band.reliable]
     spread = _welch_half_width(first, second)
-    measured = _measured(first), _measured(second)
+    measured = _distances(first), _distances(second)
     if spread is None and None in measured:
         return None
-    (middle_1, half_1), (middle_2, half_2) = (
-        known or (mean, 0.0) for known, mean in zip(measured, (first.mean, second.mean), strict=True)
-    )
-    half = math.hypot(half_1, half_2, spread or 0.0)
-    change = middle_2 - middle_1
+    (below_1, above_1), (below_2, above_2) = (known or (0.0, 0.0) for known in measured)
+    change = second.mean - first.mean
     return ErrorBand(
-        low=change - half,
-        high=change + half,
+        low=change - math.hypot(above_1, below_2, spread or 0.0),
+        high=change + math.hypot(below_1, above_2, spread or 0.0),
         unit=unit,
         reliable=not unreliable,
         reason=unreliable[0].reason if unreliable else "",
     )
 
 
-def _measured(summary: MeasureSummary) -> tuple[float, float] | None:
-    """The middle and the half-width of the band of a mean."""
-    band = summary.band
-    if band is None or band.low is None or band.high is None:
+def _distances(summary: MeasureSummary) -> tuple[float, float] | None:
+    """How far the ends of a mean's band lie below and above it."""
+    band, mean = summary.band, summary.mean
+    if mean is None or band is None or band.low is None or band.high is None:
         return None
-    return (band.low + band.high) / 2, (band.high - band.low) / 2
+    return mean - band.low, band.high - mean
 
 
 def _welch_half_width(first: MeasureSummary, second: MeasureSummary) -> float | None:

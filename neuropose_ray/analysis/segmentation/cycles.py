@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.segmentation.errors import SignalError
+from neuropose_ray.errors import SignalError
 
 Interpolation = Literal["linear", "cubic"]
 

@@ -8,7 +8,7 @@ from typing import Literal, SupportsIndex, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.analysis.segmentation.errors import SignalError, UnknownJointError
+from neuropose_ray.errors import SignalError, UnknownJointError
 from neuropose_ray.schemas.immutable import ReadOnlyMapping
 from neuropose_ray.schemas.segmentation import Extractor, JointAngle, JointAxis, JointPairDistance, JointSpeed
 from neuropose_ray.schemas.skeleton import Skeleton

@@ -18,7 +18,7 @@ from neuropose_ray.analysis.segmentation.cycle_length import (
     noise_level,
     smoothed,
 )
-from neuropose_ray.analysis.segmentation.errors import SignalError
+from neuropose_ray.errors import SignalError
 from neuropose_ray.schemas.immutable import ReadOnlyMapping
 from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, Segment, SegmentationMethod
 

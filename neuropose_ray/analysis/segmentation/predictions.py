@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.analysis.motion import Motion
-from neuropose_ray.analysis.segmentation.errors import SignalError
 from neuropose_ray.analysis.segmentation.extractors import extract_signal
 from neuropose_ray.analysis.segmentation.peaks import PeakSettings, segment_by_peaks
+from neuropose_ray.errors import SignalError
 from neuropose_ray.schemas.predictions import FramePrediction, VideoPredictions
 from neuropose_ray.schemas.segmentation import (
     DEFAULT_METHOD,

@@ -17,6 +17,8 @@ from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, StrictIn
 
 #: Beside this module; ``jobs/measure_error_bands.py`` writes it.
 ERROR_TABLE_FILE = "error_table.json"
+#: Ends of the names of measures of either sign; steps are narrower than none where feet cross.
+_SIGNED = (".mean", ".min", ".max", "symmetry_percent", "step_width_m")
 
 
 class MeasuredError(FrozenModel):
@@ -68,6 +70,7 @@ def band_of(
 ) -> ErrorBand | None:
     """The band of a measure around its value; None where its error is not known.
 
+    It ends where a measure does: a duration, a length or a range is not below 0, a share of a stride not over 100 %.
     What was measured by markers is the truth that errors were counted from, and has no band.
 
     Args:
@@ -85,6 +88,15 @@ def band_of(
     if error is None:
         return None
     half = error.half_width * (abs(value) if error.kind == "relative" else 1.0)
-    return ErrorBand(
-        low=value - half, high=value + half, unit=unit, coverage=BAND_COVERAGE, reliable=reliable, reason=reason
-    )
+    low, high = value - half, value + half
+    least, most = _limits(measure)
+    if least <= value <= most:
+        low, high = max(low, least), min(high, most)
+    return ErrorBand(low=low, high=high, unit=unit, coverage=BAND_COVERAGE, reliable=reliable, reason=reason)
+
+
+def _limits(measure: str) -> tuple[float, float]:
+    """The least and the largest value that a measure can have."""
+    if measure.endswith(_SIGNED) or measure.startswith("symmetry."):
+        return -math.inf, math.inf
+    return 0.0, 100.0 if measure.endswith("_percent") else math.inf

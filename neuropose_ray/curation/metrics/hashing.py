@@ -6,6 +6,7 @@ median, that of the mean brightness included.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -55,14 +56,22 @@ class HashMetric:
 
 def perceptual_hash(pixels: Luma) -> int | None:
     """The hash of ``(32, 32)`` pixels, the first bit the highest; None where they are uniform."""
-    values = pixels.astype(np.float64)
-    if values.std() < LEAST_CONTRAST:
+    if standard_deviation(pixels) < LEAST_CONTRAST:
         return None
+    values = pixels.astype(np.float64)
     basis = _cosines()
     coefficients = np.round(basis @ values @ basis.T, _DECIMALS).ravel()
     ordered = np.sort(coefficients)
     median = (ordered[31] + ordered[32]) / 2
     return int(_BITS[coefficients > median].sum())
+
+
+def standard_deviation(pixels: Luma) -> float:
+    """Of all pixels, out of sums of whole numbers, which takes a tenth of the time of NumPy's."""
+    import cv2
+
+    total, squares = int(cv2.sumElems(pixels)[0]), int(cv2.norm(pixels, cv2.NORM_L2SQR))
+    return math.sqrt(squares * pixels.size - total * total) / pixels.size
 
 
 @cache

@@ -21,6 +21,11 @@ class DatasetKind(StrEnum):
     LABEL_STUDIO = "label-studio"
     CVAT = "cvat"
 
+    @classmethod
+    def with_masks(cls) -> frozenset[DatasetKind]:
+        """The kinds that hold which pixels are a person's."""
+        return frozenset({cls.COCO, cls.JSONL, cls.PARQUET})
+
 
 class Split(StrEnum):
     """The parts of a data set."""

@@ -35,6 +35,7 @@ def write_parquet_dataset(path: Path, frames: Iterable[tuple[Split, str, FrameLa
             ("height", pa.int32()), ("reviewed", pa.bool_()), ("person", pa.int16()), ("track_id", pa.int32()),
             ("score", pa.float32()), ("box", floats), ("keypoints_x", floats), ("keypoints_y", floats),
             ("visibility", pa.list_(pa.uint8())), ("keypoint_scores", pa.list_(pa.float32())),
+            ("mask", pa.list_(pa.int32())),
         ],
         metadata={"keypoints": ",".join(COCO_KEYPOINTS)},
     )  # fmt: skip
@@ -54,4 +55,5 @@ def _person(number: int, person: PersonLabel) -> dict[str, Any]:
     return {
         "person": number, "track_id": person.track_id, "score": person.score, "box": person.box,
         "keypoints_x": x, "keypoints_y": y, "visibility": flags, "keypoint_scores": person.keypoint_scores or None,
+        "mask": person.mask,
     }  # fmt: skip

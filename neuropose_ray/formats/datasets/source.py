@@ -21,10 +21,11 @@ from neuropose_ray.schemas.frame_table import FRAMES_FILE, FrameFlag, read_frame
 from neuropose_ray.schemas.frame_times import matching_frames
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.labels import LABELS_FILE, FrameLabels, PersonLabel, read_labels
+from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.predictions import frame_name
 from neuropose_ray.schemas.reading import read_table
-from neuropose_ray.schemas.result_files import PREDICTIONS_FILE, video_folders
+from neuropose_ray.schemas.result_files import PREDICTIONS_FILE, SECOND_PASS_FILE, video_folders
 
 #: Digits behind the point of pixels in labels: a hundredth of what has to be kept.
 _DECIMALS = 4
@@ -63,6 +64,7 @@ class SourceVideo:
         table: predictions.
         header: their description.
         reviewed: labels that a person corrected, by frame; they stand in place of predictions.
+        second: poses that a larger model found in some of the frames; they stand in place of the others.
     """
 
     name: str
@@ -72,20 +74,46 @@ class SourceVideo:
     table: PoseTable
     header: PredictionsHeader
     reviewed: dict[int, FrameLabels]
+    second: tuple[PoseTable, PredictionsHeader] | None = None
 
     def labels(self, frames: Sequence[SourceFrame], settings: DatasetSettings) -> Iterator[FrameLabels]:
         """The labels of some of the frames, one at a time, in their order."""
-        starts = np.searchsorted(self.table.poses.frame, np.arange(self.table.frame_count + 1))
+        first_pass = _Poses.of(self.table, self.header)
+        second_pass = None if self.second is None else _Poses.of(*self.second)
         for frame in frames:
             if corrected := self.reviewed.get(frame.index):
                 yield corrected.model_copy(update={"file_name": frame.file_name})
                 continue
-            rows = slice(0, 0) if frame.row < 0 else slice(int(starts[frame.row]), int(starts[frame.row + 1]))
-            persons = _persons(self.table, self.header, rows, settings)
+            persons = None if second_pass is None else second_pass.persons(second_pass.row_at(frame), settings)
+            if persons is None:
+                persons = first_pass.persons(frame.row, settings) or ()
             yield FrameLabels(
                 video=self.name, frame_idx=frame.index, timestamp_s=frame.timestamp_s, file_name=frame.file_name,
-                width=self.header.metadata.width, height=self.header.metadata.height, persons=tuple(persons),
+                width=self.header.metadata.width, height=self.header.metadata.height, persons=persons,
             )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Poses:
+    """Predictions, with the first row of each of their frames."""
+
+    table: PoseTable
+    header: PredictionsHeader
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, table: PoseTable, header: PredictionsHeader) -> _Poses:
+        return cls(table, header, np.searchsorted(table.poses.frame, np.arange(table.frame_count + 1)))
+
+    def row_at(self, frame: SourceFrame) -> int:
+        return int(matching_frames(np.array([frame.timestamp_s]), self.table.timestamps_s)[0])
+
+    def persons(self, row: int, settings: DatasetSettings) -> tuple[PersonLabel, ...] | None:
+        """The people in the frame at a position, None where there is no such frame."""
+        if row < 0:
+            return None
+        rows = slice(int(self.starts[row]), int(self.starts[row + 1]))
+        return tuple(_persons(self.table, self.header, rows, settings))
 
 
 def source_videos(run: Path, settings: DatasetSettings) -> list[SourceVideo]:
@@ -119,7 +147,11 @@ def _source_video(folder: Path, settings: DatasetSettings) -> SourceVideo:
     kept = [frame for frame in frames if not settings.excluded.intersection(frame.flags)]
     excluded = [frame for frame in frames if settings.excluded.intersection(frame.flags)]
     subject = settings.subjects.get(name, name)
-    return SourceVideo(name, subject, tuple(kept), tuple(excluded), table, header, reviewed)
+    second = None
+    if (folder / SECOND_PASS_FILE).is_file():
+        second = read_predictions(folder / SECOND_PASS_FILE)
+        require_keypoints(second[1].skeleton, COCO_KEYPOINTS, "COCO")
+    return SourceVideo(name, subject, tuple(kept), tuple(excluded), table, header, reviewed, second)
 
 
 def _frames(folder: Path, video: str, table: PoseTable, header: PredictionsHeader) -> list[SourceFrame]:

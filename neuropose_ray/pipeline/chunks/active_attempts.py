@@ -37,6 +37,11 @@ class ActiveAttempts:
         self._attempts: list[Attempt] = []
         self._waiting_alone = 0
 
+    def add_places(self, places: int) -> None:
+        """So many more chunks can be in flight, in threads that begin after this."""
+        with self._changed:
+            self._at_once += places
+
     @contextmanager
     def enter(self, task: ChunkTask, before: AttemptHistory) -> Iterator[Attempt]:
         """Wait until the chunk may be tried, and be in flight with it.
@@ -76,6 +81,11 @@ class ActiveAttempts:
                 self._attempts.remove(attempt)
                 self._changed.notify_all()
 
+    def closed(self) -> bool:
+        """Whether no other chunk is let in for now, as one is alone or waits to be."""
+        with self._changed:
+            return bool(self._waiting_alone) or any(attempt.alone for attempt in self._attempts)
+
     def stalled(self, limit_s: float) -> list[Attempt]:
         """The tries that decode or infer for longer than ``limit_s`` without a batch being finished.
 
@@ -84,11 +94,7 @@ class ActiveAttempts:
         """
         now = time.monotonic()
         with self._changed:
-            return [
-                attempt
-                for attempt in self._attempts
-                if attempt.stage in ("decode", "model", "measure") and now - attempt.since_s > limit_s
-            ]
+            return [attempt for attempt in self._attempts if now - attempt.busy_since_s(now) > limit_s]
 
     def abandon(self, attempt: Attempt) -> bool:
         """Give a try up for its thread: it may no longer commit; false where it just finished."""
@@ -118,6 +124,9 @@ class Attempt:
         over: it can no longer be abandoned, or was.
         abandoned: it was given up by somebody else; its thread may write nothing any more.
         thread: who tries.
+        calls_since_s: when each call of the model began that has frames of the chunk and is under way; its thread
+            may be at something else meanwhile.
+        shared: frames of other chunks were in one of these calls.
     """
 
     task: ChunkTask
@@ -130,6 +139,8 @@ class Attempt:
     over: bool = False
     abandoned: bool = False
     thread: threading.Thread = field(default_factory=threading.current_thread)
+    calls_since_s: list[float] = field(default_factory=list)
+    shared: bool = False
 
     def at(self, stage: Stage) -> None:
         """Begin with something that may take long.
@@ -140,6 +151,26 @@ class Attempt:
         if self.abandoned or self._should_stop():
             raise CancelledError
         self.stage, self.since_s = stage, time.monotonic()
+
+    @contextmanager
+    def in_call(self, begin_s: float, *, shared: bool) -> Iterator[None]:
+        """Have frames in a call of the model that another thread makes.
+
+        Args:
+            begin_s: when it began, on the monotonic clock.
+            shared: whether other chunks have frames in it, too.
+        """
+        self.shared |= shared
+        self.calls_since_s.append(begin_s)
+        try:
+            yield
+        finally:
+            self.calls_since_s.remove(begin_s)
+
+    def busy_since_s(self, now_s: float) -> float:
+        """When what has no limit of its own began; the time itself where there is no such thing."""
+        own_s = self.since_s if self.stage in ("decode", "model", "measure") else now_s
+        return min([own_s, *self.calls_since_s])
 
     def finish(self) -> bool:
         """Claim the right to write down how it ended; false where it was given up before."""

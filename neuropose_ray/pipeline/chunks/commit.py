@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from neuropose_ray.errors import ModelError
+from neuropose_ray.errors import ModelError, NeuroposeRayError
 from neuropose_ray.schemas.arrow_files import read_arrow, write_arrow
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.digest import file_sha256
@@ -36,17 +37,35 @@ class ErrorRecord(FrozenModel):
     type: str
     message: str
     attempts: int = 1
+    traceback: tuple[str, ...] = Field(
+        default=(), description="the end of the traceback of an error that nobody foresaw, a line of it in each"
+    )
+
+    def text(self) -> str:
+        """The message, and the end of the traceback below it."""
+        return "\n".join([self.message, *self.traceback])
+
+
+#: Lines of a traceback that are kept, and letters of a line.
+_TRACEBACK_LINES, _TRACEBACK_LETTERS = 8, 200
 
 
 def error_record(error: BaseException, attempts: int = 1) -> ErrorRecord:
-    """An exception as data."""
+    """An exception as data. One of the program's own says where it is from; of others the traceback does."""
     stages = {
         "video_unreadable": "open", "input_not_found": "open", "video_decode": "decode", "decoder_lost": "decode",
         "output": "write",
     }  # fmt: skip
     stage = "model" if isinstance(error, ModelError) else stages.get(getattr(error, "code", ""), "process")
     message = utf8_text(" ".join(str(error).split())) or "no message"
-    return ErrorRecord(stage=stage, type=type(error).__name__, message=message, attempts=attempts)
+    tail = () if isinstance(error, NeuroposeRayError) else _traceback_tail(error)
+    return ErrorRecord(stage=stage, type=type(error).__name__, message=message, attempts=attempts, traceback=tail)
+
+
+def _traceback_tail(error: BaseException) -> tuple[str, ...]:
+    frames = traceback.format_tb(error.__traceback__)
+    lines = [line.rstrip() for entry in frames for line in entry.splitlines() if line.strip(" ^~")]
+    return tuple(utf8_text(line[:_TRACEBACK_LETTERS]) for line in lines[-_TRACEBACK_LINES:])
 
 
 class OpenAttempt(FrozenModel):
@@ -86,6 +105,10 @@ class AttemptHistory(FrozenModel):
         """A try ended with an error."""
         return AttemptHistory(count=self.count + 1, error=error)
 
+    def suspected(self) -> AttemptHistory:
+        """The same tries, and the next one is made alone."""
+        return self.model_copy(update={"open": None, "isolate_next": True})
+
     def resolve(self, run: str | None) -> AttemptHistory:
         """Judge a try that left no word.
 
@@ -101,7 +124,7 @@ class AttemptHistory(FrozenModel):
             return self
         if self.open.alone and self.open.run in (None, run):
             return AttemptHistory(count=self.count + 1, isolate_next=True)
-        return self.model_copy(update={"open": None, "isolate_next": True})
+        return self.suspected()
 
 
 class ChunkMarker(FrozenModel):

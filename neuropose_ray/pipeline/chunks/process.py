@@ -17,11 +17,15 @@ import numpy as np
 from neuropose_ray.errors import DecodeError
 from neuropose_ray.models import PoseModel, PoseSession
 from neuropose_ray.pipeline.chunks.frames import FrameBatch, FrameSource, Stage
+from neuropose_ray.pipeline.chunks.shared_calls import ChunkShare
 from neuropose_ray.pipeline.planning.plan import ChunkTask
 from neuropose_ray.schemas.poses import Poses, PoseTable
 
-#: Frames of a batch where no model says how many it wants.
-_BATCH_FRAMES = 16
+#: Where no model says how many frames it wants: as much luma as caches still hold when it is measured, so that it is
+#: not read from memory once more; of small frames so many that threads need not wake up for each.
+_BATCH_BYTES, _BATCH_FRAMES = 4 << 20, 16
+#: Frames that are handed in together where calls are shared: few, as every chunk in flight holds some such batches.
+_HANDED_IN_FRAMES = 8
 
 
 class FrameObserver(Protocol):
@@ -43,6 +47,7 @@ class ChunkResult:
         call_s: seconds of each call of the model; the first one's with those of the calls before it, on frames before
             the chunk.
         call_frames: frames of the chunk in each call.
+        time_share: the chunk's part of its worker's time while it was in flight.
     """
 
     table: PoseTable
@@ -50,6 +55,7 @@ class ChunkResult:
     wait_s: float
     call_s: tuple[float, ...]
     call_frames: tuple[int, ...]
+    time_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,45 @@ def process_chunk(
     return record.result(passed)
 
 
+def process_frames_alone(
+    share: ChunkShare,
+    joints: int,
+    task: ChunkTask,
+    frames: FrameSource,
+    step: Callable[[Stage], AbstractContextManager[None]],
+    observers: Sequence[FrameObserver] = (),
+) -> ChunkResult:
+    """Let a model that sees every frame for itself see a chunk, in calls that it shares with other chunks.
+
+    Args:
+        share: takes the frames of this chunk.
+        joints: of the model's skeleton.
+        task: which chunk.
+        frames: its frames.
+        step: as in :func:`process_chunk`.
+        observers: who else sees the frames.
+
+    Raises:
+        InputError: the video can no longer be opened.
+        ModelError: the model failed at a frame of this chunk.
+    """
+    skipped = task.video.unseen_s()
+    times: list[float] = []
+
+    def hand_in(batch: FrameBatch, own: int) -> None:
+        batch = batch.last(own)
+        seen = [place for place, timestamp_s in enumerate(batch.timestamps_s) if timestamp_s not in skipped]
+        share.submit([batch.images[place] for place in seen], [len(times) + place for place in seen])
+        times.extend(batch.timestamps_s)
+
+    with share.decoding():
+        passed = _pass_frames(task, frames, step, observers, _HANDED_IN_FRAMES, 0, hand_in)
+    made = [Poses.empty(joints), *share.poses()]
+    table = PoseTable(np.array(times, np.float64), Poses.concatenate(made, [0] * len(made)))
+    wait_s = passed.wait_s * share.time_share
+    return ChunkResult(table, passed.errors, wait_s, tuple(share.call_s), tuple(share.call_frames), share.time_share)
+
+
 def observe_chunk(
     task: ChunkTask,
     frames: FrameSource,
@@ -119,7 +164,9 @@ def observe_chunk(
     Raises:
         InputError: the video can no longer be opened.
     """
-    return _pass_frames(task, frames, step, observers, _BATCH_FRAMES, 0, lambda _batch, _own: None)
+    info = task.video.info
+    size = max(1, min(_BATCH_FRAMES, _BATCH_BYTES // (info.width * info.height)))
+    return _pass_frames(task, frames, step, observers, size, 0, lambda _batch, _own: None)
 
 
 def _pass_frames(

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,14 +14,21 @@ from typing import Literal
 
 from pydantic import Field
 
-from neuropose_ray.errors import FileFormatError, ModelError, NeuroposeRayError, OutputError, StalledError
+from neuropose_ray.errors import FileFormatError, ModelError, NeuroposeRayError, OutputError
 from neuropose_ray.models import PoseModel, PoseModelSpec
 from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt, CancelledError
 from neuropose_ray.pipeline.chunks.commit import ChunkMarker, ChunkStore, ErrorRecord, error_record
 from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames, Stage
 from neuropose_ray.pipeline.chunks.headers import chunk_header
-from neuropose_ray.pipeline.chunks.process import ChunkResult, FramePass, observe_chunk, process_chunk
+from neuropose_ray.pipeline.chunks.process import (
+    ChunkResult,
+    FramePass,
+    observe_chunk,
+    process_chunk,
+    process_frames_alone,
+)
 from neuropose_ray.pipeline.chunks.products import ChunkProduct, Follower
+from neuropose_ray.pipeline.chunks.shared_calls import ChunkShare, SharedCalls
 from neuropose_ray.pipeline.planning.plan import POSES, ChunkRef, ChunkTask
 from neuropose_ray.pipeline.planning.plan_file import read_plan
 from neuropose_ray.pipeline.state.run_layout import CHUNKS_FOLDER, PLAN_FILE
@@ -94,6 +101,7 @@ class ChunkWorker:
         run: the run that goes on when this process dies; None where there is none.
         frames: where a chunk's frames come from; None decodes them here.
         model_lock: held for every call of the model; None where nobody else has it.
+        calls: calls of a loaded model that other workers make too; None: this worker has the model to itself.
 
     Raises:
         ModelError: the model cannot be loaded.
@@ -107,6 +115,7 @@ class ChunkWorker:
         run: str | None = None,
         frames: Callable[[ChunkTask], FrameSource] | None = None,
         model_lock: AbstractContextManager[object] | None = None,
+        calls: SharedCalls | None = None,
     ) -> None:
         import cv2
 
@@ -118,8 +127,29 @@ class ChunkWorker:
         self._context, self._in_flight, self._run = context, in_flight, run
         self._frames = frames or (lambda task: LocalFrames(task, threads=context.decode_threads))
         self._model_lock = model_lock or threading.Lock()
+        self._turns: AbstractContextManager[object] = nullcontext()
+        self._calls = calls
+        if calls is None and self._model is not None and self._model.info.frames_alone:
+            self._calls = SharedCalls(self._model, in_flight, model_lock)
         # Chunks of one video mostly follow each other.
         self._plan = lru_cache(maxsize=4)(lambda video: read_plan(context.plan_path(video)))
+
+    @property
+    def shared_device(self) -> str | None:
+        """The device of a model that gets frames of several chunks in one call; None where chunks share no call."""
+        return None if self._calls is None or self._model is None else self._model.info.device
+
+    def expect(self, threads: int, decoders: int) -> None:
+        """Say how many threads call this, and how many of them may decode at once."""
+        if self._calls is None:
+            self._turns = threading.Semaphore(decoders)
+        else:
+            self._calls.chunks_at_once, self._calls.decoders = threads, decoders
+
+    def close(self) -> None:
+        """Let the threads that call the model end; chunks that are in flight are cancelled by others."""
+        if self._calls is not None:
+            self._calls.close()
 
     def __call__(self, chunk: ChunkRef) -> ChunkOutcome:
         """Do what a chunk lacks, at most so often, and never raise for what the data or the model did.
@@ -155,8 +185,8 @@ class ChunkWorker:
     def _tried(self, task: ChunkTask, store: ChunkStore) -> ErrorRecord | None:
         """Compute the products of a task in one pass; why the first of them was given up, or None."""
         while (before := store.attempts(task.key).resolve(self._run)).count < self._context.max_attempts:
-            with self._in_flight.enter(task, before) as attempt:
-                done = self._attempt(attempt, store)
+            with self._turns, self._in_flight.enter(task, before) as attempt, self._shared(attempt) as share:
+                done = self._attempt(attempt, store, share)
             if done is None:
                 return None
             if isinstance(done, NeuroposeRayError) and not done.retryable:
@@ -165,12 +195,18 @@ class ChunkWorker:
         store.note(task.key, attempts)
         return attempts.last_error
 
-    def _attempt(self, attempt: Attempt, store: ChunkStore) -> Exception | None:
+    def _shared(self, attempt: Attempt) -> AbstractContextManager[ChunkShare | None]:
+        """Until it is committed, a chunk counts among those that bring frames: another one follows it."""
+        if self._calls is None or attempt.task.products[0] != POSES:
+            return nullcontext()
+        return self._calls.enter(attempt.task.video.camera, attempt)
+
+    def _attempt(self, attempt: Attempt, store: ChunkStore, share: ChunkShare | None) -> Exception | None:
         """One try, on the disk before it starts; what was wrong with it, or None."""
         task, before = attempt.task, attempt.before
         store.note(task.key, before.start(alone=attempt.alone, run=self._run))
         try:
-            self._commit(attempt, store)
+            self._commit(attempt, store, share)
         except (CancelledError, OutputError):
             if attempt.finish():
                 store.note(task.key, before)
@@ -185,14 +221,17 @@ class ChunkWorker:
             return error
         return None
 
-    def _commit(self, attempt: Attempt, store: ChunkStore) -> None:
+    def _commit(self, attempt: Attempt, store: ChunkStore, share: ChunkShare | None) -> None:
         """Compute all products of a try in one pass, and write them; the first one, for which it counts, last."""
         task, begin = attempt.task, time.perf_counter()
         followers = [Follower(product, task) for product in self._context.products if product.name in task.products]
         frames, step, model = self._frames(task), partial(self._step, attempt), None
         if task.products[0] == POSES:
             model = self._pose_model()
-            poses = process_chunk(model, task, frames, step, followers)
+            if share is None:
+                poses = process_chunk(model, task, frames, step, followers)
+            else:
+                poses = process_frames_alone(share, len(model.info.skeleton), task, frames, step, followers)
             passed = FramePass(poses.table.frame_count, poses.errors, poses.wait_s)
         else:
             passed = observe_chunk(task, frames, step, followers)
@@ -201,6 +240,8 @@ class ChunkWorker:
             if follower.error is not None and follower.name == task.products[0]:
                 raise follower.error
         seconds = time.perf_counter() - begin
+        if model is not None:
+            seconds *= poses.time_share
         attempt.at("write")
         if not attempt.finish():
             raise CancelledError
@@ -266,31 +307,6 @@ class ChunkWorker:
             device="cpu",
             runtime="",
         )
-
-
-def record_stall(context: RunContext, attempt: Attempt, limit_s: float) -> None:
-    """Count a try that was given up because it made no progress.
-
-    Raises:
-        OutputError: no space or no permission.
-    """
-    doing = {"decode": "the decoder", "model": "the pose model"}.get(attempt.stage, attempt.stage)
-    error = StalledError(
-        f"no frame of chunk {attempt.task.index} was finished for {limit_s:g} s ({doing} does not return)",
-        where=str(attempt.task.video.info.source.path),
-        hint="if it is only slow, raise engine.stall_limit_s",
-    )
-    record = error_record(error, attempt.before.count + 1).model_copy(update={"stage": attempt.stage})
-    context.store(attempt.task.video.name).note(attempt.task.key, attempt.before.failed(record))
-
-
-def revert_attempt(context: RunContext, attempt: Attempt) -> None:
-    """Take a try back that ends for another chunk's sake.
-
-    Raises:
-        OutputError: no space or no permission.
-    """
-    context.store(attempt.task.video.name).note(attempt.task.key, attempt.before)
 
 
 def peak_rss_mb() -> float:

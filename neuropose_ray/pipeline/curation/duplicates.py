@@ -17,8 +17,8 @@ from neuropose_ray.schemas.frame_table import FRAMES_FILE
 from neuropose_ray.schemas.typed_columns import arrow_column
 
 DUPLICATES: Final = "duplicates"
-#: Raised where the same hashes give other groups.
-DUPLICATES_VERSION = 1
+#: Raised where the same hashes and thumbnails give other groups or correlations.
+DUPLICATES_VERSION = 2
 #: Where the groups of a run are, relative to its folder.
 DUPLICATES_FILE = f"{STATE_FOLDER}/" + "duplicates.parquet"
 

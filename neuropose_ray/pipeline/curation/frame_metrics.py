@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FRAME_METRICS = "frame_metrics"
 #: Of the way from chunks to the table of a video, without what metrics count for themselves. Raised where equal
 #: frames and metrics give another table: then every video is measured again.
-FRAMES_VERSION = 1
+FRAMES_VERSION = 2
 
 # A plan has a camera; that of a plan without poses means nothing.
 _ANY_FIELD_OF_VIEW = 60.0

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from neuropose_ray.curation import (
     CurationSettings,
     FrameFile,
-    FrameSequence,
-    catalogue_of,
     complete_frames,
     join_chunks,
     measured_frames,
@@ -27,7 +25,7 @@ from neuropose_ray.pipeline.planning.plan import VideoPlan
 from neuropose_ray.schemas.frame_table import CATALOGUE_COLUMNS, FrameTableHeader, read_frames
 from neuropose_ray.schemas.immutable import utf8_text
 from neuropose_ray.schemas.typed_columns import arrow_column
-from neuropose_ray.video import is_cut_short
+from neuropose_ray.video import ImageFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +57,7 @@ def frame_rows(store: ChunkStore, plan: VideoPlan, product: FrameMetrics) -> tup
     files = _files(plan, product.settings)
     times_s = _all_times(plan.info.timestamps_s, numbers["timestamp_s"].to_numpy())
     table = measured_frames(times_s, numbers, product.registry, files, _errors(plan, files, errors))
-    table = _with_pictures(table, plan, files)
+    table = _with_pictures(table, plan.info.images)
     # What follows from thresholds is another stage's.
     return complete_frames(table, product.registry, product.settings)[0], errors
 
@@ -93,14 +91,15 @@ def _folder(plan: VideoPlan) -> Path:
 
 def _files(plan: VideoPlan, settings: CurationSettings) -> tuple[FrameFile, ...]:
     """The catalogue of a frame folder or a still image; of a video file it is empty."""
-    path, names = plan.info.source.path, plan.info.image_names
-    if not names:
-        return ()
-    if not path.is_dir():  # a stream of one frame, whatever it is called
-        return catalogue_of(path.parent, FrameSequence(names, (0,)))
-    ordered = sequence_of(names, settings.ingest, str(path))
-    numbers = dict(zip(ordered.names, ordered.numbers, strict=True))
-    return catalogue_of(path, FrameSequence(names, tuple(numbers.get(name, row) for row, name in enumerate(names))))
+    path, images = plan.info.source.path, plan.info.images
+    numbers: dict[str, int] = {}
+    if images and path.is_dir():  # a still image is a stream of one frame, whatever it is called
+        ordered = sequence_of(plan.info.image_names, settings.ingest, str(path))
+        numbers = dict(zip(ordered.names, ordered.numbers, strict=True))
+    return tuple(
+        FrameFile(image.name, numbers.get(image.name, row), image.size, image.mtime, image.sha256, image.error)
+        for row, image in enumerate(images)
+    )
 
 
 def _all_times(promised_s: NDArray[np.float64], decoded_s: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -124,14 +123,14 @@ def _errors(plan: VideoPlan, files: Sequence[FrameFile], errors: Sequence[ErrorR
     return rows
 
 
-def _with_pictures(table: pa.Table, plan: VideoPlan, files: Sequence[FrameFile]) -> pa.Table:
+def _with_pictures(table: pa.Table, images: Sequence[ImageFile]) -> pa.Table:
     """The table with what files of pictures say: that their end is missing, or a size that others do not have."""
-    if not files:
+    if not images:
         return table
-    folder, said, sizes = _folder(plan), [], []
+    said, sizes = [], []
     errors, widths, heights = (table[name].to_pylist() for name in ("error", "width", "height"))
-    for error, width, height, file in zip(errors, widths, heights, files, strict=True):
-        said.append(error or (_CUT_SHORT if is_cut_short(folder / file.name) else None))
+    for error, width, height, image in zip(errors, widths, heights, images, strict=True):
+        said.append(error or (_CUT_SHORT if image.is_cut_short else None))
         other = None if error is None else _OTHER_SIZE.match(error)
         sizes.append((width, height) if other is None else (int(other["width"]), int(other["height"])))
     columns = {"error": said, "width": [width for width, _ in sizes], "height": [height for _, height in sizes]}

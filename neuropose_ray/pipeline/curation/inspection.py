@@ -86,8 +86,7 @@ class Inspection(FrozenModel):
                 verb = {"succeeded": "ran", "skipped": "skipped", "failed": "failed"}[stage.state]
                 decoded = f", {stage.frames_decoded} frames decoded" if stage.frames_decoded else ""
                 yield f"  {stage.stage}: {verb}: {stage.reason}{decoded}"
-                if stage.error:
-                    yield f"    {stage.error}"
+                yield from (f"    {line}" for line in (stage.error or "").splitlines())
             yield from (f"  {file.path}: {file.state}" for file in stream.files)
             yield from (f"  note: {note}" for note in stream.notes)
         if self.events:

@@ -130,13 +130,16 @@ class _Assemblies:
         plan, decoded = self.waiting[name], self._decoded[name]
         key = plan.key or StageKey(FRAME_METRICS, {})
         if isinstance(made, ErrorRecord):
-            failure = StageRun(name, key, "failed", plan.reason, decoded, made.attempts, made.message)
+            failure = StageRun(name, key, "failed", plan.reason, decoded, made.attempts, made.text())
             self.ledger.add_stage_run(failure)
             return
+        failure_text = None
         if made.failed_chunks:
+            failure_text = made.errors[0].text()
             # Their tries are counted on the disk; the next run tries them again where there are some left.
             key = StageKey(FRAME_METRICS, {**key.parts, "chunks that failed": str(made.failed_chunks)})
-        self.ledger.add_stage_run(StageRun(name, key, "succeeded", plan.reason, decoded), [made.artifact])
+        done = StageRun(name, key, "succeeded", plan.reason, decoded, error=failure_text)
+        self.ledger.add_stage_run(done, [made.artifact])
         publish(self.assembler.context.out, made.artifact)
         if not made.failed_chunks:
             _clear(self.assembler.context.store(name))

@@ -178,7 +178,7 @@ def _note_plan(plan: PlannedStream, out: Path, ledger: Ledger) -> None:
         ledger.add_stream(plan.stream)
         ledger.replace_streams(plan.stream)
     if plan.state == "failed":
-        error = None if plan.error is None else plan.error.message
+        error = None if plan.error is None else plan.error.text()
         key = StageKey(FRAME_METRICS, {})
         ledger.add_stage_run(StageRun(plan.name, key, "failed", "it cannot be read", error=error))
     elif plan.state == "done" and plan.key is not None:

@@ -1,7 +1,7 @@
 """Threads on this machine: no start-up cost, and the model's own code runs outside Python's lock.
 
-A chunk that hangs is given up with its thread and its model: neither can be ended, so both stay in memory until the
-program ends. A chunk that kills its process ends the program; its try is on the disk, so that the same command,
+A chunk that hangs is given up with its threads and its model: none of them can be ended, so all stay in memory until
+the program ends. A chunk that kills its process ends the program; its try is on the disk, so that the same command,
 started again, tries it alone, and goes on without it after the last of its tries.
 """
 
@@ -17,8 +17,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
-from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, CancelledError
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWorker, RunContext, record_stall
+from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt, CancelledError
+from neuropose_ray.pipeline.chunks.stalls import record_stall, revert_attempt
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWorker, RunContext
+from neuropose_ray.pipeline.engines.allocation import WAITING_CHUNKS
 from neuropose_ray.pipeline.planning.plan import ChunkRef
 from neuropose_ray.pipeline.settings import EngineSettings
 
@@ -32,22 +34,33 @@ _LOOKS = 10
 _CLOSE_S = 30.0
 
 
+#: Chunks that are decoded at once for a model on the CPU whose calls chunks share: while one is opened, the other one
+#: keeps up with the model, and more would take cores from it.
+_DECODERS_ON_CPU = 2
+
+
 class LocalEngine:
-    """As many threads as workers, each with a model of its own.
+    """As many models as workers; each has a thread, or some more where chunks share its calls.
 
     Args:
         workers: how many.
         stall_limit_s: seconds without a finished frame after which a chunk's try is given up.
+        chunks_per_gpu: that are decoded at once for a model on a GPU whose calls chunks share.
     """
 
     name = "local"
 
-    def __init__(self, workers: int, stall_limit_s: float = EngineSettings().stall_limit_s) -> None:
+    def __init__(
+        self,
+        workers: int,
+        stall_limit_s: float = EngineSettings().stall_limit_s,
+        chunks_per_gpu: int = EngineSettings().chunks_per_gpu,
+    ) -> None:
         self.workers = workers
-        self._stall_limit_s = stall_limit_s
+        self._stall_limit_s, self._chunks_per_gpu = stall_limit_s, chunks_per_gpu
         self._stop = threading.Event()
         self._assembly_pool = ThreadPoolExecutor(1, thread_name_prefix="assemble")
-        self._threads: list[threading.Thread] = []
+        self._teams: list[_Team] = []
 
     def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Generator[ChunkOutcome, None, None]:
         """Do all chunks; an error that concerns every chunk, as a model that cannot be loaded, is raised."""
@@ -61,6 +74,10 @@ class LocalEngine:
         except BaseException:
             self._stop_workers()
             raise
+        finally:
+            for team in self._teams:
+                team.close()
+            self._teams.clear()
 
     def _next_outcome(self, shared: _SharedState) -> ChunkOutcome:
         while True:
@@ -75,29 +92,48 @@ class LocalEngine:
             return outcome
 
     def _replace_stalled(self, shared: _SharedState) -> None:
-        """Give up chunks that hang, each with its thread and model; a new thread with a new model tries them."""
+        """Give up chunks that hang, each with its thread and model; new threads with a new model try them.
+
+        What other chunks have in that model is given up too, and counts for none of them.
+        """
         shared.looked_s = time.monotonic()
-        for attempt in shared.in_flight.stalled(self._stall_limit_s):
-            if shared.in_flight.abandon(attempt):
-                record_stall(shared.context, attempt, self._stall_limit_s)
-                self._threads.remove(attempt.thread)
-                shared.retries.put(ChunkRef(attempt.task.video.name, attempt.task.index))
-                self._start(shared)
+        stalled = [
+            attempt for attempt in shared.in_flight.stalled(self._stall_limit_s) if shared.in_flight.abandon(attempt)
+        ]
+        for attempt in stalled:
+            record_stall(shared.context, attempt, self._stall_limit_s)
+            shared.try_again(attempt)
+        for team in [team for team in self._teams if any(attempt.thread in team.threads for attempt in stalled)]:
+            self._give_up(team, shared)
+
+    def _give_up(self, team: _Team, shared: _SharedState) -> None:
+        for attempt in shared.in_flight.others():
+            if attempt.thread in team.threads and shared.in_flight.abandon(attempt):
+                revert_attempt(shared.context, attempt)
+                shared.try_again(attempt)
+        self._teams.remove(team)
+        team.close()
+        self._start(shared)
 
     def _start(self, shared: _SharedState) -> None:
-        thread = threading.Thread(target=self._serve, args=(shared,), name="pose", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        team = _Team()
+        self._teams.append(team)
+        team.start(lambda: self._load_and_work(shared, team), shared)
 
-    def _serve(self, shared: _SharedState) -> None:
-        try:
-            worker = ChunkWorker(shared.context, shared.in_flight)
-            while not self._stop.is_set() and (chunk := shared.take()) is not None:
-                shared.outcomes.put(worker(chunk))
-        except CancelledError:
-            return
-        except BaseException as error:  # noqa: BLE001  it is raised again where the run waits
-            shared.outcomes.put(error)
+    def _load_and_work(self, shared: _SharedState, team: _Team) -> None:
+        team.worker = worker = ChunkWorker(shared.context, shared.in_flight)
+        device = worker.shared_device
+        decoders = 1 if device is None else _DECODERS_ON_CPU if device == "cpu" else self._chunks_per_gpu
+        threads = 1 if device is None else decoders + WAITING_CHUNKS
+        worker.expect(threads, decoders)
+        shared.in_flight.add_places(threads - 1)
+        for _ in range(threads - 1):
+            team.start(lambda: self._work(shared, worker), shared)
+        self._work(shared, worker)
+
+    def _work(self, shared: _SharedState, worker: ChunkWorker) -> None:
+        while not self._stop.is_set() and (chunk := shared.take()) is not None:
+            shared.outcomes.put(worker(chunk))
 
     def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Generator[R, None, None]:
         """The function of every item, in their order, in as many threads as there are workers."""
@@ -127,8 +163,36 @@ class LocalEngine:
         """A worker in the middle of a chunk gives it up after its next batch of frames."""
         self._stop.set()
         until_s = time.monotonic() + _CLOSE_S
-        for thread in self._threads:
+        for thread in [thread for team in self._teams for thread in team.threads]:
             thread.join(max(0.0, until_s - time.monotonic()))
+
+
+@dataclass(slots=True, eq=False)
+class _Team:
+    """The threads of one model."""
+
+    threads: list[threading.Thread] = field(default_factory=list)
+    worker: ChunkWorker | None = None
+
+    def start(self, work: Callable[[], object], shared: _SharedState) -> None:
+        """Do something in a thread; what it raises is raised again where the run waits."""
+
+        def serve() -> None:
+            try:
+                work()
+            except CancelledError:
+                return
+            except BaseException as error:  # noqa: BLE001
+                shared.outcomes.put(error)
+
+        thread = threading.Thread(target=serve, name="pose", daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def close(self) -> None:
+        """Let those that call the model end."""
+        if self.worker is not None:
+            self.worker.close()
 
 
 @dataclass(slots=True)
@@ -142,6 +206,10 @@ class _SharedState:
     retries: queue.SimpleQueue[ChunkRef] = field(default_factory=queue.SimpleQueue)
     looked_s: float = field(default_factory=time.monotonic)
     _taken: Iterator[int] = field(default_factory=itertools.count)
+
+    def try_again(self, attempt: Attempt) -> None:
+        """Let somebody take the chunk of a try that was given up."""
+        self.retries.put(ChunkRef(attempt.task.video.name, attempt.task.index))
 
     def take(self) -> ChunkRef | None:
         """The next chunk to do, or None where none is left."""

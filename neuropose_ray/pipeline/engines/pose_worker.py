@@ -15,7 +15,8 @@ from neuropose_ray.errors import ModelError, NeuroposeRayError
 from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt
 from neuropose_ray.pipeline.chunks.commit import AttemptHistory, ChunkStore
 from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWorker, RunContext, record_stall, revert_attempt
+from neuropose_ray.pipeline.chunks.stalls import record_stall, revert_attempt
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWorker, RunContext
 from neuropose_ray.pipeline.engines.remote_frames import RemoteFrames
 from neuropose_ray.pipeline.planning.plan import ChunkRef, ChunkTask
 from neuropose_ray.pipeline.state.metrics import WORKER_METRICS, MeteredSpec, RayMeter, metered_frames
@@ -33,6 +34,7 @@ class WorkerSetup:
         run: names this run of the engine; restarted actors have the same.
         run_name: what people call it.
         shape: who decodes.
+        decoders: chunks that are decoded at once.
         chunks_at_once: calls that Ray makes at once.
         stall_limit_s: seconds without a finished frame after which the process ends.
     """
@@ -40,6 +42,7 @@ class WorkerSetup:
     run: str
     run_name: str
     shape: Literal["fused", "split"]
+    decoders: int
     chunks_at_once: int
     stall_limit_s: float
 
@@ -63,6 +66,7 @@ class PoseWorker:
         except NeuroposeRayError as error:
             self._failure = error  # an actor that fails while it is made leaves nothing but a traceback's text
             return
+        self._worker.expect(setup.chunks_at_once, setup.decoders)
         watch = partial(end_when_stalled, in_flight, lambda _: context, setup.stall_limit_s)
         threading.Thread(target=watch, name="stall-watch", daemon=True).start()
 

@@ -48,7 +48,8 @@ class RayEngine(RayTasks):
     def __init__(self, settings: EngineSettings, spec: PoseModelSpec | None, run_name: str) -> None:
         super().__init__(task_cpus=1)
         threads, device = (1, "cpu") if spec is None else (spec.threads, spec.device)
-        self._allocation = allocate(present_cluster(), settings, threads, device)
+        frames_alone = spec is not None and spec.session_frames is None
+        self._allocation = allocate(present_cluster(), settings, threads, device, frames_alone=frames_alone)
         self.workers = self._allocation.workers
         # Assembling takes a small part of the time that inference takes.
         self._assembly_pool = AssemblyPool(max(1, self.workers // 2))
@@ -87,11 +88,19 @@ class RayEngine(RayTasks):
         data_context.target_max_block_size = 1  # an outcome comes when it is known, not with the others of its block
         logging.getLogger("ray.data").setLevel(logging.ERROR)  # the run has a progress of its own
         share = self._allocation
-        setup = WorkerSetup(uuid.uuid4().hex, self._run_name, share.shape, share.chunks_at_once, self._stall_limit_s)
+        setup = WorkerSetup(
+            run=uuid.uuid4().hex,
+            run_name=self._run_name,
+            shape=share.shape,
+            decoders=share.decoders,
+            chunks_at_once=share.chunks_at_once,
+            stall_limit_s=self._stall_limit_s,
+        )
         workers = min(share.workers, len(chunks))
+        portions = guided_chunks(len(chunks), workers * share.chunks_at_once)
         blocks = [
             pa.table({"video": [chunk.video for chunk in some], "chunk": [chunk.index for chunk in some]})
-            for some in (chunks[indices.start : indices.stop] for indices in guided_chunks(len(chunks), workers))
+            for some in (chunks[indices.start : indices.stop] for indices in portions)
         ]
         dataset = ray.data.from_arrow(blocks).map_batches(
             PoseWorker,

@@ -88,4 +88,5 @@ def present_cluster() -> Cluster:
         gpus=sum(int(node.get("GPU", 0)) for node in nodes),
         nodes=len(nodes),
         smallest_node_cpus=min(cpus, default=1),
+        gpu_node_cpus=sum(int(node.get("CPU", 0)) for node in nodes if node.get("GPU", 0) >= 1),
     )

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from neuropose_ray import machine
 from neuropose_ray.cluster import OWN_RAY, connected
 from neuropose_ray.models import PoseModelSpec
+from neuropose_ray.pipeline.engines.allocation import LEAST_DECODERS
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.engines.protocol import Engine
 from neuropose_ray.pipeline.settings import EngineSettings
@@ -28,7 +29,8 @@ def started_engine(settings: EngineSettings, spec: PoseModelSpec | None, run_nam
         cores = machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups())
         threads = 1 if spec is None else spec.threads
         workers = settings.workers or (max(1, cores // threads) if threads else 1)
-        with closing(LocalEngine(workers, settings.stall_limit_s)) as local:
+        chunks_per_gpu = min(settings.chunks_per_gpu, max(LEAST_DECODERS, cores // workers))
+        with closing(LocalEngine(workers, settings.stall_limit_s, chunks_per_gpu)) as local:
             yield local
         return
     from neuropose_ray.pipeline.engines.ray_data import RayEngine

@@ -24,6 +24,7 @@ from neuropose_ray.schemas.result_files import (
     COHORT_LONG_TABLE_FILE,
     COHORT_TABLE_FILE,
     CURATION_FILE,
+    DATASET_FOLDER,
     SHEET_FILE,
     STALE_FOLDER,
     SUMMARY_FILE,
@@ -34,9 +35,10 @@ DIGEST_MARK = "~"
 #: A folder's name has at most 255 bytes on common file systems; the rest is left for a digest.
 _MOST_BYTES = 160
 #: What the program writes beside the videos' folders.
-_RESERVED = frozenset(
-    {CURATION_FILE, SHEET_FILE, SUMMARY_FILE, COHORT_FILE, COHORT_TABLE_FILE, COHORT_LONG_TABLE_FILE, STALE_FOLDER}
-)
+_RESERVED = frozenset({
+    CURATION_FILE, SHEET_FILE, SUMMARY_FILE, COHORT_FILE, COHORT_TABLE_FILE, COHORT_LONG_TABLE_FILE, STALE_FOLDER,
+    DATASET_FOLDER,
+})  # fmt: skip
 
 
 class UnnamedInput(NamedTuple):

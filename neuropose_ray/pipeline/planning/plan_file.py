@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from neuropose_ray.errors import FileFormatError
 from neuropose_ray.pipeline.planning.plan import VideoPlan
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.camera import Camera
-from neuropose_ray.video import Chunk, VideoInfo, VideoSource
+from neuropose_ray.video import Chunk, ImageFile, VideoInfo, VideoSource
 
 #: What the file begins with, the CRC-32 of all after the head, and the bytes of the text.
 _HEAD = struct.Struct("<8sII")
@@ -37,6 +37,7 @@ def write_plan(path: Path, plan: VideoPlan) -> None:
     """
     source, info = plan.info.source, _values(plan.info)
     arrays = [np.ascontiguousarray(info.pop(name), kind) for name, kind in _ARRAYS.items()]
+    info["images"] = [asdict(image) for image in plan.info.images]
     info["source"] = {"path": str(source.path.resolve()), "kind": source.kind, "fps": source.fps}
     text = {
         "name": plan.name,
@@ -93,7 +94,7 @@ def _plan(text: dict[str, Any], rest: memoryview) -> VideoPlan:
     info = VideoInfo(
         source=VideoSource(Path(source["path"]), source["kind"], source["fps"]),
         notes=tuple(text["info"].pop("notes")),
-        image_names=tuple(text["info"].pop("image_names")),
+        images=tuple(ImageFile(**image) for image in text["info"].pop("images")),
         **text["info"],
         **arrays,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.render.colours import BLACK, Colour
+from neuropose_ray.render.colours import BLACK, RGB, Colour, Ink
 from neuropose_ray.render.overlay.drawing import fixed_point
 from neuropose_ray.render.overlay.labels import Label, text_height
 from neuropose_ray.render.overlay.measurements import AngleCurve
@@ -44,9 +44,9 @@ class Number:
     foot: tuple[float, float]
     colour: Colour
 
-    def draw(self, image: Frame) -> None:
+    def draw(self, image: Frame, ink: Ink = RGB) -> None:
         """Write it in place."""
-        self.label.draw(image, self.foot, self.colour)
+        self.label.draw(image, self.foot, self.colour, ink)
 
     def covers(self, other: Number) -> bool:
         """Whether the two overlap."""
@@ -60,7 +60,7 @@ def draws_angles(image: Frame, size: float) -> bool:
     return size >= _SMALLEST_PERSON * text_height(image)
 
 
-def draw_arc(image: Frame, pose: Floats, size: float, curve: AngleCurve, colour: Colour) -> None:
+def draw_arc(image: Frame, pose: Floats, size: float, curve: AngleCurve, colour: Colour, ink: Ink = RGB) -> None:
     """Draw the line of 0 degrees and the arc in place.
 
     They show which segments an angle lies between. It is measured in space, so that the arc in the picture has
@@ -73,6 +73,7 @@ def draw_arc(image: Frame, pose: Floats, size: float, curve: AngleCurve, colour:
         size: the person's, in pixels.
         curve: which angle.
         colour: of the arc.
+        ink: for the image.
     """
     import cv2
 
@@ -88,9 +89,9 @@ def draw_arc(image: Frame, pose: Floats, size: float, curve: AngleCurve, colour:
     tip = vertex + zero / np.hypot(*zero) * _ZERO_LINE * radius
     (centre, corner), thickness = fixed_point(np.stack([vertex, tip])), max(1, round(0.1 * radius))
     axes = (round(radius * (1 << _SHIFT)),) * 2
-    for ink, width in ((BLACK, thickness + 2), (colour, thickness)):
-        cv2.line(image, centre, corner, ink, max(1, width - 1), cv2.LINE_AA, _SHIFT)
-        cv2.ellipse(image, centre, axes, 0, start_deg, start_deg + turn_deg, ink, width, cv2.LINE_AA, _SHIFT)
+    for pixel, width in ((ink(BLACK), thickness + 2), (ink(colour), thickness)):
+        cv2.line(image, centre, corner, pixel, max(1, width - 1), cv2.LINE_AA, _SHIFT)
+        cv2.ellipse(image, centre, axes, 0, start_deg, start_deg + turn_deg, pixel, width, cv2.LINE_AA, _SHIFT)
 
 
 def number(image: Frame, pose: Floats, degrees: float, curve: AngleCurve, *, above: bool, colour: Colour) -> Number:

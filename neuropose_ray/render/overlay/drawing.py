@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuropose_ray.render.colours import BLACK, SIDE_COLOURS, Colour
+from neuropose_ray.render.colours import BLACK, RGB, SIDE_COLOURS, Colour, Ink
 from neuropose_ray.render.sides import Side, edge_sides, joint_sides
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -33,6 +34,8 @@ _NOSE_PER_HEAD = 0.15
 _FAINT_EDGE_PX = 8
 # OpenCV takes fractions of a pixel as whole numbers of 1/16, so that slow movements do not jitter.
 _SHIFT = 4
+# The most that it takes, in which the corners of thick lines are computed.
+_BAR_SHIFT = 16
 # Joints may lie far off the frame; OpenCV's whole numbers must hold them.
 _FARTHEST_PX = 1 << 14
 
@@ -45,11 +48,13 @@ class SkeletonStyle:
         edges: ``(edges, 2)`` joints.
         edge_colours: ``(edges, 3)`` RGB.
         joint_colours: ``(joints, 3)`` RGB.
+        ink: for the image that is drawn into.
     """
 
     edges: NDArray[np.intp]
     edge_colours: Floats
     joint_colours: Floats
+    ink: Ink = RGB
 
     @classmethod
     def of(cls, skeleton: Skeleton, *, edges: Sequence[tuple[int, int]] | None = None) -> SkeletonStyle:
@@ -83,10 +88,11 @@ def draw_skeleton(
     """
     known = np.isfinite(pose[:, 0]) & np.isfinite(pose[:, 1])
     points = np.clip(np.where(known[:, None], pose, 0), -_FARTHEST_PX, _FARTHEST_PX)
-    depth = np.clip(np.nan_to_num(depth_mm / _DEPTH_REACH_MM), -1, 1)
+    depth = np.clip(depth_mm / _DEPTH_REACH_MM, -1, 1)
+    depth[np.isnan(depth)] = 0
     starts, ends = style.edges.T
     edge_depth = (depth[starts] + depth[ends]) / 2
-    lengths = np.linalg.norm(points[starts] - points[ends], axis=1)
+    lengths = np.hypot(*(points[starts] - points[ends]).T)
     widths = np.maximum(
         1, np.minimum(_BONE_WIDTH * size * (1 - _DEPTH_WIDTH * edge_depth), _WIDTH_PER_LENGTH * lengths)
     )
@@ -94,10 +100,10 @@ def draw_skeleton(
     _draw_faint(image, points, widths, style, np.flatnonzero(shown & ~bold))
     _draw_bold(
         image, points, style,
-        _Parts(np.flatnonzero(shown & bold), edge_depth, widths, _shaded(style.edge_colours, edge_depth)),
+        _Parts(np.flatnonzero(shown & bold), edge_depth, widths, _shaded(style.edge_colours, edge_depth, style.ink)),
         _Parts(
             np.flatnonzero(known & sure), _nearest(depth, edge_depth, style),
-            _radii(points, widths, size, style), _shaded(style.joint_colours, depth),
+            _radii(points, widths, size, style), _shaded(style.joint_colours, depth, style.ink),
         ),
     )  # fmt: skip
 
@@ -119,7 +125,13 @@ def depth_within(points_mm: Floats) -> Floats:
 
 
 def draw_head(
-    image: Frame, centre: Floats, radius: float, neck: Floats | None, nose: Floats | None, size: float
+    image: Frame,
+    centre: Floats,
+    radius: float,
+    neck: Floats | None,
+    nose: Floats | None,
+    size: float,
+    ink: Ink = RGB,
 ) -> None:
     """Draw a head as a ball in place, on a neck that begins at ``neck``, with a dot on it where the nose is.
 
@@ -130,38 +142,41 @@ def draw_head(
         neck: ``(2,)`` pixels, None where it is not known.
         nose: ``(2,)`` pixels; None where it is not known or behind the head.
         size: the person's, in pixels.
+        ink: for the image.
     """
     import cv2
 
-    colour, width = SIDE_COLOURS[Side.MIDDLE], max(1, round(_BONE_WIDTH * size))
+    black, colour, width = ink(BLACK), ink(SIDE_COLOURS[Side.MIDDLE]), max(1, round(_BONE_WIDTH * size))
     places = [centre, *(place for place in (neck, nose) if place is not None)]
     if not all((np.abs(place) < _FARTHEST_PX).all() for place in places):
         return
     (middle,) = fixed_point(centre[None])
     if neck is not None:
         (foot,) = fixed_point(neck[None])
-        for ink, more in ((BLACK, 2), (colour, 0)):
-            cv2.line(image, foot, middle, ink, width + more, cv2.LINE_AA, _SHIFT)
-    for ink, outline in ((BLACK, 1.0), (colour, 0.0)):
-        cv2.circle(image, middle, round((radius + outline) * (1 << _SHIFT)), ink, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+        for pixel, more in ((black, 2), (colour, 0)):
+            cv2.line(image, foot, middle, pixel, width + more, cv2.LINE_AA, _SHIFT)
+    for pixel, outline in ((black, 1.0), (colour, 0.0)):
+        reach = round((radius + outline) * (1 << _SHIFT))
+        cv2.circle(image, middle, reach, pixel, cv2.FILLED, cv2.LINE_AA, _SHIFT)
     if nose is not None:
         (tip,) = fixed_point(nose[None])
-        cv2.circle(image, tip, round(_NOSE_PER_HEAD * radius * (1 << _SHIFT)), BLACK, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+        cv2.circle(image, tip, round(_NOSE_PER_HEAD * radius * (1 << _SHIFT)), black, cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
 
-def draw_box(image: Frame, box: Floats, colour: Colour) -> None:
+def draw_box(image: Frame, box: Floats, colour: Colour, ink: Ink = RGB) -> None:
     """Draw a box ``(left, top, width, height, ...)`` in place."""
     import cv2
 
     if np.isfinite(box[:4]).all():
         corners = np.clip(np.stack([box[:2], box[:2] + box[2:4]]), -_FARTHEST_PX, _FARTHEST_PX)
         first, second = fixed_point(corners)
-        cv2.rectangle(image, first, second, colour, 2, cv2.LINE_AA, _SHIFT)
+        cv2.rectangle(image, first, second, ink(colour), 2, cv2.LINE_AA, _SHIFT)
 
 
 def person_size(image: Frame, box: Floats) -> float:
     """The longer side of a person's box ``(left, top, width, height, ...)`` in pixels, at most the frame's."""
-    return float(min(np.nan_to_num(box[2:4]).max(), max(image.shape[:2])))
+    width, height = (0.0 if math.isnan(side) else side for side in box[2:4].tolist())
+    return float(min(max(width, height), max(image.shape[:2])))
 
 
 def fixed_point(points: Floats) -> list[list[int]]:
@@ -180,11 +195,10 @@ class _Parts:
     colours: list[list[int]]
 
 
-def _shaded(colours: Floats, depth: Floats) -> list[list[int]]:
+def _shaded(colours: Floats, depth: Floats, ink: Ink) -> list[list[int]]:
     """Darker behind the middle; before it the full colour, which says the side."""
     brightness = 1 - (1 - _FARTHEST_BRIGHTNESS) * np.clip(depth, 0, 1)
-    shaded: list[list[int]] = np.round(colours * brightness[:, None]).astype(int).tolist()
-    return shaded
+    return ink.pixels(colours * brightness[:, None])
 
 
 def _nearest(depth: Floats, edge_depth: Floats, style: SkeletonStyle) -> Floats:
@@ -213,10 +227,10 @@ def _draw_faint(image: Frame, points: Floats, widths: Floats, style: SkeletonSty
     if not part.size:
         return
     lines = part.copy()
-    corners = fixed_point(points - (left, top))
+    corners, colours = fixed_point(points - (left, top)), style.ink.pixels(style.edge_colours)
     for edge, width in zip(edges.tolist(), np.ceil(widths[edges] / 2).astype(int).tolist(), strict=True):
         start, end = style.edges[edge]
-        cv2.line(lines, corners[start], corners[end], style.edge_colours[edge].tolist(), width, cv2.LINE_AA, _SHIFT)
+        cv2.line(lines, corners[start], corners[end], colours[edge], width, cv2.LINE_AA, _SHIFT)
     cv2.addWeighted(lines, _FAINT_OPACITY, part, 1 - _FAINT_OPACITY, 0, dst=part)
 
 
@@ -225,17 +239,40 @@ def _draw_bold(image: Frame, points: Floats, style: SkeletonStyle, bones: _Parts
     import cv2
 
     corners, outline, edges = fixed_point(points), 1 << _SHIFT, style.edges.tolist()
-    widths = np.round(bones.size).astype(int).tolist()
-    radii = np.round(dots.size * outline).astype(int).tolist()
+    widths = np.round(bones.size).astype(int)
+    grounds, bars = _bars(points, style.edges, widths + 2, widths)
+    radii, black = np.round(dots.size * outline).astype(int).tolist(), style.ink(BLACK)
     # Bones before dots where both are equally deep, since the sort is stable.
     order = np.argsort(-np.concatenate([bones.depth[bones.drawn], dots.depth[dots.drawn]]), kind="stable")
     parts = np.concatenate([bones.drawn, dots.drawn])[order].tolist()
     for part, dot in zip(parts, (order >= len(bones.drawn)).tolist(), strict=True):
         if dot:
             centre, radius = corners[part], radii[part]
-            cv2.circle(image, centre, radius + outline, BLACK, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+            cv2.circle(image, centre, radius + outline, black, cv2.FILLED, cv2.LINE_AA, _SHIFT)
             cv2.circle(image, centre, radius, dots.colours[part], cv2.FILLED, cv2.LINE_AA, _SHIFT)
+            continue
+        cv2.fillConvexPoly(image, grounds[part], black, cv2.LINE_AA, _BAR_SHIFT)
+        if widths[part] > 1:
+            cv2.fillConvexPoly(image, bars[part], bones.colours[part], cv2.LINE_AA, _BAR_SHIFT)
         else:
             start, end = (corners[joint] for joint in edges[part])
-            cv2.line(image, start, end, BLACK, widths[part] + 2, cv2.LINE_AA, _SHIFT)
-            cv2.line(image, start, end, bones.colours[part], widths[part], cv2.LINE_AA, _SHIFT)
+            cv2.line(image, start, end, bones.colours[part], 1, cv2.LINE_AA, _SHIFT)
+
+
+def _bars(points: Floats, edges: NDArray[np.intp], *widths: NDArray[np.integer]) -> list[NDArray[np.int32]]:
+    """``(edges, 4, 2)`` corners of thick lines without their round ends, which the dots of both joints would cover.
+
+    They are where OpenCV's own thick lines have them, which spend most of their time on the ends. One array for each
+    of the ``widths`` ``(edges,)``.
+    """
+    ends = np.round(points * (1 << _SHIFT))[edges] * (1 << (_BAR_SHIFT - _SHIFT))
+    along = ends[:, 1] - ends[:, 0]
+    unit = along[:, ::-1] * ((1.0, -1.0) / np.maximum(np.hypot(*along.T), 1.0)[:, None])
+    corners = []
+    for width in widths:
+        across = np.round(unit * ((width + width % 2) * (1 << (_BAR_SHIFT - 1)))[:, None])
+        corner = np.empty((len(edges), 4, 2), np.int32)
+        corner[:, 0], corner[:, 3] = ends[:, 0] + across, ends[:, 1] + across
+        corner[:, 1], corner[:, 2] = ends[:, 0] - across, ends[:, 1] - across
+        corners.append(corner)
+    return corners

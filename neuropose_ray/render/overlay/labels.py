@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neuropose_ray.render.colours import Colour, text_colour
+from neuropose_ray.render.colours import RGB, Colour, Ink, text_colour
 from neuropose_ray.schemas.poses import Frame
 
 # Height of text as a part of the frame's shorter side, and the smallest that survives compression, in pixels.
@@ -55,7 +55,7 @@ class Label:
         sign = 3 * self.ring if self.degrees else 0
         return self.text_width + sign + 2 * self.pad, self.height + 2 * self.pad
 
-    def draw(self, image: Frame, foot: tuple[float, float], background: Colour) -> None:
+    def draw(self, image: Frame, foot: tuple[float, float], background: Colour, ink: Ink = RGB) -> None:
         """Write it in place, its lower edge centred on ``foot`` (x, y) as far as that keeps it on the frame."""
         import cv2
 
@@ -63,8 +63,8 @@ class Label:
         width, height = self.size
         left = max(0, min(round(foot[0] - width / 2), frame_width - width))
         bottom = max(height, min(round(foot[1]), frame_height - 1))
-        colour, stroke = text_colour(background), _stroke(self.height)
-        cv2.rectangle(image, (left, bottom - height), (left + width, bottom), background, -1)
+        colour, stroke = ink(text_colour(background)), _stroke(self.height)
+        cv2.rectangle(image, (left, bottom - height), (left + width, bottom), ink(background), -1)
         start = (left + self.pad, bottom - self.pad)
         cv2.putText(
             image, self.text, start, cv2.FONT_HERSHEY_SIMPLEX, _font_scale(self.height), colour, stroke, cv2.LINE_AA
@@ -74,9 +74,11 @@ class Label:
             cv2.circle(image, centre, self.ring, colour, max(1, stroke // 2), cv2.LINE_AA)
 
 
-def draw_label(image: Frame, text: str, foot: tuple[float, float], background: Colour, *, scale: float = 1.0) -> None:
+def draw_label(
+    image: Frame, text: str, foot: tuple[float, float], background: Colour, *, scale: float = 1.0, ink: Ink = RGB
+) -> None:
     """Write a line of text in place; see :class:`Label`."""
-    Label.of(text, image, scale=scale).draw(image, foot, background)
+    Label.of(text, image, scale=scale).draw(image, foot, background, ink)
 
 
 def text_height(image: Frame, scale: float = 1.0) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.render.body import head_joints
-from neuropose_ray.render.colours import BLACK, SIDE_COLOURS, Colour, track_colour
+from neuropose_ray.render.colours import BLACK, RGB, SIDE_COLOURS, Colour, Ink, track_colour
 from neuropose_ray.render.overlay.angles import Number, apart, draw_arc, draws_angles, number
 from neuropose_ray.render.overlay.drawing import SkeletonStyle, depth_within, draw_box, draw_skeleton, person_size
 from neuropose_ray.render.overlay.faces import hide_heads
@@ -27,14 +30,24 @@ class Painter:
     """Draws what is known of a frame into it."""
 
     def __init__(
-        self, table: PoseTable, header: PredictionsHeader, settings: OverlaySettings, measured: Measurements
+        self,
+        table: PoseTable,
+        header: PredictionsHeader,
+        settings: OverlaySettings,
+        measured: Measurements,
     ) -> None:
         """Find the heads, if they are to be hidden, and follow the person, if seen in space.
+
+        Args:
+            table: the poses.
+            header: of the poses.
+            settings: what is shown and hidden.
+            measured: what is written.
 
         Raises:
             InputError: faces cannot be hidden, since the skeleton has no head.
         """
-        self._table, self._settings, self._measured = table, settings, measured
+        self._table, self._settings, self._measured, self._ink = table, settings, measured, RGB
         self._times_s = table.timestamps_s * header.metadata.seconds_of_a_second(settings.capture_fps)
         self._style = SkeletonStyle.of(header.skeleton)
         self._sides = joint_sides(header.skeleton)
@@ -54,6 +67,13 @@ class Painter:
         if settings.view is not None:
             self._panel = SpacePanel(table, header.skeleton, settings.view, joint_score=settings.joint_score)
 
+    def with_ink(self, ink: Ink) -> Painter:
+        """The same for images in another space of colours; at first they are in RGB."""
+        painter = copy(self)
+        painter._ink, painter._style = ink, replace(self._style, ink=ink)
+        painter._panel = None if self._panel is None else self._panel.with_ink(ink)
+        return painter
+
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Width and height of what :meth:`paint` returns for frames of that size."""
         return (width if self._panel is None else width + panel_width(width, height)), height
@@ -72,18 +92,18 @@ class Painter:
         # Texts last: no other person's bones cross them.
         numbers = [angle for row in rows for angle in self._paint_arcs(image, row, frame, is_first=row == rows.start)]
         for angle in apart(numbers):
-            angle.draw(image)
+            angle.draw(image, self._ink)
         for row in rows:
             self._paint_id(image, row)
         time_s = float(self._times_s[frame])
-        draw_label(image, f"frame {frame}   {time_s:.3f} s", (0, 0), BLACK)
+        draw_label(image, f"frame {frame}   {time_s:.3f} s", (0, 0), BLACK, ink=self._ink)
         self._paint_counters(image, time_s)
         return image if self._panel is None else self._beside_panel(self._panel, image, frame)
 
     def _paint_person(self, image: Frame, row: int) -> None:
         poses = self._table.poses
         if self._settings.boxes:
-            draw_box(image, poses.boxes[row], self._colour(row))
+            draw_box(image, poses.boxes[row], self._colour(row), self._ink)
         size = person_size(image, poses.boxes[row])
         draw_skeleton(image, self._poses2d[row], self._depth[row], self._sure[row], size, self._style)
 
@@ -96,7 +116,7 @@ class Painter:
         for curve in self._measured.angles:
             if self._known(curve, row, frame, is_first=is_first):
                 side = self._sides[curve.joint]
-                draw_arc(image, pose, size, curve, SIDE_COLOURS[side])
+                draw_arc(image, pose, size, curve, SIDE_COLOURS[side], self._ink)
                 degrees, above = float(curve.degrees[frame]), side is Side.RIGHT
                 numbers.append(number(image, pose, degrees, curve, above=above, colour=SIDE_COLOURS[side]))
         return numbers
@@ -115,7 +135,8 @@ class Painter:
             return
         left, top, width = self._table.poses.boxes[row, :3].tolist()
         if np.isfinite([left, top, width]).all():
-            draw_label(image, f"id {self._table.track_ids[row]}", (left + width / 2, top), self._colour(row))
+            text, foot = f"id {self._table.track_ids[row]}", (left + width / 2, top)
+            draw_label(image, text, foot, self._colour(row), ink=self._ink)
 
     def _paint_counters(self, image: Frame, time_s: float) -> None:
         """A line for each person who repeats something, coloured while a repetition is under way."""
@@ -126,7 +147,7 @@ class Painter:
             label = Label.of(text, image, scale=_COUNTER_SCALE)
             bottom += label.size[1]
             colour = track_colour(curve.track or 0) if curve.under_way(time_s) else BLACK
-            label.draw(image, (image.shape[1], bottom), colour)
+            label.draw(image, (image.shape[1], bottom), colour, self._ink)
 
     def _beside_panel(self, panel: SpacePanel, image: Frame, frame: int) -> Frame:
         height, width = image.shape[:2]

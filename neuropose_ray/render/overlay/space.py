@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.render.body import Head, attached, body_edges, head_of, head_radius_mm, trunk_joints
-from neuropose_ray.render.colours import Colour
+from neuropose_ray.render.colours import RGB, Colour, Ink
 from neuropose_ray.render.overlay.choices import View
 from neuropose_ray.render.overlay.drawing import (
     SkeletonStyle,
@@ -81,7 +82,7 @@ class SpacePanel:
             view: where from.
             joint_score: bones to joints under it are faint.
         """
-        self._table, self._view = table, view
+        self._table, self._view, self._ink = table, view, RGB
         self._edges, self._trunk, self._head = body_edges(skeleton), trunk_joints(skeleton), head_of(skeleton)
         self._style = SkeletonStyle.of(skeleton, edges=self._edges)
         self._sure = ~(table.poses.joint_scores < joint_score)
@@ -90,14 +91,20 @@ class SpacePanel:
         self._followed = _follow_most_seen(table, self._poses, skeleton)
         self._shown = self._fit_everybody()
 
+    def with_ink(self, ink: Ink) -> SpacePanel:
+        """The same for panels in another space of colours; at first they are in RGB."""
+        panel = copy(self)
+        panel._ink, panel._style = ink, replace(self._style, ink=ink)
+        return panel
+
     def draw(self, panel: Frame, frame: int) -> None:
         """Draw one frame's people, the floor, and where they are seen from; in place, all of the panel."""
         import cv2
 
         # Many times faster than assigning a colour to an array.
-        cv2.rectangle(panel, (0, 0), panel.shape[1::-1], _GROUND, cv2.FILLED)
+        cv2.rectangle(panel, (0, 0), panel.shape[1::-1], self._ink(_GROUND), cv2.FILLED)
         projection = self._projection(panel, frame)
-        _draw_grid(panel, projection, self._followed.centre[frame])
+        _draw_grid(panel, projection, self._followed.centre[frame], self._ink(_GRID))
         first, last = np.searchsorted(self._table.poses.frame, [frame, frame + 1])
         poses_px = projection(self._poses[first:last].astype(np.float64))
         farthest_first = np.argsort(
@@ -105,7 +112,7 @@ class SpacePanel:
         )
         for person in farthest_first.tolist():
             self._draw_person(panel, poses_px[person], self._sure[first + person], projection.scale)
-        draw_label(panel, _WORDS[self._view], (panel.shape[1] / 2, panel.shape[0]), _GROUND)
+        draw_label(panel, _WORDS[self._view], (panel.shape[1] / 2, panel.shape[0]), _GROUND, ink=self._ink)
 
     def _draw_person(self, panel: Frame, points: Floats, sure: NDArray[np.bool_], scale: float) -> None:
         known: NDArray[np.bool_] = np.asarray(np.isfinite(points).all(axis=1))
@@ -116,10 +123,10 @@ class SpacePanel:
             body[list(self._head.joints)] = np.nan
         head = None if self._head is None else _HeadPlace.of(self._head, points, hangs, self._head_radius_mm * scale)
         if head is not None and head.is_behind:
-            head.draw(panel, size)
+            head.draw(panel, size, self._ink)
         draw_skeleton(panel, body[:, :2], depth_within(body), sure, size, self._style)
         if head is not None and not head.is_behind:
-            head.draw(panel, size)
+            head.draw(panel, size, self._ink)
 
     def _projection(self, panel: Frame, frame: int) -> _Projection:
         height, width = panel.shape[:2]
@@ -196,9 +203,9 @@ class _HeadPlace:
             is_behind=neck is not None and bool(centre[2] > neck[2]),
         )
 
-    def draw(self, panel: Frame, size: float) -> None:
+    def draw(self, panel: Frame, size: float, ink: Ink) -> None:
         """Draw it in place; ``size`` is the person's in pixels."""
-        draw_head(panel, self.centre, self.radius, self.neck, self.nose, size)
+        draw_head(panel, self.centre, self.radius, self.neck, self.nose, size, ink)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +263,7 @@ def _corners(values: Floats) -> tuple[tuple[float, float], tuple[float, float]]:
     return (left, top), (right, bottom)
 
 
-def _draw_grid(panel: Frame, projection: _Projection, centre: Floats) -> None:
+def _draw_grid(panel: Frame, projection: _Projection, centre: Floats, pixel: Colour) -> None:
     """Lines of the floor, which stay where they are in the room while the person moves over them."""
     import cv2
 
@@ -270,4 +277,4 @@ def _draw_grid(panel: Frame, projection: _Projection, centre: Floats) -> None:
                 lines.append(point)
     corners = fixed_point(projection(np.array(lines))[:, :2])
     for first_corner, last_corner in zip(corners[::2], corners[1::2], strict=True):
-        cv2.line(panel, first_corner, last_corner, _GRID, 1, cv2.LINE_AA, 4)
+        cv2.line(panel, first_corner, last_corner, pixel, 1, cv2.LINE_AA, 4)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray import machine
 from neuropose_ray.errors import InputError, OutputError
+from neuropose_ray.render.colours import Ink
 from neuropose_ray.render.overlay.measurements import Measure, measure_nothing
 from neuropose_ray.render.overlay.painter import Painter
 from neuropose_ray.render.overlay.settings import OverlaySettings
@@ -19,12 +22,15 @@ from neuropose_ray.schemas.reading import read_table
 from neuropose_ray.video import (
     Chunk,
     DecodedFrame,
+    PixelBuffer,
     VideoInfo,
     VideoSource,
     VideoWriter,
     WriterSettings,
+    YUVMatrix,
     decode_chunk,
     open_sound,
+    planes_of,
     prefetch,
     probe,
 )
@@ -34,6 +40,10 @@ Progress = Callable[[int, int], None]
 
 # Times of a frame that differ by less are the same one: far below the distance of frames, far above rounding.
 _SAME_TIME_S = 1e-4
+# Frames that wait between two steps: enough to ride out a slow one.
+_AHEAD = 4
+# More threads than that split a picture too finely to gain, and each holds frames.
+_MOST_THREADS = 16
 
 
 def render_overlay(
@@ -73,19 +83,39 @@ def render_overlay(
         raise OutputError("the overlay would replace what it is made from", where=str(out), hint="write elsewhere")
     painter = Painter(table, header, settings, measure(table, header))
     written = 0
-    encoding = WriterSettings(threads=settings.encoder_threads)
-    width, height = painter.size(info.width, info.height)
-    whole_video = Chunk(0, -np.inf, np.inf, 0, info.frame_count)
+    even = (info.width // 2 * 2, info.height // 2 * 2)
+    width, height = painter.size(*even)
+    # Decoding, drawing and encoding, each in threads of its own.
     with (
         open_sound(info) if settings.sound else nullcontext() as sound,
-        VideoWriter(out, width=width, height=height, settings=encoding, sound=sound) as writer,
-        closing(prefetch(decode_chunk(info, whole_video))) as decoded,
+        VideoWriter(out, width=width, height=height, settings=encoding_of(settings), sound=sound) as writer,
+        closing(prefetch(_painted(info, table.timestamps_s, painter, PixelBuffer(*even[::-1])), _AHEAD)) as painted,
     ):
-        for index, frame in matched(decoded, table.timestamps_s):
-            writer.write(painter.paint(frame.image, index), frame.timestamp_s)
+        for frame in painted:
+            writer.write_planes(frame.planes, frame.matrix, frame.timestamp_s)
             written += 1
             progress(written, table.frame_count)
     return written
+
+
+def _painted(
+    info: VideoInfo, times_s: NDArray[np.float64], painter: Painter, buffer: PixelBuffer
+) -> Generator[DecodedFrame, None, None]:
+    """The frames that have one of these times, painted."""
+    whole_video = Chunk(0, -np.inf, np.inf, 0, info.frame_count)
+    painters = {matrix: painter.with_ink(Ink(matrix)) for matrix in YUVMatrix}
+    with closing(prefetch(decode_chunk(info, whole_video, pictures="planes"), _AHEAD)) as decoded:
+        for index, frame in matched(decoded, times_s):
+            pixels = buffer.filled(frame.planes)
+            painted = painters[frame.matrix].paint(pixels, index)
+            yield replace(frame, planes=planes_of(painted, frame.planes if painted is pixels else None))
+
+
+def encoding_of(settings: OverlaySettings) -> WriterSettings:
+    """How overlays are encoded on this machine."""
+    cores = machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups())
+    threads = settings.encoder_threads or min(cores, _MOST_THREADS)
+    return WriterSettings(preset=settings.encoder_preset, crf=settings.encoder_crf, threads=threads)
 
 
 def matched(decoded: Iterable[DecodedFrame], times_s: NDArray[np.float64]) -> Iterator[tuple[int, DecodedFrame]]:

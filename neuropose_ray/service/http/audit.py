@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
-import os
 import re
 from datetime import UTC, datetime
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.service.logs.private_file import PrivateFileHandler
 from neuropose_ray.service.settings import ANY_CALLER
 
 logger = logging.getLogger("ray.serve")
@@ -48,7 +46,7 @@ class AuditLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self._handler = _PrivateFile(path, maxBytes=_FILE_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
+        self._handler = PrivateFileHandler(path, maxBytes=_FILE_BYTES, backupCount=_FILES, delay=True)
         self._handler.handleError = self._failed  # type: ignore[method-assign]
 
     def write(self, entry: AuditEntry) -> None:
@@ -58,13 +56,6 @@ class AuditLog:
 
     def _failed(self, record: logging.LogRecord) -> None:
         logger.error("the audit log cannot be written; it lacks %s", record.getMessage(), exc_info=True)
-
-
-class _PrivateFile(RotatingFileHandler):
-    def _open(self) -> io.TextIOWrapper:
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        os.fchmod(descriptor, 0o600)  # also of a file that was there
-        return io.TextIOWrapper(io.FileIO(descriptor, "a"), encoding="utf-8", write_through=True)
 
 
 class Audit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -12,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from neuropose_ray.errors import OverloadedError, RequestError, TooLargeError
-from neuropose_ray.service.http.errors import SlowRequestError, faults
+from neuropose_ray.errors import OverloadedError, RequestError, SlowRequestError, TooLargeError
+from neuropose_ray.service.http.errors import faults
 from neuropose_ray.service.settings import HttpLimits
 
 #: Seconds of waiting before the average rate of a body counts: a client may need them to begin.
@@ -66,7 +67,7 @@ class BodyPace:
 
 
 class HeldBytes:
-    """The memory that the bodies of all requests together may take.
+    """The memory that the bodies of all requests together may take; of any thread.
 
     Args:
         most: bytes.
@@ -76,6 +77,7 @@ class HeldBytes:
     def __init__(self, most: int, retry_after_s: float) -> None:
         self._most, self._retry_after_s = most, retry_after_s
         self._held = 0
+        self._lock = threading.Lock()
 
     @contextmanager
     def share(self) -> Iterator[Share]:
@@ -84,7 +86,8 @@ class HeldBytes:
         try:
             yield share
         finally:
-            self._held -= share.bytes
+            with self._lock:
+                self._held -= share.bytes
 
     def take(self, count: int) -> None:
         """Take so many bytes.
@@ -92,11 +95,13 @@ class HeldBytes:
         Raises:
             OverloadedError: there is no room for them.
         """
-        if self._held + count > self._most:
-            error = OverloadedError("too many large requests at a time", hint="try again later")
-            error.retry_after_s = self._retry_after_s
-            raise error
-        self._held += count
+        with self._lock:
+            if self._held + count <= self._most:
+                self._held += count
+                return
+        error = OverloadedError("too many large requests at a time", hint="try again later")
+        error.retry_after_s = self._retry_after_s
+        raise error
 
 
 class Share:
@@ -166,9 +171,14 @@ async def read_json(body: AsyncIterator[bytes], most_values: int) -> bytearray:
 
 def described_json(model: type[BaseModel]) -> dict[str, Any]:
     """Describe such a body for OpenAPI: a route that reads it itself cannot declare it."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": whole_schema(model)}}}}
+
+
+def whole_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a model, whole in itself."""
     schema = model.model_json_schema()
-    content = {"application/json": {"schema": _inlined(schema, schema.pop("$defs", {}))}}
-    return {"requestBody": {"required": True, "content": content}}
+    whole: dict[str, Any] = _inlined(schema, schema.pop("$defs", {}))
+    return whole
 
 
 def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:

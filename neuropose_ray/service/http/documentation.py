@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from html import escape
 from importlib.resources import files
 from typing import Any
 
@@ -12,13 +13,24 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, Response
 
+from neuropose_ray.errors import error_catalogue
 from neuropose_ray.service.http.errors import Problem
 
 #: Swagger UI as it is packed for services without the internet.
 _ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _NO_ICON = "data:,"
 #: Paths that are no part of the description, and need no token.
-DOCUMENTATION_PATHS = frozenset({"/docs", "/openapi.json", *(f"/docs/{name}" for name in _ASSETS)})
+DOCUMENTATION_PATHS = frozenset({"/docs", "/openapi.json", "/docs/errors", *(f"/docs/{name}" for name in _ASSETS)})
+_ERROR_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Error codes</title>
+<style>:root {{color-scheme: light dark}} body {{font: 16px/1.5 system-ui, sans-serif; margin: 2em auto;
+max-width: 46em; padding: 0 1em}} h2 {{margin: 1.6em 0 0}} p {{margin: .3em 0}}</style></head><body>
+<h1>Error codes</h1>
+<p>The <code>code</code> of an answer, of a job that failed, and of an exception in Python. An answer may also have
+the name of its HTTP status as its code, such as <code>not_found</code> for a path that there is not.</p>
+{entries}</body></html>
+"""
 UNDESCRIBED = dict.fromkeys(DOCUMENTATION_PATHS, frozenset({"GET"}))
 
 
@@ -46,12 +58,28 @@ def document(app: FastAPI) -> None:
         )
         return HTMLResponse(page.body, headers={"Content-Security-Policy": _policy(bytes(page.body).decode())})
 
+    @app.get("/docs/errors", include_in_schema=False)
+    async def error_codes() -> HTMLResponse:
+        page = error_page()
+        return HTMLResponse(page, headers={"Content-Security-Policy": _policy(page)})
+
     @app.get("/docs/{name}", include_in_schema=False)
     async def asset(name: str) -> Response:
         if name not in _ASSETS:
             return Response(status_code=404)
         content = files("fastapi_offline").joinpath("static", name).read_bytes()
         return Response(content, media_type=_ASSETS[name], headers={"Cache-Control": "max-age=86400"})
+
+
+def error_page() -> str:
+    """Every error code as a page in HTML: meaning, cause and remedy, each below an anchor of its code."""
+    entries = "".join(
+        f'<section id="{entry.code}"><h2><code>{entry.code}</code></h2><p>{escape(entry.meaning)}</p>'
+        f"<p><b>Cause:</b> {escape(entry.cause)}</p><p><b>What to do:</b> {escape(entry.remedy)}"
+        f"{' Trying again can help.' if entry.retryable else ''}</p></section>"
+        for entry in error_catalogue()
+    )
+    return _ERROR_PAGE.format(entries=entries)
 
 
 def _policy(page: str) -> str:

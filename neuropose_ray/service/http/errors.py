@@ -21,6 +21,7 @@ from neuropose_ray.errors import (
     DrainingError,
     ForbiddenInputError,
     InputError,
+    InternalError,
     JobNotFoundError,
     JobStateError,
     LiveError,
@@ -31,6 +32,7 @@ from neuropose_ray.errors import (
     RequestTimeoutError,
     ServiceError,
     SessionVersionError,
+    SlowRequestError,
     StorageFullError,
     StoreError,
     StreamNotFoundError,
@@ -48,12 +50,6 @@ RETRY_AFTER_S: Mapping[type[NeuroposeRayError], int] = MappingProxyType(
 
 class TokenError(AccessError):
     """A request without a token that is known."""
-
-
-class SlowRequestError(RequestError):
-    """A body that comes too slowly, or not at all."""
-
-    code = "request_too_slow"
 
 
 class Problem(FrozenModel):
@@ -162,7 +158,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _unforeseen(_request: Request, error: Exception) -> JSONResponse:
-        return _response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", _INTERNAL, log=error)
+        return _response(HTTPStatus.INTERNAL_SERVER_ERROR, InternalError.code, _INTERNAL, log=error)
 
 
 def faults(errors: Any) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Callable
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 from weakref import WeakValueDictionary
 
@@ -12,13 +14,14 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from neuropose_ray.errors import (
     DrainingError,
     JobNotFoundError,
+    JobStateError,
     NeuroposeRayError,
     NotReadyError,
     OverloadedError,
     RequestError,
 )
-from neuropose_ray.schemas.job_names import JobState, StepKind
-from neuropose_ray.schemas.jobs import Job, JobOptions, JobPage, JobRequest
+from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
+from neuropose_ray.schemas.jobs import Job, JobId, JobOptions, JobPage, JobRequest
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import body_of
@@ -35,7 +38,9 @@ from neuropose_ray.service.http.submissions import (
     submission_schema,
 )
 from neuropose_ray.service.http.uploads import Upload
+from neuropose_ray.service.http.waiting import JobEnds, Wait
 from neuropose_ray.service.inputs import Inputs
+from neuropose_ray.service.jobs.mode import CLOSED
 from neuropose_ray.service.settings import ServiceSettings
 from neuropose_ray.stores import require_allowed
 
@@ -67,13 +72,15 @@ _FORM = {
             "type": "string",
             "description": "a URL that is told when the job has ended, or a JSON object of `url` and `secret`",
         },
+        "batch": Submission.model_json_schema()["properties"]["batch"],
+        "deadline_s": Submission.model_json_schema()["properties"]["deadline_s"],
         **JobOptions.model_json_schema()["properties"],
     },
 }  # fmt: skip
 # What a form has beside its files, at most.
 _FORM_ITSELF_BYTES = 1 << 20
 #: Routes read their bodies as streams, so their description is written by hand.
-_BODY: dict[str, Any] = {
+BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -82,6 +89,9 @@ _BODY: dict[str, Any] = {
         },
     }
 }
+
+#: The same of a route that takes forms alone.
+FORM_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
 
 
 class Submissions:
@@ -102,27 +112,38 @@ class Submissions:
     async def take(self, request: Request, caller: Caller, key: str | None) -> Job:
         """Read a request whole and make a job of it; after an error nothing of it is left."""
         name = job_id(caller.name, key)
-        await self._check_open(name)
-        upload = Upload(self._data, self._settings.uploads, self._settings.jobs.min_free_bytes)
+        await self.check_open(name)
+        upload = self.new_upload()
         try:
-            submission = await self._read(request, upload)
-            self._check_model(submission.options.model)
-            if submission.webhook is not None:
-                require_allowed(submission.webhook.url, self._settings.webhooks)
+            submission = await self.read(request, upload, caller)
             named = [await asyncio.to_thread(self._inputs.admit, job_input.uri) for job_input in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
-            await check_videos(upload.folder, [job_input.name for job_input in upload.inputs], self._settings.uploads)
+            names = [job_input.name for job_input in upload.inputs]
+            await check_videos(upload.folder, names, self._settings.uploads, self._settings.archives)
         except BaseException:  # also a client that has gone away
             await asyncio.shield(asyncio.to_thread(upload.discard))
             raise
         # From here on a client that goes away has its job all the same.
-        return await asyncio.shield(self._submit(wanted, upload))
+        return await asyncio.shield(self._submit_all(wanted, upload))
 
-    async def _check_open(self, name: str) -> None:
+    def new_upload(self) -> Upload:
+        """What the files of a request go to."""
+        return Upload(self._data, self._settings.uploads, self._settings.jobs.min_free_bytes)
+
+    async def read(self, request: Request, upload: Upload, caller: Caller) -> Submission:
+        """Read a request whole, its files into the upload, and refuse what it may not ask for."""
+        submission = await self._read(request, upload)
+        self._check_model(submission.options.model)
+        await self._check_comparison(submission.options.compare_with, caller)
+        if submission.webhook is not None:
+            require_allowed(submission.webhook.url, self._settings.webhooks)
+        return submission
+
+    async def check_open(self, name: str) -> None:
         """Refuse before the files are sent what would be refused afterwards; a job that is known is no new one."""
         status = await self._jobs.status()
         full = status.queued >= self._settings.jobs.queued
-        if (status.mode == "draining" or full) and await self._known(name) is None:
+        if (status.mode in CLOSED or full) and await self._known(name) is None:
             if full:
                 raise OverloadedError(f"{status.queued} jobs wait already", hint="try again later")
             raise DrainingError("no new jobs are taken", hint="an administrator has said so; try again later")
@@ -143,21 +164,41 @@ class Submissions:
             known = ", ".join(self._models)
             raise RequestError("the service has no such pose model", where="model", hint=f"there are: {known}")
 
+    async def _check_comparison(self, other: str | None, caller: Caller) -> None:
+        """Refuse a comparison with a job that the caller may not see, or that has no results to come."""
+        if other is None:
+            return
+        known = await VisibleJobs(self._jobs, caller).job(other)
+        if known.state in ("failed", "cancelled"):
+            raise JobStateError(f"the job to compare with is {known.state}", where="compare_with")
+
     async def _known(self, name: str) -> Job | None:
         try:
             return await self._jobs.job(name)
         except JobNotFoundError:
             return None
 
-    async def _submit(self, wanted: JobRequest, upload: Upload) -> Job:
+    async def _submit_all(self, wanted: JobRequest, upload: Upload) -> Job:
+        try:
+            return await self.submit(wanted, upload.move_to if upload.inputs else None)
+        finally:
+            await asyncio.to_thread(upload.discard)
+
+    async def submit(self, wanted: JobRequest, move: Callable[[FilePath], None] | None) -> Job:
+        """Give a job its files, and let the manager take it on; after an error nothing of it is left.
+
+        Args:
+            wanted: the job.
+            move: moves its files into a folder; None where it has none.
+        """
         turn = self._turns.setdefault(wanted.id, asyncio.Lock())
         async with turn:  # two requests with one key
             folder = self._data.job(wanted.id)
             is_new = True
             try:
                 is_new = await self._known(wanted.id) is None
-                if is_new and upload.inputs:
-                    await asyncio.to_thread(upload.move_to, folder.uploads)
+                if is_new and move is not None:
+                    await asyncio.to_thread(move, folder.uploads)
                 return await self._jobs.submit(wanted)
             except NotReadyError:
                 raise  # whether it was taken on is not known; the manager clears up what is no job's
@@ -165,35 +206,50 @@ class Submissions:
                 if is_new:
                     await asyncio.to_thread(shutil.rmtree, folder.root, ignore_errors=True)
                 raise
-            finally:
-                await asyncio.to_thread(upload.discard)
 
 
-def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: tuple[str, ...]) -> APIRouter:
-    """The routes below ``/v1/jobs`` that answer with jobs."""
+def job_router(jobs: Jobs, data: DataFolder, submissions: Submissions, ends: JobEnds) -> APIRouter:
+    """The routes below ``/v1/jobs`` that answer with jobs.
+
+    Args:
+        jobs: the job manager.
+        data: the service's folder.
+        submissions: takes jobs on.
+        ends: notices that jobs have ended.
+    """
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-    submissions = Submissions(jobs, data, settings, models)
 
     @router.post(
         "",
         status_code=202,
         summary="Submit videos",
-        openapi_extra=_BODY,
+        openapi_extra=BODY,
         responses=problems(
-            s409="the Idempotency-Key was used for another request",
+            s404="no such job to compare with",
+            s409="the Idempotency-Key was used for another request, or the job to compare with has no results",
             s408="the body comes too slowly",
             s413="beyond a limit on bytes, files, seconds or pixels",
             s429="too many jobs wait; see Retry-After",
             s507="the disk is nearly full",
-        ),
+        )
+        | {200: {"model": Job, "description": "it has ended within the time to wait, see its `state`"}},
     )
-    async def submit_job(request: Request, response: Response, caller: Submitter, key: Key = None) -> Job:
-        """Upload videos as a form, or name them by URI in JSON or in fields `uri`; poll `Location` for the result."""
+    async def submit_job(
+        request: Request, response: Response, caller: Submitter, key: Key = None, wait: Wait = 0.0
+    ) -> Job:
+        """Upload videos as a form, or name them by URI in JSON or in fields `uri`; poll `Location` for the result.
+
+        With `?wait=30` the answer comes when the job has ended, with status 200, or after 30 seconds with 202: ask
+        `Location` with the same `wait` then. A client that goes away meanwhile has its job all the same.
+        """
         job = await submissions.take(request, caller, key)
         response.headers["Location"] = f"/v1/jobs/{job.id}"
+        job = await ends.job(request, VisibleJobs(jobs, caller), job, wait)
+        if wait > 0 and job.state in ENDED:
+            response.status_code = 200
         return job
 
-    @router.get("", summary="List jobs, newest first", responses=problems())
+    @router.get("", summary="List jobs, newest first", responses=problems(s404="no such batch"))
     async def list_jobs(
         caller: Reader,
         state: JobState | None = None,
@@ -201,12 +257,17 @@ def job_router(jobs: Jobs, data: DataFolder, settings: ServiceSettings, models: 
         source: Annotated[Literal["http", "inbox"] | None, Query()] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+        batch: Annotated[JobId | None, Query(description="of the batch with this id")] = None,
     ) -> JobPage:
-        return await VisibleJobs(jobs, caller).jobs(state=state, label=label, source=source, limit=limit, after=after)
+        return await VisibleJobs(jobs, caller).jobs(
+            state=state, label=label, source=source, limit=limit, after=after, batch=batch
+        )
 
     @router.get("/{job_id}", summary="One job", responses=problems(s404="no such job"))
-    async def get_job(caller: Reader, job_id: Id) -> Job:
-        return await VisibleJobs(jobs, caller).job(job_id)
+    async def get_job(request: Request, caller: Reader, job_id: Id, wait: Wait = 0.0) -> Job:
+        """With `?wait=30` the answer comes when it has ended, or after 30 seconds with the job as it is then."""
+        visible = VisibleJobs(jobs, caller)
+        return await ends.job(request, visible, await visible.job(job_id), wait)
 
     @router.delete(
         "/{job_id}",

@@ -9,7 +9,7 @@ from typing import Any, cast
 from neuropose_ray.cluster import SEE_LOG, cause_of
 from neuropose_ray.errors import JobNotFoundError, NeuroposeRayError, NotReadyError
 from neuropose_ray.schemas.job_names import StepKind
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
+from neuropose_ray.schemas.jobs import Action, Batch, BatchPage, Job, JobPage, JobRequest, JobsStatus
 from neuropose_ray.service.http.auth import Caller
 
 #: How long a call waits for the manager's replica to be replaced; a start takes a third of it.
@@ -49,8 +49,36 @@ class Jobs:
         return cast(Job, await self._call("job", job_id, patience_s=patience_s))
 
     async def jobs(self, **filters: Any) -> JobPage:
-        """Some of the jobs, newest first: ``state``, ``label``, ``source``, ``limit``, ``after``, ``owner``."""
+        """Some of the jobs, newest first, by the filters of the job manager.
+
+        Raises:
+            BatchNotFoundError: there is no such batch.
+        """
         return cast(JobPage, await self._call("jobs", **filters))
+
+    async def ended(self, job_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of these jobs that have ended, or are not known."""
+        return cast("tuple[str, ...]", await self._call("ended", job_ids))
+
+    async def batch(self, batch_id: str, owner: str | None) -> Batch:
+        """The jobs of a batch that belong to an owner, or of all owners, in numbers.
+
+        Raises:
+            BatchNotFoundError: there are none.
+        """
+        return cast(Batch, await self._call("batch", batch_id, owner))
+
+    async def batches(self, **filters: Any) -> BatchPage:
+        """Some of the batches, newest first: ``limit``, ``after``, ``owner``."""
+        return cast(BatchPage, await self._call("batches", **filters))
+
+    async def going_on(self, batch_id: str, owner: str | None) -> tuple[str, ...]:
+        """The ids of the jobs of a batch that have not ended."""
+        return cast("tuple[str, ...]", await self._call("going_on", batch_id, owner))
+
+    async def cancel_batch(self, batch_id: str, owner: str | None) -> Batch:
+        """Stop all jobs of a batch that wait or run."""
+        return cast(Batch, await self._call("cancel_batch", batch_id, owner))
 
     async def cancel(self, job_id: str) -> Job:
         """Stop a job that waits or runs."""
@@ -72,9 +100,9 @@ class Jobs:
         """All jobs in numbers."""
         return cast(JobsStatus, await self._call("status"))
 
-    async def control(self, action: Action) -> JobsStatus:
-        """Pause, resume or drain."""
-        return cast(JobsStatus, await self._call("control", action))
+    async def control(self, action: Action, *, end: bool) -> JobsStatus:
+        """Pause, resume or drain, also to end."""
+        return cast(JobsStatus, await self._call("control", action, end=end))
 
     async def waits_for(self, patience_s: float) -> tuple[str, ...]:
         """What the manager itself still waits for."""
@@ -96,6 +124,7 @@ class VisibleJobs:
 
     def __init__(self, jobs: Jobs, caller: Caller) -> None:
         self._jobs, self._caller = jobs, caller
+        self._owner = None if caller.may("admin") else caller.name
 
     async def job(self, job_id: str) -> Job:
         """One job.
@@ -110,8 +139,28 @@ class VisibleJobs:
 
     async def jobs(self, **filters: Any) -> JobPage:
         """Some of the jobs; see :meth:`Jobs.jobs`."""
-        own = {} if self._caller.may("admin") else {"owner": self._caller.name}
+        own = {} if self._owner is None else {"owner": self._owner}
         return await self._jobs.jobs(**(filters | own))
+
+    async def batch(self, batch_id: str) -> Batch:
+        """A batch, as far as its jobs are the caller's.
+
+        Raises:
+            BatchNotFoundError: there is none, or none of its jobs is.
+        """
+        return await self._jobs.batch(batch_id, self._owner)
+
+    async def batches(self, **filters: Any) -> BatchPage:
+        """Some of the batches; see :meth:`Jobs.batches`."""
+        return await self._jobs.batches(**(filters | {"owner": self._owner}))
+
+    async def going_on(self, batch_id: str) -> tuple[str, ...]:
+        """The ids of the caller's jobs of a batch that have not ended."""
+        return await self._jobs.going_on(batch_id, self._owner)
+
+    async def cancel_batch(self, batch_id: str) -> Batch:
+        """Stop the caller's jobs of a batch."""
+        return await self._jobs.cancel_batch(batch_id, self._owner)
 
     async def cancel(self, job_id: str) -> Job:
         """Stop a job that waits or runs."""

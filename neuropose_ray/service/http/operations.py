@@ -13,11 +13,16 @@ from pydantic import Field
 from neuropose_ray import __version__
 from neuropose_ray.errors import NotReadyError
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.schemas.jobs import Action, JobsStatus
+from neuropose_ray.schemas.jobs import Action, JobsStatus, Mode
+from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.gpus import GpuWatch
 from neuropose_ray.service.http.bodies import described_json, read_settings
 from neuropose_ray.service.http.errors import problem_answer, problems
 from neuropose_ray.service.http.job_routes import Administrator, Reader
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
+from neuropose_ray.service.http.pose_counts import PoseCounts
+from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.names import JOB_MANAGER, POSE_MODEL, STARTUP_MESSAGES
 
 #: For the manager to say what it waits for; a probe is not to hang with it.
@@ -28,10 +33,11 @@ _ELSEWHERE: dict[int | str, dict[str, Any]] = {403: problem_answer("without toke
 
 
 class Health(FrozenModel):
-    """Answer that the process lives."""
+    """Answer that the process lives, and whether it takes and starts jobs."""
 
     status: Literal["ok"] = "ok"
     version: str = __version__
+    mode: Mode = Field(description="paused: jobs are taken, and wait; draining and ending: none are taken")
 
 
 class Readiness(FrozenModel):
@@ -55,6 +61,8 @@ class ServiceStatus(FrozenModel):
         description="of each deployment, how many in each state", examples=[{"PoseModel": {"RUNNING": 1}}]
     )
     jobs: JobsStatus
+    pose: PoseRequests
+    gpus: tuple[GpuMemory, ...] = Field(description="of the machine that answers")
 
 
 class Control(FrozenModel):
@@ -62,6 +70,10 @@ class Control(FrozenModel):
 
     action: Action = Field(
         description="pause: start no job; resume: go on; drain: finish what runs and waits, take nothing new"
+    )
+    end: bool = Field(
+        default=False,
+        description="of drain: leave what waits to the next service, and end this one when nothing runs any more",
     )
 
 
@@ -114,13 +126,29 @@ async def waits_for(deployments: Deployments, jobs: Jobs) -> tuple[str, ...]:
     return tuple(waits)
 
 
-def operation_router(jobs: Jobs, deployments: Deployments, models: tuple[str, ...]) -> APIRouter:
-    """``/v1/health``, ``/v1/ready``, ``/v1/status`` and ``/v1/control``."""
+def operation_router(
+    jobs: Jobs,
+    deployments: Deployments,
+    models: tuple[str, ...],
+    data: DataFolder,
+    pose_counts: PoseCounts,
+    gpus: GpuWatch,
+) -> APIRouter:
+    """``/v1/health``, ``/v1/ready``, ``/v1/status`` and ``/v1/control``.
+
+    Args:
+        jobs: the job manager.
+        deployments: the states of the replicas.
+        models: that jobs and requests may name.
+        data: has the mode of the queue.
+        pose_counts: of requests for poses.
+        gpus: their memory.
+    """
     router = APIRouter(prefix="/v1", tags=["operations"])
 
     @router.get("/health", summary="Whether the process lives", responses=_ELSEWHERE)
     async def get_health() -> Health:
-        return Health()
+        return Health(mode=await asyncio.to_thread(read_mode, data))
 
     @router.get(
         "/ready",
@@ -137,7 +165,13 @@ def operation_router(jobs: Jobs, deployments: Deployments, models: tuple[str, ..
         numbers = await VisibleJobs(jobs, caller).status()
         waits = await waits_for(deployments, jobs)
         return ServiceStatus(
-            ready=not waits, waits_for=waits, replicas=await deployments.replicas(), jobs=numbers, models=models
+            ready=not waits,
+            waits_for=waits,
+            replicas=await deployments.replicas(),
+            jobs=numbers,
+            models=models,
+            pose=pose_counts.now(),
+            gpus=await asyncio.to_thread(gpus.now),
         )
 
     @router.post(
@@ -147,6 +181,7 @@ def operation_router(jobs: Jobs, deployments: Deployments, models: tuple[str, ..
         responses=problems(s408="the body comes too slowly", s413="more than these settings take"),
     )
     async def control_queue(_caller: Administrator, request: Request) -> JobsStatus:
-        return await jobs.control((await read_settings(request, Control)).action)
+        order = await read_settings(request, Control)
+        return await jobs.control(order.action, end=order.end)
 
     return router

@@ -6,6 +6,8 @@ import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import Request
@@ -14,7 +16,7 @@ from pydantic_core import from_json
 
 from neuropose_ray.errors import RequestError, TooLargeError
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.service.http.bodies import Share, body_of, read_json
+from neuropose_ray.service.http.bodies import Share, body_of, read_json, whole_schema
 from neuropose_ray.service.http.errors import faults
 from neuropose_ray.service.http.multipart import MAX_FIELDS, PartBegin, PartData, PartEnd, read_form
 from neuropose_ray.service.pose import FrameRequest
@@ -32,7 +34,15 @@ _VALUES_PER_PICTURE, _OTHER_VALUES = 3, 64
 _NAME_LETTERS = 100
 
 
+class NamedPicture(FrozenModel):
+    """A picture that the service reads where it lies."""
+
+    uri: str = Field(max_length=2000, examples=["https://pictures.example.org/frame_1.jpg"])
+
+
 def _from_base64(value: object) -> object:
+    if isinstance(value, dict | NamedPicture):
+        return value
     if not isinstance(value, str):
         raise ValueError("a picture is text in base64")
     text = value.partition(",")[2] if value.startswith("data:") else value  # as browsers give it
@@ -48,15 +58,17 @@ def _from_base64(value: object) -> object:
     return bytes(decoded)
 
 
-Base64Picture = Annotated[
-    bytes,
-    BeforeValidator(_from_base64, json_schema_input_type=str),
+_Base64Text = Annotated[
+    str,
     Field(
         json_schema_extra={
             "contentEncoding": "base64",
             "pattern": "^(data:[^,]*,)?([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)$",
         }
     ),
+]
+Picture = Annotated[
+    bytes | NamedPicture, BeforeValidator(_from_base64, json_schema_input_type=_Base64Text | NamedPicture)
 ]
 
 
@@ -93,8 +105,10 @@ class PoseBody(PoseOptions):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"frames": [_EXAMPLE], "consecutive": False}]})
 
-    frames: tuple[Base64Picture, ...] = Field(
-        min_length=1, description="JPEG, PNG, WebP or BMP files in base64; data URLs are taken too"
+    frames: tuple[Picture, ...] = Field(
+        min_length=1,
+        description="JPEG, PNG, WebP or BMP files in base64, data URLs among them, or where they lie: objects of "
+        "`uri`, of what `service.uploads` allows",
     )
 
 
@@ -171,7 +185,10 @@ def _from_json(content: bytearray, limits: PoseReplicaSettings) -> FrameRequest:
         raise RequestError(faults(error.errors(include_input=False)), hint="see /docs") from error
     except ValueError as error:
         raise RequestError(f"Invalid JSON: {error}", hint="see /docs") from error
-    return _frame_request(body.frames, body, limits)
+    pictures = [b"" if isinstance(picture, NamedPicture) else picture for picture in body.frames]
+    uris = {place: picture.uri for place, picture in enumerate(body.frames) if isinstance(picture, NamedPicture)}
+    names = tuple(PurePosixPath(uris.get(place, "").partition("?")[0]).name for place in range(len(pictures)))
+    return replace(_frame_request(pictures, body, limits, names if uris else (), has_more=bool(uris)), uris=uris)
 
 
 def _frame_request(
@@ -179,8 +196,10 @@ def _frame_request(
     options: PoseOptions,
     limits: PoseReplicaSettings,
     names: tuple[str, ...] = (),
+    *,
+    has_more: bool = False,
 ) -> FrameRequest:
-    if not pictures or pictures == [b""]:
+    if not has_more and (not pictures or pictures == [b""]):
         raise RequestError("no picture", hint="see /docs")
     if len(pictures) > limits.request_frames:
         raise _too_many_pictures(limits)
@@ -206,7 +225,7 @@ def described_body() -> dict[str, Any]:
     }
     content: dict[str, Any] = {
         "multipart/form-data": {"schema": form},
-        "application/json": {"schema": PoseBody.model_json_schema(ref_template="#/components/schemas/{model}")},
+        "application/json": {"schema": whole_schema(PoseBody)},
     }
     return {
         "requestBody": {"required": True, "content": content | {kind: {"schema": picture} for kind in PICTURE_TYPES}}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -12,21 +11,28 @@ from neuropose_ray.errors import RequestError
 from neuropose_ray.schemas.pose_replies import ModelDescription, PoseReply
 from neuropose_ray.service.http.auth import Caller, needs
 from neuropose_ray.service.http.bodies import HeldBytes
+from neuropose_ray.service.http.disconnect import unless_gone
 from neuropose_ray.service.http.errors import problems
+from neuropose_ray.service.http.named_pictures import NamedPictures
 from neuropose_ray.service.http.pose_body import PoseOptions, described_body, read_pictures
 from neuropose_ray.service.http.pose_call import PoseCaller
+from neuropose_ray.service.http.pose_counts import PoseCounts
 from neuropose_ray.service.settings import PoseReplicaSettings
 
 Reader = Annotated[Caller, Depends(needs("read"))]
 Submitter = Annotated[Caller, Depends(needs("submit"))]
 
 
-def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings) -> APIRouter:
+def pose_router(
+    poses: Mapping[str, Any], settings: PoseReplicaSettings, named: NamedPictures, counts: PoseCounts
+) -> APIRouter:
     """The routes below ``/v1/pose``.
 
     Args:
         poses: handles of the deployments with pose models, by the models' names; the first is the usual one.
         settings: limits of a request.
+        named: reads pictures where they lie.
+        counts: what becomes of requests.
     """
     router = APIRouter(prefix="/v1/pose", tags=["poses"])
     callers = {name: PoseCaller(handle, settings) for name, handle in poses.items()}
@@ -46,6 +52,7 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings) -> APIR
         response_model=PoseReply,
         openapi_extra=described_body(),
         responses=problems(
+            s403="not allowed, or a URI that may not be read",
             s408="the body comes too slowly",
             s413="beyond a limit on bytes or pictures",
             s429="too many requests wait, or are too large together; see Retry-After",
@@ -54,6 +61,9 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings) -> APIR
     )
     async def find_people(request: Request, _caller: Submitter, options: Annotated[PoseOptions, Query()]) -> Response:
         """Send one picture as it is, several as files of a form, or several in base64 as JSON.
+
+        JSON may also name pictures where they lie, `{"frames": [{"uri": "https://host/a.jpg"}]}`, below what the
+        service's settings allow.
 
         JPEG, PNG, WebP and BMP are read; orientation marks (EXIF) are applied, and all pixels are of the upright
         picture. The reply has one entry for each picture, in their order. A picture that cannot be used has an
@@ -68,9 +78,12 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings) -> APIR
             curl -F files=@frame_1.jpg -F files=@frame_2.jpg 'http://127.0.0.1:8000/v1/pose?consecutive=true'
             curl -H 'Content-Type: image/jpeg' --data-binary @a.jpg http://127.0.0.1:8000/v1/pose
         """
-        with held.share() as share:
+        with counts.request() as count_pictures, held.share() as share:
             pictures = await read_pictures(request, options, settings, share)
-            reply = await _unless_gone(request, caller_of(pictures.model).predict(pictures))
+            caller = caller_of(pictures.model)
+            pictures = await unless_gone(request, named.complete(pictures, share))
+            count_pictures(len(pictures.pictures))
+            reply = await unless_gone(request, caller.predict(pictures))
         return Response(reply.model_dump_json(), media_type="application/json")
 
     @router.get("/model", summary="The pose model", responses=problems())
@@ -82,21 +95,3 @@ def pose_router(poses: Mapping[str, Any], settings: PoseReplicaSettings) -> APIR
         return await caller_of(model).model()
 
     return router
-
-
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, PoseReply]) -> PoseReply:
-    """What the work gives; it is cancelled where the client goes away, whose request has been read to its end."""
-    working, listening = asyncio.create_task(work), asyncio.create_task(_gone(request))
-    try:
-        await asyncio.wait({working, listening}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise RequestError("the client went away")
-        return working.result()
-    finally:
-        working.cancel()
-        listening.cancel()
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -94,10 +94,9 @@ def videos_of(folder: Path) -> list[str]:
     return [video.name for video in video_folders(folder)]
 
 
-def result_router(jobs: Jobs, data: DataFolder) -> APIRouter:
+def result_router(results: Results, data: DataFolder) -> APIRouter:
     """The routes of a job's results: ``/v1/jobs/{id}/results`` and ``/v1/jobs/{id}/artifacts``."""
     router = APIRouter(prefix="/v1/jobs", tags=["results"])
-    results = Results(jobs, data)
     files: dict[str, Any] = {
         "application/json": {"schema": {"type": "object"}},
         "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},

@@ -14,7 +14,16 @@ from pydantic import ConfigDict, Field, ValidationError
 from neuropose_ray.errors import RequestError, TooLargeError
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.job_names import STANDARD_NAME
-from neuropose_ray.schemas.jobs import JobInput, JobOptions, JobRequest, JobWebhook, Label, LabelName
+from neuropose_ray.schemas.jobs import (
+    DeadlineS,
+    JobId,
+    JobInput,
+    JobOptions,
+    JobRequest,
+    JobWebhook,
+    Label,
+    LabelName,
+)
 from neuropose_ray.service.http.bodies import SETTINGS_VALUES, read_json
 from neuropose_ray.service.http.errors import faults
 from neuropose_ray.service.http.multipart import MAX_FIELD_BYTES, MAX_FIELDS, PartBegin, PartData, read_form
@@ -44,6 +53,16 @@ class Submission(FrozenModel):
     inputs: tuple[NamedInput, ...] = Field(default=(), max_length=1000)
     options: JobOptions = JobOptions()
     webhook: JobWebhook | None = Field(default=None, description="is told when the job has ended")
+    batch: JobId | None = Field(
+        default=None,
+        description="32 hexadecimal digits of your choice: jobs of one batch are listed, waited for and cancelled "
+        "together, see `/v1/batches`",
+    )
+    deadline_s: DeadlineS | None = Field(
+        default=None,
+        description="seconds after which the job fails with the code `deadline` where it has not ended; what runs of "
+        "it is stopped",
+    )
 
 
 def submission_schema() -> dict[str, Any]:
@@ -86,6 +105,8 @@ def job_request(name: str, owner: str, submission: Submission, inputs: list[JobI
             owner=owner,
             options=submission.options,
             webhook=submission.webhook,
+            batch=submission.batch,
+            deadline_s=submission.deadline_s,
             submitted_at=datetime.now(UTC),
         )
     except ValidationError as error:
@@ -128,7 +149,8 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upl
     """The submission in a form; its files go to ``upload`` as they come, fields may stand before or behind them.
 
     Fields: ``workflow``, ``priority``, ``labels`` (a JSON object), ``uri`` as often as wanted, ``webhook`` (a URL, or
-    a JSON object) and those of :class:`~neuropose_ray.schemas.jobs.JobOptions`. A calibration may be sent as a file.
+    a JSON object), ``batch``, ``deadline_s``, and those of :class:`~neuropose_ray.schemas.jobs.JobOptions`. A
+    calibration may be sent as a file.
 
     Raises:
         RequestError: not such a form, an unknown field, a file name that cannot be used.
@@ -159,7 +181,7 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upl
             uris.append({"uri": _field_text(name, value)})
         elif name in JobOptions.model_fields and name not in options:
             options[name] = _field_text(name, value)
-        elif name in fields or name not in ("workflow", "priority", "labels", "webhook"):
+        elif name in fields or name not in _PLAIN_FIELDS:
             raise RequestError("an unknown field, or one twice", where=name[:60], hint=_FIELDS)
         else:
             fields[name] = _field_text(name, value)
@@ -175,7 +197,8 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes], upload: Upl
 
 
 _CALIBRATION = "calibration"
-_FIELDS = f"fields are workflow, priority, labels, uri, webhook, {', '.join(JobOptions.model_fields)}"
+_PLAIN_FIELDS = ("workflow", "priority", "labels", "webhook", "batch", "deadline_s")
+_FIELDS = f"fields are {', '.join(_PLAIN_FIELDS)}, uri, {', '.join(JobOptions.model_fields)}"
 
 
 def _field_text(name: str, value: bytearray) -> str:

@@ -19,8 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 from neuropose_ray.errors import OutputError, RequestError, StorageFullError, TooLargeError
 from neuropose_ray.schemas.jobs import FileName, JobInput
 from neuropose_ray.service.data_folder import UPLOAD_LOCK, DataFolder
+from neuropose_ray.service.inputs import require_input_name
 from neuropose_ray.service.settings import UploadSettings
-from neuropose_ray.video import VIDEO_EXTENSIONS, is_video_name
 
 # Bytes that go to the disk, and into the digest, at once: enough that the change of threads costs nothing.
 _BLOCK_BYTES = 1 << 20
@@ -83,9 +83,7 @@ class Upload:
                 "a file name that cannot be used",
                 hint="no folders, no control characters, no dot in front, 200 bytes",
             )
-        if not is_video_name(Path(name)):
-            kinds = ", ".join(sorted(VIDEO_EXTENSIONS))
-            raise RequestError("not the name of a video", where=name, hint=f"names end in {kinds}")
+        require_input_name(name, name)
         if any(name.casefold() == known.name.casefold() for known in self.inputs):
             raise RequestError("two files of one name", where=name, hint="rename one")
         if len(self.inputs) >= self._limits.max_files:
@@ -133,6 +131,14 @@ class Upload:
             (self.folder / UPLOAD_LOCK).unlink()
             self.folder.rename(folder)
         self._unlock()
+
+    def move_one_to(self, name: str, folder: Path) -> None:
+        """Let a job have one of the files, by one rename."""
+        with _disk_errors():
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)  # of a request that broke off before its job was taken on
+            folder.mkdir(mode=0o700)
+            (self.folder / name).rename(folder / name)
 
     def _unlock(self) -> None:
         if self._lock is not None:

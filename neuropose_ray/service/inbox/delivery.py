@@ -28,7 +28,7 @@ _NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP
 
 
 def give_videos(folder: Path, drop: DropRecord, job: JobFolder) -> None:
-    """Make the videos of a drop the uploads of its job; those that are there already are left.
+    """Make the videos of a drop, or its pictures, the uploads of its job; those that are there already are left.
 
     Links to the same bytes: they take no room, and the job goes on, also after a retry, when the folder was moved or
     removed meanwhile. Copies where the file system has no links.
@@ -38,7 +38,9 @@ def give_videos(folder: Path, drop: DropRecord, job: JobFolder) -> None:
     """
     job.uploads.mkdir(mode=0o700, parents=True, exist_ok=True)
     for video in drop.videos:
-        _link(folder / video.file, job.uploads / video.input)
+        target = job.uploads / video.input
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        _link(folder / video.file, target)
 
 
 def deliver(job: Job, drop: DropRecord, results: Path, outbox: Path) -> Path:

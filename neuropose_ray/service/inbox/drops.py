@@ -27,10 +27,10 @@ TOKEN_FILE = ".neuropose-ray-job"
 
 
 class DroppedVideo(FrozenModel):
-    """A video of a folder, as it was when the folder was taken."""
+    """A video of a folder, or a picture of a frame folder, as it was when the folder was taken."""
 
     file: str = Field(description="its name in the folder")
-    input: str = Field(description="its name in the job")
+    input: str = Field(description="its name in the job; of a picture FOLDER/PICTURE")
     size_bytes: int
     modified_ns: int
 

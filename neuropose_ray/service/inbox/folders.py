@@ -9,10 +9,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from neuropose_ray.service.inbox.drops import DroppedVideo, is_token
 from neuropose_ray.service.inbox.names import file_name, is_partial, is_video_file
+from neuropose_ray.video import is_image_name, is_image_series
 
 #: Of one file or folder: its path, size, time of change and identity.
 Entry = tuple[str, int, int, int]
@@ -24,10 +25,10 @@ class FolderSnapshot:
 
     Attributes:
         entries: all that is below it; equal ones mean that nothing has changed.
-        videos: the videos that lie in it itself, by name.
+        videos: the videos that lie in it itself, by name; of a frame folder, which has none, its pictures.
         partial: a file whose name says that it is being copied, the one that was written last; None where there is
             none.
-        others: what lies in it that is no video: files, folders, links.
+        others: what lies in it besides: files, folders, links.
     """
 
     entries: frozenset[Entry]
@@ -45,6 +46,7 @@ def take_snapshot(folder: Path) -> FolderSnapshot:
     """
     entries: set[Entry] = set()
     videos: list[tuple[str, os.stat_result]] = []
+    pictures: list[tuple[str, os.stat_result]] = []
     others: list[str] = []
     partials: list[tuple[int, str]] = []
     for entry in _walk(folder):
@@ -62,8 +64,14 @@ def take_snapshot(folder: Path) -> FolderSnapshot:
                 videos.append((entry.name, status))
             else:
                 others.append(path)
+                if stat.S_ISREG(status.st_mode) and _is_picture(entry.name):
+                    pictures.append((entry.name, status))
     partial = max(partials)[1] if partials else None
-    return FolderSnapshot(frozenset(entries), _named(sorted(videos)), partial, tuple(sorted(others)))
+    dropped = _named(sorted(videos))
+    if not videos and is_image_series(name for name, _ in pictures):
+        dropped = _frames(folder, sorted(pictures))
+        others = sorted(set(others) - {picture.file for picture in dropped})
+    return FolderSnapshot(frozenset(entries), dropped, partial, tuple(sorted(others)))
 
 
 def video_snapshot(file: Path) -> FolderSnapshot:
@@ -85,6 +93,26 @@ def _walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:
             yield entry
             if entry.is_dir(follow_symlinks=False):
                 yield from _walk(entry.path)
+
+
+def _is_picture(name: str) -> bool:
+    return is_image_name(PurePath(name)) and not name.startswith(".")
+
+
+def _frames(folder: Path, pictures: list[tuple[str, os.stat_result]]) -> tuple[DroppedVideo, ...]:
+    """The pictures of a frame folder, which keep their names below that of the folder."""
+    for name, _ in pictures:
+        name.encode()
+    name_in_job = file_name(folder.name)
+    return tuple(
+        DroppedVideo(
+            file=name,
+            input=f"{name_in_job}/{name}",
+            size_bytes=status.st_size,
+            modified_ns=status.st_mtime_ns,
+        )
+        for name, status in pictures
+    )
 
 
 def _named(videos: list[tuple[str, os.stat_result]]) -> tuple[DroppedVideo, ...]:

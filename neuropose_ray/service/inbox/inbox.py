@@ -1,4 +1,7 @@
-"""The inbox: each folder or video that is dropped into ``in`` becomes one job, and its results come to ``out``."""
+"""The inbox: each folder or video that is dropped into ``in`` becomes one job, and its results come to ``out``.
+
+A folder holds videos, or the numbered pictures of one.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +121,10 @@ class Inbox:
                 elif entries[name].is_file(follow_symlinks=False) and (is_video_file(name) or is_partial(name)):
                     self._consider_file(name)
                 else:
-                    self._log.say(name, "is neither a folder nor a video; a folder with videos makes a job")
+                    self._log.say(
+                        name,
+                        "is neither a folder nor a video; a folder with videos or numbered pictures makes a job",
+                    )
             except FileNotFoundError:
                 continue  # moved away while it was looked at
             except (OSError, OutputError) as error:
@@ -190,7 +196,11 @@ class Inbox:
             self._log.say(name, "has results, and no video in it any more; its results stay")
         elif not snapshot.videos:
             what = f" ({', '.join(snapshot.others[:3])})" if snapshot.others else ""
-            self._reject(name, f"there is no video in it{what}; videos lie in the folder itself, not as links")
+            self._reject(
+                name,
+                f"there is no video in it{what}, and no single series of numbered pictures; they lie in the folder "
+                "itself, not as links",
+            )
         else:
             drop = self._drops.add(name, snapshot)
             self._follower.add(drop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -92,7 +93,10 @@ class KnownDrops:
         return drop
 
     def _new(self, folder: str, snapshot: FolderSnapshot) -> DropRecord:
-        inputs = tuple(JobInput(name=video.input, size_bytes=video.size_bytes) for video in snapshot.videos)
+        sizes: Counter[str] = Counter()
+        for video in snapshot.videos:  # the pictures of a frame folder are one input
+            sizes[video.input.partition("/")[0]] += video.size_bytes
+        inputs = tuple(JobInput(name=name, size_bytes=size) for name, size in sizes.items())
         request = JobRequest(
             id=uuid.uuid4().hex,
             workflow=self._workflow,

@@ -84,6 +84,6 @@ def _unfinished(snapshot: FolderSnapshot, folder: Path, *, newest_s: float) -> s
     if snapshot.partial is not None and written_ns.get(snapshot.partial, 0) > newest_s * 1e9:
         return f"{snapshot.partial}, which seems to be copied still"
     if not snapshot.videos:
-        return "a video: there is none in it"
+        return "a video, or numbered pictures: there are none in it"
     short = next((video.file for video in snapshot.videos if not is_complete(folder / video.file)), None)
     return None if short is None else f"{short}, which is not complete"

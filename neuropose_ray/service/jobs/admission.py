@@ -6,7 +6,7 @@ import shutil
 
 from neuropose_ray.errors import DrainingError, OutputError, OverloadedError, StorageFullError
 from neuropose_ray.service.data_folder import DataFolder, JobFolder
-from neuropose_ray.service.jobs.mode import read_mode
+from neuropose_ray.service.jobs.mode import CLOSED, read_mode
 from neuropose_ray.service.settings import JobSettings
 
 
@@ -23,7 +23,7 @@ def require_room(data: DataFolder, settings: JobSettings, queued: int) -> None:
         OverloadedError: as many jobs wait as may.
         StorageFullError: less than what is kept of the disk is free.
     """
-    if read_mode(data) == "draining":
+    if read_mode(data) in CLOSED:
         raise DrainingError("the service takes no new jobs", hint="it is being drained; `resume` ends that")
     if queued >= settings.queued:
         raise OverloadedError(f"{settings.queued} jobs wait already", hint="try again later")

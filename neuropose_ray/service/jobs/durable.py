@@ -12,7 +12,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,22 +21,20 @@ from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import JobRequest, Workflow
 from neuropose_ray.service.deliveries import Deliveries
 from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, recorded
-from neuropose_ray.service.jobs.dbos_polling import look_less_often_beside_the_queue
-from neuropose_ray.service.jobs.job_rows import JOB_STATES, JobRow, job_row, time_of
+from neuropose_ray.service.jobs.job_rows import STATE_MEANINGS, JobRow, first_attributes, job_row, state_of, time_of
+from neuropose_ray.service.queue_looks import QueueLooks
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "jobs"
 _WORKFLOW = "job"
-_APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
+APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
 #: Starts of one job after which it is taken for what kills the process.
 MOST_STARTS = 20
-#: What a queued job waits at most for being noticed; each look is several transactions, also while nothing is done.
+#: What a queued job waits at most for being noticed.
 _POLL_S = 1.0
 #: Jobs that are read at once, with their requests and without.
 _PAGE, _LARGE_PAGE = 200, 2000
-#: Kept beside a job of whose end somebody is to be told. A job that is tried again ends again: ends are numbered.
-AWAITED_WEBHOOK: Mapping[str, Any] = {"webhook": {"state": "awaiting", "number": 1}}
 #: Until the thread that takes jobs from a new queue is there.
 _START_S = 30.0
 _HINT = "check jobs.database_url and the data folder's disk"
@@ -55,10 +53,14 @@ class DurableJobs:
         running: jobs at once.
         perform: does one.
         deliveries: of webhooks, in the same database.
+        looks: at the queues of both.
     """
 
-    def __init__(self, database_url: str, running: int, perform: Perform, deliveries: Deliveries) -> None:
+    def __init__(
+        self, database_url: str, running: int, perform: Perform, deliveries: Deliveries, looks: QueueLooks
+    ) -> None:
         self._url, self._running, self._perform, self._deliveries = database_url, running, perform, deliveries
+        self._looks = looks
         self._workflow: Any = None
         self._opened_s = 0.0
 
@@ -71,8 +73,8 @@ class DurableJobs:
         from dbos import DBOS
         from sqlalchemy.exc import SQLAlchemyError
 
-        look_less_often_beside_the_queue()
-        DBOS(config=dbos_configuration(_APPLICATION, self._url, _EXECUTOR))
+        self._looks.install()
+        DBOS(config=dbos_configuration(APPLICATION, self._url, _EXECUTOR))
         logging.getLogger("dbos").addFilter(_is_news)
         self._opened_s = time.monotonic()
         self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=MOST_STARTS)(self._body())
@@ -86,6 +88,7 @@ class DurableJobs:
                 polling_interval_sec=_POLL_S,
                 on_conflict="always_update",
             )
+            self._looks.wake()  # new queues have workers only then
         except SQLAlchemyError as error:
             self.close()
             # Apart from what it is: databases say users and hosts here.
@@ -109,7 +112,10 @@ class DurableJobs:
             return recorded(name, step)
 
         def job(request: dict[str, Any], workflow: dict[str, Any]) -> list[dict[str, Any]]:
-            return perform(JobRequest.model_validate(request), Workflow.model_validate(workflow), record)
+            try:
+                return perform(JobRequest.model_validate(request), Workflow.model_validate(workflow), record)
+            finally:
+                self._looks.wake()  # the next one has its room
 
         return job
 
@@ -118,6 +124,7 @@ class DurableJobs:
         from dbos import DBOS
 
         self._deliveries.stop()
+        self._looks.close()
         DBOS.destroy(destroy_registry=True)
 
     def healthy(self) -> bool:
@@ -134,11 +141,12 @@ class DurableJobs:
         from dbos import DBOS, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID
 
         priority = 11 - request.priority  # of DBOS the least is first, from 1
-        attributes = SetWorkflowAttributes(None if request.webhook is None else dict(AWAITED_WEBHOOK))
+        attributes = SetWorkflowAttributes(first_attributes(request))
         with SetWorkflowID(request.id), SetEnqueueOptions(priority=priority), attributes:
             as_json = [model.model_dump(mode="json", by_alias=True) for model in (request, workflow)]
             with full_disk_named():
                 DBOS.enqueue_workflow(QUEUE, self._workflow, *as_json)
+        self._looks.wake()
 
     def row(self, job_id: str) -> JobRow | None:
         """One job, None where it is not known."""
@@ -156,7 +164,9 @@ class DurableJobs:
         """
         from dbos import DBOS
 
-        statuses = None if state is None else [name for name, meaning in JOB_STATES.items() if meaning == state]
+        statuses = None
+        if state is not None:
+            statuses = [name for name, meanings in STATE_MEANINGS.items() if state in meanings]
         limit, passed_ms = _PAGE, None
         while True:
             workflows = DBOS.list_workflows(
@@ -173,7 +183,8 @@ class DurableJobs:
             # SQLite's clock may know whole seconds alone. Jobs of the last one on the page may go on beyond it.
             if not is_last and page:
                 page = [row for row in page if row.created_ms > page[-1].created_ms]
-            yield from sorted(page, key=lambda row: row.cursor)
+            wanted = (row for row in page if state in (None, row.state))
+            yield from sorted(wanted, key=lambda row: row.cursor)
             if is_last:
                 return
             if page:
@@ -182,18 +193,39 @@ class DurableJobs:
             else:
                 limit *= 2
 
+    def rows_of(self, job_ids: Sequence[str]) -> Iterator[JobRow]:
+        """Those of these jobs that are known, in any order."""
+        from dbos import DBOS
+
+        for first in range(0, len(job_ids), _PAGE):
+            some = list(job_ids[first : first + _PAGE])
+            yield from map(job_row, DBOS.list_workflows(workflow_ids=some, name=_WORKFLOW))
+
     def counts(self, states: Sequence[JobState]) -> dict[JobState, int]:
         """How many jobs are in each of these states."""
         from dbos import DBOS
 
-        names = [name for name, meaning in JOB_STATES.items() if meaning in states]
+        names = [name for name, meanings in STATE_MEANINGS.items() if not meanings.isdisjoint(states)]
         counted = dict.fromkeys(states, 0)
         for status in DBOS.list_workflows(name=_WORKFLOW, status=names, load_input=False, load_output=False):
-            counted[JOB_STATES[status.status]] += 1
+            state = state_of(status)
+            if state in counted:
+                counted[state] += 1
         return counted
 
     def awaiting_webhooks(self) -> Iterator[str]:
         """The ids of jobs of whose end somebody is still to be told; all jobs are looked at."""
+        for job_id, attributes in self._all_attributes():
+            if (attributes.get("webhook") or {}).get("state") in ("awaiting", "pending"):
+                yield job_id
+
+    def batches(self) -> Iterator[tuple[str, str]]:
+        """The id of each job that belongs to a batch, with the batch's, oldest first; all jobs are looked at."""
+        for job_id, attributes in self._all_attributes():
+            if "batch" in attributes:
+                yield job_id, attributes["batch"]
+
+    def _all_attributes(self) -> Iterator[tuple[str, dict[str, Any]]]:
         from dbos import DBOS
 
         for offset in itertools.count(0, _LARGE_PAGE):
@@ -201,8 +233,7 @@ class DurableJobs:
                 name=_WORKFLOW, limit=_LARGE_PAGE, offset=offset, load_input=False, load_output=False
             )
             for status in page:
-                if ((status.attributes or {}).get("webhook") or {}).get("state") in ("awaiting", "pending"):
-                    yield status.workflow_id
+                yield status.workflow_id, status.attributes or {}
             if len(page) < _LARGE_PAGE:
                 return
 
@@ -211,7 +242,7 @@ class DurableJobs:
         from dbos import DBOS
 
         rows = DBOS.list_workflows(workflow_ids=list(job_ids), name=_WORKFLOW, load_input=False, load_output=False)
-        going_on = {row.workflow_id for row in rows if JOB_STATES[row.status] not in ENDED}
+        going_on = {row.workflow_id for row in rows if state_of(row) not in ENDED}
         return tuple(job_id for job_id in job_ids if job_id not in going_on)
 
     def oldest_queued(self) -> datetime | None:
@@ -256,6 +287,7 @@ class DurableJobs:
             step = sum(1 for recorded in DBOS.list_workflow_steps(job_id) if recorded["error"] is None)
         with full_disk_named():
             DBOS.rewind_workflow(job_id, start_step=step + 1, queue_name=QUEUE)
+        self._looks.wake()
 
     def step_index(self, job_id: str, kind: StepKind) -> int:
         """The index of a job's first step of a kind, among those that have begun.
@@ -283,6 +315,7 @@ class DurableJobs:
 
         with full_disk_named():
             DBOS.resume_workflow(job_id, queue_name=QUEUE)
+        self._looks.wake()
 
     def delete(self, job_id: str) -> None:
         """Remove a job from the database."""
@@ -306,6 +339,7 @@ class DurableJobs:
         if queue is None:
             raise ServiceError("the queue is gone from the database", hint="start the service again")
         queue.set_worker_concurrency(jobs)
+        self._looks.wake()
 
 
 class ExecutionCancelledError(Exception):

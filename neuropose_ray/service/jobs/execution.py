@@ -16,19 +16,22 @@ from typing import Any, Protocol, TypeVar
 
 from neuropose_ray.errors import JobCancelledError, NeuroposeRayError, StepTimeoutError, StorageFullError
 from neuropose_ray.schemas.atomic import is_disk_full
-from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, Step, Workflow
+from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobStep, Step, Workflow
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.durable_work import ExecutionStoppedError
 from neuropose_ray.service.jobs.durable import ExecutionCancelledError, RecordStep
 from neuropose_ray.service.jobs.failures import StepFailedError, job_error
 from neuropose_ray.service.jobs.job_log import append_line
+from neuropose_ray.service.jobs.memory import MemoryBound
 from neuropose_ray.service.jobs.metrics import JobMeter
 from neuropose_ray.service.jobs.progress import ProgressTracker
+from neuropose_ray.service.jobs.step_states import StepStates, read_steps
 from neuropose_ray.service.jobs.steps.pose import PoseStep
 from neuropose_ray.service.jobs.steps.settings import PoseOptions
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import StepWork
 from neuropose_ray.service.jobs.workflows import options_of
+from neuropose_ray.service.logs import log_context
 from neuropose_ray.service.settings import Settings
 
 R = TypeVar("R")
@@ -37,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 #: Seconds before the second try; each further pause is twice as long, up to the last.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
-_LOOK_S = 0.2
+_LOOK_S, _MEMORY_LOOK_S = 0.2, 1.0
 #: With so much more room than when the disk was full a job goes on at once; it may still be too little.
 _ROOM_BYTES = 16 * 1024**2
 #: Shown of a job that waits for room.
@@ -54,10 +57,11 @@ class AttributeStore(Protocol):
 
 @dataclass(slots=True)
 class RunningJob:
-    """A job that this process is at."""
+    """A job that this process is at; ``cancelled`` makes it leave, whatever the database then says of it."""
 
     request: JobRequest
     progress: ProgressTracker
+    steps: StepStates
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -90,6 +94,7 @@ class Executor:
         self._data, self._settings, self._pose, self._videos = data, settings, pose, videos
         self._attributes, self._note, self._meter = attributes, note, meter
         self._first_pause_s = first_pause_s
+        self._memory = MemoryBound(settings.service.jobs.min_free_memory_bytes)
         self._stopping = threading.Event()
         self._running: dict[str, RunningJob] = {}
         self._held: Counter[str] = Counter()
@@ -125,20 +130,25 @@ class Executor:
             StepFailedError: it failed.
             ExecutionStoppedError: the service stops.
         """
-        with self._holding(request.id):
+        with self._holding(request.id), log_context(job=request.id):
             return self._perform(request, workflow, record)
 
     def _perform(self, request: JobRequest, workflow: Workflow, record: RecordStep) -> list[dict[str, Any]]:
-        write = partial(self._write_progress, request.id)
-        running = RunningJob(request, ProgressTracker([step.kind for step in workflow.steps], write))
+        kinds = [step.kind for step in workflow.steps]
+        running = RunningJob(
+            request,
+            ProgressTracker(kinds, partial(self._write_progress, request.id)),
+            StepStates(kinds, partial(self._write_steps, request.id)),
+        )
         with self._entered(running):
             self._log(request, "started")
             errors: list[dict[str, Any]] = []
             try:
                 for number, step in enumerate(workflow.steps):
-                    errors += record(f"{number + 1}_{step.kind}", partial(self._step, running, number, step))
+                    with log_context(step=step.kind):
+                        errors += record(f"{number + 1}_{step.kind}", partial(self._step, running, number, step))
             except StepFailedError as error:
-                self._log(request, f"failed: {error.error.code}: {error.error.message}")
+                self._log(request, f"failed: {error.error.code}: {error.error.message}", logging.WARNING)
                 raise
             self._log(request, "completed" + (f" with {len(errors)} warnings" if errors else ""))
             return errors
@@ -177,8 +187,14 @@ class Executor:
                 self._lock.notify_all()
 
     def _write_progress(self, job_id: str, progress: JobProgress) -> None:
+        self._write(job_id, progress=progress.model_dump(mode="json"))
+
+    def _write_steps(self, job_id: str, steps: tuple[JobStep, ...]) -> None:
+        self._write(job_id, steps=[step.model_dump(mode="json") for step in steps])
+
+    def _write(self, job_id: str, **shown: Any) -> None:
         try:
-            self._note(job_id, progress=progress.model_dump(mode="json"))
+            self._note(job_id, **shown)
         except StorageFullError as error:
             # What is shown of a running job is in memory; a full disk must not end the work that reports progress.
             logger.warning("the progress of job %s is not kept: %s", job_id, error)
@@ -186,18 +202,23 @@ class Executor:
     def _step(self, running: RunningJob, number: int, step: Step) -> list[dict[str, Any]]:
         """All tries of a step."""
         request = running.request
+        self._wait_for_memory(running, step)
         attributes = self._attributes(request.id)
         if "started_at" not in attributes:
             began_at = datetime.now(UTC).isoformat()
             self._with_space(running, step, lambda: self._note(request.id, started_at=began_at))
         running.progress.enter(number, floor=JobProgress.model_validate(attributes.get("progress") or {}))
+        kinds = [each.kind for each in running.steps.now]
+        running.steps.enter(number, read_steps(kinds, attributes.get("steps")))
         self._log(request, f"step {number + 1}, {step.kind}")
         began, outcome = time.perf_counter(), "left"
         try:
-            errors = self._tries(running, step)
+            errors = self._tries(running, number, step)
+            running.steps.leave(number, "completed")
             outcome = "done"
             return [error.model_dump(mode="json") for error in errors]
-        except StepFailedError:
+        except StepFailedError as failure:
+            running.steps.leave(number, "failed", failure.error)
             outcome = "failed"
             raise
         finally:
@@ -205,7 +226,7 @@ class Executor:
             if self._meter is not None:
                 self._meter.step(step.kind, outcome, time.perf_counter() - began)
 
-    def _tries(self, running: RunningJob, step: Step) -> list[JobError]:
+    def _tries(self, running: RunningJob, place: int, step: Step) -> list[JobError]:
         names_by_path: dict[str, str] = {}
         for number in range(1, step.max_attempts + 1):
             try:
@@ -218,9 +239,12 @@ class Executor:
                 self._log(running.request, f"{step.kind}, try {number}: {type(error).__name__}: {error}")
                 logger.warning("job %s, %s, try %d", running.request.id, step.kind, number, exc_info=error)
                 passing = error.retryable if isinstance(error, NeuroposeRayError) else True
+                told = job_error(error, step.kind, names_by_path=names_by_path)
                 if not passing or number == step.max_attempts:
-                    raise StepFailedError(job_error(error, step.kind, names_by_path=names_by_path)) from error
+                    raise StepFailedError(told) from error
+            running.steps.note_failure(place, told)
             self._pause(running, step, number)
+            running.steps.try_again(place)
         raise AssertionError("a step has at least one try")
 
     def _with_space(self, running: RunningJob, step: Step, function: Callable[[], R]) -> R:
@@ -252,6 +276,20 @@ class Executor:
             self._leave(running)
         finally:
             running.progress.wait_for(None)
+
+    def _wait_for_memory(self, running: RunningJob, step: Step) -> None:
+        """Wait until as much memory is free as is kept; the job says that it does."""
+        waits = False
+        while (shortage := self._memory.shortage()) is not None:
+            running.progress.wait_for(shortage)
+            if not waits:
+                self._log(running.request, f"{step.kind} waits for {shortage}", logging.WARNING)
+            waits = True
+            self._leave(running)
+            running.cancelled.wait(_MEMORY_LOOK_S)
+        if waits:
+            running.progress.wait_for(None)
+            self._log(running.request, f"{step.kind} goes on")
 
     def _free_bytes(self) -> int:
         return shutil.disk_usage(self._data.root).free
@@ -301,5 +339,5 @@ class Executor:
             self._leave(running)
             raise StepTimeoutError(f"took longer than {step.timeout_s:g} s", hint="raise timeout_s") from error
 
-    def _log(self, request: JobRequest, text: str) -> None:
-        append_line(self._data.job(request.id).log, text)
+    def _log(self, request: JobRequest, text: str, level: int = logging.INFO) -> None:
+        append_line(self._data.job(request.id).log, text, level)

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 
 from neuropose_ray import errors
-from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.errors import InternalError, NeuroposeRayError
 from neuropose_ray.pipeline import ErrorRecord
 from neuropose_ray.schemas.job_names import StepKind
 from neuropose_ray.schemas.jobs import JobError
 
 #: Of what nobody foresaw; its text may hold anything, and stays in the job's log.
-INTERNAL = "internal"
+INTERNAL = InternalError.code
 _INTERNAL_MESSAGE = "an unforeseen error; the job's log on the server says more"
 # A path or URL, which is known by its slashes; the last part is for people.
 _PLACE = re.compile(

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
+logger = logging.getLogger(__name__)
 
-def append_line(path: Path, text: str) -> None:
-    """Add a line with the time. A log that cannot be written stops no job: the disk may be full."""
+
+def append_line(path: Path, text: str, level: int = logging.INFO) -> None:
+    """Add a line with the time, here and to the service's log. One that cannot be written stops no job.
+
+    Args:
+        path: of the log, in the job's folder.
+        text: what happened.
+        level: of the line in the service's log.
+    """
+    logger.log(level, "%s", " ".join(text.split()), extra={"job": path.parent.name})
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

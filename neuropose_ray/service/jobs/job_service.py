@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from neuropose_ray.errors import (
@@ -15,17 +15,31 @@ from neuropose_ray.errors import (
 )
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus, QueueStatus, Workflow
+from neuropose_ray.schemas.jobs import (
+    Action,
+    Job,
+    JobError,
+    JobProgress,
+    JobRequest,
+    JobsStatus,
+    QueueStatus,
+    SlowestStep,
+    Workflow,
+)
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.admission import make_uploads_folder, require_room
+from neuropose_ray.service.jobs.batches import JobBatches
+from neuropose_ray.service.jobs.deadlines import JobDeadlines
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_log import append_line, read_lines
-from neuropose_ray.service.jobs.job_rows import JobRow
-from neuropose_ray.service.jobs.mode import Mode, read_mode, write_mode
+from neuropose_ray.service.jobs.job_rows import DEADLINE_FROM, PAST_DEADLINE, JobRow, steps_before
+from neuropose_ray.service.jobs.listing import JobList
+from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.jobs.options import workflow_with
-from neuropose_ray.service.jobs.retention import EndedJob, folder_bytes, outdated
-from neuropose_ray.service.jobs.views import artifacts_in, has_label, job_of, parse_cursor
+from neuropose_ray.service.jobs.orders import Orders
+from neuropose_ray.service.jobs.retention import EndedJob, FolderContent, content_of, outdated
+from neuropose_ray.service.jobs.views import artifacts_in, job_of
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import JobSettings
@@ -34,8 +48,6 @@ from neuropose_ray.service.settings import JobSettings
 LOST_S = 20.0
 #: Any replica has noticed by then that nobody waits for its chunk.
 LATE_S = 60.0
-#: What an order makes of the service.
-_MODES: Mapping[Action, Mode] = {"pause": "paused", "resume": "running", "drain": "draining"}
 _STATES: tuple[JobState, ...] = ("queued", "running", *ENDED)
 
 
@@ -49,6 +61,14 @@ class JobService:
         durable: the queue.
         executor: what runs.
         webhooks: tells others of the ends of jobs.
+        batches: which jobs were submitted together.
+        deadlines: when jobs are to have ended.
+        slowest: the kind of step that takes longest.
+
+    Attributes:
+        list: of the jobs, in pages.
+        batches: as given.
+        deadlines: as given.
     """
 
     def __init__(
@@ -59,9 +79,16 @@ class JobService:
         durable: DurableJobs,
         executor: Executor,
         webhooks: JobWebhooks,
+        batches: JobBatches,
+        deadlines: JobDeadlines,
+        slowest: Callable[[], SlowestStep | None],
     ) -> None:
+        self._slowest = slowest
         self._data, self._settings, self._workflows = data, settings, workflows
         self._durable, self._executor, self._webhooks = durable, executor, webhooks
+        self.batches, self.deadlines = batches, deadlines
+        self.list = JobList(durable, executor, batches)
+        self._orders = Orders(data, durable)
         self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
         self._unheld: dict[str, float] = {}
@@ -93,6 +120,8 @@ class JobService:
                 )
                 self._durable.enqueue(request, workflow)
                 self._webhooks.expect(request)
+                self.batches.add(request.id, request.batch)
+                self.deadlines.expect(self._row(request.id))
             elif not known.request.same_work(request):
                 raise JobStateError("this id is another job's", hint="use a new Idempotency-Key for other work")
         return self.job(request.id)
@@ -113,45 +142,6 @@ class JobService:
         job = job_of(self._row(job_id), running)
         return job.model_copy(update={"artifacts": artifacts_in(self._data.job(job_id).results)})
 
-    def jobs(
-        self,
-        state: JobState | None = None,
-        label: str | None = None,
-        source: str | None = None,
-        limit: int = 50,
-        after: str | None = None,
-        owner: str | None = None,
-    ) -> JobPage:
-        """Some of the jobs, newest first.
-
-        Args:
-            state: those in this state.
-            label: those with this label, ``name=value``, or with any of this name.
-            source: those from ``http`` or ``inbox``.
-            limit: so many at most.
-            after: ``next`` of the page before.
-            owner: those that were submitted with the token of this name.
-
-        Raises:
-            RequestError: ``after`` is not of a page.
-        """
-        cursor = None if after is None else parse_cursor(after)
-        running = self._executor.all_running()
-        page: list[JobRow] = []
-        for row in self._durable.rows(state, until_ms=None if cursor is None else -cursor[0]):
-            if cursor is not None and row.cursor <= cursor:
-                continue
-            wanted = source in (None, row.request.source) and owner in (None, row.request.owner)
-            if wanted and has_label(row.request, label):
-                page.append(row)
-            if len(page) > limit:
-                break
-        shown = page[:limit]
-        return JobPage(
-            jobs=tuple(job_of(row, running) for row in shown),
-            next="_".join(str(part) for part in shown[-1].cursor) if len(page) > limit and shown else None,
-        )
-
     def cancel(self, job_id: str) -> Job:
         """Stop a job that waits or runs; one that is cancelled already is given back.
 
@@ -163,12 +153,36 @@ class JobService:
             row = self._row(job_id)
             if row.state in ("completed", "failed"):
                 raise JobStateError(f"the job has {row.state}", hint="only what waits or runs can be cancelled")
-            self._durable.cancel(job_id)
-            if running := self._executor.running(job_id):
-                running.cancelled.set()
+            self._stop(row)
             if row.state != "cancelled":
                 append_line(self._data.job(job_id).log, "cancelled")
         return self.job(job_id)
+
+    def _stop(self, row: JobRow) -> None:
+        """Let a job that waits never run, and one that runs leave its step."""
+        self._durable.cancel(row.request.id)
+        if running := self._executor.running(row.request.id):
+            running.cancelled.set()
+
+    def fail(self, job_id: str, error_of: Callable[[JobRow, JobProgress], JobError]) -> bool:
+        """Make a failed job of one that waits or runs, and stop what runs of it; False where it has ended or is gone.
+
+        Args:
+            job_id: of the job.
+            error_of: gives the reason, of the job and how far it is.
+        """
+        with self._lock:
+            row = self._durable.row(job_id)
+            if row is None or row.state in ENDED:
+                return False
+            running = self._executor.running(job_id)
+            written = JobProgress.model_validate(row.attributes.get("progress") or {})
+            error = error_of(row, written if running is None else running.progress.now)
+            # Noted first: where the service is killed in between, the next one finds it waiting or running still.
+            self._durable.note(job_id, **{PAST_DEADLINE: error.model_dump(mode="json")})
+            self._stop(row)
+            append_line(self._data.job(job_id).log, f"failed: {error.code}: {error.message}")
+            return True
 
     def retry(self, job_id: str, step: StepKind | None = None) -> Job:
         """Queue an ended job again.
@@ -195,10 +209,18 @@ class JobService:
                 raise JobStateError("this job is the inbox's", hint="move its folder from failed/ back to in/")
             first = None if step is None else self._durable.step_index(job_id, step)
             # What was done of a step that is done again is no progress of it.
-            progress = {} if step is None else {"progress": None}
-            self._durable.note(job_id, starts_before=row.starts, **progress, **self._webhooks.awaited_again(row))
+            progress = {} if first is None else {"progress": None, "steps": steps_before(row, first)}
+            deadline = {PAST_DEADLINE: None, DEADLINE_FROM: datetime.now(UTC).isoformat()}
+            self._durable.note(
+                job_id,
+                starts_before=row.starts,
+                **progress,
+                **({} if row.deadline is None else deadline),
+                **self._webhooks.awaited_again(row),
+            )
             self._durable.requeue(job_id, first)
             self._webhooks.expect(row.request)
+            self.deadlines.expect(self._row(job_id))
             append_line(self._data.job(job_id).log, "queued again" + (f" from step {step}" if step else ""))
         return self.job(job_id)
 
@@ -218,6 +240,7 @@ class JobService:
             self._webhooks.deliver(row)
             shutil.rmtree(self._data.job(job_id).root, ignore_errors=True)
             self._durable.delete(job_id)
+            self.batches.forget(job_id)
             self._removed[job_id] = time.monotonic()
 
     def resume_lost(self, after_s: float = LOST_S) -> tuple[str, ...]:
@@ -268,8 +291,6 @@ class JobService:
     def status(self) -> JobsStatus:
         """All jobs in numbers."""
         counts, running = self.counts(), self._executor.all_running()
-        oldest = self._durable.oldest_queued()
-        waited_s = None if oldest is None else max(0.0, (datetime.now(UTC) - oldest).total_seconds())
         return JobsStatus(
             mode=read_mode(self._data),
             active=counts["running"],
@@ -278,49 +299,51 @@ class JobService:
             errors=counts["failed"],
             cancelled=counts["cancelled"],
             uptime_s=time.monotonic() - self._began,
-            queues={QUEUE: QueueStatus(depth=counts["queued"], oldest_s=waited_s)},
+            queues={QUEUE: QueueStatus(depth=counts["queued"], oldest_s=self.queue_age_s())},
             current=tuple(job_of(row, running) for row in self._durable.rows("running")),
             disk_free_bytes=shutil.disk_usage(self._data.root).free,
+            slowest_step=self._slowest(),
         )
+
+    def queue_age_s(self) -> float | None:
+        """Seconds for which the oldest queued job has waited; None where none waits."""
+        oldest = self._durable.oldest_queued()
+        return None if oldest is None else max(0.0, (datetime.now(UTC) - oldest).total_seconds())
 
     def counts(self) -> dict[JobState, int]:
         """How many jobs are in each state."""
         return self._durable.counts(_STATES)
 
-    def control(self, action: Action) -> JobsStatus:
-        """Pause (nothing new starts), resume, or drain (nothing new is taken, all that waits is done).
-
-        It holds until the next order, also after the service was started again.
-        """
+    def control(self, action: Action, *, end: bool = False) -> JobsStatus:
+        """Give an order; see :meth:`~neuropose_ray.service.jobs.orders.Orders.give`."""
         with self._lock:
-            write_mode(self._data, _MODES[action])
-            if action == "pause":
-                self._durable.pause()
-            else:
-                self._durable.resume()
+            self._orders.give(action, end=end)
         return self.status()
+
+    def note_end(self) -> None:
+        """Note that the service may end now, where it was told to end and no job runs any more."""
+        self._orders.note_end(busy=bool(self._executor.all_running()))
 
     def remove_outdated(self) -> tuple[str, ...]:
         """Remove the ended jobs that the settings do not keep."""
-        if self._settings.keep_days is None and self._settings.keep_bytes is None:
+        keep_days, keep_bytes = self._settings.keep_days, self._settings.keep_bytes
+        if keep_days is None and keep_bytes is None:
             return ()
+        delivered = FolderContent() if keep_bytes is None else content_of(self._data.outbox)
+        left = None if keep_bytes is None else keep_bytes - delivered.size_bytes
         removed = []
-        for job_id in outdated(
-            self._ended(),
-            datetime.now(UTC),
-            keep_days=self._settings.keep_days,
-            keep_bytes=self._settings.keep_bytes,
-        ):
-            with _gone_meanwhile():
+        for job_id in outdated(self._ended(delivered), datetime.now(UTC), keep_days=keep_days, keep_bytes=left):
+            with suppress(JobNotFoundError, JobStateError):  # removed, or queued again, meanwhile
                 self.remove(job_id)
                 removed.append(job_id)
         return tuple(removed)
 
-    def _ended(self) -> Iterator[EndedJob]:
+    def _ended(self, delivered: FolderContent) -> Iterator[EndedJob]:
         measured = self._settings.keep_bytes is not None
         for row in self._durable.rows():
             if row.state in ENDED and row.ended_at is not None:
-                size = folder_bytes(self._data.job(row.request.id).root) if measured else 0
+                folder = self._data.job(row.request.id).root
+                size = content_of(folder, without=delivered).size_bytes if measured else 0
                 yield EndedJob(row.request.id, row.ended_at, size)
 
     def _row(self, job_id: str) -> JobRow:
@@ -328,12 +351,3 @@ class JobService:
         if row is None:
             raise JobNotFoundError("there is no such job", hint="it may have been removed")
         return row
-
-
-@contextmanager
-def _gone_meanwhile() -> Iterator[None]:
-    """Somebody removed a job, or queued it again, while the list was read."""
-    try:
-        yield
-    except (JobNotFoundError, JobStateError):
-        return

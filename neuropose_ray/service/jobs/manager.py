@@ -7,32 +7,39 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from neuropose_ray import machine
 from neuropose_ray.errors import EngineError, NeuroposeRayError, NotReadyError, ServiceError
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline import Engine
-from neuropose_ray.schemas.job_names import JobState, StepKind
-from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
+from neuropose_ray.schemas.job_names import StepKind
+from neuropose_ray.schemas.jobs import Action, Job, JobRequest, JobsStatus
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.deliveries import Deliveries, Delivery, DeliveryState
 from neuropose_ray.service.inbox import FolderLock
 from neuropose_ray.service.inputs import Inputs
+from neuropose_ray.service.jobs.batches import JobBatches
 from neuropose_ray.service.jobs.cleanup import clear_incoming, clear_job_folders
+from neuropose_ray.service.jobs.deadlines import JobDeadlines
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
 from neuropose_ray.service.jobs.failures import redact_paths
 from neuropose_ray.service.jobs.job_service import JobService
+from neuropose_ray.service.jobs.list_calls import ListCalls
 from neuropose_ray.service.jobs.locating import InputLocator
 from neuropose_ray.service.jobs.metrics import JobMeter, RayJobMeter
-from neuropose_ray.service.jobs.mode import read_mode
+from neuropose_ray.service.jobs.mode import STARTS_NONE, read_mode
+from neuropose_ray.service.jobs.step_times import StepTimes
 from neuropose_ray.service.jobs.steps.pose import Engines, PoseStep
 from neuropose_ray.service.jobs.steps.videos import VideoSteps
 from neuropose_ray.service.jobs.steps.work import VideoTasks
 from neuropose_ray.service.jobs.tasks import RayVideoTasks
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
+from neuropose_ray.service.logs import LogFiles
+from neuropose_ray.service.queue_looks import QueueLooks
 from neuropose_ray.service.settings import Settings
 from neuropose_ray.stores import WebhookSender
 
@@ -49,8 +56,6 @@ _STOP_WAIT_S = 10.0
 _WEBHOOKS_S = 1.0
 #: For which a webhook is tried before it goes on in rounds.
 _IN_LINE_S = 20.0
-#: Between two looks at webhooks that are to be sent: most services have none, and each look is several transactions.
-_POLL_S = 2.0
 
 
 class BackgroundService(Protocol):
@@ -65,7 +70,7 @@ class BackgroundService(Protocol):
         ...
 
 
-class JobManager:
+class JobManager(ListCalls):
     """The jobs of a service, from any process over its handle. There is one at a time for a data folder.
 
     It starts in the background: until :meth:`ready` gives nothing, all other methods raise NotReadyError.
@@ -79,6 +84,7 @@ class JobManager:
         tasks: who does the other steps, instead of Ray.
         background: what else works on the jobs, as the inbox does.
         first_pause_s: before the second try of a step; each further pause is twice as long.
+        logs: of this process; None where somebody else writes them.
 
     Raises:
         SettingsError: a workflow has wrong settings.
@@ -96,16 +102,20 @@ class JobManager:
         tasks: VideoTasks | None = None,
         background: Callable[[JobService], BackgroundService] | None = None,
         first_pause_s: float = FIRST_PAUSE_S,
+        logs: LogFiles | None = None,
     ) -> None:
+        if logs is not None:
+            logs.start()
         jobs = settings.service.jobs
         self._data = DataFolder(settings.service.data_dir)
         self._workflows, self._jobs = Workflows(jobs.workflows), jobs
         self._data.create()
-        locate = InputLocator(Inputs(settings.service.uploads))
-        self._meter = _meter()
+        locate = InputLocator(Inputs(settings.service.uploads), settings.service.archives)
+        self._meter = StepTimes(_meter())
         sender = WebhookSender(settings.service.webhooks)
-        deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, poll_s=_POLL_S)
-        self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform, deliveries)
+        looks = QueueLooks()
+        deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, looks=looks)
+        self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform, deliveries, looks)
         self._webhooks = JobWebhooks(sender, self._durable, deliveries)
         self._executor = Executor(
             self._data,
@@ -166,8 +176,12 @@ class JobManager:
         self._waits_for = (f"the data folder's lock ({self._data.lock.name}), which another process has",)
         self._lock.acquire(LOCK_WAIT_S)
         self._waits_for = ("the database of jobs",)
-        self._durable.open(paused=read_mode(self._data) == "paused")
-        service = JobService(self._data, self._jobs, self._workflows, self._durable, self._executor, self._webhooks)
+        self._durable.open(paused=read_mode(self._data) in STARTS_NONE)
+        batches, deadlines = JobBatches(self._durable, self._executor), JobDeadlines(self._durable)
+        batches.open()
+        deadlines.open()
+        parts = self._workflows, self._durable, self._executor, self._webhooks, batches, deadlines
+        service = JobService(self._data, self._jobs, *parts, self._meter.slowest)
         clear_incoming(self._data.incoming)
         clear_job_folders(self._data.jobs, lambda job_id: self._durable.row(job_id) is not None)
         if self._background_factory is not None:
@@ -176,6 +190,7 @@ class JobManager:
         self._service, self._waits_for = service, ()
         self._spawn(self._run_housekeeping, "job-housekeeping")
         self._spawn(self._run_webhooks, "job-webhooks")
+        self._spawn(partial(deadlines.run, service.fail, self._closed), "job-deadlines")
 
     def _run_housekeeping(self) -> None:
         while not self._closed.wait(_HOUSEKEEPING_S):
@@ -188,8 +203,7 @@ class JobManager:
                     logger.warning("job %s is queued again: nothing worked on it", job_id)
                 for job_id in service.remove_outdated():
                     logger.info("job %s was removed: it is no longer kept", job_id)
-                if self._meter is not None:
-                    self._meter.jobs(service.counts())
+                self._meter.jobs(service.counts(), service.queue_age_s() or 0.0)
             except Exception:
                 # A database that is away for a while must not end this thread for good.
                 logger.exception("housekeeping failed, and is done again")
@@ -202,6 +216,7 @@ class JobManager:
                     self._webhooks.open()
                     is_open = True
                 self._webhooks.deliver_ended()
+                self._ready_service().note_end()
             except Exception:
                 logger.exception("webhooks of ended jobs are ordered later")
 
@@ -231,18 +246,6 @@ class JobManager:
         """The view of one job."""
         return await self._ask(lambda service: service.job(job_id))
 
-    async def jobs(
-        self,
-        state: JobState | None = None,
-        label: str | None = None,
-        source: str | None = None,
-        limit: int = 50,
-        after: str | None = None,
-        owner: str | None = None,
-    ) -> JobPage:
-        """Some of the jobs, newest first."""
-        return await self._ask(lambda service: service.jobs(state, label, source, limit, after, owner))
-
     async def cancel(self, job_id: str) -> Job:
         """Cancel a job that waits or runs."""
         return await self._ask(lambda service: service.cancel(job_id))
@@ -263,9 +266,9 @@ class JobManager:
         """All jobs in numbers."""
         return await self._ask(lambda service: service.status())
 
-    async def control(self, action: Action) -> JobsStatus:
-        """Pause, resume, or drain."""
-        return await self._ask(lambda service: service.control(action))
+    async def control(self, action: Action, end: bool = False) -> JobsStatus:
+        """Pause, resume, or drain, also to end."""
+        return await self._ask(lambda service: service.control(action, end=end))
 
     async def ready(self) -> tuple[str, ...]:
         """What it still waits for; nothing when it is ready. For everybody's eyes: where and why is in the log."""

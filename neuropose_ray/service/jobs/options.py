@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from neuropose_ray.errors import RequestError
 from neuropose_ray.schemas.job_names import StepKind
 from neuropose_ray.schemas.jobs import JobOptions, Step, Workflow
 
@@ -17,20 +18,30 @@ def workflow_with(workflow: Workflow, options: JobOptions, calibration: Path) ->
         workflow: as the service's settings have it.
         options: of the job; what is empty changes nothing.
         calibration: where the calibration of the options is kept.
+
+    Raises:
+        RequestError: it compares, and nobody says with what.
     """
-    steps = [_changed(step, options, calibration) for step in _chosen(workflow.steps, options.overlay)]
+    steps = list(workflow.steps)
+    if options.overlay is False:
+        steps = [step for step in steps if step.kind != "overlay"]
+    elif options.overlay:
+        steps = _with_step(steps, "overlay")
+    if options.compare_with is not None:
+        steps = _with_step(steps, "compare")
+    steps = [_changed(step, options, calibration) for step in steps]
+    for step in steps:
+        if step.kind == "compare" and not {"job", "reference"} & step.with_.keys():
+            raise RequestError("the workflow compares", where="compare_with", hint="name the job to compare with")
     return workflow.model_copy(update={"steps": tuple(steps)})
 
 
-def _chosen(steps: tuple[Step, ...], overlay: bool | None) -> list[Step]:
-    """The steps with an overlay, or without any."""
-    if overlay is False:
-        return [step for step in steps if step.kind != "overlay"]
-    if overlay is None or any(step.kind == "overlay" for step in steps):
-        return list(steps)
-    # A report shows the overlay that it finds, so that this goes before it.
+def _with_step(steps: list[Step], kind: StepKind) -> list[Step]:
+    """The steps with one of this kind, before the report, which shows what it finds."""
+    if any(step.kind == kind for step in steps):
+        return steps
     before = next((index for index, step in enumerate(steps) if step.kind == "report"), len(steps))
-    return [*steps[:before], Step(kind="overlay"), *steps[before:]]
+    return [*steps[:before], Step(kind=kind), *steps[before:]]
 
 
 def _changed(step: Step, options: JobOptions, calibration: Path) -> Step:
@@ -67,8 +78,17 @@ def _of_report(options: JobOptions, _calibration: Path) -> dict[str, Any]:
     return _given(blur_faces=options.blur_faces, with_video=False if options.overlay is False else None)
 
 
+def _of_compare(options: JobOptions, _calibration: Path) -> dict[str, Any]:
+    return _given(job=options.compare_with)
+
+
 def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-_CHANGES: Mapping[StepKind, Any] = {"pose": _of_pose, "overlay": _of_overlay, "report": _of_report}
+_CHANGES: Mapping[StepKind, Any] = {
+    "pose": _of_pose,
+    "overlay": _of_overlay,
+    "report": _of_report,
+    "compare": _of_compare,
+}

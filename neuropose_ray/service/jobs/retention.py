@@ -27,7 +27,7 @@ def outdated(
         ended: all ended jobs.
         now: the time.
         keep_days: since their end; None for ever.
-        keep_bytes: of all that are kept together, the newest first; None without limit.
+        keep_bytes: of all that are kept together, the newest first, below 0 none; None without limit.
     """
     left, removed = keep_bytes, []
     for job in sorted(ended, key=lambda job: job.ended_at, reverse=True):
@@ -39,13 +39,34 @@ def outdated(
     return removed[::-1]
 
 
-def folder_bytes(folder: Path) -> int:
-    """The sizes of all files below a folder together; 0 where there is none."""
-    total = 0
+@dataclass(frozen=True, slots=True)
+class FolderContent:
+    """The files below a folder.
+
+    Attributes:
+        files: device and inode of each: two links to the same bytes are one file.
+        size_bytes: of all of them together.
+    """
+
+    files: frozenset[tuple[int, int]] = frozenset()
+    size_bytes: int = 0
+
+
+def content_of(folder: Path, *, without: FolderContent | None = None) -> FolderContent:
+    """The files below a folder; none where there is no such folder.
+
+    Args:
+        folder: to look below.
+        without: the files of another folder, which would stay if this one were removed.
+    """
+    elsewhere = frozenset() if without is None else without.files
+    sizes: dict[tuple[int, int], int] = {}
     for parent, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118  a Path each costs more
+                state = os.lstat(os.path.join(parent, name))  # noqa: PTH118  a Path each costs more
             except OSError:
                 continue
-    return total
+            if (state.st_dev, state.st_ino) not in elsewhere:
+                sizes[state.st_dev, state.st_ino] = state.st_size
+    return FolderContent(frozenset(sizes), sum(sizes.values()))

@@ -14,6 +14,7 @@ from neuropose_ray.pipeline import is_internal
 from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress, JobRequest, WebhookStatus
 from neuropose_ray.service.jobs.execution import RunningJob
 from neuropose_ray.service.jobs.job_rows import JobRow
+from neuropose_ray.service.jobs.step_states import read_steps, steps_of_job
 from neuropose_ray.stores import shown_url
 
 
@@ -25,6 +26,12 @@ def job_of(row: JobRow, running: Mapping[str, RunningJob]) -> Job:
         running: all that run. It must have been read before the row: else the last progress may be in neither.
     """
     request = row.request
+    at_work = running.get(request.id) if row.state == "running" else None
+    steps = steps_of_job(
+        read_steps(row.steps, row.attributes.get("steps")) if at_work is None else at_work.steps.now,
+        row.state,
+        None if row.error is None else row.error.step,
+    )
     return Job(
         id=request.id,
         state=row.state,
@@ -37,7 +44,11 @@ def job_of(row: JobRow, running: Mapping[str, RunningJob]) -> Job:
         owner=request.owner,
         options=request.options.as_shown(),
         attempts=row.starts,
-        progress=_progress(row, running.get(request.id)),
+        progress=_progress(row, at_work),
+        steps=steps,
+        batch=request.batch,
+        deadline=row.deadline,
+        last_error=next((step.last_error for step in steps if step.state in ("running", "retrying")), None),
         error=row.error,
         warnings=row.warnings,
         submitted_at=request.submitted_at,
@@ -63,11 +74,11 @@ def _webhook(row: JobRow) -> WebhookStatus | None:
 
 def _progress(row: JobRow, running: RunningJob | None) -> JobProgress:
     written = JobProgress.model_validate(row.attributes.get("progress") or {})
+    nowhere = {"stage": None, "input": None, "eta": None}
     if row.state == "completed":
-        done = {"percent": 100.0, "stage": None, "input": None, "inputs_done": len(row.request.inputs)}
-        return written.model_copy(update=done)
+        return written.model_copy(update={**nowhere, "percent": 100.0, "inputs_done": len(row.request.inputs)})
     if row.state != "running" or running is None:
-        return written.model_copy(update={"stage": None, "input": None})
+        return written.model_copy(update=nowhere)
     now = running.progress.now
     return now.model_copy(update={"percent": max(now.percent, written.percent)})
 

@@ -15,6 +15,8 @@ from neuropose_ray.schemas.job_names import STANDARD_NAME, TEXT_NAME, StepKind
 from neuropose_ray.schemas.jobs import STANDARD, WITH_TEXT, Step, Workflow
 from neuropose_ray.service.jobs.steps.settings import (
     AnalyzeOptions,
+    AnnotateOptions,
+    CompareOptions,
     CurateOptions,
     ExportOptions,
     OverlayOptions,
@@ -33,6 +35,8 @@ OPTIONS: Mapping[StepKind, type[FrozenModel]] = MappingProxyType(
         "export": ExportOptions,
         "text": TextOptions,
         "curate": CurateOptions,
+        "compare": CompareOptions,
+        "annotate": AnnotateOptions,
     }
 )
 
@@ -49,12 +53,7 @@ class Workflows:
 
     def __init__(self, declared: Mapping[str, Workflow]) -> None:
         self._named = {STANDARD_NAME: STANDARD, TEXT_NAME: WITH_TEXT, **declared}
-        wrong = [
-            f"workflow {name!r}, step {number} ({step.kind}): {fault}"
-            for name, workflow in self._named.items()
-            for number, step in enumerate(workflow.steps, 1)
-            for fault in _faults(step)
-        ]
+        wrong = workflow_faults(declared)
         if wrong:
             raise SettingsError("; ".join(wrong), where="service.jobs.workflows", hint="correct them")
 
@@ -69,6 +68,16 @@ class Workflows:
         except KeyError:
             known = ", ".join(sorted(self._named))
             raise RequestError(f"there is no workflow {name!r}", hint=f"there are: {known}") from None
+
+
+def workflow_faults(declared: Mapping[str, Workflow]) -> list[str]:
+    """What is wrong below ``with`` in workflows, a line each that names workflow, step and key."""
+    return [
+        f"workflow {name!r}, step {number} ({step.kind}): {fault}"
+        for name, workflow in declared.items()
+        for number, step in enumerate(workflow.steps, 1)
+        for fault in _faults(step)
+    ]
 
 
 def options_of(step: Step) -> FrozenModel:

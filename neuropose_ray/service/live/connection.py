@@ -39,6 +39,7 @@ from neuropose_ray.service.live.directory import StreamDirectory
 from neuropose_ray.service.live.hub_client import Hub
 from neuropose_ray.service.live.links import Outgoing, StreamLink, StreamLinks, Subscription
 from neuropose_ray.service.live.settings import LiveSettings
+from neuropose_ray.service.live.sources import kept_s
 
 logger = logging.getLogger("ray.serve")
 
@@ -202,7 +203,7 @@ class Connection:
         wanted = await self._parts.directory.wanted(message, self._caller)
         pipeline, models = (None, None)
         if message.pipeline is not None:
-            pipeline, models = await self._parts.hub.resolved(message.pipeline)
+            pipeline, models = await self._parts.hub.resolved(message.pipeline, kept_s(wanted.url, wanted.options))
         resumes = message.resume is not None
         attachment = Attachment(
             token=message.resume or secrets.token_urlsafe(24),

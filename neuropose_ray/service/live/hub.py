@@ -8,26 +8,33 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from neuropose_ray.errors import NeuroposeRayError, NotReadyError, first_line
+from neuropose_ray.errors import NeuroposeRayError, NotReadyError, StoreUnavailableError, first_line
 from neuropose_ray.rules import interrupted, load_pipeline
 from neuropose_ray.schemas.live_messages import DEFAULT_OUTPUTS, Session, StreamSpec
 from neuropose_ray.schemas.rules import Decision
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.live.attachments import Attached, Attachment, ViewKey
+from neuropose_ray.service.live.attachments import Attachment, ViewKey
 from neuropose_ray.service.live.decisions import Decisions, open_decisions, submitted_by
 from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.pipelines import Pipelines, Resolved
 from neuropose_ray.service.live.registry import RegisteredStream, Registry
+from neuropose_ray.service.live.sources import kept_s
 from neuropose_ray.service.live.stream_actor import StreamEnvironment, open_stream, running_stream
+from neuropose_ray.service.live.stream_parts import Engine
 from neuropose_ray.service.settings import Settings
 
 R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 _ANSWER_S, _SWEEP_S = 10.0, 60.0
+#: No life of an actor is called so.
+_UNKNOWN = ""
+#: The files of a service without a database of its own.
+_STREAMS, _DECISIONS = "streams.sqlite", "live.sqlite"
 
 
 def token_of(stream_id: str) -> str:
@@ -43,10 +50,31 @@ def database_url(settings: Settings, name: str) -> str:
     return f"sqlite:///{(DataFolder(settings.service.data_dir).live / name).absolute()}"
 
 
+def has_work(settings: Settings) -> bool:
+    """Whether a hub has something to do before anybody asks it: streams or decisions of an earlier life, perhaps."""
+    if settings.service.live.database_url is not None:
+        return True
+    folder = DataFolder(settings.service.data_dir).live
+    if (folder / _DECISIONS).exists() or not (folder / _STREAMS).exists():
+        return (folder / _DECISIONS).exists()
+    with closing(_registry(settings)) as registry:
+        try:
+            return bool(registry.streams())
+        except StoreUnavailableError:  # which the hub says to whoever asks it
+            return True
+
+
+def _registry(settings: Settings) -> Registry:
+    live = settings.service.live
+    url = database_url(settings, _STREAMS)
+    return Registry(url, most_streams=live.max_streams, session_ttl_s=live.session_ttl_s)
+
+
 class LiveHub:
     """Registered streams, sessions and decisions, from any process over its handle. There is one at a time.
 
-    It starts in the background: until then, decisions are refused with NotReadyError, and whoever has them waits.
+    What takes decisions is opened in the background when there may be some: until then they are refused with
+    NotReadyError, and whoever has them waits.
 
     Args:
         settings: of the service.
@@ -69,19 +97,16 @@ class LiveHub:
     ) -> None:
         import sqlalchemy  # noqa: F401  by one thread alone: two that import it at once find half of it
 
-        live = settings.service.live
         self._settings, self._poses, self._jobs = settings, poses, jobs
         self._handle, self._open_stream, self._find_stream = handle or _own_handle, open_stream, find_stream
-        self._registry = Registry(
-            database_url(settings, "streams.sqlite"),
-            most_streams=live.max_streams,
-            session_ttl_s=live.session_ttl_s,
-        )
+        self._registry = _registry(settings)
         self._pipelines = Pipelines(settings.service, DataFolder(settings.service.data_dir).live / "bundles")
         self._decisions: Decisions | None = None
         self._actors: dict[str, Any] = {}
-        self._closed, self._changed = threading.Event(), threading.Event()
+        self._closed, self._changed, self._decides = threading.Event(), threading.Event(), threading.Event()
         self._fault: str | None = None
+        if has_work(settings):
+            self.expect_decisions()
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True)
             for name, work in (("live-start", self._start), ("live-streams", self._keep_streams))
@@ -115,7 +140,8 @@ class LiveHub:
             RuleError, BundleError: its pipeline cannot be used.
             OverloadedError: there are too many.
         """
-        self._pipelines.resolved(spec.pipeline)
+        if spec.pipeline is not None:
+            self.resolved(spec.pipeline, kept_s(spec.url, spec.source))
         is_new = self._registry.put(stream_id, spec, owner)
         self._changed.set()
         return is_new
@@ -149,20 +175,31 @@ class LiveHub:
         """Change what is kept of a session; see :meth:`.registry.Registry.patch_session`."""
         return self._registry.patch_session(session_id, version, patch)
 
-    def resolved(self, reference: Any) -> Resolved:
+    def resolved(self, reference: Any, kept_s: float) -> Resolved:
         """A pipeline that a client names, checked; see :meth:`.pipelines.Pipelines.resolved`."""
-        return self._pipelines.resolved(reference)
+        self.expect_decisions()
+        return self._pipelines.resolved(reference, kept_s)
 
-    def accept(self, decision: Decision) -> bool:
+    def expect_decisions(self) -> None:
+        """Open what takes decisions, in the background."""
+        self._decides.set()
+
+    def accept(self, decision: Decision, engine: Engine | None = None) -> bool:
         """Take a decision on; whether it is new. From here on its actions are done, whatever happens.
+
+        Args:
+            decision: of an engine, or about one that is dead.
+            engine: of a decision at the begin of an episode: when it dies the episode ends.
 
         Raises:
             NotReadyError: not now; the caller keeps it and comes again.
         """
         if self._decisions is None:
+            self.expect_decisions()
             raise NotReadyError(f"the hub cannot take decisions yet ({self._fault or 'it is starting'})")
-        if decision.subscription_id is None and decision.phase == "enter":
-            self._registry.open_episode(decision)
+        if engine is not None:
+            self._registry.open_episode(decision, engine)
+            self._changed.set()
         is_new = self._decisions.accept(decision)
         if decision.phase == "complete":
             self._registry.close_episode(decision)
@@ -170,15 +207,16 @@ class LiveHub:
 
     def ready(self) -> tuple[str, ...]:
         """What it still waits for; nothing when it is ready."""
-        return () if self._decisions is not None else ("the hub of live streams",)
+        is_ready = self._decisions is not None or not self._decides.is_set()
+        return () if is_ready else ("the hub of live streams",)
 
     def check_health(self) -> None:
         """For Serve: a store that is away is no reason to be replaced."""
 
     def close(self) -> None:
         """Leave streams and decisions as they are, for the next process."""
-        self._closed.set()
-        self._changed.set()
+        for event in (self._closed, self._changed, self._decides):
+            event.set()
         for thread in self._threads:
             thread.join(_ANSWER_S)
         if self._decisions is not None:
@@ -194,10 +232,11 @@ class LiveHub:
             thread.join()
 
     def _start(self) -> None:
-        """Open what takes decisions; a database that is away is tried again."""
+        """Open what takes decisions when there may be some; a database that is away is tried again."""
+        self._decides.wait()
         while not self._closed.is_set():
             try:
-                url = database_url(self._settings, "live.sqlite")
+                url = database_url(self._settings, _DECISIONS)
                 submit = submitted_by(self._jobs)
                 self._decisions = open_decisions(self._settings, url, submit, self._actor_of, self._tell_failure)
                 self._fault = None
@@ -225,20 +264,45 @@ class LiveHub:
             actor.tell_failure.remote(failure)
 
     def _keep_streams(self) -> None:
-        """Have an actor for every registered stream, and renew its lease."""
+        """Have an actor for every registered stream, renew its lease, and end episodes whose engines are dead."""
         every_s = self._settings.service.live.lease_s / 6
         while not self._closed.is_set():
             self._changed.clear()
+            wait_s: float | None = every_s
             try:
-                asyncio.run(self._renew(self._registry.streams()))
+                streams, episodes = self._registry.streams(), self._registry.open_episodes()
+                asyncio.run(self._look_after(streams, episodes))
+                if not streams and not episodes:
+                    wait_s = None
             except Exception:
                 # A database or a cluster that is away for a while must not end this thread for good.
                 logger.exception("registered streams are looked after again in a moment")
-            self._changed.wait(every_s)
+            self._changed.wait(wait_s)
 
-    async def _renew(self, streams: tuple[RegisteredStream, ...]) -> None:
-        environment = StreamEnvironment(self._settings, self._poses, self._handle())
-        await asyncio.gather(*(self._renew_one(stream, environment) for stream in streams))
+    async def _look_after(
+        self, streams: tuple[RegisteredStream, ...], episodes: tuple[tuple[Decision, Engine], ...]
+    ) -> None:
+        if streams:
+            environment = StreamEnvironment(self._settings, self._poses, self._handle())
+            await asyncio.gather(*(self._renew_one(stream, environment) for stream in streams))
+        keys = {engine.key for _, engine in episodes}
+        lives = dict(zip(keys, await asyncio.gather(*map(self._life, keys)), strict=True))
+        for entered, engine in episodes:
+            if lives[engine.key] not in (engine.life, _UNKNOWN):
+                await asyncio.to_thread(self._interrupt, entered, engine)
+
+    async def _life(self, key: str) -> str | None:
+        """Which life a source's actor is in; None where there is no actor, and UNKNOWN where it does not answer."""
+        try:
+            actor = await asyncio.to_thread(self._find_stream, key)
+            if actor is None:
+                return None
+            async with asyncio.timeout(_ANSWER_S):
+                life: str = await actor.life.remote()
+        except Exception as error:  # noqa: BLE001  the actor is being restarted, or its machine is gone
+            logger.info("stream %s does not answer: %s", key, first_line(error))
+            return _UNKNOWN
+        return life
 
     async def _renew_one(self, stream: RegisteredStream, environment: StreamEnvironment) -> None:
         try:
@@ -249,24 +313,16 @@ class LiveHub:
             self._actors[stream.stream_id] = actor
             async with asyncio.timeout(_ANSWER_S):
                 answer = await actor.attach.remote(None, self._attachment(stream))
-            if isinstance(answer, Attached) and not answer.resumed:
-                await asyncio.to_thread(self._interrupt, stream)
         except Exception as error:  # noqa: BLE001  the actor is being restarted, or its machine is gone
             answer = error
         if isinstance(answer, Exception):
             logger.warning("stream %s: %s", stream.stream_id, first_line(answer))
 
-    def _interrupt(self, stream: RegisteredStream) -> None:
-        """End the episodes of a stream whose actor has died, or ended with the service: their actions are done."""
-        pipeline, _ = self._pipelines.resolved(stream.spec.pipeline)
-        if pipeline is None:
-            return
-        rules = load_pipeline(json.loads(pipeline))
-        for entered in self._registry.open_episodes(stream.stream_id):
-            try:
-                self.accept(interrupted(entered, rules, time.time(), "the stream was lost"))
-            except KeyError:  # its rule is not there any more
-                self._registry.close_episode(entered)
+    def _interrupt(self, entered: Decision, engine: Engine) -> None:
+        """End an episode whose engine died with its actor, or ended with the service: its actions are done."""
+        rules = load_pipeline(json.loads(engine.pipeline))
+        with suppress(NotReadyError):  # the next look comes soon
+            self.accept(interrupted(entered, rules, time.time(), "the stream was lost"))
 
     def _attachment(self, stream: RegisteredStream) -> Attachment:
         spec = stream.spec

@@ -10,6 +10,9 @@ from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.manager_client import PATIENCE_S, patient_call
 from neuropose_ray.service.live.registry import RegisteredStream
 
+#: The first call starts it, which on a busy machine takes longer than to replace it.
+_PATIENCE_S = 2 * PATIENCE_S - 5.0  # within the minute that clients wait for an answer
+
 
 class Hub:
     """Calls of the hub over its Serve handle, repeated while its replica is being replaced.
@@ -19,7 +22,7 @@ class Hub:
         patience_s: after which a call is given up.
     """
 
-    def __init__(self, handle: Any, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, handle: Any, patience_s: float = _PATIENCE_S) -> None:
         self._handle, self._patience_s = handle, patience_s
 
     async def streams(self, caller: Caller) -> tuple[RegisteredStream, ...]:
@@ -76,13 +79,17 @@ class Hub:
         """
         return cast(Session, await self._call("patch_session", session_id, version, patch))
 
-    async def resolved(self, reference: Any) -> Any:
+    async def resolved(self, reference: Any, kept_s: float) -> Any:
         """A pipeline that a client names, checked.
+
+        Args:
+            reference: inline, or a bundle's path or URL.
+            kept_s: the last seconds of video that are kept of the stream.
 
         Raises:
             RuleError, BundleError: it cannot be used.
         """
-        return await self._call("resolved", reference)
+        return await self._call("resolved", reference, kept_s)
 
     async def _call(self, method: str, *arguments: Any) -> Any:
         return await patient_call(

@@ -37,8 +37,8 @@ from neuropose_ray.service.durable_work import (
     recorded,
     remove_ended,
 )
-from neuropose_ray.service.jobs.dbos_polling import look_less_often_beside_the_queue
 from neuropose_ray.service.live.actions import ActionRunner, SubmitClip, about, delivery_of, line_of
+from neuropose_ray.service.queue_looks import QueueLooks
 from neuropose_ray.stores import Stores
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class Outbox:
         on_failure: is called with each action that is given up, once or more often.
         at_once: decisions at a time, of different rules or streams.
         keep_s: for which a decision that was done is known, and passed over when it comes again.
-        poll_s: between two looks at the queue; a quarter as often is looked for webhooks.
+        poll_s: between two looks for decisions while there may be some; for webhooks it is looked a quarter as often.
         pauses: between attempts of an action whose store is away.
     """
 
@@ -105,10 +105,16 @@ class Outbox:
         self._url, self._actions, self._on_failure = database_url, ActionRunner(stores, submit_clip), on_failure
         self._at_once, self._keep_s, self._poll_s = at_once, keep_s, poll_s
         self._pauses = pauses or Pauses()
+        self._looks = QueueLooks()
         self._deliveries = Deliveries(
-            stores.webhooks, self._report_delivery, in_line_s=_IN_LINE_S, pauses=self._pauses, poll_s=4 * poll_s
+            stores.webhooks,
+            self._report_delivery,
+            in_line_s=_IN_LINE_S,
+            pauses=self._pauses,
+            poll_s=4 * poll_s,
+            looks=self._looks,
         )
-        self._active = ActiveWorkflows(QUEUE)
+        self._active = ActiveWorkflows(QUEUE, self._looks)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -124,7 +130,7 @@ class Outbox:
         from dbos import DBOS
         from sqlalchemy.exc import SQLAlchemyError
 
-        look_less_often_beside_the_queue()
+        self._looks.install()
         DBOS(config=dbos_configuration(_APPLICATION, self._url, _EXECUTOR))
         # No kill of this process is a decision's doing: a workflow that was begun often is not given up.
         self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=None)(plain_function(self._decide))
@@ -140,6 +146,7 @@ class Outbox:
                 polling_interval_sec=self._poll_s,
                 on_conflict="always_update",
             )
+            self._looks.wake()  # new queues have workers only then
         except SQLAlchemyError as error:
             self.close()
             raise ServiceError(
@@ -153,6 +160,7 @@ class Outbox:
 
         self._stopping.set()
         self._deliveries.stop()
+        self._looks.close()
         DBOS.destroy(destroy_registry=True)
 
     def accept(self, decision: Decision) -> bool:
@@ -169,6 +177,7 @@ class Outbox:
             options = SetEnqueueOptions(priority=next(self._numbers), queue_partition_key=line_of(decision))
             with full_disk_named(), SetWorkflowID(decision.decision_id), options:
                 DBOS.enqueue_workflow(QUEUE, self._workflow, decision.model_dump(mode="json"), time.time())
+        self._looks.wake()
         return True
 
     def pending(self) -> OutboxStatus:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
 from neuropose_ray.errors import BundleError
-from neuropose_ray.rules import Bundle, load_bundle, load_pipeline
+from neuropose_ray.rules import Bundle, check_clips, load_bundle, load_pipeline
 from neuropose_ray.service.fetching import fetch
 from neuropose_ray.service.settings import ServiceSettings
 
@@ -34,14 +35,15 @@ class Pipelines:
         self._uploads, self._kept = settings.uploads, kept
         self._bundles: OrderedDict[tuple[str, float], Bundle] = OrderedDict()
 
-    def resolved(self, reference: str | Mapping[str, object] | None) -> Resolved:
+    def resolved(self, reference: str | Mapping[str, object] | None, kept_s: float = math.inf) -> Resolved:
         """The pipeline that a reference means, checked.
 
         Args:
             reference: inline, the path or URL of a bundle, or None. A URL may end with ``#sha256=`` and a digest.
+            kept_s: the last seconds of video that are kept of the stream.
 
         Raises:
-            RuleError: it is wrong.
+            RuleError: it is wrong, or wants more video than is kept.
             BundleError: the bundle may not be loaded, or is not what it should be.
             InputNotFoundError: there is no such bundle.
         """
@@ -49,8 +51,11 @@ class Pipelines:
             return None, None
         if isinstance(reference, str):
             bundle = self._bundle(reference)
-            return bundle.pipeline.model_dump_json(), bundle.models
-        return load_pipeline(json.loads(json.dumps(_plain(reference)))).model_dump_json(), None
+            pipeline, models = bundle.pipeline, bundle.models
+        else:
+            pipeline, models = load_pipeline(json.loads(json.dumps(_plain(reference)))), None
+        check_clips(pipeline, kept_s)
+        return pipeline.model_dump_json(), models
 
     def _bundle(self, reference: str) -> Bundle:
         place, _, digest = reference.partition("#sha256=")

@@ -8,6 +8,7 @@ from typing import Any
 
 from neuropose_ray.errors import NeuroposeRayError, NotReadyError, OverloadedError
 from neuropose_ray.schemas.rules import Decision
+from neuropose_ray.service.live.stream_parts import Engine
 from neuropose_ray.service.pose import LiveFrameRequest, LiveModel, LivePrediction
 
 logger = logging.getLogger(__name__)
@@ -73,14 +74,14 @@ class HubDecisions:
     def __init__(self, hub: Any) -> None:
         self._hub = hub
 
-    async def __call__(self, decision: Decision) -> None:
+    async def __call__(self, decision: Decision, engine: Engine | None) -> None:
         """Hand one on; returns when it is taken."""
         from ray.exceptions import RayError
         from ray.serve.exceptions import RayServeException
 
         while True:
             try:
-                answer = await self._hub.answer.remote("accept", decision)
+                answer = await self._hub.answer.remote("accept", decision, engine)
             except (RayError, RayServeException) as error:
                 answer = error
             if not isinstance(answer, Exception):

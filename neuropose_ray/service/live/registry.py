@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from neuropose_ray.errors import OverloadedError, SessionVersionError, StoreUnavailableError, StreamNotFoundError
 from neuropose_ray.schemas.live_messages import Session, StreamSpec, merged
 from neuropose_ray.schemas.rules import Decision
+from neuropose_ray.service.live.stream_parts import Engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -52,7 +53,7 @@ class Registry:
     ) -> None:
         self._url, self._most_streams = url, most_streams
         self._session_ttl_s, self._clock = session_ttl_s, clock
-        self._lock = threading.Lock()
+        self._lock, self._opening = threading.Lock(), threading.Lock()
         self._tables: _Tables | None = None
 
     def streams(self) -> tuple[RegisteredStream, ...]:
@@ -147,15 +148,17 @@ class Registry:
                 connection.execute(sessions.insert().values(id=session_id, **values))
         return after
 
-    def open_episode(self, entered: Decision) -> None:
-        """Note that an episode of a registered stream has begun, so that it ends also where its engine dies.
+    def open_episode(self, entered: Decision, engine: Engine) -> None:
+        """Note that an episode has begun, so that it ends also where its engine dies.
 
         Raises:
             StoreUnavailableError: the database is away.
         """
         values = {
             "id": _episode_of(entered),
-            "stream_id": entered.stream_id,
+            "source_key": engine.key,
+            "life": engine.life,
+            "pipeline": engine.pipeline,
             "entered": entered.model_copy(update={"images": {}, "actions": ()}).model_dump_json(),
         }
         with self._transaction() as (connection, tables):
@@ -171,15 +174,18 @@ class Registry:
         with self._transaction() as (connection, tables):
             connection.execute(tables.episodes.delete().where(tables.episodes.c.id == _episode_of(completed)))
 
-    def open_episodes(self, stream_id: str) -> tuple[Decision, ...]:
-        """The decisions at the begin of a stream's episodes that have not ended.
+    def open_episodes(self) -> tuple[tuple[Decision, Engine], ...]:
+        """The decisions at the begin of episodes that have not ended, with their engines.
 
         Raises:
             StoreUnavailableError: the database is away.
         """
         with self._transaction() as (connection, tables):
-            rows = connection.execute(tables.episodes.select().where(tables.episodes.c.stream_id == stream_id)).all()
-        return tuple(Decision.model_validate_json(row.entered) for row in rows)
+            rows = connection.execute(tables.episodes.select()).all()
+        return tuple(
+            (Decision.model_validate_json(row.entered), Engine(row.source_key, row.life, row.pipeline))
+            for row in rows
+        )
 
     def sweep(self) -> int:
         """Remove sessions whose time is over; how many there were.
@@ -208,10 +214,10 @@ class Registry:
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            if self._tables is None:
-                self._tables = _Tables(self._url)
-            with self._tables.engine.begin() as connection:
-                yield connection, self._tables
+            with self._opening:  # two threads at once would both make the tables, and one would fail
+                tables = self._tables = self._tables or _Tables(self._url)
+            with tables.engine.begin() as connection:
+                yield connection, tables
         except SQLAlchemyError as error:
             raise StoreUnavailableError(f"the database of streams is away ({type(error).__name__})") from error
 
@@ -244,10 +250,12 @@ class _Tables:
             sa.Column("changed_at", sa.Float, nullable=False),
         )
         self.episodes = sa.Table(
-            "live_episodes",
+            "live_open_episodes",
             tables,
             sa.Column("id", sa.String(36), primary_key=True),
-            sa.Column("stream_id", sa.String(100), nullable=False, index=True),
+            sa.Column("source_key", sa.String(100), nullable=False),
+            sa.Column("life", sa.String(100), nullable=False),
+            sa.Column("pipeline", sa.Text, nullable=False),
             sa.Column("entered", sa.Text, nullable=False),
         )
         tables.create_all(self.engine)

@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 from neuropose_ray.rules import Observation, RuleEngine, StreamIdentity, build_branches, load_pipeline
+from neuropose_ray.service.live import stream_parts
 from neuropose_ray.service.live.attachments import Attachment
 from neuropose_ray.service.live.rule_runs import Steps
 from neuropose_ray.service.live.view import Viewed
@@ -21,12 +22,11 @@ class RuleEngines:
     """Makes the engines of one stream.
 
     Args:
-        stream_key: of the stream's source.
-        instance: what tells this life of the stream from others.
+        stream: whose they are.
     """
 
-    def __init__(self, stream_key: str, instance: str) -> None:
-        self._stream_key, self._instance = stream_key, instance
+    def __init__(self, stream: stream_parts.StreamIdentity) -> None:
+        self._stream = stream
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="rules")
 
     def __call__(self, attachment: Attachment, model: LiveModel) -> PipelineRun:
@@ -37,9 +37,9 @@ class RuleEngines:
             ModelError: a network of it cannot be loaded.
         """
         pipeline = load_pipeline(json.loads(attachment.pipeline or "{}"))
-        stream_id = attachment.stream_id or self._stream_key
+        stream_id = attachment.stream_id or self._stream.key
         identity = StreamIdentity(
-            stream_id, attachment.camera_id or stream_id, self._instance, attachment.subscription_id
+            stream_id, attachment.camera_id or stream_id, self._stream.life, attachment.subscription_id
         )
         branches = build_branches(pipeline, model.info.skeleton, self._workers, attachment.models)
         engine = RuleEngine(pipeline, identity, branches, model.info.skeleton)

@@ -25,7 +25,10 @@ class LiveSettings(BaseModel):
         description="read cameras in private address ranges, where most are; name them in `hosts`, so that nobody "
         "can look at what else answers there",
     )
-    hosts: tuple[str, ...] = Field(default=(), description="that sources may name; empty: all public ones")
+    hosts: tuple[str, ...] = Field(
+        default=(),
+        description="that sources may name, `name:port` at another port than the usual; empty: all public ones",
+    )
     hls: bool = Field(default=False, description="read HLS, whose segments may point to any host")
     devices: bool = Field(default=False, description="read this machine's own cameras")
     files: tuple[str, ...] = Field(default=(), description="folders in which sources may name files")

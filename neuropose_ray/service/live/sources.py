@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 from neuropose_ray.schemas.live import SourceOptions
@@ -15,7 +16,7 @@ from neuropose_ray.service.live.stream_actor import (
     running_stream,
     stream_keys,
 )
-from neuropose_ray.video.live import LiveSource, source_key
+from neuropose_ray.video.live import LiveSource, normalised_url, source_key
 
 
 async def check_source(url: str, options: SourceOptions, settings: LiveSettings) -> None:
@@ -25,6 +26,15 @@ async def check_source(url: str, options: SourceOptions, settings: LiveSettings)
         SourceError: with the reason, without user and password.
     """
     await asyncio.to_thread(LiveSource, url, options, access=access_of(settings))
+
+
+def kept_s(url: str, options: SourceOptions) -> float:
+    """The last seconds of video that a source can give at any time; without end of a file.
+
+    Raises:
+        SourceError: it is no source.
+    """
+    return math.inf if normalised_url(url).startswith("file:") else options.clip_s
 
 
 class RayStreamActors:

@@ -91,7 +91,7 @@ class LiveStream:
         self.fanout = Fanout(first_seq, clock=clock, lease_s=settings.lease_s / 2, linger_s=settings.linger_s)
         self._rules = RuleRuns(rules)
         self._looks = Looks(identity, poses, None if self._waits else settings.latency_budget_s, clock)
-        self._events = StreamEvents(identity.key, self.fanout, decide, clock)
+        self._events = StreamEvents(identity, self.fanout, decide, clock)
         self._views: dict[str, View] = {}
         self._model: LiveModel | None = None
         self._room = asyncio.Semaphore(settings.frames_in_flight)

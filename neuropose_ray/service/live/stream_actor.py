@@ -117,7 +117,7 @@ class StreamActor:
 
     def __init__(self, url: str, options: SourceOptions, environment: StreamEnvironment) -> None:
         settings = environment.settings
-        self._identity = StreamIdentity(source_key(url, options), redacted(url))
+        self._identity = StreamIdentity(source_key(url, options), redacted(url), f"{time.time():.3f}")
         self._stream = LiveStream(
             self._identity,
             LiveSource(url, options, access=access_of(settings.service.live)),
@@ -125,7 +125,7 @@ class StreamActor:
             ServePoses(environment.poses),
             settings.service.live,
             tracking=settings.tracking,
-            rules=RuleEngines(self._identity.key, f"{time.time():.3f}"),
+            rules=RuleEngines(self._identity),
             decide=HubDecisions(environment.hub),
             figures=StreamFigures(RayStreamMeter(self._identity.url)),
         )
@@ -157,6 +157,10 @@ class StreamActor:
     async def tell_failure(self, failure: ActionFailure) -> None:
         """See :meth:`.stream.LiveStream.tell_failure`."""
         self._stream.tell_failure(failure)
+
+    async def life(self) -> str:
+        """Which life of the actor this is: Ray restarts it."""
+        return self._identity.life
 
     async def report(self) -> StreamReport:
         """How the stream is now."""

@@ -14,22 +14,22 @@ from neuropose_ray.service.live.bodies import encoded
 from neuropose_ray.service.live.fanout import Fanout
 from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.rule_runs import Steps
-from neuropose_ray.service.live.stream_parts import SESSION_CHANGED, Decide
+from neuropose_ray.service.live.stream_parts import SESSION_CHANGED, Decide, Engine, StreamIdentity
 
 
 class StreamEvents:
     """Publishes the events of one stream, and hands its decisions on in their order.
 
     Args:
-        key: of the stream's source.
+        identity: of the stream.
         fanout: to its subscribers.
         decide: hands a decision on; returns when it is taken.
         clock: Unix seconds.
     """
 
-    def __init__(self, key: str, fanout: Fanout, decide: Decide, clock: Callable[[], float]) -> None:
-        self._key, self._fanout, self._decide, self._clock = key, fanout, decide, clock
-        self._decisions: deque[Decision] = deque()
+    def __init__(self, identity: StreamIdentity, fanout: Fanout, decide: Decide, clock: Callable[[], float]) -> None:
+        self._identity, self._fanout, self._decide, self._clock = identity, fanout, decide, clock
+        self._decisions: deque[tuple[Decision, Engine | None]] = deque()
         self._decided = asyncio.Event()
 
     @property
@@ -39,7 +39,7 @@ class StreamEvents:
 
     def publish(self, event: str, content: Mapping[str, Any], tokens: frozenset[str] | None = None) -> None:
         """Publish an event for some attachments; None for all."""
-        body = {"stream_id": self._key, "event": event, "at": self._clock(), **content}
+        body = {"stream_id": self._identity.key, "event": event, "at": self._clock(), **content}
         known = {name: value for name, value in body.items() if value is not None}
         self._fanout.publish_event(encoded(known), tokens)
 
@@ -49,7 +49,7 @@ class StreamEvents:
             if isinstance(step, LiveEvent):
                 self.publish(step.kind, step.model_dump(mode="json", exclude={"kind"}), self._audience(token))
             else:
-                self._decisions.append(step)
+                self._decisions.append((step, self._engine(token) if step.phase == "enter" else None))
                 self._decided.set()
 
     def tell_session(self, attachment: Attachment) -> None:
@@ -73,9 +73,16 @@ class StreamEvents:
         while True:
             await self._decided.wait()
             while self._decisions:
-                await self._decide(self._decisions[0])
+                await self._decide(*self._decisions[0])
                 self._decisions.popleft()
             self._decided.clear()
+
+    def _engine(self, token: str) -> Engine | None:
+        """The engine of an attachment; None where it is gone, and its episodes have ended with it."""
+        attachment = self._fanout.attachments.get(token)
+        if attachment is None or attachment.pipeline is None:
+            return None
+        return Engine(self._identity.key, self._identity.life, attachment.pipeline)
 
     def _audience(self, token: str) -> frozenset[str]:
         """An attachment, and for a registered stream all who came by its name."""

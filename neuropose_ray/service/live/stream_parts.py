@@ -55,10 +55,6 @@ class PoseModelClient(Protocol):
         ...
 
 
-#: Hands a decision on; returns when it is taken.
-Decide = Callable[[Decision], Awaitable[None]]
-
-
 @dataclass(frozen=True, slots=True)
 class StreamIdentity:
     """What a stream is called.
@@ -66,7 +62,28 @@ class StreamIdentity:
     Attributes:
         key: of its source.
         url: without credentials.
+        life: of the process that works on it; another one has another.
     """
 
     key: str
     url: str
+    life: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The rule engine that has begun an episode: what is needed to end the episode when the engine is dead.
+
+    Attributes:
+        key: of the source at which it works.
+        life: of the process in which it works.
+        pipeline: its rules, as JSON.
+    """
+
+    key: str
+    life: str
+    pipeline: str
+
+
+#: Hands a decision on, with the engine of one at the begin of an episode; returns when it is taken.
+Decide = Callable[[Decision, Engine | None], Awaitable[None]]

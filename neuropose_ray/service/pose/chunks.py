@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -22,10 +23,14 @@ from neuropose_ray.pipeline import (
     LocalFrames,
     RayMeter,
     RunContext,
+    SharedCalls,
     end_when_stalled,
     metered_frames,
 )
+from neuropose_ray.service.logs import log_context
 from neuropose_ray.service.pose.requests import ChunkCall
+
+logger = logging.getLogger(__name__)
 
 # Runs whose plans are kept at hand; more jobs than that do not run at once.
 _WORKERS = 8
@@ -77,6 +82,7 @@ class ChunkExecutor:
         # A request may have ended the process as well: of one chunk in it nobody knows that it was the cause. Only
         # from its second death on, which it makes without other chunks beside it, a chunk is charged.
         self._in_flight = ActiveAttempts(max(2, at_once), self._active_calls.stopped)
+        self._calls = _shared_calls(loaded.model, self._in_flight, model_lock, at_once)
         watch = threading.Thread(
             target=end_when_stalled, args=(self._in_flight, self._active_calls.context_of, stall_limit_s),
             name="stall-watch", daemon=True,
@@ -103,10 +109,11 @@ class ChunkExecutor:
             )
         context = RunContext(self._loaded, call.out, call.decode_threads, call.max_attempts)
         worker = self._worker(context, call.run)
-        with self._active_calls.at(context, stop):
+        with self._active_calls.at(context, stop), log_context(job=call.out.parent.name, step="pose"):
             outcome = worker(call.chunk)
-        if outcome.error is not None:
-            self._meter.given_up(outcome.error)
+            if (error := outcome.error) is not None:
+                self._meter.given_up(error)
+                logger.warning("chunk %d of %s is given up: %s", outcome.index, outcome.video, error.message)
         return outcome
 
     def _worker(self, context: RunContext, run: str) -> ChunkWorker:
@@ -123,7 +130,21 @@ class ChunkExecutor:
             return LocalFrames(task, threads=context.decode_threads)
 
         frames = metered_frames(decoded_here, self._meter)
-        return ChunkWorker(context, self._in_flight, run=run, frames=frames, model_lock=self._model_lock)
+        return ChunkWorker(
+            context, self._in_flight, run=run, frames=frames, model_lock=self._model_lock, calls=self._calls
+        )
+
+
+def _shared_calls(
+    model: PoseModel, in_flight: ActiveAttempts, model_lock: AbstractContextManager[object], at_once: int
+) -> SharedCalls | None:
+    """Calls that chunks of all jobs share, where the model sees every frame for itself."""
+    if not model.info.frames_alone:
+        return None
+    calls = SharedCalls(model, in_flight, model_lock)
+    # Half of them are decoded, while the others wait for the model, or are written.
+    calls.chunks_at_once, calls.decoders = at_once, -(-at_once // 2)
+    return calls
 
 
 class _ActiveCalls:

@@ -6,6 +6,7 @@ from typing import Any
 
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline import EngineSettings, allocate, present_cluster
+from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.names import HEALTH_CHECKS, ONE_LOOP, POSE_MODEL, deployment_name
 from neuropose_ray.service.pose.chunks import chunks_at_once
 from neuropose_ray.service.pose.replica import PoseReplica
@@ -55,4 +56,4 @@ def pose_deployment(settings: Settings, spec: PoseModelSpec, name: str | None = 
         **HEALTH_CHECKS,
         logging_config={"enable_access_log": False},  # a line for every picture and chunk, which their senders log
     )
-    return deployment.bind(settings, spec)
+    return deployment.bind(settings, spec, LogFiles.of(settings.service, deployment.name))

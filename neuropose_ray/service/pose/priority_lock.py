@@ -16,6 +16,7 @@ class PriorityModelLock:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._held_since_s: float | None = None
+        self._held_by_request = False
         self._waiting_requests = 0
         self._waiting_chunks = 0
         self._overtaken = 0
@@ -28,6 +29,14 @@ class PriorityModelLock:
         with self._changed:
             return 0.0 if self._held_since_s is None else time.monotonic() - self._held_since_s
 
+    @property
+    def held_before_requests_s(self) -> float:
+        """The same, where the call is a request's or a request waits for its end; else 0."""
+        with self._changed:
+            if self._held_since_s is None or not (self._held_by_request or self._waiting_requests):
+                return 0.0
+            return time.monotonic() - self._held_since_s
+
     def take_for_request(self) -> None:
         """Wait for the model; before all chunks, but for one that waited too often."""
         with self._changed:
@@ -37,7 +46,7 @@ class PriorityModelLock:
             finally:
                 self._waiting_requests -= 1
             self._overtaken += self._waiting_chunks > 0
-            self._held_since_s = time.monotonic()
+            self._held_since_s, self._held_by_request = time.monotonic(), True
 
     def take_for_chunk(self) -> None:
         """Wait for the model until no request wants it, or enough of them went before."""
@@ -48,7 +57,7 @@ class PriorityModelLock:
             finally:
                 self._waiting_chunks -= 1
             self._overtaken = 0
-            self._held_since_s = time.monotonic()
+            self._held_since_s, self._held_by_request = time.monotonic(), False
 
     def give_back(self) -> None:
         """Let the next one call the model."""

@@ -23,7 +23,9 @@ from neuropose_ray.schemas.pose_replies import (
     SkeletonDescription,
     persons_of,
 )
+from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.pose.chunks import ChunkExecutor, LoadedSpec, chunks_at_once
+from neuropose_ray.service.pose.hang_watch import HangWatch
 from neuropose_ray.service.pose.inference import FrameStream, Inference, Prediction
 from neuropose_ray.service.pose.live_sessions import (
     LiveFrameRequest,
@@ -49,13 +51,17 @@ class PoseReplica:
     Args:
         settings: of the service and of its engine.
         spec: the model.
+        logs: of this process; None where somebody else writes them.
 
     Raises:
         ModelError: it cannot be loaded.
     """
 
-    def __init__(self, settings: Settings, spec: PoseModelSpec) -> None:
+    def __init__(self, settings: Settings, spec: PoseModelSpec, logs: LogFiles | None = None) -> None:
         import cv2
+
+        if logs is not None:
+            logs.start()
 
         # Every core has a replica of its own; OpenCV's threads would only fight with them.
         cv2.setNumThreads(1)
@@ -71,6 +77,7 @@ class PoseReplica:
         self._inference = Inference(
             self._model, self._model_lock.requests, call_frames=pose.batch_frames, wait_s=pose.batch_wait_s
         )
+        HangWatch(self._model_lock, pose.request_timeout_s / 2).start()
         self._live = LiveSessions(self._model, self._inference)
         chunks = chunks_at_once(engine, spec)
         self._chunk_threads = ThreadPoolExecutor(chunks, thread_name_prefix="chunk")
@@ -99,6 +106,8 @@ class PoseReplica:
         clock = _Clock()
         size: tuple[int, ...] = ()
         try:
+            if index in pipeline.request.faults:
+                raise pipeline.request.faults[index]
             async with (
                 pipeline.slots,
                 self._decoder.decoded(pipeline.request.pictures[index], pipeline.request.name_of(index)) as picture,

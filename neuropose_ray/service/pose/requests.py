@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from neuropose_ray.errors import NeuroposeRayError
 from neuropose_ray.pipeline import ChunkRef
 
 
@@ -19,6 +21,9 @@ class FrameRequest:
         field_of_view_degrees: over the longer side of the pictures; None for the pose model's default.
         model: the pose model's name; None for the usual one.
         names: the file names of the pictures, which errors then say; empty where they have none.
+        uris: where the pictures lie that were named instead of sent, by their places; their bytes are empty until
+            they are read.
+        faults: why pictures could not be read, by their places.
     """
 
     pictures: tuple[bytes, ...]
@@ -27,6 +32,8 @@ class FrameRequest:
     field_of_view_degrees: float | None = None
     model: str | None = None
     names: tuple[str, ...] = ()
+    uris: Mapping[int, str] = field(default_factory=dict)
+    faults: Mapping[int, NeuroposeRayError] = field(default_factory=dict)
 
     def name_of(self, index: int) -> str:
         """What errors call a picture: "picture 2 (knee.png)"."""

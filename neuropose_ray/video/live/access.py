@@ -103,7 +103,7 @@ def allowed_addresses(url: str, access: SourceAccess, *, resolve: Resolve = reso
     try:
         return check_address(url, hosts=access.hosts, private_networks=access.private_networks, resolve=resolve)
     except AddressRefusedError as error:
-        hint = "see the settings of live streams: hosts, private_networks"
+        hint = "see the settings of live streams: hosts (name, or name:port), private_networks"
         raise SourceError(error.what, where=redacted(url), hint=hint) from None
 
 

@@ -7,7 +7,7 @@ from neuropose_ray.analysis.angles.triplets import extract_joint_angles
 from neuropose_ray.analysis.dtw.distance import dtw_all, dtw_per_joint, dtw_relation
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.dtw.warping import warp_path
-from neuropose_ray.analysis.sequences import SequenceError
+from neuropose_ray.errors import SequenceError
 
 TRIPLETS = [(0, 1, 2), (1, 2, 3)]
 

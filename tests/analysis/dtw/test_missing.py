@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neuropose_ray.analysis.dtw.missing import without_missing
-from neuropose_ray.analysis.sequences import SequenceError
+from neuropose_ray.errors import SequenceError
 
 nan, inf = np.nan, np.inf
 GAPPY = np.array([[nan, 1.0], [2.0, 2.0], [inf, 3.0], [4.0, nan], [5.0, nan]])

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from neuropose_ray.analysis.dtw.settings import WarpingSettings, warping_settings
-from neuropose_ray.analysis.sequences import SequenceError
+from neuropose_ray.errors import SequenceError
 
 
 def test_the_defaults_are_neuroposes():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.dtw.warping import band_window, warp_distance, warp_path, z_normalised
-from neuropose_ray.analysis.sequences import SequenceError
+from neuropose_ray.errors import SequenceError
 
 seeds = st.integers(0, 2**32 - 1)
 lengths = st.integers(1, 24)

@@ -15,9 +15,8 @@ from neuropose_ray.analysis.runs.report import (
     save_report,
 )
 from neuropose_ray.analysis.runs.subjects import load_subject
-from neuropose_ray.errors import FileFormatError, FutureSchemaError
+from neuropose_ray.errors import FileFormatError, FutureSchemaError, MigrationError, MigrationNotFoundError
 from neuropose_ray.schemas.derived_files import replace_predictions
-from neuropose_ray.schemas.migrations import MigrationError, MigrationNotFoundError
 from neuropose_ray.schemas.parquet_files import write_predictions
 
 NAN = float("nan")

@@ -17,6 +17,7 @@ TABLE = ErrorTable(
         }
     },
 )
+SIGNED = {"mean", "min", "max", "symmetry_percent", "step_width_m"}
 SIDE = Conditions(from_video=True, view_deg=85, near="left")
 
 
@@ -46,6 +47,21 @@ def test_what_could_not_be_measured_has_no_band(value: float | None):
 
 def test_markers_have_no_band_for_errors_are_counted_from_them():
     assert band_of("angle.knee_flexion.max", 60.0, "deg", MEASURED) is None
+
+
+@pytest.mark.parametrize("measure", sorted(error_table().errors))
+@pytest.mark.parametrize("value", [-3.0, 0.0, 1.0, 99.0])
+def test_a_band_holds_its_value_and_no_value_that_the_measure_cannot_have(measure: str, value: float):
+    band = band_of(measure, value, "", SIDE)
+    error = error_table().error(measure, SIDE.view_of(None))
+    assert band is not None
+    assert error is not None
+    assert band.holds(value)
+    signed = measure.startswith("symmetry.") or measure.rsplit(".", 1)[-1] in SIGNED
+    half_width = error.half_width * (abs(value) if error.kind == "relative" else 1)
+    assert band.low == pytest.approx(value - half_width if signed or value < 0 else max(0, value - half_width))
+    is_share = measure.startswith("gait.") and measure.endswith("_percent")
+    assert band.high == pytest.approx(min(100, value + half_width) if is_share else value + half_width)
 
 
 @pytest.mark.parametrize(("side", "view"), [("left", "side near"), ("right", "side far")])

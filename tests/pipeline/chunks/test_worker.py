@@ -1,6 +1,8 @@
 """A worker tries a chunk, commits it, and says what came of it, whatever the data and the model do."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -13,12 +15,11 @@ from neuropose_ray.errors import DecodeError, EngineError, OutputError
 from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, CancelledError
 from neuropose_ray.pipeline.chunks.commit import AttemptHistory
 from neuropose_ray.pipeline.chunks.frames import LocalFrames
+from neuropose_ray.pipeline.chunks.stalls import record_stall, revert_attempt
 from neuropose_ray.pipeline.chunks.worker import (
     ChunkWorker,
     RunContext,
     peak_rss_mb,
-    record_stall,
-    revert_attempt,
 )
 from neuropose_ray.pipeline.planning.plan import ChunkRef, ChunkTask
 from neuropose_ray.pipeline.planning.plan_file import write_plan
@@ -262,6 +263,36 @@ def test_a_stall_counts_and_says_who_does_not_return(bench, stage, doing):
     )  # fmt: skip
     assert f"45 s ({doing} does not return)" in history.last_error.message
     assert "engine.stall_limit_s" in history.last_error.message
+
+
+def test_a_stall_in_a_call_that_chunks_share_does_not_count_and_the_next_try_is_made_alone(bench):
+    task, began_s = ChunkTask(bench.plan, GOOD), time.monotonic()
+    with ActiveAttempts(2).enter(task, AttemptHistory(count=1)) as attempt, attempt.in_call(began_s, shared=True):
+        record_stall(bench.context, attempt, 45)
+    assert bench.attempts(GOOD) == AttemptHistory(count=1, isolate_next=True)
+    with ActiveAttempts(2).enter(task, bench.attempts(GOOD)) as attempt, attempt.in_call(began_s, shared=False):
+        assert attempt.alone
+        record_stall(bench.context, attempt, 45)
+    assert (bench.attempts(GOOD).count, bench.attempts(GOOD).last_error.stage) == (2, "model")
+
+
+def test_calls_are_shared_with_other_videos_where_the_model_sees_frames_alone(bench, tmp_path, monkeypatch):
+    monkeypatch.setattr("neuropose_ray.pipeline.chunks.shared_calls._GRACE_S", 2.0)
+    spec = replace(bench.spec, frames_alone=True, batch_size=12)
+    context = replace(bench.context, spec=spec)
+    for name, grey in (("one", 40), ("other", 60)):
+        plan = grey_plan(grey_video(tmp_path / name, [grey] * CHUNK_FRAMES), spec, CHUNK_FRAMES, name)
+        write_plan(context.plan_path(name), plan)
+    in_flight = ActiveAttempts(2)
+    worker = ChunkWorker(context, in_flight)
+    worker.expect(2, 2)
+    spec.log.gate.clear()
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = [pool.submit(worker, ChunkRef(name, 0)) for name in ("one", "other")]
+        spec.log.gate.set()
+        assert [outcome.result(60).frames for outcome in outcomes] == [CHUNK_FRAMES] * 2
+    worker.close()
+    assert sorted(len(greys) for _, greys in spec.log.calls) == [4, 12]
 
 
 def test_a_try_that_ends_for_another_chunks_sake_is_taken_back(bench):

@@ -15,6 +15,7 @@ from support.grey_model import GreySpec
 
 from neuropose_ray.curation import CurationSettings, MetricRegistry, read_ledger
 from neuropose_ray.errors import InputNotFoundError
+from neuropose_ray.pipeline.curation.inspection import inspect_run
 from neuropose_ray.pipeline.curation.run import curate
 from neuropose_ray.pipeline.curation.summary import CurationSummary
 from neuropose_ray.pipeline.engines.local import LocalEngine
@@ -208,6 +209,28 @@ def test_a_metric_of_ones_own_is_measured_and_another_version_of_it_again(plante
     assert summary.streams[0].reason == "the version of metric corner changed from 1 to 2"
     after = read_frames(out / "cam" / FRAMES_FILE)[0]["corner"].to_pylist()
     assert np.allclose(np.array(after) - np.array(before), 1, atol=1e-4)
+
+
+class BrokenMetric(MeanOfCorner):
+    def observe(self, context) -> dict:
+        return {"corner": 1 / (context.frame - context.frame)}
+
+
+def test_a_metric_that_fails_is_reported_with_the_line_at_which_it_did(tmp_path: Path, out: Path):
+    summary = run(
+        write_folder(tmp_path / "cam", 12), out, MetricRegistry.default().with_frame_metric(BrokenMetric(1))
+    )
+    (error,) = summary.streams[0].errors
+    assert (summary.streams[0].state, error.type, error.message) == (
+        "failed",
+        "ZeroDivisionError",
+        "division by zero",
+    )
+    assert "test_run.py" in error.traceback[-2]
+    assert error.traceback[-1].strip() == 'return {"corner": 1 / (context.frame - context.frame)}'
+    lines = inspect_run(out).lines()
+    assert "    division by zero" in lines
+    assert any("in observe" in line for line in lines)
 
 
 def test_a_damaged_table_is_noticed_journalled_and_made_again(planted: Path, out: Path):

@@ -10,7 +10,7 @@ from neuropose_ray.errors import FileFormatError, OutputError
 from neuropose_ray.pipeline.planning.plan import VideoPlan
 from neuropose_ray.pipeline.planning.plan_file import read_plan, write_plan
 from neuropose_ray.schemas.camera import Camera
-from neuropose_ray.video.types import Chunk, VideoInfo, VideoSource
+from neuropose_ray.video.types import Chunk, ImageFile, VideoInfo, VideoSource
 
 
 @pytest.fixture
@@ -19,7 +19,11 @@ def made(tmp_path: Path) -> VideoPlan:
     info = VideoInfo(
         VideoSource(tmp_path / "李 walk", "images", 25.0), 64, 48, 90, "png", 0, np.array([0.0, 0.04, 0.1]),
         np.array([0, 2]), "1" * 64, notes=("a gap", "an odd header"), first_tick=-3, field_coded=True, lost_frames=2,
-        image_names=("1.png", "2.png", "3.png"),
+        images=(
+            ImageFile("1.png", 7, 1.5, "2" * 64),
+            ImageFile("2.png", error="denied"),
+            ImageFile("3.png", 0, 2.5, "3" * 64, is_cut_short=True),
+        ),
     )  # fmt: skip
     chunks = (Chunk(0, -np.inf, 0.1, 0, 2), Chunk(1, 0.1, np.inf, 2, 1))
     return VideoPlan("walk", info, Camera.from_field_of_view(64, 48, 60.0), chunks, ("a", "b"), (0, 1, 2))

@@ -14,9 +14,12 @@ import pytest
 from neuropose_ray.benchmark.synthetic import SCENE_FRAMES, SyntheticSpec, write_synthetic_video
 from neuropose_ray.pipeline.state.grafana import dashboard_json
 from neuropose_ray.pipeline.state.metrics import DRIVER_METRICS, WORKER_METRICS
+from neuropose_ray.service.jobs.metrics import JOB_METRICS
 from neuropose_ray.service.live.metrics import LIVE_METRICS
 
-EXPORTED = {metric.exported_name: metric for metric in (*WORKER_METRICS, *DRIVER_METRICS, *LIVE_METRICS)}
+EXPORTED = {
+    metric.exported_name: metric for metric in (*WORKER_METRICS, *DRIVER_METRICS, *LIVE_METRICS, *JOB_METRICS)
+}
 
 
 def panels() -> list[dict]:
@@ -31,15 +34,15 @@ def test_the_dashboard_shows_every_metric_and_no_other():
     assert set(re.findall(r"\bray_\w+", " ".join(expressions()))) == EXPORTED.keys()
 
 
-def test_every_query_of_the_dashboard_is_of_the_chosen_run_or_of_live_streams_which_have_none():
-    of_runs = [expression for expression in expressions() if "ray_neuropose_live" not in expression]
+def test_every_query_of_the_dashboard_is_of_the_chosen_run_or_of_streams_and_jobs_which_have_none():
+    of_runs = [expression for expression in expressions() if not re.search("ray_neuropose_(live|job)", expression)]
     assert all(expression.count("ray_neuropose") == expression.count('{run=~"$run"}') for expression in of_runs)
     assert len(of_runs) < len(expressions())
 
 
 def test_panels_are_grouped_by_tags_that_their_metrics_have():
     for expression in expressions():
-        for grouped, name in re.findall(r"by \(([\w, ]+)\) \((?:rate\()?(\w+)[{)\[]", expression):
+        for grouped, name in re.findall(r"by \(([\w, ]+)\) \((?:(?:rate|increase)\()?(\w+)[{)\[]", expression):
             assert set(grouped.split(", ")) <= {"run", *EXPORTED[name].tags}
 
 

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from support.stick_people import joints_mm
 
-from neuropose_ray.render.colours import SIDE_COLOURS, WHITE
+from neuropose_ray.render.colours import BLACK, SIDE_COLOURS, WHITE
 from neuropose_ray.render.overlay.drawing import SkeletonStyle, depth_within, draw_box, draw_skeleton, person_size
 from neuropose_ray.render.sides import Side
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -123,6 +124,29 @@ def test_joints_without_bones_are_dots():
     image = drawn(np.array([[50.0, 60], [200, 60]]), np.ones(2, np.bool_), 330.0, dots)
     assert tuple(image[60, 50]) == SIDE_COLOURS[Side.LEFT]
     assert tuple(image[60, 200]) == SIDE_COLOURS[Side.RIGHT]
+
+
+@settings(max_examples=60)
+@given(st.floats(0, 6.3), st.floats(40, 180), st.floats(150, 2000), st.floats(-0.5, 0.5), st.integers(0, 2))
+def test_a_bone_is_a_thick_line_whose_round_ends_the_dots_cover(direction, length, size, shift, kind):
+    bone = SkeletonStyle.of(Skeleton(name="bone", joint_names=("left_a", "right_a", "b"), edges=((0, 1),)))
+    ends = np.array([[0, 0], [np.cos(direction), np.sin(direction)], [np.nan, np.nan]]) * length + (150 + shift, 200)
+    depth = np.array([0.0, 0.0, 0.0]) if kind == 0 else np.array([200.0, -200.0, 0.0]) * (1 if kind == 1 else -1)
+    image = canvas()
+    draw_skeleton(image, ends, depth, np.ones(3, np.bool_), size, bone)
+
+    expected, width = canvas(), max(1.0, min(0.008 * size, 0.2 * length))
+    (start, end), white = np.round(ends[:2] * 16).astype(int).tolist(), SIDE_COLOURS[Side.MIDDLE]
+    for colour, more in ((BLACK, 2), (white, 0)):
+        cv2.line(expected, start, end, colour, round(width) + more, cv2.LINE_AA, 4)
+    for place in np.argsort(-np.minimum(depth[:2], 0), kind="stable").tolist():
+        radius, share = round(0.85 * width * 16), 1 - 0.5 * max(0, depth[place] / 450)
+        shade = [round(part * share) for part in SIDE_COLOURS[(Side.LEFT, Side.RIGHT)[place]]]
+        for colour, more in ((BLACK, 16), (shade, 0)):
+            cv2.circle(expected, (start, end)[place], radius + more, colour, cv2.FILLED, cv2.LINE_AA, 4)
+    change = np.abs(image.astype(int) - expected)
+    assert change.max() <= 40, "more than the soft edge of a pixel"
+    assert (change > 12).sum() <= 24
 
 
 @settings(max_examples=50)

@@ -9,10 +9,14 @@ from support.stick_people import people, write_results, write_video
 
 from neuropose_ray.errors import InputError, OutputError, VideoError
 from neuropose_ray.render.overlay.choices import View
+from neuropose_ray.render.overlay.measurements import Measurements
+from neuropose_ray.render.overlay.painter import Painter
 from neuropose_ray.render.overlay.settings import OverlaySettings
 from neuropose_ray.render.overlay.video import matched, render_overlay
+from neuropose_ray.schemas.reading import read_table
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
+from neuropose_ray.video.settings import WriterSettings
 from neuropose_ray.video.sources import open_source
 from neuropose_ray.video.types import Chunk, DecodedFrame
 from neuropose_ray.video.write import VideoWriter
@@ -190,3 +194,41 @@ def test_an_overlay_of_a_phones_hdr_video_looks_like_the_picture_on_a_normal_scr
     change = overlay.image[below_the_label].astype(int) - original.image[below_the_label]
     assert np.abs(change).mean() < 6, "unconverted it is 14"
     assert np.abs(change.mean((0, 1))).max() < 8
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("opencap/squat.mp4", {"blur_faces": True, "boxes": True}),
+        ("odd/decord_video_90.mov", {}),
+        ("odd/torchcodec_h265_10bits.mp4", {"view": View.RIGHT}),
+        ("field/lamp_is_no_person_405x719.mp4", {"blur_faces": True}),
+        ("field/hlg_hdr.mov", {"boxes": True}),
+    ],
+)
+def test_what_is_drawn_into_planes_looks_as_if_drawn_into_rgb(test_data, tmp_path, name, settings):
+    """Uncertain joints, hidden heads, boxes, and the panel, in videos that are turned, odd, deep, and of HDR."""
+    video = test_data / name
+    info, shown = probe(open_source(video)), 2
+    scores = np.where(np.arange(33) % 5 == 0, 0.1, 1.0)
+    centres = [(info.width * (0.45 + 0.1 * frame), info.height / 5) for frame in range(shown)]
+    table = people(
+        range(shown), centres, scale=info.height / 2600, turn=30.0, times_s=info.timestamps_s[:shown],
+        joint_scores=scores,
+    )  # fmt: skip
+    predictions, out = write_results(tmp_path, video, table), tmp_path / "overlay.mp4"
+    render(video, predictions, out, encoder_crf=0, **settings)
+    header = read_table(predictions)[1]
+    painter = Painter(table, header, OverlaySettings(**settings), Measurements())
+    whole = Chunk(0, -np.inf, np.inf, 0, info.frame_count)
+    with VideoWriter(tmp_path / "expected.mp4", width=painter.size(info.width, info.height)[0], height=info.height,
+                     settings=WriterSettings(crf=0)) as writer:  # fmt: skip
+        for index, frame in zip(range(shown), decode_chunk(info, whole), strict=False):
+            writer.write(painter.paint(frame.image, index), frame.timestamp_s)
+    frames, expected = frames_of(out), frames_of(tmp_path / "expected.mp4")
+    assert len(frames) == len(expected) == shown
+    for one, other in zip(frames, expected, strict=True):
+        assert one.image.shape == other.image.shape
+        change = np.abs(one.image.astype(int) - other.image)
+        assert change.mean() < (4 if "torchcodec" in name else 2)  # a test pattern is all edges of full colours
+        assert np.median(change) <= 2

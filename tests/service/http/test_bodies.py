@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from neuropose_ray.errors import OverloadedError, RequestError, TooLargeError
+from neuropose_ray.errors import OverloadedError, RequestError, SlowRequestError, TooLargeError
 from neuropose_ray.service.http import bodies
 from neuropose_ray.service.http.bodies import BodyPace, HeldBytes, body_of, read_json, read_settings
-from neuropose_ray.service.http.errors import SlowRequestError
 from neuropose_ray.service.settings import HttpLimits
 
 JSON_VALUES = st.recursive(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from openapi_spec_validator import validate
 
+from neuropose_ray.errors import error_catalogue
 from neuropose_ray.service.http.ingress import interface
 from neuropose_ray.service.live.connection import LiveParts
 from neuropose_ray.service.settings import ServiceSettings
@@ -23,7 +25,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Any:
         def options(self, **_: object) -> "Handle":
             return self
 
-    settings = ServiceSettings(data_dir=folder)
+    settings = ServiceSettings(data_dir=folder, older_routes=True)
     live = LiveParts(None, None, None, settings.live)  # type: ignore[arg-type]
     return interface(settings, {"blazepose": Handle()}, None, None, live=live)  # type: ignore[arg-type]
 
@@ -95,6 +97,17 @@ def test_what_the_page_needs_is_there(app, name: str, kind: str):
     answer = ask(app, f"/docs/{name}")
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, kind)
     assert len(answer.content) > 100_000
+
+
+def test_every_error_code_is_explained_on_a_page_that_asks_nobody(app, description):
+    page = ask(app, "/docs/errors")
+    assert page.status_code == 200
+    for entry in error_catalogue():
+        assert f'id="{entry.code}"' in page.text
+        assert all(escape(text) in page.text for text in (entry.meaning, entry.cause, entry.remedy))
+    assert not re.findall(r"(?:src|href)=", page.text)
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "/docs/errors" in description["info"]["description"]
 
 
 def test_nothing_else_is_there(app):

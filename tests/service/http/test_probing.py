@@ -4,11 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from support.frame_folders import write_folder
 from support.stick_people import write_video
 
-from neuropose_ray.errors import TooLargeError, VideoError
+from neuropose_ray.errors import ArchiveInvalidError, ArchiveTooLargeError, TooLargeError, VideoError
+from neuropose_ray.service.frame_archives import pack_frames
 from neuropose_ray.service.http.probing import check_videos, measures, require_within
-from neuropose_ray.service.settings import UploadSettings
+from neuropose_ray.service.settings import ArchiveSettings, UploadSettings
 
 LIMITS = UploadSettings(max_duration_s=60.0, max_pixels=1_000_000)
 
@@ -21,14 +23,24 @@ def uploads(tmp_path: Path) -> Path:
 
 
 def check(folder: Path, *names: str, **limits: float) -> None:
-    asyncio.run(check_videos(folder, list(names), UploadSettings(**limits)))
+    asyncio.run(check_videos(folder, list(names), UploadSettings(**limits), ArchiveSettings()))
 
 
 def test_a_video_is_as_long_as_from_its_first_frame_to_its_last(uploads: Path):
-    duration_s, pixels = measures(str(uploads / "good.mp4"))
+    duration_s, pixels = measures(str(uploads / "good.mp4"), ArchiveSettings())
     assert (duration_s, pixels) == (pytest.approx(0.3, abs=1e-3), 96 * 128)
     with pytest.raises(VideoError):
-        measures(str(uploads / "broken.mp4"))
+        measures(str(uploads / "broken.mp4"), ArchiveSettings())
+
+
+def test_an_archive_is_as_long_as_its_pictures_at_the_rate_that_is_assumed(uploads: Path):
+    pack_frames(write_folder(uploads / "cam", 31), uploads / "cam.tar")
+    assert measures(str(uploads / "cam.tar"), ArchiveSettings()) == (1.0, 96 * 72)
+    (uploads / "bad.zip").write_bytes(b"PK" * 100)
+    with pytest.raises(ArchiveInvalidError):
+        measures(str(uploads / "bad.zip"), ArchiveSettings())
+    with pytest.raises(ArchiveTooLargeError, match="more than 30 members"):
+        measures(str(uploads / "cam.tar"), ArchiveSettings(max_members=30))
 
 
 @pytest.mark.parametrize(("duration_s", "pixels"), [(0.0, 1), (60.0, 1_000_000)])

@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime
 
 import pytest
+from support.frame_folders import write_folder
 from support.jobs_in_files import JobsInFiles
 
 from neuropose_ray.errors import FileFormatError
@@ -22,6 +23,8 @@ from neuropose_ray.service.inbox.delivery import (
 )
 from neuropose_ray.service.inbox.drops import DropRecord
 from neuropose_ray.service.inbox.folders import take_snapshot
+from neuropose_ray.service.inbox.known_drops import KnownDrops
+from neuropose_ray.service.inbox.status_file import StatusFile
 
 
 @pytest.fixture
@@ -39,6 +42,23 @@ def drop(data: DataFolder) -> DropRecord:
         submitted_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
     return DropRecord(folder="trial", request=request, videos=videos)
+
+
+def test_the_pictures_of_a_frame_folder_are_one_input(data: DataFolder):
+    write_folder(data.inbox / "cam", 12)
+    known = KnownDrops(data, StatusFile(data.status_file), "standard")
+    drop = known.add("cam", take_snapshot(data.inbox / "cam"))
+    names = [f"image_{number}.png" for number in range(12)]
+    size = sum((data.inbox / "cam" / name).stat().st_size for name in names)
+    assert [(given.name, given.size_bytes) for given in drop.request.inputs] == [("cam", size)]
+    for _ in range(2):  # a process that was killed does it again
+        give_videos(data.inbox / "cam", drop, data.job(drop.id))
+    given = data.job(drop.id).uploads / "cam"
+    assert sorted(path.name for path in given.iterdir()) == sorted(names)
+    assert (given / "image_3.png").samefile(data.inbox / "cam" / "image_3.png")
+    assert drop.covers(take_snapshot(data.inbox / "cam").videos)
+    (data.inbox / "cam" / "image_12.png").write_bytes(b"one more")
+    assert not drop.covers(take_snapshot(data.inbox / "cam").videos)
 
 
 @pytest.fixture

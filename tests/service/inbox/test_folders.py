@@ -29,6 +29,22 @@ def test_videos_in_the_folder_itself_count_and_nothing_else_does(tmp_path: Path)
     assert {path for path, *_ in snapshot.entries} >= {"deeper/jump.mp4", "walk.mp4", "linked.mp4"}
 
 
+def test_the_pictures_of_a_frame_folder_keep_their_names_below_the_folders(tmp_path: Path):
+    folder = tmp_path / "Kamera 1"
+    folder.mkdir()
+    for name in ("image_2.jpg", "image_10.jpg", "notes.txt", "._image_2.jpg"):
+        (folder / name).write_bytes(b"123")
+    assert names(folder) == {"image_10.jpg": "Kamera 1/image_10.jpg", "image_2.jpg": "Kamera 1/image_2.jpg"}
+    assert take_snapshot(folder).others == ("._image_2.jpg", "notes.txt")
+
+
+@pytest.mark.parametrize("others", [["walk.mp4"], ["cover.jpg"], ["other_1.jpg"]])
+def test_pictures_beside_videos_and_pictures_of_no_single_series_are_no_frames(tmp_path: Path, others: list[str]):
+    for name in ("image_2.jpg", "image_10.jpg", *others):
+        (tmp_path / name).write_bytes(b"123")
+    assert set(names(tmp_path)) <= {"walk.mp4"}
+
+
 def change_size(folder: Path) -> None:
     (folder / "deeper" / "a.txt").write_bytes(b"longer than it was")
 

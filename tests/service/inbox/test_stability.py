@@ -55,7 +55,7 @@ def test_a_whole_video_is_taken_when_nothing_has_changed_for_the_time_to_settle(
     ("name", "content", "reason"),
     [("walk.mp4", WHOLE[:-1], "walk.mp4, which is not complete"),
      ("walk.mp4.part", WHOLE, "walk.mp4.part, which seems to be copied still"),
-     ("notes.txt", b"about it", "a video: there is none in it")],
+     ("notes.txt", b"about it", "a video, or numbered pictures: there are none in it")],
 )  # fmt: skip
 def test_what_is_not_complete_is_waited_for_and_not_for_ever(tracker, clock, folder, name, content, reason):
     (folder / name).write_bytes(content)

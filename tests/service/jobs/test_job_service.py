@@ -54,32 +54,6 @@ def test_a_full_queue_and_a_full_disk_take_no_more(start, data: Path, video: Pat
         manager("submit", third)
 
 
-def test_jobs_are_listed_newest_first_in_pages_and_by_state_label_and_source(start, data: Path, video: Path):
-    manager = start()
-    manager("control", "pause")
-    requests = [
-        request_for(data, video, labels={"patient": f"p{number % 2}"}, source=("http", "inbox")[number // 4])
-        for number in range(5)
-    ]
-    for request in requests:
-        manager("submit", request)
-    newest = [request.id for request in reversed(requests)]
-    pages, after = [], None
-    while True:
-        page = manager("jobs", limit=2, after=after)
-        pages.append([job.id for job in page.jobs])
-        if (after := page.next) is None:
-            break
-    assert [len(page) for page in pages] == [2, 2, 1]
-    assert [job_id for page in pages for job_id in page] == newest
-    assert [job.id for job in manager("jobs", label="patient=p1").jobs] == [newest[1], newest[3]]
-    assert len(manager("jobs", label="patient").jobs) == 5
-    assert [job.id for job in manager("jobs", source="inbox").jobs] == newest[:1]
-    assert not manager("jobs", state="completed").jobs
-    with pytest.raises(RequestError):
-        manager("jobs", after="'; drop table")
-
-
 def test_an_ended_job_can_be_removed_with_its_files_and_a_running_one_cannot(start, data: Path, video: Path):
     manager = start()
     request = request_for(data, video, workflow="poses")
@@ -125,6 +99,20 @@ def test_old_jobs_are_removed_as_the_settings_say(start, data: Path, video: Path
     assert not (data / "jobs" / request.id).exists()
 
 
+def test_results_in_the_inboxs_folder_count_and_stay(start, data: Path, video: Path):
+    manager = start(keep_bytes=1_000_000)
+    requests = [request_for(data, video, workflow="poses") for _ in range(2)]
+    for request in requests:
+        manager("submit", request)
+    manager.ended(*(request.id for request in requests))
+    assert manager.manager._service.remove_outdated() == ()
+    delivered = data / "out" / "trial"
+    delivered.mkdir(parents=True)
+    (delivered / "overlay.mp4").write_bytes(b"x" * 1_000_000)
+    assert set(manager.manager._service.remove_outdated()) == {request.id for request in requests}
+    assert (delivered / "overlay.mp4").exists()
+
+
 def test_numbers_of_the_service(start, data: Path, video: Path, tmp_path: Path):
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video")
@@ -137,6 +125,8 @@ def test_numbers_of_the_service(start, data: Path, video: Path, tmp_path: Path):
     assert (status.active, status.queued, status.processed, status.errors) == (0, 0, 1, 1)
     assert status.queues["jobs"].oldest_s is None
     assert status.disk_free_bytes > 0
+    assert (status.slowest_step.kind, status.slowest_step.ended) == ("pose", 2)
+    assert 0 < status.slowest_step.mean_s <= status.slowest_step.longest_s
 
 
 def test_an_unknown_workflow_is_refused(start, data: Path, video: Path):

@@ -4,10 +4,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from support.frame_folders import write_folder
 
 from neuropose_ray.errors import FetchError, ForbiddenInputError, InputNotFoundError, JobCancelledError
 from neuropose_ray.schemas.jobs import JobInput
 from neuropose_ray.service.data_folder import JobFolder
+from neuropose_ray.service.frame_archives import pack_frames
 from neuropose_ray.service.inputs import Inputs
 from neuropose_ray.service.jobs.locating import InputLocator, stoppable
 from neuropose_ray.service.settings import UploadSettings
@@ -35,6 +37,18 @@ def test_a_file_below_an_allowed_folder_is_used_where_it_lies_and_no_other(tmp_p
     assert locate(given, JobFolder(tmp_path / "job"), go_on) == tmp_path / "allowed" / "walk.mp4"
     with pytest.raises(ForbiddenInputError):
         locate(JobInput(name="a.mp4", uri=str(tmp_path / "secret.mp4")), JobFolder(tmp_path / "job"), go_on)
+
+
+def test_an_archive_of_pictures_becomes_a_folder_of_its_name_and_a_dropped_folder_is_one(tmp_path: Path):
+    locate, folder = InputLocator(Inputs(UploadSettings())), JobFolder(tmp_path / "job")
+    frames = write_folder(tmp_path / "cam", 3)
+    folder.uploads.mkdir(parents=True)
+    pack_frames(frames, folder.uploads / "cam.tar")
+    found = locate(JobInput(name="cam.tar"), folder, go_on)
+    assert found.name == "cam"
+    assert sorted(path.name for path in found.iterdir()) == ["image_0.png", "image_1.png", "image_2.png"]
+    frames.rename(folder.uploads / "cam")
+    assert locate(JobInput(name="cam"), folder, go_on) == folder.uploads / "cam"
 
 
 def test_what_never_ends_is_left_when_the_job_should_stop(tmp_path: Path):

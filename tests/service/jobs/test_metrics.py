@@ -3,7 +3,7 @@
 import pytest
 import ray.util.metrics
 
-from neuropose_ray.service.jobs.metrics import JOBS, RETRIES, STEP_SECONDS, STEPS, RayJobMeter
+from neuropose_ray.service.jobs.metrics import JOB_METRICS, JOBS, QUEUE_AGE, RETRIES, STEP_SECONDS, STEPS, RayJobMeter
 
 
 class Counted:
@@ -23,7 +23,8 @@ class Counted:
         assert value > 0, "Ray refuses to count nothing"
         self.values[self._key(tags)] = self.values.get(self._key(tags), 0) + value
 
-    def set(self, value: float, tags: dict[str, str]) -> None:
+    def set(self, value: float, tags: dict[str, str] | None = None) -> None:
+        tags = tags or {}
         self.values[self._key(tags)] = value
 
 
@@ -36,9 +37,10 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> RayJobMeter:
 
 
 def test_jobs_are_a_gauge_by_state(meter: RayJobMeter):
-    meter.jobs({"queued": 3, "running": 1})
-    meter.jobs({"queued": 2, "running": 0})
+    meter.jobs({"queued": 3, "running": 1}, 7.0)
+    meter.jobs({"queued": 2, "running": 0}, 5.0)
     assert Counted.made[JOBS.name].values == {("queued",): 2, ("running",): 0}
+    assert Counted.made[QUEUE_AGE.name].values == {(): 5.0}
 
 
 def test_steps_are_counted_by_outcome_with_their_seconds_and_retries_by_step(meter: RayJobMeter):
@@ -51,6 +53,6 @@ def test_steps_are_counted_by_outcome_with_their_seconds_and_retries_by_step(met
 
 
 def test_names_are_prometheus_names_of_this_program():
-    for metric in (JOBS, STEPS, STEP_SECONDS, RETRIES):
+    for metric in JOB_METRICS:
         assert metric.name.startswith("neuropose_job")
         assert metric.description.endswith(".")

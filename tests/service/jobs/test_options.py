@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neuropose_ray.errors import RequestError
 from neuropose_ray.schemas.jobs import STANDARD, JobOptions, Step, Workflow
 from neuropose_ray.service.jobs.options import workflow_with
 from neuropose_ray.service.jobs.steps.settings import OverlayOptions, PoseOptions, ReportOptions
@@ -94,3 +95,21 @@ def test_a_job_shows_the_digest_of_its_calibration_and_all_else():
     assert shown.calibration.startswith("sha256:")
     assert len(shown.calibration) == 71
     assert (shown.height_m, JobOptions().as_shown()) == (1.7, JobOptions())
+
+
+def test_a_job_that_names_another_one_is_compared_with_it_before_its_report():
+    other = "0" * 32
+    workflow = workflow_with(STANDARD, JobOptions(compare_with=other), CALIBRATION)
+    assert [step.kind for step in workflow.steps] == ["pose", "analyze", "overlay", "compare", "report"]
+    assert options_of(workflow.steps[3]).job == other
+    settings = {"reference": "/norms/gait", "reference_track": 1}
+    configured = Workflow(steps=(Step(kind="pose"), Step(kind="compare", **{"with": settings})))
+    changed = options_of(workflow_with(configured, JobOptions(compare_with=other), CALIBRATION).steps[1])
+    assert (changed.job, changed.reference, changed.reference_track) == (other, Path("/norms/gait"), 1)
+    assert workflow_with(configured, JobOptions(), CALIBRATION) == configured
+
+
+def test_a_workflow_that_compares_with_nothing_is_refused_before_the_job_is_taken():
+    comparing = Workflow(steps=(Step(kind="pose"), Step(kind="compare")))
+    with pytest.raises(RequestError, match="compare_with"):
+        workflow_with(comparing, JobOptions(), CALIBRATION)

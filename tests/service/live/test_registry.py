@@ -10,6 +10,7 @@ from neuropose_ray.errors import OverloadedError, SessionVersionError, StoreUnav
 from neuropose_ray.schemas.live_messages import StreamSpec
 from neuropose_ray.schemas.rules import Decision
 from neuropose_ray.service.live.registry import Registry
+from neuropose_ray.service.live.stream_parts import Engine
 
 SPEC = StreamSpec(url="rtsp://user:secret@10.0.0.7/one")
 
@@ -84,6 +85,9 @@ def test_sessions_are_removed_when_their_time_is_over(tmp_path: Path):
     assert (sessions.session("old").version, sessions.session("new").version) == (0, 1)
 
 
+ENGINE = Engine("0123456789abcdef", "first life", "{}")
+
+
 def decision(phase: str, uuid: str) -> Decision:
     return Decision(
         decision_id=f"{uuid}-{phase}", stream_id="door", camera_id="c", epoch=1, track_id=0, episode=1, rule="r",
@@ -94,11 +98,10 @@ def decision(phase: str, uuid: str) -> Decision:
 def test_episodes_are_open_until_they_have_ended(tmp_path: Path):
     first = registry(tmp_path / "streams.sqlite")
     for uuid in ("a", "b", "a"):
-        first.open_episode(decision("enter", uuid))
+        first.open_episode(decision("enter", uuid), ENGINE)
     first.close_episode(decision("complete", "a"))
     second = registry(tmp_path / "streams.sqlite")
-    assert [entered.fields["uuid"] for entered in second.open_episodes("door")] == ["b"]
-    assert second.open_episodes("window") == ()
+    assert [(entered.fields["uuid"], engine) for entered, engine in second.open_episodes()] == [("b", ENGINE)]
 
 
 def test_a_database_that_cannot_be_opened_is_a_typed_error(tmp_path: Path):

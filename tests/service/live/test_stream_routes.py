@@ -57,6 +57,8 @@ def test_a_stream_is_registered_listed_shown_and_removed(live: LiveService):
     ({"url": "file:///etc/passwd"}, 422, "source"), ({"url": "rtsp://10.0.0.1/x"}, 422, "source"),
     ({"url": "nonsense"}, 422, "source"), ({"crop": [10, 0, 5, 5]}, 422, "request"),
     ({"pipeline": {"name": "x", "rules": []}}, 422, "rule"), ({"pipeline": "/etc/bundle.zip"}, 422, "bundle"),
+    ({"url": "rtsp://8.8.8.8/x", "pipeline": {"name": "x", "rules": [{"name": "y", "on_enter": [
+        {"type": "enqueue_job", "name": "z", "seconds": 9}]}]}, "source": {"clip_s": 8}}, 422, "rule"),
     ({"source": {"fps": -1}}, 422, "request"), ({"surprise": 1}, 422, "request"),
 ])  # fmt: skip
 def test_a_stream_that_cannot_be_is_refused(live: LiveService, change: dict, status: int, code: str):
@@ -80,23 +82,50 @@ def test_registered_streams_are_gone_on_with_by_the_next_hub(test_data: Path, tm
             assert until(lambda client=client: client.get("/v1/streams/a").json()["frames"])
 
 
+PRESENCE = {
+    "name": "presence",
+    "gate": {"stable": {"hits": 2, "window": 3}},
+    "rules": [{"name": "somebody", "on_complete": [
+        {"type": "record.create", "name": "ended", "collection": "ends", "fields": {"outcome": "{outcome}"}}
+    ]}],
+}  # fmt: skip
+
+
+def kill_streams(live: LiveService) -> None:
+    asyncio.run_coroutine_threadsafe(live.actors.kill(), live.actors.loop).result(30)
+
+
+def outcomes(live: LiveService) -> list[str]:
+    """How episodes ended so far, by what the rules wrote."""
+    folder = Path(live.settings.service.data_dir) / "live"
+    records = open_records(live.settings.service.live.stores, folder)
+    return [record.data["outcome"] for record in records.list("ends")]
+
+
 def test_an_episode_whose_stream_dies_ends_as_interrupted_and_its_actions_are_done(test_data: Path, tmp_path: Path):
-    rules = {
-        "name": "presence",
-        "gate": {"stable": {"hits": 2, "window": 3}},
-        "rules": [{"name": "somebody", "on_complete": [
-            {"type": "record.create", "name": "ended", "collection": "ends", "fields": {"outcome": "{outcome}"}}
-        ]}],
-    }  # fmt: skip
     with live_service(tmp_path, files=[str(test_data)], lease_s=3) as live, live.client() as client:
-        assert client.put("/v1/streams/a", json=spec(live, pipeline=rules)).status_code == 201
-        until(lambda: live.hub._registry.open_episodes("a"))
-        killed = asyncio.run_coroutine_threadsafe(live.actors.end(), live.actors.loop)
-        killed.result(30)
-        folder = Path(live.settings.service.data_dir) / "live"
-        records = open_records(live.settings.service.live.stores, folder)
-        (record, *_) = until(lambda: list(records.list("ends")))
-        assert record.data["outcome"] == "interrupted"
+        assert client.put("/v1/streams/a", json=spec(live, pipeline=PRESENCE)).status_code == 201
+        until(lambda: live.hub._registry.open_episodes())
+        kill_streams(live)
+        assert until(lambda: outcomes(live))[0] == "interrupted"
+
+
+def test_so_does_an_episode_of_a_subscription_whether_its_client_is_there_or_not(test_data: Path, tmp_path: Path):
+    async def subscribe_and_kill(live: LiveService, *, stays: bool) -> None:
+        async with live.connected() as client:
+            source = {"url": spec(live)["url"], "fps": 10}
+            await client.say(type="subscribe", subscription_id="a", source=source, pipeline=PRESENCE)
+            await client.hear("episode.entered")
+            await asyncio.to_thread(until, live.hub._registry.open_episodes)
+            kill_streams(live)
+            if stays:
+                await asyncio.to_thread(until, lambda: outcomes(live))
+
+    for number, stays in enumerate((True, False), 1):
+        with live_service(tmp_path / str(number), files=[str(test_data)], lease_s=3) as live:
+            asyncio.run(subscribe_and_kill(live, stays=stays))
+            assert until(lambda live=live: outcomes(live))[0] == "interrupted"
+            assert live.hub.ready() == ()
 
 
 def test_streams_are_visible_to_their_owner_and_to_administrators(test_data: Path, tmp_path: Path):

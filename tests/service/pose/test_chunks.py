@@ -37,8 +37,9 @@ class Meter:
 class Replica:
     """A loaded model with its executor, and jobs of two chunks, the second of which fails."""
 
-    def __init__(self, folder, model_lock=None):
-        self.folder, self.spec, self.meter = folder, GreySpec(batch_size=4), Meter()
+    def __init__(self, folder, model_lock=None, *, frames_alone=False):
+        self.folder, self.meter = folder, Meter()
+        self.spec = GreySpec(batch_size=4, frames_alone=frames_alone)
         self.executor = ChunkExecutor(
             LoadedSpec(self.spec, self.spec.load()), model_lock or nullcontext(), at_once=2, stall_limit_s=600,
             meter=self.meter,
@@ -55,9 +56,9 @@ class Replica:
         return self.executor.do(call, stop)
 
 
-@pytest.fixture
-def replica(tmp_path):
-    return Replica(tmp_path)
+@pytest.fixture(params=[False, True], ids=["a call for each chunk", "chunks share calls"])
+def replica(tmp_path, request):
+    return Replica(tmp_path, frames_alone=request.param)
 
 
 @pytest.mark.parametrize(("threads", "at_once"), [(1, 2), (4, 2), (None, 3)])

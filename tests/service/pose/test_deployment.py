@@ -18,7 +18,7 @@ def machine(monkeypatch):
     """Sets what the cluster has, which is another one than this machine."""
 
     def has(cpus, gpus=0):
-        monkeypatch.setattr(deployment, "present_cluster", lambda: Cluster(cpus, gpus, 1, cpus))
+        monkeypatch.setattr(deployment, "present_cluster", lambda: Cluster(cpus, gpus, 1, cpus, cpus))
 
     return has
 

@@ -30,6 +30,21 @@ def order_of(chunks: int, requests: int) -> list[str]:
     return order
 
 
+def test_a_call_counts_as_slow_for_requests_only_where_one_makes_it_or_waits_for_it():
+    lock = PriorityModelLock()
+    assert lock.held_before_requests_s == 0
+    with lock.requests:
+        time.sleep(0.01)
+        assert lock.held_before_requests_s >= 0.01
+    with lock.chunks:
+        time.sleep(0.01)
+        assert lock.held_before_requests_s == 0
+        waiting = queued(lock.requests, "request", [])
+        assert lock.held_before_requests_s >= 0.01
+    waiting.join(10)
+    assert lock.held_before_requests_s == 0
+
+
 def test_requests_that_wait_go_before_chunks_that_wait_longer():
     assert order_of(chunks=2, requests=3) == ["request"] * 3 + ["chunk"] * 2
 

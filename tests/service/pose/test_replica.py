@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.grey_model import BREAKS, FAILS, GreySpec, picture
 
-from neuropose_ray.errors import StalledError
+from neuropose_ray.errors import InputNotFoundError, StalledError
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.pose_replies import PoseReply
 from neuropose_ray.service.pose.replica import PoseReplica
@@ -230,3 +230,11 @@ def test_a_replica_says_what_it_has(replica):
     model = asyncio.run(replica(GreySpec()).describe())
     assert (model.model, model.device, model.field_of_view_degrees) == ("grey", "cpu", 60.0)
     assert model.load_s >= 0
+
+
+def test_a_picture_that_could_not_be_read_has_the_reason_in_its_place(replica):
+    fault = InputNotFoundError("the host answers 404", where="https://host/b.png", hint="check the URL")
+    request = FrameRequest((picture(10), b"", picture(20)), consecutive=True, faults={1: fault})
+    reply = asyncio.run(replica(GreySpec()).predict(request))
+    assert [frame.error is None for frame in reply.frames] == [True, False, True]
+    assert (reply.frames[1].error.code, reply.frames[1].error.message) == ("input_not_found", str(fault))

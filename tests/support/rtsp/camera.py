@@ -38,6 +38,7 @@ class RtspCamera:
         video: shown over and over; None for a moving pattern.
         credentials: user and password that it asks for.
         method: how it asks for them.
+        certificate: file of a certificate and its key, by which it speaks TLS.
         port: None for one that is free.
     """
 
@@ -50,22 +51,24 @@ class RtspCamera:
         video: Path | None = None,
         credentials: tuple[str, str] | None = None,
         method: Literal["basic", "digest"] = "basic",
+        certificate: Path | None = None,
         port: int | None = None,
     ) -> None:
         if not is_installed():
             pytest.skip(f"no RTSP server is installed (Debian: apt-get install {PACKAGES})")
         assert size[0] >= LEAST_WIDTH, "too narrow for a stamp"
         self.port = port or free_port()
-        self._credentials = credentials
+        self._credentials, self._scheme = credentials, "rtsp" if certificate is None else "rtsps"
         feeder = [sys.executable, "-m", "support.rtsp.feeder", *map(str, (*size, fps, gop))]
         self._feeder = subprocess.Popen(
             [*feeder, str(video)] if video else feeder,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(TESTS)},
         )
-        password = [method, *credentials] if credentials else []
+        password = ["--password", method, *credentials] if credentials else []
+        tls = ["--certificate", str(certificate)] if certificate else []
         self._server = subprocess.Popen(
-            [SYSTEM_PYTHON, str(Path(__file__).with_name("gst_server.py")), str(self.port), *password],
+            [SYSTEM_PYTHON, str(Path(__file__).with_name("gst_server.py")), str(self.port), *password, *tls],
             stdin=self._feeder.stdout,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -79,7 +82,7 @@ class RtspCamera:
     def url(self) -> str:
         """Its address, with user and password."""
         user = "{}:{}@".format(*self._credentials) if self._credentials else ""
-        return f"rtsp://{user}127.0.0.1:{self.port}/live"
+        return f"{self._scheme}://{user}127.0.0.1:{self.port}/live"
 
     def halt(self) -> None:
         """Stop it as a camera that hangs: connections stay, nothing comes."""

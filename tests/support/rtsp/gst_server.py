@@ -1,8 +1,6 @@
-"""An RTSP server: H.264 from the standard input, each picture behind its length, at /live. For the system's Python.
+"""An RTSP server: H.264 from the standard input, each picture behind its length, at /live; for the system Python."""
 
-Arguments: port, and `basic` or `digest` with user and password where they are to be asked for.
-"""
-
+import argparse
 import struct
 import sys
 import threading
@@ -12,7 +10,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 LAUNCH = (
     "( appsrc name=pictures is-live=true format=time do-timestamp=true max-bytes=2000000 leaky-type=downstream "
@@ -50,8 +48,7 @@ class Camera(GstRtspServer.RTSPMediaFactory):
             source.emit("push-buffer", Gst.Buffer.new_wrapped(picture))
 
 
-def ask_for_password(server: GstRtspServer.RTSPServer, camera: Camera, method: str, user: str, password: str) -> None:
-    auth = GstRtspServer.RTSPAuth()
+def ask_for_password(auth: GstRtspServer.RTSPAuth, camera: Camera, method: str, user: str, password: str) -> None:
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", ROLE)
     if method == "digest":
@@ -59,7 +56,6 @@ def ask_for_password(server: GstRtspServer.RTSPServer, camera: Camera, method: s
         auth.add_digest(user, password, token)
     else:
         auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
-    server.set_auth(auth)
     permissions = GstRtspServer.RTSPPermissions()
     permissions.add_role(ROLE)
     for right in ("media.factory.access", "media.factory.construct"):
@@ -75,13 +71,23 @@ def feed(camera: Camera, loop: GLib.MainLoop) -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("port")
+    parser.add_argument("--password", nargs=3, metavar=("METHOD", "USER", "PASSWORD"), help="basic or digest")
+    parser.add_argument("--certificate", help="with its key, for TLS")
+    arguments = parser.parse_args()
     Gst.init(None)
     server, camera, loop = GstRtspServer.RTSPServer(), Camera(), GLib.MainLoop()
     server.set_address("127.0.0.1")
-    server.set_service(sys.argv[1])
+    server.set_service(arguments.port)
     server.get_mount_points().add_factory("/live", camera)
-    if len(sys.argv) > 2:
-        ask_for_password(server, camera, *sys.argv[2:5])
+    auth = GstRtspServer.RTSPAuth()
+    if arguments.password:
+        ask_for_password(auth, camera, *arguments.password)
+    if arguments.certificate:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(arguments.certificate))
+    if arguments.password or arguments.certificate:
+        server.set_auth(auth)
     server.attach(None)
     threading.Thread(target=feed, args=(camera, loop), daemon=True).start()
     print("listening", flush=True)

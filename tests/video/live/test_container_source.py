@@ -1,6 +1,8 @@
 """Cameras through the media library: RTSP over both transports, MJPEG, HLS, and no way around what is allowed."""
 
+import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from itertools import islice
@@ -69,6 +71,19 @@ def test_a_password_is_given_and_a_wrong_one_is_refused_without_being_shown(meth
         next(rtsp(camera.url.replace("geheim", "falsch")).pictures())
     assert ended.value.denied
     assert "falsch" not in repr(ended.value)
+
+
+def test_an_encrypted_camera_is_watched(rtsp_camera, tmp_path: Path):
+    files = [str(tmp_path / name) for name in ("key.pem", "certificate.pem")]
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl is installed, which makes a certificate")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=camera", "-keyout"]
+    subprocess.run([*command, files[0], "-out", files[1]], check=True, capture_output=True)
+    both = tmp_path / "both.pem"
+    both.write_text("".join(Path(path).read_text() for path in files))
+    camera = rtsp_camera(credentials=("admin", "geheim"), certificate=both)
+    assert camera.url.startswith("rtsps://")
+    assert next(rtsp(camera.url).pictures()).number == 0
 
 
 def test_a_path_that_is_not_there_may_be_later(url):

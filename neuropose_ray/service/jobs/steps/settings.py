@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -9,18 +10,21 @@ from pydantic import Field
 from neuropose_ray.analysis import (
     CleaningSettings,
     MovementConfig,
+    PairSettings,
     PreprocessingConfig,
     SegmentationChoice,
     StatsConfig,
 )
 from neuropose_ray.curation import CurationSettings
 from neuropose_ray.description import LanguageCode
-from neuropose_ray.formats import ExportFormat, PosesKind
+from neuropose_ray.formats import EXCLUDED_BY_DEFAULT, DatasetKind, DatasetSettings, ExportFormat, PosesKind
 from neuropose_ray.pipeline import CameraSettings
 from neuropose_ray.render import OverlaySettings
 from neuropose_ray.report import ReportSettings
 from neuropose_ray.schemas.fitting import HeightM
+from neuropose_ray.schemas.frame_table import FrameFlag
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.jobs import JobId
 
 
 class PoseOptions(FrozenModel):
@@ -72,6 +76,41 @@ class CurateOptions(FrozenModel):
     settings: CurationSettings = Field(default=CurationSettings(), description="thresholds, and what is measured")
     sheet: bool = Field(default=True, description="write contact_sheet.html: the worst frames, with pictures")
     image_fps: float | None = Field(default=None, gt=0, description="frames per second of image folders")
+
+
+class CompareOptions(FrozenModel):
+    """Settings of the step ``compare``: what each video of the job is laid over, and how."""
+
+    job: JobId | None = Field(
+        default=None, description="another job: its video of the same name, or its only one; a job may name it itself"
+    )
+    reference: Path | None = Field(
+        default=None,
+        description="a trial on the service's disk, where no job is named: a folder of results or a file of "
+        "predictions",
+    )
+    reference_track: int | None = Field(default=None, description="the person in it; empty: as in `preprocessing`")
+    preprocessing: PreprocessingConfig = Field(
+        default=PreprocessingConfig(cleaning=CleaningSettings()), description="whose poses, cleaned how; of both"
+    )
+    settings: PairSettings = Field(default=PairSettings(), description="how the two are compared")
+
+
+class AnnotateOptions(FrozenModel):
+    """Settings of the step ``annotate``: a data set of the people in all videos of the job."""
+
+    kind: DatasetKind = Field(
+        default=DatasetKind.COCO, description="coco, yolo-pose, jsonl or parquet; label-studio or cvat for reviewers"
+    )
+    excluded: frozenset[FrameFlag] = Field(
+        default=EXCLUDED_BY_DEFAULT, description="flags of `curate`: frames with one of them are left out"
+    )
+    min_score: float = Field(
+        default=DatasetSettings().min_score, ge=0, le=1, description="of a person or keypoint that is labelled"
+    )
+    visible_score: float = Field(
+        default=DatasetSettings().visible_score, ge=0, le=1, description="below it a keypoint is labelled as hidden"
+    )
 
 
 class ExportOptions(FrozenModel):

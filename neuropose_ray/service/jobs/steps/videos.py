@@ -13,12 +13,16 @@ from neuropose_ray.schemas.job_names import StepKind
 from neuropose_ray.schemas.jobs import JobError
 from neuropose_ray.service.jobs.failures import StepFailedError, job_error
 from neuropose_ray.service.jobs.steps.analyze import analyze_video
+from neuropose_ray.service.jobs.steps.annotate import annotate_videos
+from neuropose_ray.service.jobs.steps.compare import compare_video
 from neuropose_ray.service.jobs.steps.curate import curate_videos
 from neuropose_ray.service.jobs.steps.export import export_video
 from neuropose_ray.service.jobs.steps.overlay import overlay_video
 from neuropose_ray.service.jobs.steps.report import report_video
 from neuropose_ray.service.jobs.steps.settings import (
     AnalyzeOptions,
+    AnnotateOptions,
+    CompareOptions,
     CurateOptions,
     ExportOptions,
     OverlayOptions,
@@ -35,11 +39,10 @@ from neuropose_ray.service.jobs.steps.work import (
     located,
     videos_with_poses,
 )
-from neuropose_ray.service.settings import Settings
 
 
 class VideoSteps:
-    """Does ``analyze``, ``overlay``, ``report``, ``export``, ``text`` and ``curate``.
+    """Does every step but ``pose``.
 
     Args:
         tasks: who does the work.
@@ -66,9 +69,13 @@ class VideoSteps:
         """
         paths, _ = located(work, self._locate)  # what is nowhere was said of the poses
         if isinstance(options, CurateOptions):
-            return self._curate(work, options, paths)
+            names = {str(path): name for name, path in paths.items()}
+            curated = partial(curate_videos, names=names, options=options, video=work.settings.video)
+            return self._together(work, curated, paths)
+        if isinstance(options, AnnotateOptions):
+            return self._together(work, partial(annotate_videos, options=options), paths)
         videos = videos_with_poses(work, paths)
-        function = partial(_with_disk_named, _function(options, work.settings))
+        function = partial(_with_disk_named, _function(options, work))
         errors: list[JobError] = []
         faults: list[Exception] = []
         for done, (video, outcome) in enumerate(
@@ -89,13 +96,13 @@ class VideoSteps:
             raise passing[0] if passing else StepFailedError(errors[0])
         return errors
 
-    def _curate(self, work: StepWork, options: CurateOptions, paths: Mapping[str, Path]) -> list[JobError]:
-        """Measure the frames of all videos in one task, as near-duplicates are those of the whole job."""
+    def _together(
+        self, work: StepWork, function: Callable[[VideoOutput], Remarks], paths: Mapping[str, Path]
+    ) -> list[JobError]:
+        """Do all videos in one task, for what is of the whole job: near-duplicates, a data set."""
         if not paths:
             return []
         everything = VideoOutput(work.folder.results.name, work.folder.results, next(iter(paths.values())))
-        names = {str(path): name for name, path in paths.items()}
-        function = partial(curate_videos, names=names, options=options, video=work.settings.video)
         named = partial(_with_disk_named, function)
         ((_, outcome),) = self._tasks.run(work.step.kind, named, [everything], work.should_stop)
         if isinstance(outcome, Exception):
@@ -122,8 +129,8 @@ def _reported(error: Exception, work: StepWork, video: VideoOutput) -> JobError:
     return job_error(error, kind, video.name, {**work.names_by_path, str(video.folder): video.name})
 
 
-def _function(options: FrozenModel, settings: Settings) -> Callable[[VideoOutput], Remarks]:
-    image_fps = settings.video.image_fps
+def _function(options: FrozenModel, work: StepWork) -> Callable[[VideoOutput], Remarks]:
+    image_fps = work.settings.video.image_fps
     match options:
         case AnalyzeOptions():
             return partial(analyze_video, options=options)
@@ -134,5 +141,7 @@ def _function(options: FrozenModel, settings: Settings) -> Callable[[VideoOutput
         case ExportOptions():
             return partial(export_video, options=options)
         case TextOptions():
-            return partial(describe_video, options=options, settings=settings.description)
+            return partial(describe_video, options=options, settings=work.settings.description)
+        case CompareOptions():
+            return partial(compare_video, options=options, jobs=work.folder.root.parent)
     raise TypeError(f"no step has {type(options).__name__}")

@@ -11,6 +11,8 @@ WRONG = [
     ("analyze", "segmentation", {"kind": "dance"}), ("analyze", "inputs", {}), ("overlay", "joint_score", 2),
     ("report", "track", "first"), ("report", "settings", {"unknown": 1}), ("export", "formats", []),
     ("export", "formats", ["doc"]), ("text", "language", "la"), ("text", "endpoint", {"url": "http://127.0.0.1/v1"}),
+    ("compare", "job", "../elsewhere"), ("compare", "settings", {"angles": "knee"}), ("annotate", "kind", "voc"),
+    ("annotate", "excluded", ["ugly"]), ("annotate", "min_score", 2),
 ]  # fmt: skip
 GIVEN = {
     "pose": {
@@ -26,6 +28,8 @@ GIVEN = {
     "export": {"formats": ["trc", "c3d"], "track": 0, "poses": "model"},
     "text": {"language": "de"},
     "curate": {"settings": {"blur": {"threshold": 120}}, "sheet": False, "image_fps": 25},
+    "compare": {"reference": "/norms/gait", "reference_track": 1, "settings": {"min_coverage": 0.3}},
+    "annotate": {"kind": "yolo-pose", "excluded": ["blurred"], "min_score": 0.5},
 }
 
 
