@@ -1,5 +1,6 @@
 """What the queue of jobs and the outbox share: pauses, what a full disk is called, and work that nobody is at."""
 
+import logging
 import sqlite3
 import threading
 import time
@@ -18,6 +19,7 @@ from neuropose_ray.service.durable_work import (
     Pauses,
     dbos_configuration,
     full_disk_named,
+    is_news,
     left_if_not_kept,
     next_number,
     plain_function,
