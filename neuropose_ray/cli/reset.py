@@ -27,24 +27,23 @@ def reset(
     grace: Annotated[float, typer.Option("--grace", min=0, help="Seconds for the service to end.")] = 60.0,
     as_json: AsJson = False,
 ) -> None:
-    """Remove all jobs, videos and results of the service: the inbox, uploads, results, and the queue.
+    """Remove all jobs, videos, results and logs of the service: inbox, uploads, and the queue, also in PostgreSQL.
 
     Refuses while a service has the data folder, unless it is told to --stop it. Exit code 2 if you decline.
 
     Example: neuropose-ray reset --dry-run
     """
-    from neuropose_ray.service import held_lock, removals, remove, stop_service
+    from neuropose_ray.service import JobDatabase, held_lock, removals, remove, stop_service
 
     settings = service_settings(config, data)
     folder = data_folder(settings)
-    removed = removals(folder, keep_failed=keep_failed)
+    removed, database = removals(folder, keep_failed=keep_failed), JobDatabase(settings)
+    jobs = database.count()
     if not as_json:
-        typer.echo("\n".join(_lines(removed, folder)))
-        if settings.jobs.database_url is not None:
-            typer.echo("the jobs in the PostgreSQL database are not removed", err=True)
-    if dry_run or not removed:
+        typer.echo("\n".join(_lines(removed, folder, jobs)))
+    if dry_run or not (removed or jobs):
         if as_json:
-            typer.echo(_record(removed, 0))
+            typer.echo(_record(removed, 0, jobs))
         return
     if not stop:
         _check_free(folder)
@@ -54,8 +53,10 @@ def reset(
         stop_service(folder, grace_s=grace, force=force)
     with held_lock(folder.lock):
         removed = removals(folder, keep_failed=keep_failed)  # a service that ended may have written on
+        jobs = database.clear()
         freed = remove(removed)
-    typer.echo(_record(removed, freed) if as_json else f"removed {len(removed)} paths, {freed / 1e6:.1f} MB")
+    done = f"removed {len(removed)} paths, {freed / 1e6:.1f} MB{_in_database(jobs)}"
+    typer.echo(_record(removed, freed, jobs) if as_json else done)
 
 
 def _check_free(folder: DataFolder) -> None:
@@ -77,14 +78,18 @@ def _is_free(folder: DataFolder) -> bool:
     return True
 
 
-def _lines(removed: tuple[Removal, ...], folder: DataFolder) -> list[str]:
-    if not removed:
+def _lines(removed: tuple[Removal, ...], folder: DataFolder, jobs: int) -> list[str]:
+    if not removed and not jobs:
         return [f"nothing to remove in {folder.root}"]
     total = sum(removal.size_bytes for removal in removed)
     lines = [f"{removal.path} ({removal.size_bytes / 1e6:.1f} MB)" for removal in removed]
-    return [*lines, f"{len(removed)} paths, {total / 1e6:.1f} MB"]
+    return [*lines, f"{len(removed)} paths, {total / 1e6:.1f} MB{_in_database(jobs)}"]
 
 
-def _record(removed: tuple[Removal, ...], freed: int) -> str:
+def _in_database(jobs: int) -> str:
+    return f", and {jobs} jobs in the PostgreSQL database" if jobs else ""
+
+
+def _record(removed: tuple[Removal, ...], freed: int, jobs: int) -> str:
     paths = [{"path": str(removal.path), "bytes": removal.size_bytes} for removal in removed]
-    return json.dumps({"paths": paths, "bytes_freed": freed}, indent=2)
+    return json.dumps({"paths": paths, "bytes_freed": freed, "jobs_in_database": jobs}, indent=2)

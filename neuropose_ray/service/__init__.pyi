@@ -29,6 +29,7 @@ from .reset import Removal as Removal
 from .reset import removals as removals
 from .reset import remove as remove
 from .reset import stop_service as stop_service
+from .reset_database import JobDatabase as JobDatabase
 from .runner import Announcements as Announcements
 from .runner import ServiceRunner as ServiceRunner
 from .settings import SCOPES as SCOPES

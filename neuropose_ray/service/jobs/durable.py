@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "jobs"
 _WORKFLOW = "job"
-_APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
+APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
 #: Starts of one job after which it is taken for what kills the process.
 MOST_STARTS = 20
 #: What a queued job waits at most for being noticed.
@@ -74,7 +74,7 @@ class DurableJobs:
         from sqlalchemy.exc import SQLAlchemyError
 
         self._looks.install()
-        DBOS(config=dbos_configuration(_APPLICATION, self._url, _EXECUTOR))
+        DBOS(config=dbos_configuration(APPLICATION, self._url, _EXECUTOR))
         logging.getLogger("dbos").addFilter(is_news)
         self._opened_s = time.monotonic()
         self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=MOST_STARTS)(self._body())
