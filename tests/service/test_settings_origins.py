@@ -108,7 +108,8 @@ def test_every_fault_of_file_and_environment_has_a_line_with_its_place(tmp_path:
     assert 'environment, NEUROPOSE_ENGINE__WORKERS: engine.workers: must be a whole number, not "x"' in faults
     assert f"{file}, line 3: service.port: must be less than or equal to 65535, not 80000" in faults
     assert (
-        f"{file}, line 5: service.jobs.runing: no such setting; did you mean running?" in faults
+        f"{file}, line 5: service.jobs.runing: no such setting; did you mean running?"
+        in faults  # codespell:ignore runing
     )  # codespell:ignore runing
     assert len(faults) == 5
 
