@@ -64,7 +64,7 @@ def track(table: PoseTable, skeleton: Skeleton, settings: TrackingSettings, colo
         colours: of people by their rows; None where the pictures are not at hand.
     """
     found = stretches(table, settings)
-    ends = [ends_of(stretch, table, skeleton) for stretch in found]
+    ends = [ends_of(stretch, table, skeleton) for stretch in found] if len(found) > 1 else []  # alone, it has no link
     links = _chosen(_links(ends, table, settings, colours), settings)
     chains = _without_flickers(table, _chains(len(found), links), found, settings)
     return _numbered(table, found, chains, {link.after: link for link in links}, settings)

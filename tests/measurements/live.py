@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import httpx
 import numpy as np
 import psutil
 import yaml
@@ -282,15 +281,15 @@ async def watched_bytes(processes: list[psutil.Process]) -> AsyncIterator[list[i
 async def kills(service: LiveServing) -> None:
     """How long a client that stays gets no new poses after parts of the service were killed."""
     limits = {"Stream": 8.0, "PoseModel": 12.0, "LiveHub": 2.0, "Ingress": 30.0}
-    with RtspCamera(size=(640, 360), fps=10, video=VIDEO) as camera, httpx.Client(base_url=service.url) as http:
+    with RtspCamera(size=(640, 360), fps=10, video=VIDEO) as camera:
         spec = {"url": camera.url, "source": {"fps": 10}}
-        http.put("/v1/streams/killed", json=spec, timeout=60).raise_for_status()
+        service.asked("PUT", "/v1/streams/killed", json=spec).raise_for_status()
         for name, limit in limits.items():
             client = Client(service.live_url, {"stream": "killed"})
             gap_s = await longest_gap(service, client, name)
             report(f"SIGKILL of {name}: longest gap, s", gap_s, f"<= {limit:g}")
             print(f"  connections, and whether they went on: {client.connections}", flush=True)
-        http.delete("/v1/streams/killed", timeout=60).raise_for_status()
+        service.asked("DELETE", "/v1/streams/killed").raise_for_status()
 
 
 async def longest_gap(service: LiveServing, client: Client, name: str, watch_s: float = 15.0) -> float:

@@ -23,21 +23,17 @@ import importlib.metadata
 import json
 import math
 import os
-import re
 import shutil
-import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
-from support.calls import CallNotingSpec, calls_in
 from support.gpu import alone, filled_card, metrabs_spec, nvml
+from support.measured_runs import BusyGpu, Way, measured_run
 from support.people_video import FPS, PEOPLE, write_people
 
 from neuropose_ray.benchmark.baseline import MetrabsBaseline
@@ -46,17 +42,12 @@ from neuropose_ray.cluster import OWN_RAY, connected
 from neuropose_ray.models.metrabs.model import MetrabsModel
 from neuropose_ray.models.metrabs.settings import GPU_BATCH_SIZE
 from neuropose_ray.models.spec import METRABS_FIELD_OF_VIEW_DEGREES
-from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
-from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.inputs.cameras import camera_of
-from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import CameraSettings
-from neuropose_ray.pipeline.state.progress import NullReporter
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
-from neuropose_ray.service.settings import load_settings
 from neuropose_ray.video.chunks import plan_chunks
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
@@ -66,56 +57,11 @@ FRAMES_HELD = 64
 #: What the process that fills the card leaves of it, and frames that alone do not fit into that.
 FREE_BYTES, FAR_TOO_MANY = 3 << 30, 1024
 COMPARED_FRAMES = 50
-SAMPLE_S = 0.05
 GIB = 1 << 30
 
 
 def say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
-
-
-# What is measured with.
-
-
-class BusyGpu:
-    """The part of the time in which the first GPU computed while the block ran: ``share``, None without a GPU."""
-
-    def __init__(self) -> None:
-        self._library = nvml()
-        self._samples: list[int] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self.share: float | None = None
-
-    def __enter__(self) -> BusyGpu:
-        if self._library is not None:
-            self._thread.start()
-        return self
-
-    def _sample(self) -> None:
-        device = self._library.nvmlDeviceGetHandleByIndex(0)
-        while not self._ended.wait(SAMPLE_S):
-            self._samples.append(self._library.nvmlDeviceGetUtilizationRates(device).gpu)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        if self._samples:
-            self.share = statistics.fmean(self._samples) / 100
-
-
-class Outcomes(NullReporter):
-    """What came of every chunk, in the order in which their results were on the disk."""
-
-    def __init__(self) -> None:
-        self._all: list[ChunkOutcome] = []
-
-    def advance(self, outcome: ChunkOutcome) -> None:
-        self._all.append(outcome)
-
-    def in_order(self) -> list[ChunkOutcome]:
-        return sorted(self._all, key=lambda outcome: outcome.ended_s)
 
 
 # What is measured on.
@@ -186,64 +132,6 @@ def decoding(video: Path) -> dict[str, Any]:
     for chunk in plan_chunks(info):
         count += sum(1 for _ in decode_chunk(info, chunk, threads=1))
     return {"fps": count / (time.perf_counter() - begin_s), "frames": count}
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a run is made.
-
-    Attributes:
-        name: as it was asked for, ``SHAPE DECODERS x BATCH`` without spaces.
-        shape: of Ray, or ``threads``.
-        decoders: chunks that are decoded at once for a GPU.
-        batch_size: frames of a call; None for the model's own.
-    """
-
-    name: str
-    shape: str
-    decoders: int
-    batch_size: int | None
-
-    @classmethod
-    def parse(cls, name: str) -> Way:
-        match = re.fullmatch(r"(fused|split|threads)(\d+)(?:x(\d+))?", name)
-        if match is None:
-            raise SystemExit(f"{name}: not fused8, split8, threads8 or the like, with x1 for one frame a call")
-        shape, decoders, batch = match.groups()
-        return cls(name, shape, int(decoders), int(batch) if batch else None)
-
-
-def pipeline(way: Way, model: Path, videos: Sequence[Path], out: Path) -> dict[str, Any]:
-    """A run as `neuropose-ray process` makes it."""
-    kind = {"kind": "local"} if way.shape == "threads" else {"kind": "ray", "address": OWN_RAY, "shape": way.shape}
-    flags = {"engine": {**kind, "chunks_per_gpu": way.decoders}, "fit": False}
-    settings, outcomes = load_settings(None, flags, environment={}), Outcomes()
-    log = out.with_name(f"calls_{out.name}")
-    spec = CallNotingSpec(metrabs_spec(model, batch_size=way.batch_size), log)
-    begin_s = time.monotonic()
-    with started_engine(settings.engine, spec, out.name) as started, BusyGpu() as gpu:
-        summary = run(videos, out, settings=settings, spec=spec, engine=started, progress=outcomes)
-    seconds, done = time.monotonic() - begin_s, outcomes.in_order()
-    frames = sum(outcome.frames for outcome in done)
-    # The chunks that began together are committed together: after them, as much is under way as when the last ends.
-    wave = done[: min(way.decoders, len(done) - 1)]
-    metrics = [
-        json.loads((out / video.name / "metrics.json").read_bytes())["performance"] for video in summary.videos
-    ]
-    calls = calls_in(log)
-    return {
-        "chunks": len(done),
-        "frames": frames,
-        "whole_fps": frames / seconds,
-        "fps": (frames - sum(outcome.frames for outcome in wave)) / (done[-1].ended_s - wave[-1].ended_s),
-        "gpu_busy": gpu.share,
-        "model_busy": calls.busy(),
-        "batch_fill": calls.fill(),
-        "first_chunk_after_s": done[0].ended_s - begin_s,
-        "device": metrics[0]["active_device"],
-        "all_well": summary.all_well,
-        "people_as_expected": sum(outcome.persons for outcome in done) == PEOPLE * frames,
-    }
 
 
 def difference(one: Path, other: Path, names: Sequence[str]) -> float:
@@ -381,11 +269,13 @@ def _each_way(
 ) -> Iterator[tuple[Way, dict[str, Any]]]:
     """What came of a run over so many copies of a video, and how far its poses are from those of the first."""
     first: Path | None = None
-    with tempfile.TemporaryDirectory(dir=folder) as name, connected(OWN_RAY):
+    needs_ray = any(way.shape != "threads" for way in ways)
+    with tempfile.TemporaryDirectory(dir=folder) as name, connected(OWN_RAY) if needs_ray else nullcontext():
         videos = copies_of(video, copies, Path(name))
         for way in ways:
             out = Path(name) / f"out_{way.name}"
-            done = pipeline(way, model, videos, out)
+            done = measured_run(way, metrabs_spec(model, batch_size=way.batch_size), videos, out)
+            done["people_as_expected"] = done.pop("people") == PEOPLE * done["frames"]
             first = first or out
             done["off_from_first_mm"] = difference(first, out, [path.stem for path in videos])
             yield way, done

@@ -121,14 +121,19 @@ class Interface:
 
     Args:
         folder: the data folder.
-        jobs: behind it.
+        manager: the jobs behind it.
         poses: handle of the pose model's deployment.
         scopes: of the callers, by their names; without any there are no tokens.
         settings: further ones of the service.
     """
 
     def __init__(
-        self, folder: Path, jobs: Jobs, poses: Any = None, scopes: dict[str, list[str]] | None = None, **settings: Any
+        self,
+        folder: Path,
+        manager: Jobs,
+        poses: Any = None,
+        scopes: dict[str, list[str]] | None = None,
+        **settings: Any,
     ) -> None:
         tokens = [
             {"name": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), "scopes": given}
@@ -137,7 +142,7 @@ class Interface:
         settings = {"jobs": {"min_free_bytes": 0}, **settings}
         self.settings = ServiceSettings(data_dir=folder, tokens=tokens, **settings)
         handles = {"blazepose": poses or PoseHandle()}
-        self.app = interface(self.settings, handles, jobs, None)  # type: ignore[arg-type]
+        self.app = interface(self.settings, handles, manager, None)  # type: ignore[arg-type]
 
     def ask(self, *requests: tuple[str, str, dict[str, Any]], caller: str | None = None) -> list[httpx.Response]:
         """Answers to (method, path, what httpx takes), one after the other."""

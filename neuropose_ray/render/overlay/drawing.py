@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -87,10 +88,11 @@ def draw_skeleton(
     """
     known = np.isfinite(pose[:, 0]) & np.isfinite(pose[:, 1])
     points = np.clip(np.where(known[:, None], pose, 0), -_FARTHEST_PX, _FARTHEST_PX)
-    depth = np.clip(np.nan_to_num(depth_mm / _DEPTH_REACH_MM), -1, 1)
+    depth = np.clip(depth_mm / _DEPTH_REACH_MM, -1, 1)
+    depth[np.isnan(depth)] = 0
     starts, ends = style.edges.T
     edge_depth = (depth[starts] + depth[ends]) / 2
-    lengths = np.linalg.norm(points[starts] - points[ends], axis=1)
+    lengths = np.hypot(*(points[starts] - points[ends]).T)
     widths = np.maximum(
         1, np.minimum(_BONE_WIDTH * size * (1 - _DEPTH_WIDTH * edge_depth), _WIDTH_PER_LENGTH * lengths)
     )
@@ -173,7 +175,8 @@ def draw_box(image: Frame, box: Floats, colour: Colour, ink: Ink = RGB) -> None:
 
 def person_size(image: Frame, box: Floats) -> float:
     """The longer side of a person's box ``(left, top, width, height, ...)`` in pixels, at most the frame's."""
-    return float(min(np.nan_to_num(box[2:4]).max(), max(image.shape[:2])))
+    width, height = (0.0 if math.isnan(side) else side for side in box[2:4].tolist())
+    return float(min(max(width, height), max(image.shape[:2])))
 
 
 def fixed_point(points: Floats) -> list[list[int]]:
@@ -237,7 +240,7 @@ def _draw_bold(image: Frame, points: Floats, style: SkeletonStyle, bones: _Parts
 
     corners, outline, edges = fixed_point(points), 1 << _SHIFT, style.edges.tolist()
     widths = np.round(bones.size).astype(int)
-    grounds, bars = (_bars(points, style.edges, width) for width in (widths + 2, widths))
+    grounds, bars = _bars(points, style.edges, widths + 2, widths)
     radii, black = np.round(dots.size * outline).astype(int).tolist(), style.ink(BLACK)
     # Bones before dots where both are equally deep, since the sort is stable.
     order = np.argsort(-np.concatenate([bones.depth[bones.drawn], dots.depth[dots.drawn]]), kind="stable")
@@ -256,15 +259,20 @@ def _draw_bold(image: Frame, points: Floats, style: SkeletonStyle, bones: _Parts
             cv2.line(image, start, end, bones.colours[part], 1, cv2.LINE_AA, _SHIFT)
 
 
-def _bars(points: Floats, edges: NDArray[np.intp], widths: NDArray[np.integer]) -> NDArray[np.int32]:
+def _bars(points: Floats, edges: NDArray[np.intp], *widths: NDArray[np.integer]) -> list[NDArray[np.int32]]:
     """``(edges, 4, 2)`` corners of thick lines without their round ends, which the dots of both joints would cover.
 
-    They are where OpenCV's own thick lines have them, which spend most of their time on the ends.
+    They are where OpenCV's own thick lines have them, which spend most of their time on the ends. One array for each
+    of the ``widths`` ``(edges,)``.
     """
-    first, last = np.round(points * (1 << _SHIFT))[edges.T] * (1 << (_BAR_SHIFT - _SHIFT))
-    along = last - first
-    lengths = np.maximum(np.linalg.norm(along, axis=1), 1.0)
-    half = (widths + widths % 2) / 2 * (1 << _BAR_SHIFT)
-    across = np.round(np.stack([along[:, 1], -along[:, 0]], axis=1) * (half / lengths)[:, None])
-    corners = np.stack([first + across, first - across, last - across, last + across], axis=1)
-    return corners.astype(np.int32)
+    ends = np.round(points * (1 << _SHIFT))[edges] * (1 << (_BAR_SHIFT - _SHIFT))
+    along = ends[:, 1] - ends[:, 0]
+    unit = along[:, ::-1] * ((1.0, -1.0) / np.maximum(np.hypot(*along.T), 1.0)[:, None])
+    corners = []
+    for width in widths:
+        across = np.round(unit * ((width + width % 2) * (1 << (_BAR_SHIFT - 1)))[:, None])
+        corner = np.empty((len(edges), 4, 2), np.int32)
+        corner[:, 0], corner[:, 3] = ends[:, 0] + across, ends[:, 1] + across
+        corner[:, 1], corner[:, 2] = ends[:, 0] - across, ends[:, 1] - across
+        corners.append(corner)
+    return corners

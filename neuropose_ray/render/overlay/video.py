@@ -88,7 +88,7 @@ def render_overlay(
     # Decoding, drawing and encoding, each in threads of its own.
     with (
         open_sound(info) if settings.sound else nullcontext() as sound,
-        VideoWriter(out, width=width, height=height, settings=_encoding(settings), sound=sound) as writer,
+        VideoWriter(out, width=width, height=height, settings=encoding_of(settings), sound=sound) as writer,
         closing(prefetch(_painted(info, table.timestamps_s, painter, PixelBuffer(*even[::-1])), _AHEAD)) as painted,
     ):
         for frame in painted:
@@ -111,7 +111,8 @@ def _painted(
             yield replace(frame, planes=planes_of(painted, frame.planes if painted is pixels else None))
 
 
-def _encoding(settings: OverlaySettings) -> WriterSettings:
+def encoding_of(settings: OverlaySettings) -> WriterSettings:
+    """How overlays are encoded on this machine."""
     cores = machine.usable_cpus(machine.allowed_cpus(), machine.ControlGroups())
     threads = settings.encoder_threads or min(cores, _MOST_THREADS)
     return WriterSettings(preset=settings.encoder_preset, crf=settings.encoder_crf, threads=threads)

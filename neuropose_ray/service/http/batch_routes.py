@@ -4,25 +4,50 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from neuropose_ray.schemas.jobs import Batch, BatchPage, JobId
+from neuropose_ray.service.http.batch_submissions import BatchSubmissions
 from neuropose_ray.service.http.errors import problems
-from neuropose_ray.service.http.job_routes import Reader, Submitter
+from neuropose_ray.service.http.job_routes import BODY, Key, Reader, Submitter
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 from neuropose_ray.service.http.waiting import JobEnds, Wait
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="of a batch", examples=["0f" * 16])]
 
 
-def batch_router(jobs: Jobs, ends: JobEnds) -> APIRouter:
+def batch_router(jobs: Jobs, submissions: BatchSubmissions, ends: JobEnds) -> APIRouter:
     """The routes below ``/v1/batches``.
 
     Args:
         jobs: the job manager.
+        submissions: takes batches on.
         ends: notices that jobs have ended.
     """
     router = APIRouter(prefix="/v1/batches", tags=["batches"])
+
+    @router.post(
+        "",
+        status_code=202,
+        summary="Submit videos, a job for each",
+        openapi_extra=BODY,
+        responses=problems(
+            s404="no such job to compare with",
+            s409="the Idempotency-Key was used for another request, or the job to compare with has no results",
+            s408="the body comes too slowly",
+            s413="beyond a limit on bytes, files, seconds or pixels",
+            s429="too many jobs wait; see Retry-After",
+            s507="the disk is nearly full",
+        ),
+    )
+    async def submit_batch(request: Request, response: Response, caller: Submitter, key: Key = None) -> Batch:
+        """As `POST /v1/jobs`, with a job for each video. One that cannot be used is among `refused`, without a job.
+
+        Where it breaks off, send it again with the same Idempotency-Key: what has a job gets no second one.
+        """
+        batch = await submissions.take(request, caller, key)
+        response.headers["Location"] = f"/v1/batches/{batch.id}"
+        return batch
 
     @router.get("", summary="List batches, newest first", responses=problems(s404="the batch `after` is gone"))
     async def list_batches(

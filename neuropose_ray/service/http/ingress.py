@@ -14,6 +14,7 @@ from neuropose_ray.service.http import errors
 from neuropose_ray.service.http.audit import Audit, AuditLog
 from neuropose_ray.service.http.auth import AuthMiddleware
 from neuropose_ray.service.http.batch_routes import batch_router
+from neuropose_ray.service.http.batch_submissions import BatchSubmissions
 from neuropose_ray.service.http.bodies import BodyPace
 from neuropose_ray.service.http.conformance import AllowedMethods, Conformance
 from neuropose_ray.service.http.documentation import UNDESCRIBED, document
@@ -100,7 +101,7 @@ def interface(
     submissions, ends = Submissions(jobs, data, settings, tuple(poses)), JobEnds(jobs)
     results = Results(jobs, data)
     app.include_router(job_router(jobs, data, submissions, ends))
-    app.include_router(batch_router(jobs, ends))
+    app.include_router(batch_router(jobs, BatchSubmissions(jobs, submissions, settings), ends))
     app.include_router(event_router(jobs))
     app.include_router(result_router(results, data))
     app.include_router(operation_router(jobs, deployments, tuple(poses), data, pose_counts, GpuWatch()))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Callable
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 from weakref import WeakValueDictionary
 
@@ -78,7 +80,7 @@ _FORM = {
 # What a form has beside its files, at most.
 _FORM_ITSELF_BYTES = 1 << 20
 #: Routes read their bodies as streams, so their description is written by hand.
-_BODY: dict[str, Any] = {
+BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -110,14 +112,10 @@ class Submissions:
     async def take(self, request: Request, caller: Caller, key: str | None) -> Job:
         """Read a request whole and make a job of it; after an error nothing of it is left."""
         name = job_id(caller.name, key)
-        await self._check_open(name)
-        upload = Upload(self._data, self._settings.uploads, self._settings.jobs.min_free_bytes)
+        await self.check_open(name)
+        upload = self.new_upload()
         try:
-            submission = await self._read(request, upload)
-            self._check_model(submission.options.model)
-            await self._check_comparison(submission.options.compare_with, caller)
-            if submission.webhook is not None:
-                require_allowed(submission.webhook.url, self._settings.webhooks)
+            submission = await self.read(request, upload, caller)
             named = [await asyncio.to_thread(self._inputs.admit, job_input.uri) for job_input in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
             names = [job_input.name for job_input in upload.inputs]
@@ -126,9 +124,22 @@ class Submissions:
             await asyncio.shield(asyncio.to_thread(upload.discard))
             raise
         # From here on a client that goes away has its job all the same.
-        return await asyncio.shield(self._submit(wanted, upload))
+        return await asyncio.shield(self._submit_all(wanted, upload))
 
-    async def _check_open(self, name: str) -> None:
+    def new_upload(self) -> Upload:
+        """What the files of a request go to."""
+        return Upload(self._data, self._settings.uploads, self._settings.jobs.min_free_bytes)
+
+    async def read(self, request: Request, upload: Upload, caller: Caller) -> Submission:
+        """Read a request whole, its files into the upload, and refuse what it may not ask for."""
+        submission = await self._read(request, upload)
+        self._check_model(submission.options.model)
+        await self._check_comparison(submission.options.compare_with, caller)
+        if submission.webhook is not None:
+            require_allowed(submission.webhook.url, self._settings.webhooks)
+        return submission
+
+    async def check_open(self, name: str) -> None:
         """Refuse before the files are sent what would be refused afterwards; a job that is known is no new one."""
         status = await self._jobs.status()
         full = status.queued >= self._settings.jobs.queued
@@ -167,15 +178,27 @@ class Submissions:
         except JobNotFoundError:
             return None
 
-    async def _submit(self, wanted: JobRequest, upload: Upload) -> Job:
+    async def _submit_all(self, wanted: JobRequest, upload: Upload) -> Job:
+        try:
+            return await self.submit(wanted, upload.move_to if upload.inputs else None)
+        finally:
+            await asyncio.to_thread(upload.discard)
+
+    async def submit(self, wanted: JobRequest, move: Callable[[FilePath], None] | None) -> Job:
+        """Give a job its files, and let the manager take it on; after an error nothing of it is left.
+
+        Args:
+            wanted: the job.
+            move: moves its files into a folder; None where it has none.
+        """
         turn = self._turns.setdefault(wanted.id, asyncio.Lock())
         async with turn:  # two requests with one key
             folder = self._data.job(wanted.id)
             is_new = True
             try:
                 is_new = await self._known(wanted.id) is None
-                if is_new and upload.inputs:
-                    await asyncio.to_thread(upload.move_to, folder.uploads)
+                if is_new and move is not None:
+                    await asyncio.to_thread(move, folder.uploads)
                 return await self._jobs.submit(wanted)
             except NotReadyError:
                 raise  # whether it was taken on is not known; the manager clears up what is no job's
@@ -183,8 +206,6 @@ class Submissions:
                 if is_new:
                     await asyncio.to_thread(shutil.rmtree, folder.root, ignore_errors=True)
                 raise
-            finally:
-                await asyncio.to_thread(upload.discard)
 
 
 def job_router(jobs: Jobs, data: DataFolder, submissions: Submissions, ends: JobEnds) -> APIRouter:
@@ -202,7 +223,7 @@ def job_router(jobs: Jobs, data: DataFolder, submissions: Submissions, ends: Job
         "",
         status_code=202,
         summary="Submit videos",
-        openapi_extra=_BODY,
+        openapi_extra=BODY,
         responses=problems(
             s404="no such job to compare with",
             s409="the Idempotency-Key was used for another request, or the job to compare with has no results",

@@ -132,6 +132,14 @@ class Upload:
             self.folder.rename(folder)
         self._unlock()
 
+    def move_one_to(self, name: str, folder: Path) -> None:
+        """Let a job have one of the files, by one rename."""
+        with _disk_errors():
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)  # of a request that broke off before its job was taken on
+            folder.mkdir(mode=0o700)
+            (self.folder / name).rename(folder / name)
+
     def _unlock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)

@@ -8,11 +8,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from neuropose_ray.errors import NeuroposeRayError, NotReadyError, first_line
+from neuropose_ray.errors import NeuroposeRayError, NotReadyError, StoreUnavailableError, first_line
 from neuropose_ray.rules import interrupted, load_pipeline
 from neuropose_ray.schemas.live_messages import DEFAULT_OUTPUTS, Session, StreamSpec
 from neuropose_ray.schemas.rules import Decision
@@ -55,7 +55,13 @@ def has_work(settings: Settings) -> bool:
     if settings.service.live.database_url is not None:
         return True
     folder = DataFolder(settings.service.data_dir).live
-    return (folder / _DECISIONS).exists() or ((folder / _STREAMS).exists() and bool(_registry(settings).streams()))
+    if (folder / _DECISIONS).exists() or not (folder / _STREAMS).exists():
+        return (folder / _DECISIONS).exists()
+    with closing(_registry(settings)) as registry:
+        try:
+            return bool(registry.streams())
+        except StoreUnavailableError:  # which the hub says to whoever asks it
+            return True
 
 
 def _registry(settings: Settings) -> Registry:

@@ -10,6 +10,9 @@ from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.manager_client import PATIENCE_S, patient_call
 from neuropose_ray.service.live.registry import RegisteredStream
 
+#: The first call starts it, which on a busy machine takes longer than to replace it.
+_PATIENCE_S = 2 * PATIENCE_S - 5.0  # within the minute that clients wait for an answer
+
 
 class Hub:
     """Calls of the hub over its Serve handle, repeated while its replica is being replaced.
@@ -19,7 +22,7 @@ class Hub:
         patience_s: after which a call is given up.
     """
 
-    def __init__(self, handle: Any, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, handle: Any, patience_s: float = _PATIENCE_S) -> None:
         self._handle, self._patience_s = handle, patience_s
 
     async def streams(self, caller: Caller) -> tuple[RegisteredStream, ...]:

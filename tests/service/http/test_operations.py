@@ -24,7 +24,7 @@ ROUTES = {
     "/v1/jobs": {"get", "post"},
     "/v1/jobs/{job_id}": {"get", "delete"},
     "/v1/jobs/{job_id}/cancel": {"post"},
-    "/v1/batches": {"get"},
+    "/v1/batches": {"get", "post"},
     "/v1/batches/{batch_id}": {"get"},
     "/v1/batches/{batch_id}/cancel": {"post"},
     "/v1/jobs/{job_id}/retry": {"post"},

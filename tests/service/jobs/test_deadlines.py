@@ -1,5 +1,6 @@
 """Jobs that must end in time: they fail with one line, whether they wait or run, and what runs of them stops."""
 
+import json
 import sqlite3
 import time
 from contextlib import closing
@@ -88,26 +89,22 @@ def test_a_job_that_ends_in_time_has_completed_and_one_that_is_tried_again_has_i
 
 
 def test_a_database_of_an_earlier_version_still_opens(start, data: Path, video: Path):
-    """Its requests know no deadlines and no batches, and nothing was noted of steps."""
-    import json
-
+    """Its requests know no deadlines, no batches and no comparisons, and nothing was noted of steps."""
     manager = start()
     request = request_for(data, video, workflow="two")
     manager("submit", request)
     manager.ended(request.id)
     manager.close()
     with closing(sqlite3.connect(data / "service.sqlite")) as database, database:
-        for workflow, inputs, attributes in database.execute(
-            "SELECT workflow_uuid, inputs, attributes FROM workflow_status WHERE name = 'job'"
-        ).fetchall():
-            older = inputs.replace('"batch": null, ', "").replace('"deadline_s": null, ', "")
-            older = older.replace('"batch":null,', "").replace('"deadline_s":null,', "")
-            assert older != inputs
-            kept = {name: value for name, value in json.loads(attributes).items() if name != "steps"}
-            database.execute(
-                "UPDATE workflow_status SET inputs = ?, attributes = ? WHERE workflow_uuid = ?",
-                [older, json.dumps(kept), workflow],
-            )
+        ((inputs,),) = database.execute("SELECT inputs FROM workflow_input WHERE workflow_uuid = ?", [request.id])
+        older = json.loads(inputs)
+        for name in ("batch", "deadline_s"):
+            del older["positionalArgs"][0][name]
+        del older["positionalArgs"][0]["options"]["compare_with"]
+        database.execute("UPDATE workflow_input SET inputs = ?", [json.dumps(older)])
+        ((noted,),) = database.execute("SELECT attributes FROM workflow_status WHERE workflow_uuid = ?", [request.id])
+        kept = {name: value for name, value in json.loads(noted).items() if name != "steps"}
+        database.execute("UPDATE workflow_status SET attributes = ?", [json.dumps(kept)])
     manager = start()
     job = manager("job", request.id)
     assert (job.state, job.batch, job.deadline) == ("completed", None, None)

@@ -231,3 +231,34 @@ def test_progress_never_goes_back_and_is_whole_only_at_the_end(start, data: Path
     assert job.progress.percent == 100
     assert seen == sorted(seen)
     assert max(seen) < 100
+
+
+def test_a_job_that_is_tried_again_says_its_last_error_until_it_goes_well(start, data: Path, video: Path):
+    manager = start({"engines": Faults(EngineError("a worker was lost")), "first_pause_s": 1.0})
+    request = request_for(data, video, workflow="two")
+    manager("submit", request)
+    again = manager.when(request.id, lambda job: job.last_error is not None)
+    assert (again.state, again.last_error.code, again.last_error.step) == ("running", "engine", "pose")
+    assert [step.state for step in again.steps] == ["retrying", "waiting"]
+    (job,) = manager.ended(request.id)
+    assert (job.state, job.last_error) == ("completed", None)
+    pose, export = job.steps
+    assert (pose.state, pose.attempts, pose.last_error.message) == ("completed", 2, "a worker was lost")
+    assert (export.state, export.attempts, export.last_error) == ("completed", 1, None)
+    assert pose.started_at <= pose.ended_at <= export.ended_at
+    assert job.progress.eta is None
+
+
+def test_the_steps_of_a_job_never_go_back_and_are_known_after_a_restart(start, data: Path, video: Path):
+    rank = {"waiting": 0, "running": 1, "retrying": 1, "completed": 2}
+    manager = start()
+    request = request_for(data, video, workflow="quick")
+    manager("submit", request)
+    seen = []
+    while (job := manager("job", request.id)).state in ("queued", "running"):
+        seen.append([rank[step.state] for step in job.steps])
+        time.sleep(0.005)
+    for before, after in itertools.pairwise(seen):
+        assert all(earlier <= later for earlier, later in zip(before, after, strict=True))
+    manager = start()
+    assert manager("job", request.id).steps == job.steps

@@ -82,6 +82,12 @@ def test_a_hub_without_streams_and_decisions_has_nothing_to_do(
     assert not has_work(settings)
 
 
+def test_a_damaged_database_of_streams_is_no_reason_not_to_start(settings: Settings, tmp_path: Path):
+    (tmp_path / "live").mkdir(exist_ok=True)
+    (tmp_path / "live" / "streams.sqlite").write_bytes(b"no database" * 1000)
+    assert has_work(settings)
+
+
 def test_registered_streams_are_work_for_the_next_hub_until_they_are_removed(
     settings: Settings, start: Callable[[], tuple[LiveHub, Refuses]]
 ):

@@ -15,6 +15,7 @@ import av
 import numpy as np
 import psutil
 import pytest
+from support.hls_camera import hls_camera
 from support.http_camera import HttpCamera, jpeg
 from support.live_sources import wait_for
 from support.ports import free_port
@@ -217,6 +218,16 @@ def test_what_an_http_camera_is_shows_in_its_answer(live: Live):
         refused = live(camera.url("/page"))
         wait_for(refused, "failed")
         assert "text/html" in refused.status().last_error
+
+
+@pytest.mark.endurance
+def test_a_playlist_that_moves_on_is_followed(live: Live):
+    with hls_camera() as url:
+        source = live(url, access=SourceAccess(private_networks=True, hls=True), fps=None, buffer="wait")
+        frames = [frame for frame in (source.take(2) for _ in range(80)) if frame is not None]
+        assert len(frames) >= 60  # more than the playlist ever had at a time
+        assert {frame.epoch for frame in frames} == {1}
+        assert all(later.pts_s > earlier.pts_s for earlier, later in pairwise(frames))
 
 
 def test_a_file_is_given_whole_to_who_waits_and_then_it_has_ended(live: Live, test_data, tmp_path: Path):
