@@ -73,7 +73,7 @@ class BatchSubmissions:
         refused: list[tuple[str, NeuroposeRayError]] = []
         for given in upload.inputs:
             try:
-                await check_videos(upload.folder, [given.name], self._settings.uploads)
+                await check_videos(upload.folder, [given.name], self._settings.uploads, self._settings.archives)
                 usable.append(given)
             except (InputError, RequestError) as error:
                 refused.append((given.name, error))
