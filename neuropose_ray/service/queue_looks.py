@@ -23,7 +23,7 @@ class QueueLooks:
 
     Args:
         rest_s: between two looks that nothing waits for.
-        awake_s: for which a queue is looked at as often as it wants after a call; longer than a look takes.
+        awake_s: for which a queue is looked at as often as it wants after a call.
         awake_at_start_s: the same after the start: a thread of DBOS queues again what an earlier process has left.
     """
 
@@ -55,17 +55,18 @@ class QueueLooks:
             self._stop_look_s = _LAST_STOP_LOOK_S
             self._changed.notify_all()
 
-    def wait(self, stopped: threading.Event, interval_s: float) -> bool:
+    def wait(self, stopped: threading.Event, interval_s: float, looked_at_s: float) -> bool:
         """Wait until the next look is due, or until the event is set; whether it is.
 
         Args:
             stopped: ends the wait.
             interval_s: between two looks while there may be work.
+            looked_at_s: begin of the last look, which may have missed what came since; monotonic.
         """
         begin_s = time.monotonic()
         while not stopped.is_set():
             with self._changed:
-                was_awake = self._awake_until > begin_s
+                was_awake = self._awake_until > looked_at_s
                 left_s = begin_s + (interval_s if was_awake else max(interval_s, self._rest_s)) - time.monotonic()
                 if left_s <= 0:
                     return False
@@ -92,10 +93,12 @@ class _Rests:
     """The event that ends a worker, on which the worker also waits between its looks."""
 
     def __init__(self, looks: QueueLooks, stopped: threading.Event) -> None:
-        self._looks, self._stopped = looks, stopped
+        self._looks, self._stopped, self._looked_at_s = looks, stopped, time.monotonic()
 
     def is_set(self) -> bool:
         return self._stopped.is_set()
 
     def wait(self, timeout: float) -> bool:
-        return self._looks.wait(self._stopped, timeout)
+        is_over = self._looks.wait(self._stopped, timeout, self._looked_at_s)
+        self._looked_at_s = time.monotonic()
+        return is_over

@@ -25,14 +25,18 @@ WORK = Workflow.model_validate({"steps": [{"kind": "pose"}]})
 class Waiting:
     """A worker that looks again and again."""
 
-    def __init__(self, looks: QueueLooks, interval_s: float) -> None:
+    def __init__(self, looks: QueueLooks, interval_s: float, look_s: float = 0.0) -> None:
+        self.look_s = look_s
         self.stopped, self.seen = threading.Event(), threading.Semaphore(0)
         self.thread = threading.Thread(target=self._run, args=(looks, interval_s), daemon=True)
         self.thread.start()
 
     def _run(self, looks: QueueLooks, interval_s: float) -> None:
-        while not looks.wait(self.stopped, interval_s):
+        looked_at_s = time.monotonic()
+        while not looks.wait(self.stopped, interval_s, looked_at_s):
+            looked_at_s = time.monotonic()
             self.seen.release()
+            time.sleep(self.look_s)
 
     def looks_within(self, seconds: float) -> bool:
         return self.seen.acquire(timeout=seconds)
@@ -54,6 +58,17 @@ def test_a_call_is_followed_by_a_look_also_where_the_interval_is_longer_than_any
     looks = QueueLooks(rest_s=NEVER_S, awake_s=0.01)
     worker = Waiting(looks, 0.5)
     looks.wake()
+    assert worker.looks_within(PATIENCE_S)
+    worker.stopped.set()
+
+
+def test_what_comes_in_the_course_of_a_look_is_looked_at_again_however_long_that_takes():
+    looks = QueueLooks(rest_s=NEVER_S, awake_s=0.2)
+    worker = Waiting(looks, 0.01, look_s=1.0)
+    looks.wake()
+    assert worker.looks_within(PATIENCE_S)
+    time.sleep(0.4)
+    looks.wake()  # the first look is under way
     assert worker.looks_within(PATIENCE_S)
     worker.stopped.set()
 
@@ -94,7 +109,7 @@ def test_jobs_begin_when_they_come_and_when_others_end_and_when_the_queue_goes_o
         assert ends.acquire(timeout=PATIENCE_S)
         return []
 
-    jobs = opened(perform, QueueLooks(rest_s=NEVER_S, awake_s=0.5, awake_at_start_s=0.1))
+    jobs = opened(perform, QueueLooks(rest_s=NEVER_S, awake_s=1.0, awake_at_start_s=0.1))
     time.sleep(2.5)  # until nobody is awake any more
     for number in range(2):
         jobs.enqueue(job(number), WORK)
