@@ -13,7 +13,10 @@ from neuropose_ray.analysis.runs.tables import tidy_rows
 from neuropose_ray.analysis.runs.wide_table import wide_row, write_wide_table
 
 UNIT = r"_(deg|deg_per_s|deg_per_s2|s|m|m_per_s|j_per_kg|steps_per_min|percent)$"
-WITHOUT_UNIT = r"(_n|coverage|_sparc(_.*)?|_ldlj(_.*)?|_reliable)$|^(trial|path|person|frames|tracks?|warnings|error|.*_movement)$"
+WITHOUT_UNIT = (
+    r"(_n|coverage|_sparc(_.*)?|_ldlj(_.*)?|_reliable)$"
+    r"|^(trial|path|person|frames|tracks?|warnings|error|.*_movement)$"
+)
 
 
 @pytest.fixture(scope="module")
