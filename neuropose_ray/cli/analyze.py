@@ -55,14 +55,15 @@ def analyze(
     address: Address = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Clean the poses, and measure angles, repetitions and gait.
+    """Clean the poses, and measure angles, repetitions, gait and the whole body.
 
     Without a configuration: the field's usual cleaning (confidence, left-right swaps, outliers, short gaps, 6 Hz
     low-pass), clinical angles, the repetitions of whatever movement repeats with duration, range, speed, smoothness
-    and symmetry, and a gait table where somebody walks. A trial's report is analysis.json beside its predictions; of
-    several trials there are also cohort.json, cohort.csv (a trial in a row, every column with its unit) and
-    cohort_long.csv (a number in a row) in the folder above. A bad trial never stops the rest; the exit code is then
-    1.
+    and symmetry, a gait table where somebody walks, and the whole body: centre of mass, energies, jumps, running
+    (segment masses are the mean of women's and men's; `body: {masses: female}` in a configuration). A trial's
+    report is analysis.json beside its predictions; of several trials there are also cohort.json, cohort.csv (a trial
+    in a row, every column with its unit) and cohort_long.csv (a number in a row) in the folder above. A bad trial
+    never stops the rest; the exit code is then 1.
 
     Numbers are of one person: who is seen longest, unless --track (`neuropose-ray people OUT/NAME` shows who is who)
     or --person says another; the first line says which of how many it is. --person all analyses each in turn.

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from analysis.runs.samples import PHANTOM_SKELETON, heels, neuropose_video, phantom, write_json, write_parquet
 
+from neuropose_ray.analysis.body.flights import Flight
+from neuropose_ray.analysis.body.jumps import jump_record
+from neuropose_ray.analysis.body.records import BodyMeasure, Running
 from neuropose_ray.analysis.runs.cohort import analyse_here, cohort_tasks, run_cohort
 from neuropose_ray.analysis.runs.config import AnalysisConfig, InputsConfig
 from neuropose_ray.analysis.runs.defaults import default_analysis
@@ -52,6 +55,33 @@ def test_every_repetition_has_a_row_and_below_them_are_mean_and_sd(out, capsys):
     knee = next(line for line in lines if line[:2] == ["knee", "flexion"])
     angles = {angle.name: angle for angle in report.results.angles}
     assert knee[3] == f"{angles['left_knee_flexion'].max:.0f}"
+
+
+def test_the_whole_body_is_a_table_that_states_its_masses_and_that_there_are_no_forces(out, capsys):
+    report = analysed(out / "squats")
+    print_report(report)
+    printed = capsys.readouterr().out
+    lines = [line.split() for line in printed.splitlines()]
+    values = {measure.name: measure.value for measure in report.results.body.measures}
+    row = next(line for line in lines if line[:3] == ["centre", "path", "length"])
+    assert row[3:5] == ["m", f"{values['centre_path_length_m']:.2f}"]
+    assert "segment masses: halfway between women's and men's (de Leva 1996)" in printed
+    assert "no forces" in printed
+
+
+def test_jumps_and_runs_are_shown_where_there_are_any(out, capsys):
+    report = analysed(out / "squats")
+    jump = jump_record(1, Flight(1.0, 1.5, "both", "both", 0.31), 1 / 30, 0.03)
+    run = Running(
+        start_s=2.0, end_s=3.0, flights=3,
+        measures=(BodyMeasure(name="running_speed_m_per_s", value=3.2),),
+    )  # fmt: skip
+    body = report.results.body.model_copy(update={"jumps": (jump,), "running": (run,)})
+    print_report(report.model_copy(update={"results": report.results.model_copy(update={"body": body})}))
+    printed = capsys.readouterr().out
+    assert "run 1: 3 steps with a flight, speed 3.20 m/s" in printed
+    row = next(line.split() for line in printed.splitlines() if line.split()[:3] == ["1", "1.00", "1.50"])
+    assert row[-2:] == ["0.31", "0.31"]
 
 
 @pytest.mark.parametrize("name", ["squats", "walk"])

@@ -3,7 +3,7 @@ import re
 import pytest
 from description.samples import NAME, random_report
 
-from neuropose_ray.analysis import GAIT_PARAMETERS, repetition_label
+from neuropose_ray.analysis import BODY_MEASURES, GAIT_PARAMETERS, repetition_label
 from neuropose_ray.analysis.angles.definitions import ANGLE_DEFINITIONS
 from neuropose_ray.description import LANGUAGES, Finding
 from neuropose_ray.description.findings import findings_of_report
@@ -30,6 +30,11 @@ def test_german_has_a_term_for_every_angle_and_measure():
     names = {name.removeprefix("left_").removeprefix("right_") for name in ANGLE_DEFINITIONS}
     names |= {*GAIT_PARAMETERS, "knee_flexion", "elbow_flexion", "hip_flexion", "shoulder_elevation"}
     assert names <= GERMAN.terms.keys()
+
+
+def test_every_measure_of_the_whole_body_has_a_term_in_every_language():
+    for language in map(language_of, LANGUAGES):
+        assert BODY_MEASURES.keys() <= language.terms.keys()
 
 
 def test_measures_of_repetitions_have_a_term_in_every_language():

@@ -40,6 +40,8 @@ BODY_MEASURES: Mapping[str, str] = ReadOnlyMapping(
 )
 #: Share of the frames from which on ways and extremes are those of the whole movement.
 MIN_COVERAGE = 0.8
+#: Of the pitch of a camera: 15 degrees. More is the path of feet that jump, or of a track that goes astray.
+_LEAST_COSINE = 0.966
 #: Of the greatest speed: what is slower at either end does not count for smoothness.
 _MOVING = 0.05
 _ENDS = {"arm_symmetry_percent": ("wrist", "shoulder"), "leg_symmetry_percent": ("ankle", "hip")}
@@ -89,9 +91,14 @@ def body_over_time(motion: Motion, settings: BodySettings | None = None) -> Body
     """
     settings = settings or BodySettings()
     segments = body_segments(motion, settings.masses)
-    return BodyOverTime(
-        body_motion(segments, motion.timestamps_s), levelled_up(motion, settings.up), segments.stand_ins
-    )
+    return BodyOverTime(body_motion(segments, motion.timestamps_s), _up(motion, settings), segments.stand_ins)
+
+
+def _up(motion: Motion, settings: BodySettings) -> Array:
+    """Away from the floor by the path of the feet, or as given where that would be a camera that nobody holds."""
+    given = np.array(settings.up) / np.linalg.norm(np.array(settings.up))
+    levelled = levelled_up(motion, settings.up)
+    return levelled if levelled @ given >= _LEAST_COSINE else given
 
 
 def measure_body(motion: Motion, body: BodyOverTime, usable: NDArray[np.bool_]) -> dict[str, float]:

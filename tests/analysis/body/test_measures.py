@@ -79,6 +79,17 @@ def test_frames_that_cannot_be_used_count_for_nothing():
     assert measured(wild, usable)["centre_height_range_m"] < 1
 
 
+def test_a_pitched_camera_is_levelled_by_the_feet_and_feet_that_go_astray_level_nothing():
+    walk = performed(Walking(), seconds=5.0)
+    angle = np.radians(8)
+    pitched = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    tilted = motion_of(walk.positions @ pitched.T, walk.timestamps_s)
+    up = body_over_time(tilted, SETTINGS).up
+    assert up @ pitched @ np.array(UP) > np.cos(np.radians(1))
+    astray = walk.positions + np.linspace(0, 4000, len(walk))[:, None, None] * np.array(UP)
+    np.testing.assert_allclose(body_over_time(motion_of(astray, walk.timestamps_s), SETTINGS).up, UP)
+
+
 def test_nobody_has_no_numbers():
     motion = performed(Squatting(), seconds=1.0)
     gone = motion_of(np.full_like(motion.positions, np.nan), motion.timestamps_s)
