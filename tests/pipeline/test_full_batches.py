@@ -3,6 +3,8 @@
 On Ray see ``test_nodes.py``, where there is a GPU in name.
 """
 
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from measurements.endurance import table
 from support.calls import calls_in
 from support.device_model import CLIP_FRAMES, DeviceSpec, clips
 
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome
 from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.state.progress import NullReporter
@@ -20,10 +23,12 @@ from neuropose_ray.service.settings import load_settings
 BATCH = 16
 
 
-def process(videos: list[Path], out: Path, spec: DeviceSpec, **engine: Any) -> RunSummary:
+def process(
+    videos: list[Path], out: Path, spec: DeviceSpec, progress: NullReporter | None = None, **engine: Any
+) -> RunSummary:
     settings = load_settings(None, {"engine": {"kind": "local", **engine}, "fit": False}, environment={})
     with started_engine(settings.engine, spec, "batches") as started:
-        return run(videos, out, settings=settings, spec=spec, engine=started, progress=NullReporter())
+        return run(videos, out, settings=settings, spec=spec, engine=started, progress=progress or NullReporter())
 
 
 def spec(log: Path, **settings: Any) -> DeviceSpec:
@@ -44,6 +49,29 @@ def test_threads_fill_batches_across_videos_and_give_what_each_video_gives_apart
     calls = calls_in(tmp_path / "log_shared")
     assert sum(calls.frames) == 24 * CLIP_FRAMES
     assert calls.fill() >= 0.9  # two sizes, of each of which the last batch is short
+
+
+class Interrupt(NullReporter):
+    """Ctrl-C after the first chunk."""
+
+    def advance(self, outcome: ChunkOutcome) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_lets_its_threads_go_and_goes_on_where_it_was(tmp_path: Path):
+    videos, before = clips(tmp_path / "videos", 12), threading.active_count()
+    slow = DeviceSpec(tmp_path / "log", call_s=0.3, frame_s=0.0, batch_size=BATCH)
+    with pytest.raises(KeyboardInterrupt):
+        process(videos, tmp_path / "out", slow, Interrupt())
+    until = time.monotonic() + 30
+    while threading.active_count() > before:
+        assert time.monotonic() < until, [thread.name for thread in threading.enumerate()]
+        time.sleep(0.02)
+    again = process(videos, tmp_path / "out", spec(tmp_path / "again"))
+    assert again.all_well
+    assert sum(video.frames for video in again.videos) == 12 * CLIP_FRAMES
+    assert again.frames_computed < 12 * CLIP_FRAMES
+    assert sum(calls_in(tmp_path / "again").frames) == again.frames_computed
 
 
 @pytest.mark.endurance

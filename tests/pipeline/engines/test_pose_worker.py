@@ -1,20 +1,27 @@
-"""A process with several chunks in flight ends for the sake of one: the others pay nothing."""
+"""What an actor does with several calls at once, without a Ray around it."""
 
 import threading
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pytest
+from support.calls import calls_in
+from support.device_model import CLIP_FRAMES, DeviceSpec, clips
 from support.poison import CHUNK_FRAMES, PoisonSpec, notes, write_video
 
 from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, CancelledError
 from neuropose_ray.pipeline.chunks.commit import ChunkStore
-from neuropose_ray.pipeline.chunks.worker import ChunkWorker, RunContext
-from neuropose_ray.pipeline.engines.pose_worker import end_when_stalled
+from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWorker, RunContext
+from neuropose_ray.pipeline.engines import pose_worker
+from neuropose_ray.pipeline.engines.pose_worker import PoseWorker, WorkerSetup, end_when_stalled
 from neuropose_ray.pipeline.inputs.discovery import FoundVideo
 from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, plan_video
 from neuropose_ray.pipeline.planning.plan_file import write_plan
 from neuropose_ray.pipeline.settings import CameraSettings
+from neuropose_ray.pipeline.state.metrics import Metric
 from neuropose_ray.video.sources import open_source
 
 RUN = "run"
@@ -66,3 +73,36 @@ def test_the_chunk_that_hangs_is_charged_and_its_neighbour_is_not(context: RunCo
         thread.join(10)
     assert sorted(stopped) == [0, 1]
     assert [store.committed(key) for key in plan.keys] == [None, None]
+
+
+class NoMeter:
+    """Stands for Ray's metrics, which need a Ray; adds up what it is told."""
+
+    def __init__(self, run_name: str, metrics: Sequence[Metric]) -> None:
+        self.sums: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, metric: Metric, amount: float, **tags: str) -> None:
+        with self._lock:
+            self.sums[metric.name] += amount
+
+
+def test_calls_that_ray_makes_at_once_fill_batches_across_videos(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(pose_worker, "RayMeter", NoMeter)
+    monkeypatch.setattr(pose_worker, "_load", lambda _context, load: load())
+    spec = DeviceSpec(tmp_path / "log", call_s=0.0, frame_s=0.0, batch_size=16)
+    context = RunContext(spec, tmp_path / "out", decode_threads=1, max_attempts=2)
+    videos = clips(tmp_path / "clips", 40)
+    for video in videos:
+        plan = plan_video(FoundVideo(video.stem, video), open_source(video), spec, CameraSettings(), CHUNK_FRAMES * 4)
+        write_plan(context.plan_path(video.stem), plan)
+    setup = WorkerSetup(RUN, "run", "fused", decoders=2, chunks_at_once=10, stall_limit_s=600)
+    worker = PoseWorker(context, setup)
+    with ThreadPoolExecutor(setup.chunks_at_once) as pool:
+        rows = list(pool.map(lambda video: worker({"video": [video.stem], "chunk": [0]}), videos))
+    outcomes = [ChunkOutcome.model_validate_json(row["outcome"][0]) for row in rows]
+    assert [(outcome.state, outcome.frames) for outcome in outcomes] == [("done", CLIP_FRAMES)] * 40
+    assert calls_in(spec.log).fill() >= 0.9
+    counted = worker._meter.sums
+    assert counted["neuropose_frames_inferred"] == 40 * CLIP_FRAMES
+    assert counted["neuropose_frames_inferred"] / counted["neuropose_batch_slots"] == calls_in(spec.log).fill()
