@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from neuropose_ray.schemas.fitting import HeightM
 from neuropose_ray.schemas.immutable import FrozenJson, FrozenModel
 from neuropose_ray.schemas.job_names import STANDARD_NAME, JobState, StepKind, StepState
+from neuropose_ray.schemas.service_status import SlowestStep
 
 JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 #: Seconds that a job may take, a year at most.
@@ -277,55 +278,11 @@ class JobPage(FrozenModel):
     next: str | None = None
 
 
-class BatchFailure(FrozenModel):
-    """A job of a batch that failed."""
-
-    job: JobId
-    inputs: tuple[str, ...]
-    error: JobError | None
-
-
-class Batch(FrozenModel):
-    """Jobs that were submitted together, one for each video, as the caller sees them.
-
-    The state is ``queued`` before the first one begins and ``running`` until the last one has ended; then ``failed``
-    where one failed, else ``cancelled`` where one was cancelled, else ``completed``.
-    """
-
-    id: JobId
-    state: JobState
-    counts: dict[JobState, int] = Field(description="how many of its jobs are in each state")
-    percent: float = Field(ge=0, le=100, description="of all its jobs together")
-    owner: str | None = None
-    submitted_at: datetime = Field(description="its first job")
-    ended_at: datetime | None = Field(default=None, description="its last job, when all have ended")
-    failures: tuple[BatchFailure, ...] = Field(default=(), description="the first hundred of its failed jobs")
-    refused: tuple[JobError, ...] = Field(
-        default=(), description="of the request that makes a batch: inputs that no job was made of, and why"
-    )
-
-
-class BatchPage(FrozenModel):
-    """Some of the batches, newest first. ``next`` continues the list."""
-
-    batches: tuple[Batch, ...]
-    next: JobId | None = None
-
-
 class QueueStatus(FrozenModel):
     """How long the queue is, and for how long its oldest job has waited."""
 
     depth: int
     oldest_s: float | None
-
-
-class SlowestStep(FrozenModel):
-    """The kind of step that takes longest, of those that ended since the job manager was started."""
-
-    kind: StepKind
-    ended: int
-    mean_s: float
-    longest_s: float
 
 
 #: draining: takes no new jobs and does what it has; ending: the same, but leaves what waits to the next service.

@@ -10,7 +10,8 @@ from pathlib import Path
 from fastapi import Request
 
 from neuropose_ray.errors import InputError, NeuroposeRayError, OverloadedError, RequestError
-from neuropose_ray.schemas.jobs import Batch, JobError, JobInput, JobRequest
+from neuropose_ray.schemas.batches import Batch
+from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest
 from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.errors import public_message
 from neuropose_ray.service.http.job_routes import Submissions
@@ -73,7 +74,7 @@ class BatchSubmissions:
         refused: list[tuple[str, NeuroposeRayError]] = []
         for given in upload.inputs:
             try:
-                await check_videos(upload.folder, [given.name], self._settings.uploads)
+                await check_videos(upload.folder, [given.name], self._settings.uploads, self._settings.archives)
                 usable.append(given)
             except (InputError, RequestError) as error:
                 refused.append((given.name, error))

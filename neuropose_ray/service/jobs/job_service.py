@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -13,7 +13,6 @@ from neuropose_ray.errors import (
     JobNotFoundError,
     JobStateError,
 )
-from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import (
     Action,
@@ -23,9 +22,8 @@ from neuropose_ray.schemas.jobs import (
     JobRequest,
     JobsStatus,
     QueueStatus,
-    SlowestStep,
-    Workflow,
 )
+from neuropose_ray.schemas.service_status import SlowestStep
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.admission import make_uploads_folder, require_room
 from neuropose_ray.service.jobs.batches import JobBatches
@@ -36,9 +34,9 @@ from neuropose_ray.service.jobs.job_log import append_line, read_lines
 from neuropose_ray.service.jobs.job_rows import DEADLINE_FROM, PAST_DEADLINE, JobRow, steps_before
 from neuropose_ray.service.jobs.listing import JobList
 from neuropose_ray.service.jobs.mode import read_mode
-from neuropose_ray.service.jobs.options import workflow_with
+from neuropose_ray.service.jobs.options import with_options
 from neuropose_ray.service.jobs.orders import Orders
-from neuropose_ray.service.jobs.retention import EndedJob, FolderContent, content_of, outdated
+from neuropose_ray.service.jobs.retention import Retention
 from neuropose_ray.service.jobs.views import artifacts_in, job_of
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
@@ -88,7 +86,7 @@ class JobService:
         self._durable, self._executor, self._webhooks = durable, executor, webhooks
         self.batches, self.deadlines = batches, deadlines
         self.list = JobList(durable, executor, batches)
-        self._orders = Orders(data, durable)
+        self._orders, self._retention = Orders(data, durable), Retention(data, settings, durable.rows)
         self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
         self._unheld: dict[str, float] = {}
@@ -111,7 +109,7 @@ class JobService:
                 self._webhooks.check(request)
                 require_room(self._data, self._settings, self._durable.counts(["queued"])["queued"])
                 make_uploads_folder(self._data.job(request.id))
-                workflow = self._with_options(workflow, request)
+                workflow = with_options(workflow, request.options, self._data.job(request.id).calibration)
                 by = request.source if request.owner is None else f"{request.source} ({request.owner})"
                 append_line(
                     self._data.job(request.id).log,
@@ -125,12 +123,6 @@ class JobService:
             elif not known.request.same_work(request):
                 raise JobStateError("this id is another job's", hint="use a new Idempotency-Key for other work")
         return self.job(request.id)
-
-    def _with_options(self, workflow: Workflow, request: JobRequest) -> Workflow:
-        calibration = self._data.job(request.id).calibration
-        if request.options.calibration is not None:
-            atomic_write_bytes(calibration, request.options.calibration.encode())
-        return workflow_with(workflow, request.options, calibration)
 
     def job(self, job_id: str) -> Job:
         """One job, with the files that it has made.
@@ -326,25 +318,12 @@ class JobService:
 
     def remove_outdated(self) -> tuple[str, ...]:
         """Remove the ended jobs that the settings do not keep."""
-        keep_days, keep_bytes = self._settings.keep_days, self._settings.keep_bytes
-        if keep_days is None and keep_bytes is None:
-            return ()
-        delivered = FolderContent() if keep_bytes is None else content_of(self._data.outbox)
-        left = None if keep_bytes is None else keep_bytes - delivered.size_bytes
         removed = []
-        for job_id in outdated(self._ended(delivered), datetime.now(UTC), keep_days=keep_days, keep_bytes=left):
+        for job_id in self._retention.outdated(datetime.now(UTC)):
             with suppress(JobNotFoundError, JobStateError):  # removed, or queued again, meanwhile
                 self.remove(job_id)
                 removed.append(job_id)
         return tuple(removed)
-
-    def _ended(self, delivered: FolderContent) -> Iterator[EndedJob]:
-        measured = self._settings.keep_bytes is not None
-        for row in self._durable.rows():
-            if row.state in ENDED and row.ended_at is not None:
-                folder = self._data.job(row.request.id).root
-                size = content_of(folder, without=delivered).size_bytes if measured else 0
-                yield EndedJob(row.request.id, row.ended_at, size)
 
     def _row(self, job_id: str) -> JobRow:
         row = self._durable.row(job_id)
