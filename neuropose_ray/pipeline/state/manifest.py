@@ -96,20 +96,15 @@ class Manifest:
     @classmethod
     def of(cls, rows: Iterable[ManifestRow]) -> Manifest:
         """These rows, taken one by one."""
-        import pyarrow as pa
-
         rows, batches = iter(rows), []
         while some := list(islice(rows, ROWS_PER_PART)):
             batches.append(_batch(some))
-        return cls(pa.Table.from_batches(batches, _schema()))
+        return cls(_joined(batches))
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
         """What a run folder knows; a part that cannot be read is passed over."""
-        import pyarrow as pa
-
-        batches = [batch for _, batch in _batches([path for _, path in _parts(folder)])]
-        return cls(pa.Table.from_batches(batches, _schema()))
+        return cls(_joined([batch for _, batch in _batches([path for _, path in _parts(folder)])]))
 
     def __len__(self) -> int:
         return len(self._place)
@@ -266,6 +261,22 @@ def _batches(parts: Sequence[Path], columns: list[str] | None = None) -> Iterato
                     first_row += len(batch)
         except (pa.ArrowException, OSError) as error:
             logger.info("%s: %s; its videos are looked at again", path, error)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.Table:
+    """One table out of batches, which are given up on the way: a column after the other, so that no two copies of all
+    are in memory.
+    """
+    import pyarrow as pa
+
+    schema = _schema()
+    parts = [[batch.column(field.name) for batch in batches] for field in schema]
+    batches.clear()
+    columns = []
+    for field in schema:
+        own = parts.pop(0)
+        columns.append(pa.concat_arrays(own) if own else pa.array([], field.type))
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _placed(batch: pa.RecordBatch, first: int) -> Iterator[tuple[str, int]]:

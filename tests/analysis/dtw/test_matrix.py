@@ -10,6 +10,8 @@ from neuropose_ray.analysis.dtw.matrix import (
     FailedTrial,
     clustered_order,
     distance_matrix,
+    distances_here,
+    distances_in_processes,
     distances_on_ray,
     nearest,
     pair_distances,
@@ -45,6 +47,15 @@ def test_like_stands_beside_like_in_the_heat_map():
     assert {frozenset(order[:2]), frozenset(order[2:])} == {frozenset({0, 1}), frozenset({2, 3})}
     assert clustered_order(BLOCKS[:2, :2]) == [0, 1]
     assert clustered_order(BLOCKS[:0, :0]) == []
+
+
+def test_processes_compute_what_this_process_computes():
+    trials = [performed(name, motion, noise_mm=5) for name, motion in movements().items()]
+    settings = DistanceMatrixSettings(pairs_per_task=2)
+    here, there = (
+        distance_matrix(trials, settings, distances=who) for who in (distances_here, distances_in_processes)
+    )
+    np.testing.assert_array_equal(here.matrix, there.matrix)
 
 
 @pytest.mark.ray
