@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from support.local_service import LocalService, local_service
 
+from neuropose_ray.service import ServiceClient
+
 WORKFLOWS = {
     "standard": {"steps": [{"kind": "pose"}]},
     "labels": {"steps": [{"kind": "pose"}, {"kind": "annotate"}]},
@@ -65,6 +67,11 @@ def test_a_batch_of_one_request_is_waited_for_as_one(service: LocalService, vide
         assert [each["input"] for each in made.json()["refused"]] == ["bad.mp4"]
         batch = client.get(made.headers["location"], params=WAIT).json()
     assert (batch["state"], batch["counts"]) == ("completed", {"completed": 1})
+    with ServiceClient(service.url) as program:
+        assert program.batch(batch["id"], wait_s=50).state == "completed"
+        (job,) = program.jobs(batch=batch["id"])
+        assert program.job(job.id, wait_s=50).batch == batch["id"]
+        assert next(each.id for each in program.batches()) == batch["id"]
 
 
 def test_a_folder_is_submitted_waited_for_and_fetched_by_the_command(
