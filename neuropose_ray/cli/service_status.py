@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from neuropose_ray.cli.console import duration
-from neuropose_ray.service.names import LIVE_HUB
+from neuropose_ray.service import LIVE_HUB
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.jobs import Job, Mode

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from neuropose_ray.schemas.fitting import HeightM
 from neuropose_ray.schemas.immutable import FrozenJson, FrozenModel
 from neuropose_ray.schemas.job_names import STANDARD_NAME, JobState, StepKind, StepState
+from neuropose_ray.schemas.service_status import SlowestStep
 
 JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 #: Seconds that a job may take, a year at most.
@@ -282,15 +283,6 @@ class QueueStatus(FrozenModel):
 
     depth: int
     oldest_s: float | None
-
-
-class SlowestStep(FrozenModel):
-    """The kind of step that takes longest, of those that ended since the job manager was started."""
-
-    kind: StepKind
-    ended: int
-    mean_s: float
-    longest_s: float
 
 
 #: draining: takes no new jobs and does what it has; ending: the same, but leaves what waits to the next service.

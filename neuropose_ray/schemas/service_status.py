@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.job_names import StepKind
 
 
 class PoseRequests(FrozenModel):
@@ -25,3 +26,12 @@ class GpuMemory(FrozenModel):
     name: str
     used_bytes: int
     total_bytes: int
+
+
+class SlowestStep(FrozenModel):
+    """The kind of step that takes longest, of those that ended since the job manager was started."""
+
+    kind: StepKind
+    ended: int
+    mean_s: float
+    longest_s: float

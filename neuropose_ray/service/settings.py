@@ -55,7 +55,7 @@ class PoseReplicaSettings(_Settings):
         default=120.0,
         gt=0,
         description="after which a request is answered 504; a model whose call takes half of it while a request "
-        "wants it is taken for hung and replaced",
+        "wants it, and 10 seconds at least, is taken for hung and replaced",
     )
     request_frames: int = Field(default=256, ge=1, description="most frames of one request; longer is a job")
     request_bytes: int = Field(default=64 * MIB, ge=1, description="most bytes of one request; longer is a job")

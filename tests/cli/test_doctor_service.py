@@ -50,7 +50,7 @@ def test_a_database_that_answers_is_well(tmp_path: Path, postgres: str):
     assert found["database of jobs"].status == "ok"
 
 
-@pytest.mark.parametrize("service", [{"prot": 1}, {"jobs": {"runing": 1}}])  # codespell:ignore prot runing
+@pytest.mark.parametrize("service", [{"prot": 1}, {"jobs": {"runing": 1}}])  # codespell:ignore prot,runing
 def test_wrong_settings_are_one_check_that_says_where_all_are_listed(tmp_path: Path, service: dict[str, object]):
     (check,) = checks(tmp_path, **service).values()
     assert (check.status, "service config check" in str(check.advice)) == ("fail", True)

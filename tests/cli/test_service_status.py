@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from neuropose_ray.cli.service_status import STALE_S, service_lines
-from neuropose_ray.schemas.jobs import Job, JobProgress, JobsStatus, QueueStatus, SlowestStep
-from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
+from neuropose_ray.schemas.jobs import Job, JobProgress, JobsStatus, QueueStatus
+from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests, SlowestStep
 from neuropose_ray.service.client import ServiceReport
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -97,7 +97,8 @@ def test_a_group_that_is_given_as_json_is_the_origin_of_all_of_it():
 
 def test_every_fault_of_file_and_environment_has_a_line_with_its_place(tmp_path: Path):
     file = tmp_path / "settings.yaml"
-    file.write_text("model: blazepose\nservice:\n  port: 80000\n  jobs:\n    runing: 3\n")  # codespell:ignore runing
+    misspelt = "runing"  # codespell:ignore runing
+    file.write_text(f"model: blazepose\nservice:\n  port: 80000\n  jobs:\n    {misspelt}: 3\n")
     environment = {"NEUROPOSE_SERVICE__JOBZ": "1", "NEUROPOSE_ENGINE__WORKERS": "x", "NEUROPOSE_SERVICE__JOBS": "{"}
     examination = examined(Settings, file, environment)
     assert examination.settings is None
@@ -107,9 +108,7 @@ def test_every_fault_of_file_and_environment_has_a_line_with_its_place(tmp_path:
     assert any(fault.startswith("environment, NEUROPOSE_SERVICE__JOBS: ") and "JSON" in fault for fault in faults)
     assert 'environment, NEUROPOSE_ENGINE__WORKERS: engine.workers: must be a whole number, not "x"' in faults
     assert f"{file}, line 3: service.port: must be less than or equal to 65535, not 80000" in faults
-    assert (
-        f"{file}, line 5: service.jobs.runing: no such setting; did you mean running?" in faults
-    )  # codespell:ignore runing
+    assert f"{file}, line 5: service.jobs.{misspelt}: no such setting; did you mean running?" in faults
     assert len(faults) == 5
 
 

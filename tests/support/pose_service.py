@@ -23,15 +23,20 @@ def pose_service(settings: Settings, spec: PoseModelSpec, listener: Listener | N
 
         from neuropose_ray.service.http import errors
         from neuropose_ray.service.http.auth import AuthMiddleware
+        from neuropose_ray.service.http.named_pictures import NamedPictures
+        from neuropose_ray.service.http.pose_counts import PoseCounts
         from neuropose_ray.service.http.pose_routes import pose_router
         from neuropose_ray.service.http.rates import RateLimit
+        from neuropose_ray.service.inputs import Inputs
         from neuropose_ray.service.tokens import TokenStore
 
         app = FastAPI(lifespan=None if listener is None else listener.lifespan)
         app.add_middleware(AuthMiddleware, tokens=TokenStore((), Path("nowhere")), rate=RateLimit(1e6, 10**6))
         errors.install(app)
         handle = serve.get_deployment_handle(POSE_MODEL, APPLICATION)
-        app.include_router(pose_router({"usual": handle}, settings.service.pose))
+        limits = settings.service.pose
+        named = NamedPictures(Inputs(settings.service.uploads), limits)
+        app.include_router(pose_router({"usual": handle}, limits, named, PoseCounts()))
         return app
 
     @serve.deployment(name="Ingress", ray_actor_options={"num_cpus": 0, **ONE_LOOP}, max_ongoing_requests=1000)

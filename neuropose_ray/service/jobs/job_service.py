@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -22,8 +22,8 @@ from neuropose_ray.schemas.jobs import (
     JobRequest,
     JobsStatus,
     QueueStatus,
-    SlowestStep,
 )
+from neuropose_ray.schemas.service_status import SlowestStep
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.jobs.admission import make_uploads_folder, require_room
 from neuropose_ray.service.jobs.batches import JobBatches
@@ -36,7 +36,7 @@ from neuropose_ray.service.jobs.listing import JobList
 from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.jobs.options import with_options
 from neuropose_ray.service.jobs.orders import Orders
-from neuropose_ray.service.jobs.retention import EndedJob, FolderContent, content_of, outdated
+from neuropose_ray.service.jobs.retention import Retention
 from neuropose_ray.service.jobs.views import artifacts_in, job_of
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
@@ -86,7 +86,7 @@ class JobService:
         self._durable, self._executor, self._webhooks = durable, executor, webhooks
         self.batches, self.deadlines = batches, deadlines
         self.list = JobList(durable, executor, batches)
-        self._orders = Orders(data, durable)
+        self._orders, self._retention = Orders(data, durable), Retention(data, settings, durable.rows)
         self._lock = threading.Lock()  # of all that looks first and then acts
         self._removed: dict[str, float] = {}
         self._unheld: dict[str, float] = {}
@@ -318,25 +318,12 @@ class JobService:
 
     def remove_outdated(self) -> tuple[str, ...]:
         """Remove the ended jobs that the settings do not keep."""
-        keep_days, keep_bytes = self._settings.keep_days, self._settings.keep_bytes
-        if keep_days is None and keep_bytes is None:
-            return ()
-        delivered = FolderContent() if keep_bytes is None else content_of(self._data.outbox)
-        left = None if keep_bytes is None else keep_bytes - delivered.size_bytes
         removed = []
-        for job_id in outdated(self._ended(delivered), datetime.now(UTC), keep_days=keep_days, keep_bytes=left):
+        for job_id in self._retention.outdated(datetime.now(UTC)):
             with suppress(JobNotFoundError, JobStateError):  # removed, or queued again, meanwhile
                 self.remove(job_id)
                 removed.append(job_id)
         return tuple(removed)
-
-    def _ended(self, delivered: FolderContent) -> Iterator[EndedJob]:
-        measured = self._settings.keep_bytes is not None
-        for row in self._durable.rows():
-            if row.state in ENDED and row.ended_at is not None:
-                folder = self._data.job(row.request.id).root
-                size = content_of(folder, without=delivered).size_bytes if measured else 0
-                yield EndedJob(row.request.id, row.ended_at, size)
 
     def _row(self, job_id: str) -> JobRow:
         row = self._durable.row(job_id)

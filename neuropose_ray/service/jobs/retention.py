@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from neuropose_ray.schemas.job_names import ENDED
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.jobs.job_rows import JobRow
+from neuropose_ray.service.settings import JobSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +75,35 @@ def content_of(folder: Path, *, without: FolderContent | None = None) -> FolderC
             if (state.st_dev, state.st_ino) not in elsewhere:
                 sizes[state.st_dev, state.st_ino] = state.st_size
     return FolderContent(frozenset(sizes), sum(sizes.values()))
+
+
+class Retention:
+    """Which jobs of a service are not kept any longer, by its settings.
+
+    Args:
+        data: where jobs, and the results of the inbox, lie.
+        settings: for how long and how much of them is kept.
+        rows: gives all jobs.
+    """
+
+    def __init__(self, data: DataFolder, settings: JobSettings, rows: Callable[[], Iterable[JobRow]]) -> None:
+        self._data, self._settings, self._rows = data, settings, rows
+
+    def outdated(self, now: datetime) -> list[str]:
+        """The ended jobs to remove, oldest first: what is in ``out`` counts, and stays."""
+        keep_days, keep_bytes = self._settings.keep_days, self._settings.keep_bytes
+        if keep_days is None and keep_bytes is None:
+            return []
+        if keep_bytes is None:
+            return outdated(self._ended(None), now, keep_days=keep_days, keep_bytes=None)
+        delivered = content_of(self._data.outbox)
+        left = keep_bytes - delivered.size_bytes
+        return outdated(self._ended(delivered), now, keep_days=keep_days, keep_bytes=left)
+
+    def _ended(self, delivered: FolderContent | None) -> Iterator[EndedJob]:
+        """All ended jobs; what each would free is measured where it matters."""
+        for row in self._rows():
+            if row.state in ENDED and row.ended_at is not None:
+                folder = self._data.job(row.request.id).root
+                size = 0 if delivered is None else content_of(folder, without=delivered).size_bytes
+                yield EndedJob(row.request.id, row.ended_at, size)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 
 from neuropose_ray.schemas.job_names import JobState, StepKind
-from neuropose_ray.schemas.jobs import SlowestStep
+from neuropose_ray.schemas.service_status import SlowestStep
 from neuropose_ray.service.jobs.metrics import JobMeter
 
 

@@ -14,6 +14,13 @@ logger = logging.getLogger(__name__)
 #: Looks in the time that a call may take, and the longest time between two.
 _LOOKS, _LONGEST_LOOK_S = 10, 5.0
 _EXIT_CODE = 1
+#: A request that waits for less than twice as long is over before another replica is there.
+_LEAST_LIMIT_S = 10.0
+
+
+def hang_limit_s(request_timeout_s: float) -> float:
+    """How long a call may keep requests waiting: the rest of a request's time is for the next replica."""
+    return max(_LEAST_LIMIT_S, request_timeout_s / 2)
 
 
 def _end_process() -> None:

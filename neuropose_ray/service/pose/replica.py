@@ -25,7 +25,7 @@ from neuropose_ray.schemas.pose_replies import (
 )
 from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.pose.chunks import ChunkExecutor, LoadedSpec, chunks_at_once
-from neuropose_ray.service.pose.hang_watch import HangWatch
+from neuropose_ray.service.pose.hang_watch import HangWatch, hang_limit_s
 from neuropose_ray.service.pose.inference import FrameStream, Inference, Prediction
 from neuropose_ray.service.pose.live_sessions import (
     LiveFrameRequest,
@@ -77,7 +77,7 @@ class PoseReplica:
         self._inference = Inference(
             self._model, self._model_lock.requests, call_frames=pose.batch_frames, wait_s=pose.batch_wait_s
         )
-        HangWatch(self._model_lock, pose.request_timeout_s / 2).start()
+        HangWatch(self._model_lock, hang_limit_s(pose.request_timeout_s)).start()
         self._live = LiveSessions(self._model, self._inference)
         chunks = chunks_at_once(engine, spec)
         self._chunk_threads = ThreadPoolExecutor(chunks, thread_name_prefix="chunk")

@@ -103,6 +103,25 @@ def test_a_request_whose_replica_is_killed_is_answered_by_the_next(poisoned, tmp
         assert [frame["error"] for frame in answers[0].json()["frames"]] == [None] * 3
 
 
+def test_a_request_whose_model_hangs_is_answered_by_the_next_replica_within_its_time(
+    poisoned, tmp_path: Path, monkeypatch
+):
+    limit_s = 60.0
+    spec = PoisonSpec("hang", tmp_path / "log", release=tmp_path / "release")
+    monkeypatch.setitem(FLAGS, "service", {"pose": {"max_replicas": 1, "request_timeout_s": limit_s}})
+    with poisoned(spec) as client:
+        answers: list[httpx.Response] = []
+        asking = threading.Thread(target=lambda: answers.append(client.post("/v1/pose", content=grey(BRIGHT))))
+        asking.start()
+        while not notes(spec.log, "bright"):
+            time.sleep(0.01)
+        hanging = psutil.Process(process_of(spec))
+        hanging.wait(limit_s)  # it is ended while the request waits
+        spec.release.touch()  # the next one does not hang
+        asking.join(limit_s)
+        assert answers[0].status_code == 200, answers[0].text
+
+
 def test_a_picture_that_kills_every_replica_is_refused_and_the_next_is_seen(poisoned, tmp_path: Path):
     spec = PoisonSpec("exit", tmp_path / "log")
     with poisoned(spec) as client:

@@ -5,8 +5,13 @@ import sys
 import threading
 import time
 
-from neuropose_ray.service.pose.hang_watch import HangWatch
+from neuropose_ray.service.pose.hang_watch import HangWatch, hang_limit_s
 from neuropose_ray.service.pose.priority_lock import PriorityModelLock
+
+
+def test_half_of_a_requests_time_is_left_for_the_next_replica():
+    assert hang_limit_s(120.0) == 60.0
+    assert hang_limit_s(2.0) == 10.0
 
 
 def test_a_call_that_keeps_requests_waiting_for_too_long_ends_the_process_once():
