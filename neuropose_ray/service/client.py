@@ -87,7 +87,7 @@ class ServiceClient(ServiceConnection):
             job_id: its id.
             wait_s: seconds to wait for its end, as many as the service allows.
         """
-        return self._get(Job, f"/v1/jobs/{job_id}", {"wait": wait_s} if wait_s else None)
+        return self._get_after(Job, f"/v1/jobs/{job_id}", wait_s)
 
     def batch(self, batch_id: str, wait_s: float = 0.0) -> Batch:
         """The jobs of a batch in numbers.
@@ -99,7 +99,7 @@ class ServiceClient(ServiceConnection):
         Raises:
             BatchNotFoundError: there is none.
         """
-        return self._get(Batch, f"/v1/batches/{batch_id}", {"wait": wait_s} if wait_s else None)
+        return self._get_after(Batch, f"/v1/batches/{batch_id}", wait_s)
 
     def batches(self, limit: int = 20) -> Iterator[Batch]:
         """Batches, newest first, ``limit`` at most; pages are asked for as they are needed."""

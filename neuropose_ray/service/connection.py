@@ -69,6 +69,15 @@ class ServiceConnection:
     def _get(self, kind: type[Model], path: str, parameters: Mapping[str, Any] | None = None) -> Model:
         return self._model(kind, self._send("GET", path, params=parameters))
 
+    def _get_after(self, kind: type[Model], path: str, wait_s: float) -> Model:
+        """The same from a route that may wait for so many seconds before it answers."""
+        import httpx
+
+        if wait_s <= 0:
+            return self._get(kind, path)
+        timeout = httpx.Timeout(_ANSWER_S + wait_s, connect=_CONNECT_S)
+        return self._model(kind, self._send("GET", path, params={"wait": wait_s}, timeout=timeout))
+
     def _model(self, kind: type[Model], response: httpx.Response) -> Model:
         try:
             return kind.model_validate_json(response.content)

@@ -85,3 +85,21 @@ def test_nobody_compares_with_a_job_of_somebody_else(service: Interface, jobs: J
     assert service.one("POST", "/v1/jobs", json=body, caller="anna").status_code == 202
     jobs.end(hers["id"], "failed")
     assert service.one("POST", "/v1/jobs", json=body, caller="anna").status_code == 409
+
+
+def test_jobs_and_requests_may_name_the_pose_models_that_are_configured_and_no_other(
+    service: Interface, jobs: JobsInMemory, tmp_path: Path
+):
+    given = submit(service, tmp_path, "a.mp4", "anna", options={"model": "blazepose"})
+    assert jobs.known[given["id"]].options.model == "blazepose"
+    body = {"inputs": [{"uri": str(tmp_path / "a.mp4")}], "options": {"model": "/etc/model"}}
+    picture = {"content": b"jpeg", "headers": {"content-type": "image/jpeg"}, "params": {"model": "/etc/model"}}
+    for answer in (
+        service.one("POST", "/v1/jobs", json=body, caller="anna"),
+        service.one("POST", "/v1/batches", json=body, caller="anna"),
+        service.one("GET", "/v1/pose/model", params={"model": "/etc/model"}, caller="anna"),
+        service.one("POST", "/v1/pose", caller="anna", params=picture["params"], content=picture["content"],
+                    headers={**picture["headers"], "authorization": "Bearer anna"}),
+    ):  # fmt: skip
+        assert answer.status_code == 422
+        assert "there are: blazepose" in answer.json()["message"]
