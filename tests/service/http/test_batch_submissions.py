@@ -12,10 +12,10 @@ from neuropose_ray.service.http import batch_submissions
 from neuropose_ray.service.http.probing import measures, require_within
 
 
-async def probed_here(folder: Path, names: list[str], limits) -> None:
+async def probed_here(folder: Path, names: list[str], limits, archives) -> None:
     """A look at the uploads, in this process."""
     for name in names:
-        require_within(limits, name, *measures(str(folder / name)))
+        require_within(limits, name, *measures(str(folder / name), archives))
 
 
 @pytest.fixture
