@@ -56,7 +56,7 @@ TESTED_ELSEWHERE = {
 #: Modules of types, names and defaults alone: there is nothing in them that could be wrong by itself.
 TYPES = {
     "benchmark/defaults.py", "cli/options.py", "render/overlay/choices.py", "schemas/job_names.py",
-    "schemas/motion_series.py",
+    "schemas/motion_series.py", "schemas/batches.py",
     "models/detectors/protocol.py", "models/segmenters/protocol.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
     "service/pose/requests.py", "rules/branches/protocol.py", "stores/protocol.py", "video/live/types.py",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from neuropose_ray.cli.job_text import SHORT_ID
 
 if TYPE_CHECKING:
-    from neuropose_ray.schemas.jobs import Batch
+    from neuropose_ray.schemas.batches import Batch
 
 
 def batch_exit_code(batch: Batch) -> int:

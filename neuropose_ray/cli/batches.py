@@ -14,7 +14,7 @@ from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service
 from neuropose_ray.errors import RequestError
 
 if TYPE_CHECKING:
-    from neuropose_ray.schemas.jobs import Batch
+    from neuropose_ray.schemas.batches import Batch
     from neuropose_ray.service import ServiceClient
 
 app = typer.Typer(no_args_is_help=True, help="Jobs that were submitted together, by one id.")

@@ -13,7 +13,8 @@ from neuropose_ray.cli.job_text import SHORT_ID
 from neuropose_ray.schemas.job_names import ENDED
 
 if TYPE_CHECKING:
-    from neuropose_ray.schemas.jobs import Batch, Job
+    from neuropose_ray.schemas.batches import Batch
+    from neuropose_ray.schemas.jobs import Job
     from neuropose_ray.service import ServiceClient
 
 #: Between two looks at a batch, of which each looks at all its jobs.

@@ -15,17 +15,9 @@ from pydantic import BaseModel
 
 from neuropose_ray.errors import ServiceError
 from neuropose_ray.schemas.atomic import atomic_write
+from neuropose_ray.schemas.batches import Batch, BatchPage
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
-from neuropose_ray.schemas.jobs import (
-    Action,
-    Batch,
-    BatchPage,
-    Job,
-    JobOptions,
-    JobPage,
-    JobsStatus,
-    JobWebhook,
-)
+from neuropose_ray.schemas.jobs import Action, Job, JobOptions, JobPage, JobsStatus, JobWebhook
 from neuropose_ray.schemas.live_messages import StreamList, StreamReport
 from neuropose_ray.schemas.service_status import GpuMemory, PoseRequests
 from neuropose_ray.service.connection import ServiceConnection

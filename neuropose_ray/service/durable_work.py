@@ -201,3 +201,10 @@ def dbos_configuration(application: str, database_url: str, executor: str) -> DB
         "serializer": DBOSPortableJSONSerializer(),  # the default one would unpickle what is in the database
         "log_level": "WARNING",
     }
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a record of DBOS is worth a line: not that a job failed or was cancelled, which its row and log say."""
+    if record.exc_info and record.exc_info[0] is not None:
+        return record.exc_info[0].__name__ not in ("StepFailedError", "DBOSAwaitedWorkflowCancelledError")
+    return "was cancelled during execution" not in record.getMessage()

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from neuropose_ray.cli.batch_text import batch_counts, batch_exit_code, batch_lines
-from neuropose_ray.schemas.jobs import Batch, BatchFailure, JobError
+from neuropose_ray.schemas.batches import Batch, BatchFailure
+from neuropose_ray.schemas.jobs import JobError
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -11,7 +11,8 @@ import pytest
 
 from neuropose_ray.cli.job_progress import bytes_bar, fetch, watched, watched_batch
 from neuropose_ray.errors import OutputError
-from neuropose_ray.schemas.jobs import Artifact, Batch, Job, JobProgress
+from neuropose_ray.schemas.batches import Batch
+from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress
 
 ID = "0123456789abcdef0123456789abcdef"
 #: Of one job asked for by its id, and not in events.

@@ -1,5 +1,6 @@
 """What the queue of jobs and the outbox share: pauses, what a full disk is called, and work that nobody is at."""
 
+import logging
 import sqlite3
 import threading
 import time
@@ -18,6 +19,7 @@ from neuropose_ray.service.durable_work import (
     Pauses,
     dbos_configuration,
     full_disk_named,
+    is_news,
     left_if_not_kept,
     next_number,
     plain_function,
@@ -96,3 +98,17 @@ def test_work_that_no_thread_is_at_is_queued_again(queue: str):
     assert begun == ["w0", "w0", "w1"]
     assert next_number(queue) == 1
     assert remove_ended("work", time.time() + 60) == 2
+
+
+def test_the_failure_and_the_cancelling_of_a_workflow_are_no_news():
+    """Its row and its log say them; a trace in the service's log would look like a fault of the service."""
+
+    def record(text: str, error: Exception | None = None) -> logging.LogRecord:
+        info = None if error is None else (type(error), error, None)
+        return logging.LogRecord("dbos", logging.ERROR, "file.py", 1, text, None, info)
+
+    step_failed = type("StepFailedError", (Exception,), {})("is broken")
+    assert not is_news(record("Exception encountered", step_failed))
+    assert not is_news(record("Workflow 1 was cancelled during execution"))
+    assert is_news(record("Exception encountered", ValueError("is wrong")))
+    assert is_news(record("the database is away"))

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 
 from neuropose_ray.errors import BatchNotFoundError, JobNotFoundError, JobStateError, NeuroposeRayError
+from neuropose_ray.schemas.batches import BatchPage
 from neuropose_ray.schemas.job_names import ENDED
-from neuropose_ray.schemas.jobs import BatchPage, Job, JobPage, JobProgress, JobRequest, JobsStatus
+from neuropose_ray.schemas.jobs import Job, JobPage, JobProgress, JobRequest, JobsStatus
 from neuropose_ray.service.http.ingress import interface
 from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.jobs.batches import batch_of

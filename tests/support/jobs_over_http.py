@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from support.jobs_in_memory import NOW
 
-from neuropose_ray.schemas.jobs import Batch, BatchPage, Job, JobPage, JobProgress
+from neuropose_ray.schemas.batches import Batch, BatchPage
+from neuropose_ray.schemas.jobs import Job, JobPage, JobProgress
 from neuropose_ray.service.jobs.batches import batch_of
 
 

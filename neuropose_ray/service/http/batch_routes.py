@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from neuropose_ray.schemas.jobs import Batch, BatchPage, JobId
+from neuropose_ray.schemas.batches import Batch, BatchPage
+from neuropose_ray.schemas.jobs import JobId
 from neuropose_ray.service.http.batch_submissions import BatchSubmissions
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import BODY, Key, Reader, Submitter

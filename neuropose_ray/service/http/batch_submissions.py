@@ -10,12 +10,12 @@ from pathlib import Path
 from fastapi import Request
 
 from neuropose_ray.errors import InputError, NeuroposeRayError, OverloadedError, RequestError
-from neuropose_ray.schemas.jobs import Batch, JobError, JobInput, JobRequest
+from neuropose_ray.schemas.batches import Batch
+from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest
 from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.errors import public_message
 from neuropose_ray.service.http.job_routes import Submissions
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
-from neuropose_ray.service.http.probing import check_videos
 from neuropose_ray.service.http.submissions import NamedInput, job_id, job_request
 from neuropose_ray.service.http.uploads import Upload
 from neuropose_ray.service.inputs import Inputs
@@ -73,7 +73,7 @@ class BatchSubmissions:
         refused: list[tuple[str, NeuroposeRayError]] = []
         for given in upload.inputs:
             try:
-                await check_videos(upload.folder, [given.name], self._settings.uploads, self._settings.archives)
+                await self._submissions.check_files(upload, [given.name])
                 usable.append(given)
             except (InputError, RequestError) as error:
                 refused.append((given.name, error))

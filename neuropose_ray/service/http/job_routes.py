@@ -118,8 +118,7 @@ class Submissions:
             submission = await self.read(request, upload, caller)
             named = [await asyncio.to_thread(self._inputs.admit, job_input.uri) for job_input in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
-            names = [job_input.name for job_input in upload.inputs]
-            await check_videos(upload.folder, names, self._settings.uploads, self._settings.archives)
+            await self.check_files(upload, [job_input.name for job_input in upload.inputs])
         except BaseException:  # also a client that has gone away
             await asyncio.shield(asyncio.to_thread(upload.discard))
             raise
@@ -129,6 +128,10 @@ class Submissions:
     def new_upload(self) -> Upload:
         """What the files of a request go to."""
         return Upload(self._data, self._settings.uploads, self._settings.jobs.min_free_bytes)
+
+    async def check_files(self, upload: Upload, names: list[str]) -> None:
+        """Refuse files of an upload that are no videos, or beyond the limits."""
+        await check_videos(upload.folder, names, self._settings.uploads, self._settings.archives)
 
     async def read(self, request: Request, upload: Upload, caller: Caller) -> Submission:
         """Read a request whole, its files into the upload, and refuse what it may not ask for."""

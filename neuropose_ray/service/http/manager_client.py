@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from neuropose_ray.cluster import SEE_LOG, cause_of
 from neuropose_ray.errors import JobNotFoundError, NeuroposeRayError, NotReadyError
+from neuropose_ray.schemas.batches import Batch, BatchPage
 from neuropose_ray.schemas.job_names import StepKind
-from neuropose_ray.schemas.jobs import Action, Batch, BatchPage, Job, JobPage, JobRequest, JobsStatus
+from neuropose_ray.schemas.jobs import Action, Job, JobPage, JobRequest, JobsStatus
 from neuropose_ray.service.http.auth import Caller
 
 #: How long a call waits for the manager's replica to be replaced; a start takes a third of it.

@@ -11,8 +11,9 @@ from typing import Annotated
 from fastapi import Query, Request
 
 from neuropose_ray.errors import NeuroposeRayError
+from neuropose_ray.schemas.batches import Batch
 from neuropose_ray.schemas.job_names import ENDED
-from neuropose_ray.schemas.jobs import Batch, Job
+from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.service.http.disconnect import unless_gone
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from neuropose_ray.errors import BatchNotFoundError, JobNotFoundError, JobStateError
+from neuropose_ray.schemas.batches import Batch, BatchFailure, BatchPage
 from neuropose_ray.schemas.job_names import ENDED, JobState
-from neuropose_ray.schemas.jobs import Batch, BatchFailure, BatchPage, Job
+from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.execution import Executor
 from neuropose_ray.service.jobs.job_rows import JobRow

@@ -20,8 +20,8 @@ from neuropose_ray.errors import RequestError, ServiceError, first_line
 from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import JobRequest, Workflow
 from neuropose_ray.service.deliveries import Deliveries
-from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, recorded
-from neuropose_ray.service.jobs.job_rows import STATE_MEANINGS, JobRow, first_attributes, job_row, state_of, time_of
+from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, is_news, recorded
+from neuropose_ray.service.jobs.job_rows import JobRow, first_attributes, job_row, state_of, statuses_of, time_of
 from neuropose_ray.service.queue_looks import QueueLooks
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class DurableJobs:
 
         self._looks.install()
         DBOS(config=dbos_configuration(APPLICATION, self._url, _EXECUTOR))
-        logging.getLogger("dbos").addFilter(_is_news)
+        logging.getLogger("dbos").addFilter(is_news)
         self._opened_s = time.monotonic()
         self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=MOST_STARTS)(self._body())
         self._deliveries.register()
@@ -164,9 +164,7 @@ class DurableJobs:
         """
         from dbos import DBOS
 
-        statuses = None
-        if state is not None:
-            statuses = [name for name, meanings in STATE_MEANINGS.items() if state in meanings]
+        statuses = None if state is None else statuses_of([state])
         limit, passed_ms = _PAGE, None
         while True:
             workflows = DBOS.list_workflows(
@@ -205,8 +203,8 @@ class DurableJobs:
         """How many jobs are in each of these states."""
         from dbos import DBOS
 
-        names = [name for name, meanings in STATE_MEANINGS.items() if not meanings.isdisjoint(states)]
         counted = dict.fromkeys(states, 0)
+        names = statuses_of(states)
         for status in DBOS.list_workflows(name=_WORKFLOW, status=names, load_input=False, load_output=False):
             state = state_of(status)
             if state in counted:
@@ -349,10 +347,3 @@ class ExecutionCancelledError(Exception):
 def _last_moment(milliseconds: int) -> datetime:
     """Within a millisecond, so far from both ends that rounding does not leave it."""
     return datetime.fromtimestamp((milliseconds + 0.5) / 1000, UTC)
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Not that a job failed or was cancelled, with a trace: its row and its log say so."""
-    if record.exc_info and record.exc_info[0] is not None:
-        return record.exc_info[0].__name__ not in ("StepFailedError", "DBOSAwaitedWorkflowCancelledError")
-    return "was cancelled during execution" not in record.getMessage()

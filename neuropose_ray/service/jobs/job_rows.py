@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ JOB_STATES: Mapping[str, JobState] = {
     "CANCELLED": "cancelled",
 }
 #: State of a workflow -> the states that its job may be in: a job is stopped at its deadline as if it was cancelled.
-STATE_MEANINGS: Mapping[str, frozenset[JobState]] = {
+_STATE_MEANINGS: Mapping[str, frozenset[JobState]] = {
     name: frozenset({state, "failed"} if name == "CANCELLED" else {state}) for name, state in JOB_STATES.items()
 }
 #: Kept beside a job of whose end somebody is to be told. A job that is tried again ends again: ends are numbered.
@@ -87,6 +87,11 @@ def job_row(status: WorkflowStatus) -> JobRow:
         warnings=tuple(map(JobError.model_validate, status.output or ())) if state == "completed" else (),
         attributes=attributes,
     )
+
+
+def statuses_of(states: Collection[JobState]) -> list[str]:
+    """The states of workflows whose jobs may be in one of these."""
+    return [name for name, meanings in _STATE_MEANINGS.items() if not meanings.isdisjoint(states)]
 
 
 def state_of(status: WorkflowStatus) -> JobState:

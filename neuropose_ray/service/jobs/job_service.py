@@ -13,7 +13,6 @@ from neuropose_ray.errors import (
     JobNotFoundError,
     JobStateError,
 )
-from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
 from neuropose_ray.schemas.jobs import (
     Action,
@@ -23,7 +22,6 @@ from neuropose_ray.schemas.jobs import (
     JobRequest,
     JobsStatus,
     QueueStatus,
-    Workflow,
 )
 from neuropose_ray.schemas.service_status import SlowestStep
 from neuropose_ray.service.data_folder import DataFolder
@@ -36,7 +34,7 @@ from neuropose_ray.service.jobs.job_log import append_line, read_lines
 from neuropose_ray.service.jobs.job_rows import DEADLINE_FROM, PAST_DEADLINE, JobRow, steps_before
 from neuropose_ray.service.jobs.listing import JobList
 from neuropose_ray.service.jobs.mode import read_mode
-from neuropose_ray.service.jobs.options import workflow_with
+from neuropose_ray.service.jobs.options import with_options
 from neuropose_ray.service.jobs.orders import Orders
 from neuropose_ray.service.jobs.retention import Retention
 from neuropose_ray.service.jobs.views import artifacts_in, job_of
@@ -111,7 +109,7 @@ class JobService:
                 self._webhooks.check(request)
                 require_room(self._data, self._settings, self._durable.counts(["queued"])["queued"])
                 make_uploads_folder(self._data.job(request.id))
-                workflow = self._with_options(workflow, request)
+                workflow = with_options(workflow, request.options, self._data.job(request.id).calibration)
                 by = request.source if request.owner is None else f"{request.source} ({request.owner})"
                 append_line(
                     self._data.job(request.id).log,
@@ -125,12 +123,6 @@ class JobService:
             elif not known.request.same_work(request):
                 raise JobStateError("this id is another job's", hint="use a new Idempotency-Key for other work")
         return self.job(request.id)
-
-    def _with_options(self, workflow: Workflow, request: JobRequest) -> Workflow:
-        calibration = self._data.job(request.id).calibration
-        if request.options.calibration is not None:
-            atomic_write_bytes(calibration, request.options.calibration.encode())
-        return workflow_with(workflow, request.options, calibration)
 
     def job(self, job_id: str) -> Job:
         """One job, with the files that it has made.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from neuropose_ray.schemas.batches import Batch, BatchPage
 from neuropose_ray.schemas.job_names import JobState
-from neuropose_ray.schemas.jobs import Batch, BatchPage, JobPage
+from neuropose_ray.schemas.jobs import JobPage
 from neuropose_ray.service.jobs.job_service import JobService
 
 R = TypeVar("R")

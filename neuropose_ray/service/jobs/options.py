@@ -7,8 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from neuropose_ray.errors import RequestError
+from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.job_names import StepKind
 from neuropose_ray.schemas.jobs import JobOptions, Step, Workflow
+
+
+def with_options(workflow: Workflow, options: JobOptions, calibration: Path) -> Workflow:
+    """The same as :func:`workflow_with`, once the calibration of the options is kept.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    if options.calibration is not None:
+        atomic_write_bytes(calibration, options.calibration.encode())
+    return workflow_with(workflow, options, calibration)
 
 
 def workflow_with(workflow: Workflow, options: JobOptions, calibration: Path) -> Workflow:
