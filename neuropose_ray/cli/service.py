@@ -29,9 +29,7 @@ _KUBERAY_NEXT = (
     "kubectl apply -f {out}/rayservice.yaml  # or raycluster.yaml, for runs without the service",
 )
 
-app = typer.Typer(
-    no_args_is_help=True, help="Orders to the service, its logs, settings and tokens, and what starts it."
-)
+app = typer.Typer(no_args_is_help=True, help="Orders to the service; its logs, settings and tokens; what starts it.")
 for command in (pause, resume, drain, logs, token, tokens, revoke):
     app.command()(command)
 app.add_typer(config_app, name="config")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -100,6 +101,8 @@ class LogReader:
                 return
             begin = begin if begin < state.st_size else 0
             with path.open("rb") as file:
+                if os.fstat(file.fileno()).st_ino != state.st_ino:
+                    return  # it was renamed just now, and is read at the next look
                 file.seek(begin)
                 for text in file:
                     if not text.endswith(b"\n"):
