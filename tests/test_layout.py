@@ -60,6 +60,7 @@ TYPES = {
     "models/detectors/protocol.py", "models/segmenters/protocol.py",
     "models/protocol.py", "pipeline/engines/protocol.py", "pipeline/state/progress.py", "schemas/depth_prior.py",
     "service/pose/requests.py", "rules/branches/protocol.py", "stores/protocol.py", "video/live/types.py",
+    "analysis/body/records.py", "analysis/body/settings.py",
     "schemas/service_status.py",
     "service/live/settings.py", "service/live/stream_parts.py", "service/live/attachments.py",
 }  # fmt: skip

@@ -4,6 +4,15 @@ from .angles.definitions import ANGLE_DEFINITIONS as ANGLE_DEFINITIONS
 from .angles.settings import AngleSettings as AngleSettings
 from .angles.table import AngleTable as AngleTable
 from .angles.triplets import extract_joint_angles as extract_joint_angles
+from .body.measures import BODY_MEASURES as BODY_MEASURES
+from .body.measures import BodyOverTime as BodyOverTime
+from .body.measures import body_over_time as body_over_time
+from .body.records import BodyMeasure as BodyMeasure
+from .body.records import BodyRecord as BodyRecord
+from .body.records import Jump as Jump
+from .body.running import RUNNING_MEASURES as RUNNING_MEASURES
+from .body.segments import missing_joints as missing_joints
+from .body.settings import BodySettings as BodySettings
 from .classification.labels import LabelledPath as LabelledPath
 from .classification.labels import read_labels as read_labels
 from .classification.result import Classification as Classification
@@ -46,6 +55,7 @@ from .gait.records import GaitEvents as GaitEvents
 from .gait.records import GaitParameters as GaitParameters
 from .gait.settings import GaitSettings as GaitSettings
 from .measures.labels import Label as Label
+from .measures.labels import body_label as body_label
 from .measures.labels import column_unit as column_unit
 from .measures.labels import gait_label as gait_label
 from .measures.labels import repetition_label as repetition_label
@@ -162,8 +172,10 @@ from .statistics import FeatureStatistics as FeatureStatistics
 from .statistics import extract_feature_statistics as extract_feature_statistics
 from .statistics import find_peaks as find_peaks
 from .uncertainty.bands import ANGLE_BANDS as ANGLE_BANDS
+from .uncertainty.bands import ANGLE_UNITS as ANGLE_UNITS
 from .uncertainty.bands import REPETITION_BANDS as REPETITION_BANDS
 from .uncertainty.bands import angle_measure as angle_measure
+from .uncertainty.bands import body_measure as body_measure
 from .uncertainty.bands import gait_measure as gait_measure
 from .uncertainty.bands import is_relative as is_relative
 from .uncertainty.bands import repetition_measure as repetition_measure

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from neuropose_ray.analysis import (
         AnalysisReport,
         AngleSummary,
+        BodyRecord,
         CohortReport,
         DtwResults,
         GaitRecord,
+        Jump,
         MovementResults,
         Remark,
         RepetitionsRecord,
@@ -40,6 +42,9 @@ SHOWN_MEASURES = (
     "duration_s", "out_s", "hold_s", "back_s", "range_of_motion", "peak_velocity_out", "peak_velocity_back",
     "sparc_out", "symmetry_percent",
 )  # fmt: skip
+
+#: Whose mean body a distribution of masses is.
+_WHOSE = {"female": "of women", "male": "of men", "mean": "halfway between women's and men's"}
 
 
 def print_report(report: AnalysisReport) -> None:
@@ -140,6 +145,8 @@ def _print_movement(console: Console, results: MovementResults) -> None:
         _print_gait(console, results.gait)
     if results.angles is not None:
         _print_angles(console, results.angles)
+    if results.body is not None:
+        _print_body(console, results.body)
 
 
 def _print_repetitions(console: Console, repetitions: RepetitionsRecord) -> None:
@@ -243,6 +250,49 @@ def _reasons(angles: dict[str, AngleSummary]) -> Iterator[str]:
     for angle in shown:
         if angle is not None and not angle.reliable:
             yield angle.reason or f"{angle.name.replace('_', ' ')} is not reliable"
+
+
+def _print_body(console: Console, body: BodyRecord) -> None:
+    """The centre of mass and energies; jumps and running where there are any."""
+    from neuropose_ray.analysis import body_label
+
+    rows = []
+    for measure in body.measures:
+        label = body_label(measure.name)
+        rows.append((label.text, label.unit, estimate(measure.value, label.decimals, measure.band)))
+    print_table(console, TextTable(("whole body", "unit", "value"), tuple(rows), keys=2))
+    remarks = ", ".join([f"segment masses: {_WHOSE[body.masses]} (de Leva 1996)", *body.stand_ins])
+    console.print(f"({remarks}; no forces: these do not follow from one camera)", style="dim")
+    for place, run in enumerate(body.running, start=1):
+        parts = []
+        for measure in run.measures:
+            label = body_label(measure.name)
+            value = estimate(measure.value, label.decimals, measure.band)
+            parts.append(f"{label.text.removeprefix('running ')} {value} {label.unit}")
+        console.print(f"run {place}: {counted(run.flights, 'step')} with a flight, {', '.join(parts)}", markup=False)
+    if body.jumps:
+        _print_jumps(console, body.jumps)
+
+
+def _print_jumps(console: Console, jumps: tuple[Jump, ...]) -> None:
+    headings = (
+        "jump", heading("take-off", "s"), heading("landing", "s"), heading("flight time", "s"),
+        heading("height", "m"),
+        heading("by centre\nof mass", "m"), heading("by flight\ntime", "m"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            str(jump.number),
+            number(jump.start_s, 2),
+            number(jump.end_s, 2),
+            estimate(jump.flight_time_s, 2, jump.flight_time_band),
+            estimate(jump.height_m, 2, jump.band),
+            number(jump.height_by_centre_m, 2),
+            number(jump.height_by_flight_time_m, 2),
+        )
+        for jump in jumps
+    )
+    print_table(console, TextTable(headings, rows))
 
 
 def _print_distances(console: Console, results: DtwResults) -> None:

@@ -62,9 +62,10 @@ def export(
     missing: gaps of up to 0.25 s are filled, longer ones part the file into OUT_1, OUT_2 and so on, and what is left
     out is said.
 
-    What an analysis finds of one person, cleaned as `analyze` does: angles-csv (degrees) and velocities-csv (degrees
-    per second) have a row for each frame, events-csv one for each heel strike, toe-off and repetition; xlsx has all
-    of it in one workbook, angles that are not reliable in grey. Every column says its unit.
+    What an analysis finds of one person, cleaned as `analyze` does: angles-csv (degrees), velocities-csv (degrees
+    per second) and body-csv (centre of mass, its speed, energies per kilogram) have a row for each frame, events-csv
+    one for each heel strike, toe-off, repetition, and take-off and landing of a jump; xlsx has all of it in one
+    workbook, angles that are not reliable in grey. Every column says its unit.
 
     Of a clip that is stored slowed down (--capture-fps here or in `process`), motion and analyses of one person have
     the times of what was filmed; tables and keypoints have the times of the file.

@@ -51,17 +51,18 @@ def find_duplicates(
         thumbnails: ``(frames, pixels)``.
         settings: the threshold.
     """
+    representative = np.full(len(hashes), -1, np.int64)
+    rows = np.flatnonzero(valid)
+    if len(rows) < 2:  # nothing is alike, and what compares takes a second to load
+        return Duplicates((None,) * len(hashes), representative, np.full(len(hashes), np.nan, np.float32))
     from neuropose_ray.curation.leaders import leaders_of
     from neuropose_ray.curation.likeness import correlations
 
-    representative = np.full(len(hashes), -1, np.int64)
-    rows = np.flatnonzero(valid)
-    if len(rows):
-        keys = np.where(np.isnan(sharpness[rows]), -np.inf, sharpness[rows])
-        order = rows[np.argsort(-keys, kind="stable")]
-        leaders = leaders_of(hashes[order], settings.hamming_threshold)
-        members = np.bincount(leaders, minlength=len(order))
-        representative[order] = np.where(members[leaders] > 1, order[leaders], -1)
+    keys = np.where(np.isnan(sharpness[rows]), -np.inf, sharpness[rows])
+    order = rows[np.argsort(-keys, kind="stable")]
+    leaders = leaders_of(hashes[order], settings.hamming_threshold)
+    members = np.bincount(leaders, minlength=len(order))
+    representative[order] = np.where(members[leaders] > 1, order[leaders], -1)
     ids = {int(leader): f"{int(hashes[leader]):016x}" for leader in np.unique(representative[representative >= 0])}
     group_ids = tuple(ids.get(leader) for leader in representative.tolist())
     return Duplicates(group_ids, representative, correlations(np.ascontiguousarray(thumbnails), representative))

@@ -185,7 +185,9 @@ def read_ledger(path: Path, *, stream: str | None = None, events: int = 100) -> 
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             _check_version(connection, path)
             streams = [entry for entry in _streams(connection) if stream in (None, entry.name)]
-            names = [entry.name for entry in streams] + ([WHOLE_RUN] if stream is None else [])
+            names = [entry.name for entry in streams]
+            names += [name for name in _unread(connection) if stream in (None, name)]
+            names += [WHOLE_RUN] if stream is None else []
             last = [
                 next(_stage_runs(connection, name, stage))
                 for name in names
@@ -252,6 +254,16 @@ def _streams(connection: sqlite3.Connection) -> Iterator[Stream]:
     for row in rows:
         values = dict(zip((column[0] for column in rows.description), row, strict=True))
         yield Stream(**{**values, "notes": tuple(json.loads(values["notes"]))})
+
+
+def _unread(connection: sqlite3.Connection) -> list[str]:
+    """The inputs of the last run that have never become a stream, since they could not be read."""
+    rows = connection.execute(
+        "SELECT DISTINCT stream FROM stage_runs WHERE state = 'failed' AND stream NOT IN (SELECT name FROM streams) "
+        "AND stream <> ?1 AND run = (SELECT run FROM stage_runs ORDER BY id DESC LIMIT 1) ORDER BY stream",
+        (WHOLE_RUN,),
+    )
+    return [name for (name,) in rows]
 
 
 def _stage_runs(

@@ -12,6 +12,8 @@ from pathlib import PurePath
 from neuropose_ray.curation.settings import IngestSettings
 from neuropose_ray.errors import InputError, SettingsError
 
+#: How a sequence with faults is measured all the same.
+_LENIENT = "complete the folder, or give --no-strict (ingest.strict_sequence: false)"
 #: Names that a sentence lists before it only counts the rest.
 _LISTED = 3
 
@@ -65,7 +67,7 @@ class FrameSequence:
         """
         if problems := self.problems():
             what = " ".join(problems).removesuffix(".")
-            raise InputError(what, where=where, hint="complete the folder, or set ingest.strict_sequence to false")
+            raise InputError(what, where=where, hint=_LENIENT)
 
 
 def sequence_of(names: Iterable[str], settings: IngestSettings, where: str) -> FrameSequence:

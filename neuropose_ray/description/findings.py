@@ -9,26 +9,31 @@ from typing import Literal
 from neuropose_ray.analysis import (
     AnalysisReport,
     AngleSummary,
+    BodyRecord,
     DtwResults,
     ErrorBand,
     GaitRecord,
+    Jump,
     Label,
     MeasureChange,
     MovementResults,
     RepetitionsRecord,
     Results,
     StatsResults,
+    body_label,
     gait_label,
     repetition_label,
 )
 from neuropose_ray.description.values import Amount, Count, Quotation, Term, Value
 
 #: The parts of a description, in their order.
-Part = Literal["recording", "repetitions", "walking", "angles", "comparison", "doubts", "advice"]
+Part = Literal["recording", "repetitions", "walking", "whole_body", "angles", "comparison", "doubts", "advice"]
 #: Measures of a repetition that are described; all are in the analysis.
 _MEASURES = ("duration_s", "range_of_motion", "peak_velocity_out", "peak_velocity_back")
 #: The same of gait, of both feet together.
 _GAIT = ("speed_m_per_s", "cadence_steps_per_min", "step_length_m", "stride_time_s")
+#: Measures of the whole body that are described.
+_BODY = ("centre_path_length_m", "centre_height_range_m", "kinetic_energy_peak_j_per_kg")
 #: Angles of which the widest are described, and how many of them.
 _ANGLES = ("hip_flexion", "knee_flexion", "ankle_dorsiflexion", "shoulder_elevation", "elbow_flexion")
 _MOST_ANGLES = 4
@@ -98,6 +103,7 @@ def findings_of(
             found += [
                 *_repetitions(results.repetitions),
                 *_walking(results.gait),
+                *_whole_body(results.body),
                 *_angles(results.angles or ()),
             ]
         case DtwResults():
@@ -154,6 +160,39 @@ def _walking(gait: GaitRecord | None) -> Iterator[Finding]:
             yield _measured("walking", name, gait_label(name), row.mean, row.sd, row.band)
     for measure in gait.symmetry:
         yield from _symmetry("walking", measure.name, measure.symmetry_index_percent, measure.band)
+
+
+def _whole_body(body: BodyRecord | None) -> Iterator[Finding]:
+    """Running and jumps, which are seldom, then how the centre of mass moves."""
+    if body is None:
+        return
+    for run in body.running:
+        numbers = {measure.name: measure.value for measure in run.measures}
+        values: dict[str, Value] = {
+            "number": Count(run.flights),
+            "speed": Amount(numbers["running_speed_m_per_s"] or 0.0, 1, "m/s"),
+        }
+        yield Finding("whole_body", "running", values)
+    if body.jumps:
+        yield _jumps(body.jumps)
+    for measure in (measure for measure in body.measures if measure.name in _BODY):
+        if measure.value is not None:
+            label = body_label(measure.name)
+            bounds, suffix = _bounds(measure.band, label.decimals, label.unit)
+            values = {"measure": Term(measure.name), "value": Amount(measure.value, label.decimals, label.unit)}
+            yield Finding("whole_body", f"number{suffix}", {**values, **bounds})
+
+
+def _jumps(jumps: Sequence[Jump]) -> Finding:
+    """How many there are, and the highest of those whose height can be relied on."""
+    sure = [jump for jump in jumps if jump.band.reliable]
+    count = {"number": Count(len(jumps))}
+    if not sure:
+        return Finding("whole_body", "jumps_not_reliable", count)
+    highest = max(sure, key=lambda jump: jump.height_m)
+    bounds, suffix = _bounds(highest.band, 2, "m")
+    values = {"height": Amount(highest.height_m, 2, "m"), "time": Amount(highest.flight_time_s, 2, "s")}
+    return Finding("whole_body", f"jumps{suffix}", {**count, **values, **bounds})
 
 
 def _angles(angles: Iterable[AngleSummary]) -> Iterator[Finding]:

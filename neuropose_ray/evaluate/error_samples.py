@@ -21,6 +21,7 @@ from neuropose_ray.analysis import (
     RepetitionRecord,
     analyse_movement,
     angle_measure,
+    body_measure,
     clean,
     gait_measure,
     is_relative,
@@ -46,7 +47,7 @@ _SAME_PEAK_S = 0.5
 _MADE_FOR = 0.95
 #: By how much the largest of too few errors is enlarged, and below what no error is known, by unit.
 _FEW_SAMPLES = 1.2
-_LEAST = {"s": 0.03, "deg": 2.0, "%": 3.0, "m": 0.01, "share": 0.03}
+_LEAST = {"s": 0.03, "deg": 2.0, "%": 3.0, "m": 0.01, "share": 0.03, "": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,12 @@ def error_samples(estimate: Motion, truth: Motion) -> Iterator[ErrorSample]:
     conditions = Conditions(from_video=True, view_deg=view_deg(estimate), near=near_side(estimate))
     config = MovementConfig(kind="movement")
     here, there = (analyse_movement(motion, config).results for motion in (estimate, truth))
-    for measure, side, value, true in (*_angles(here, there), *_repetitions(here, there), *_gait(here, there)):
+    for measure, side, value, true in (
+        *_angles(here, there),
+        *_repetitions(here, there),
+        *_gait(here, there),
+        *_body(here, there),
+    ):
         if value is not None and true is not None and math.isfinite(value) and math.isfinite(true):
             yield ErrorSample(measure, conditions.view_of(side), value, true)
 
@@ -168,6 +174,14 @@ def _gait(here: MovementResults, there: MovementResults) -> Iterator[_Pair]:
     symmetries = {row.name: row.symmetry_index_percent for row in there.gait.symmetry}
     for symmetry in here.gait.symmetry:
         yield symmetry_measure(symmetry.name), None, symmetry.symmetry_index_percent, symmetries.get(symmetry.name)
+
+
+def _body(here: MovementResults, there: MovementResults) -> Iterator[_Pair]:
+    if here.body is None or there.body is None:
+        return
+    true = {measure.name: measure.value for measure in there.body.measures}
+    for measure in here.body.measures:
+        yield body_measure(measure.name), None, measure.value, true[measure.name]
 
 
 def share_inside(table: ErrorTable, samples: Iterable[ErrorSample]) -> float:

@@ -24,6 +24,7 @@ class ExportFormat(StrEnum):
     STO = "sto"
     ANGLES_CSV = "angles-csv"
     VELOCITIES_CSV = "velocities-csv"
+    BODY_CSV = "body-csv"
     EVENTS_CSV = "events-csv"
     XLSX = "xlsx"
     BVH = "bvh"
@@ -66,6 +67,7 @@ _ENDINGS: Mapping[ExportFormat, str] = MappingProxyType(
         ExportFormat.STO: ".sto",
         ExportFormat.ANGLES_CSV: "_angles.csv",
         ExportFormat.VELOCITIES_CSV: "_velocities.csv",
+        ExportFormat.BODY_CSV: "_body.csv",
         ExportFormat.EVENTS_CSV: "_events.csv",
         ExportFormat.XLSX: ".xlsx",
         ExportFormat.BVH: ".bvh",
@@ -78,6 +80,7 @@ _ENDINGS: Mapping[ExportFormat, str] = MappingProxyType(
 _OF_ONE_PERSON = frozenset(
     {
         ExportFormat.TRC, ExportFormat.TRC_PX, ExportFormat.C3D, ExportFormat.MOT, ExportFormat.STO, ExportFormat.BVH,
-        ExportFormat.ANGLES_CSV, ExportFormat.VELOCITIES_CSV, ExportFormat.EVENTS_CSV, ExportFormat.XLSX,
+        ExportFormat.ANGLES_CSV, ExportFormat.VELOCITIES_CSV, ExportFormat.BODY_CSV, ExportFormat.EVENTS_CSV,
+        ExportFormat.XLSX,
     }
 )  # fmt: skip

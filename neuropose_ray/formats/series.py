@@ -1,4 +1,4 @@
-"""Angles, velocities and events over time as CSV, and all of them in one workbook."""
+"""Angles, velocities, the centre of mass and events over time as CSV, and all of them in one workbook."""
 
 from __future__ import annotations
 
@@ -42,6 +42,18 @@ def write_velocities_csv(path: Path, series: MotionSeries) -> None:
     _write_csv(path, _columns(velocities, "deg_per_s"), _over_time(series.times_s, velocities))
 
 
+def write_body_csv(path: Path, series: MotionSeries) -> None:
+    """The same of the centre of mass and the energies, whose names have their units (``centre_height_m``).
+
+    Raises:
+        InputError: the skeleton lacks joints for them.
+        OutputError: the file system refuses.
+    """
+    if not series.body:
+        raise InputError("the skeleton lacks joints for a centre of mass", where=str(path))
+    _write_csv(path, ("time_s", *series.body), _over_time(series.times_s, series.body))
+
+
 def write_events_csv(path: Path, series: MotionSeries) -> None:
     """Write a row for each event, atomically: ``time_s``, ``event``, ``side``, and the ``number`` of a repetition.
 
@@ -52,7 +64,7 @@ def write_events_csv(path: Path, series: MotionSeries) -> None:
 
 
 def write_workbook(path: Path, series: MotionSeries) -> None:
-    """Write a workbook (XLSX), atomically, with the sheets angles, velocities, events and about.
+    """Write a workbook (XLSX), atomically, with the sheets angles, velocities, body, events and about.
 
     The columns are those of the CSV files; angles that cannot be relied on are grey. ``about`` says who was measured,
     what a reader should know, and how each angle is defined.
@@ -87,6 +99,10 @@ def _fill_workbook(workbook: Any, series: MotionSeries) -> None:
         sheet = workbook.add_worksheet(name)
         formats = [None, *(grey if angle in series.unreliable else None for angle in values)]
         _fill_sheet(sheet, _columns(values, unit), _over_time(series.times_s, values), bold, formats)
+    if series.body:
+        body = workbook.add_worksheet("body")
+        columns = ("time_s", *series.body)
+        _fill_sheet(body, columns, _over_time(series.times_s, series.body), bold, [None] * len(columns))
     events = workbook.add_worksheet("events")
     _fill_sheet(events, _EVENT_COLUMNS, _events(series), bold, [None] * len(_EVENT_COLUMNS))
     about = workbook.add_worksheet("about")

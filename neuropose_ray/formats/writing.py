@@ -229,6 +229,12 @@ def _velocities_csv(target: Path, what: ExportedPoses) -> None:
     write_velocities_csv(target, _series(what))
 
 
+def _body_csv(target: Path, what: ExportedPoses) -> None:
+    from neuropose_ray.formats.series import write_body_csv
+
+    write_body_csv(target, _series(what))
+
+
 def _events_csv(target: Path, what: ExportedPoses) -> None:
     from neuropose_ray.formats.series import write_events_csv
 
@@ -296,6 +302,7 @@ _WRITERS: Mapping[ExportFormat, Callable[[Path, ExportedPoses], None]] = Mapping
         ExportFormat.STO: _angles,
         ExportFormat.ANGLES_CSV: _angles_csv,
         ExportFormat.VELOCITIES_CSV: _velocities_csv,
+        ExportFormat.BODY_CSV: _body_csv,
         ExportFormat.EVENTS_CSV: _events_csv,
         ExportFormat.XLSX: _xlsx,
         ExportFormat.BVH: _bvh,

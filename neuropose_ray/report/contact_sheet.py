@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from neuropose_ray.errors import InputNotFoundError, NeuroposeRayError
+from neuropose_ray.schemas.arrow_files import read_arrow
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.frame_table import FRAMES_FILE, IDLE_FILE, FrameFlag, read_frames, read_idle
 from neuropose_ray.schemas.poses import Frame
@@ -58,8 +60,10 @@ def write_contact_sheet(out: Path, find_video: FindVideo) -> Path:
     if not folders:
         hint = "`neuropose-ray curate run` makes it"
         raise InputNotFoundError(f"no stream has a {FRAMES_FILE}", where=str(out), hint=hint)
-    sections = "\n".join(_stream(folder, find_video) for folder in folders)
-    page = _PAGE.format(title=escape(f"Frames of {out.resolve().name}"), style=_STYLE, sections=sections)
+    groups = _largest_groups(folders)
+    sections = [_stream(folder, find_video, groups) for folder in folders]
+    sections += [_group_section(groups)] if groups else []
+    page = _PAGE.format(title=escape(f"Frames of {out.resolve().name}"), style=_STYLE, sections="\n".join(sections))
     path = out / SHEET_FILE
     atomic_write_bytes(path, page.encode("utf-8", "replace"))
     return path
@@ -73,16 +77,65 @@ class _Shown:
     caption: str
 
 
-def _stream(folder: Path, find_video: FindVideo) -> str:
-    """The section of one stream."""
+@dataclass(slots=True)
+class _Group:
+    """Near-duplicates of any streams, the representative first.
+
+    Attributes:
+        group_id: of the group.
+        frames: how many there are.
+        members: folder and row of those that are shown.
+        figures: of these, by folder and row, as their streams are looked at.
+    """
+
+    group_id: str
+    frames: int
+    members: list[tuple[Path, int]]
+    figures: dict[tuple[Path, int], str] = field(default_factory=dict)
+
+
+def _largest_groups(folders: Sequence[Path]) -> list[_Group]:
+    """The groups with the most frames over all streams."""
+    members: dict[str, list[tuple[bool, Path, int]]] = {}
+    for folder in folders:
+        with suppress(NeuroposeRayError):  # the stream's own section says what is wrong with it
+            table = read_arrow(folder / FRAMES_FILE, ["duplicate_group_id", "representative"])
+            group_ids, leads = (table[name].to_pylist() for name in ("duplicate_group_id", "representative"))
+            for row, group_id in enumerate(group_ids):
+                if group_id is not None:
+                    members.setdefault(group_id, []).append((not leads[row], folder, row))
+    largest = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))[:_GROUPS]
+    return [
+        _Group(group_id, len(some), [(folder, row) for _, folder, row in sorted(some)[:_MEMBERS]])
+        for group_id, some in largest
+    ]
+
+
+def _group_section(groups: Sequence[_Group]) -> str:
+    """All groups that are shown, each below its representative."""
+    parts = []
+    for group in groups:
+        streams = {folder for folder, _ in group.members}
+        title = f"{_count(group.frames, 'frame')} alike" + (
+            f", of {len(streams)} streams" if len(streams) > 1 else ""
+        )
+        figures = "".join(group.figures.get(member, "") for member in group.members)
+        more = f"<p>and {group.frames - len(group.members)} more</p>" if group.frames > len(group.members) else ""
+        parts.append(f"<h3 id='{escape(group.group_id)}'>{title}</h3><div class='row'>{figures}</div>{more}")
+    return f"<section><h2>near-duplicates</h2>{''.join(parts)}</section>"
+
+
+def _stream(folder: Path, find_video: FindVideo, groups: Sequence[_Group]) -> str:
+    """The section of one stream; the figures of its frames in groups go to these."""
     try:
         table, _ = read_frames(folder / FRAMES_FILE)
         rows = table.drop_columns(["thumb"] if "thumb" in table.column_names else []).to_pylist()
         intervals = read_idle(folder / IDLE_FILE).to_pylist() if (folder / IDLE_FILE).exists() else []
     except NeuroposeRayError as error:
         return f"<section><h2>{escape(folder.name)}</h2><p>{escape(str(error))}</p></section>"
-    parts = [*_flag_parts(rows), *_group_parts(rows), *_idle_parts(intervals)]
-    wanted = sorted({shown.row for _, frames in parts for shown in frames})
+    parts = [*_flag_parts(rows), *_idle_parts(intervals)]
+    alike = [(group, row) for group in groups for member, row in group.members if member == folder]
+    wanted = sorted({shown.row for _, frames in parts for shown in frames} | {row for _, row in alike})
     note, pictures = "", {}
     try:
         pictures = _pictures(probe(find_video(folder)), rows, wanted)
@@ -92,7 +145,13 @@ def _stream(folder: Path, find_video: FindVideo) -> str:
         f"<h3>{escape(title)}</h3><div class='row'>{''.join(_figure(shown, pictures) for shown in frames)}</div>"
         for title, frames in parts
     )
-    nothing = "" if parts else "<p>nothing was found</p>"
+    for group, row in alike:
+        leads = "representative, " if group.members[0] == (folder, row) else ""
+        caption = f"{leads}{folder.name}: {_caption(rows[row], 'duplicate_confidence')}"
+        group.figures[folder, row] = _figure(_Shown(row, caption), pictures)
+    duplicates = sum(row["duplicate_group_id"] is not None for row in rows)
+    body += f"<p>{_count(duplicates, 'frame')} with near-duplicates, see below</p>" if duplicates else ""
+    nothing = "" if parts or duplicates else "<p>nothing was found</p>"
     return f"<section><h2>{escape(folder.name)}</h2><p>{len(rows)} frames</p>{note}{nothing}{body}</section>"
 
 
@@ -113,21 +172,6 @@ def _rank(value: float | None, *, lowest_first: bool) -> float:
     if value is None:
         return math.inf
     return value if lowest_first else -value
-
-
-def _group_parts(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[_Shown]]]:
-    """The largest groups of near-duplicates, the representative of each first."""
-    groups: dict[str, list[int]] = {}
-    for row, values in enumerate(rows):
-        if values["duplicate_group_id"] is not None:
-            groups.setdefault(values["duplicate_group_id"], []).append(row)
-    for group_id, members in sorted(groups.items(), key=lambda item: (-len(item[1]), item[1][0]))[:_GROUPS]:
-        members.sort(key=lambda row: not rows[row]["representative"])
-        shown = [
-            _Shown(row, _caption(rows[row], "") + (", representative" if rows[row]["representative"] else ""))
-            for row in members[:_MEMBERS]
-        ]
-        yield f"near-duplicates {group_id}: {_count(len(members), 'frame')} of this stream", shown
 
 
 def _idle_parts(intervals: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[_Shown]]]:

@@ -1,8 +1,8 @@
-"""Arrow arrays out of memory that is already laid out as Arrow wants it.
+"""Arrow arrays out of memory that is already laid out as Arrow wants it, and back.
 
-``pyarrow.array`` looks whether it was given something of pandas, and imports pandas for that: 300 modules in every
-process that writes a few rows. What is made here of NumPy's arrays and of text needs no such look, and copies no
-numbers.
+``pyarrow.array`` and ``to_numpy`` look whether there is something of pandas, and import pandas for that: 300 modules
+in every process that writes or reads a few rows. What is made here of NumPy's arrays, of text and of columns needs no
+such look, and copies no numbers.
 """
 
 from __future__ import annotations
@@ -52,6 +52,33 @@ def texts(values: Sequence[str]) -> pa.StringArray:
         raise ValueError(f"{ends[-1]} bytes do not fit into one column of text")
     buffers = [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(b"".join(encoded))]
     return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
+
+
+def known_numbers(column: pa.Array) -> NDArray[Any]:
+    """The numbers of a column without nulls, in its own memory.
+
+    Args:
+        column: of integers or floats.
+
+    Raises:
+        ValueError: some are null.
+    """
+    if column.null_count:
+        raise ValueError(f"{column.null_count} of {len(column)} values are null")
+    memory, kind = column.buffers()[1], np.dtype(column.type.to_pandas_dtype())
+    if memory is None:
+        return np.zeros(0, kind)
+    return np.frombuffer(memory, kind)[column.offset : column.offset + len(column)]
+
+
+def validity(column: pa.Array) -> NDArray[np.bool_]:
+    """Where the values of a column are not null."""
+    bitmap = column.buffers()[0]
+    if bitmap is None or not column.null_count:
+        return np.ones(len(column), np.bool_)
+    bits = np.unpackbits(np.frombuffer(bitmap, np.uint8), bitorder="little")
+    valid: NDArray[np.bool_] = bits[column.offset : column.offset + len(column)].astype(np.bool_)
+    return valid
 
 
 def _bits(values: NDArray[np.bool_]) -> pa.Buffer:

@@ -15,9 +15,10 @@ class MotionEvent:
 
     Attributes:
         time_s: on the clock of the series.
-        name: "heel strike", "toe-off", "repetition start", "repetition peak", "repetition end".
+        name: "heel strike", "toe-off", "repetition start", "repetition peak", "repetition end",
+            "jump take-off", "jump landing".
         side: "left", "right", "both", or empty where it has none.
-        number: of the repetition, from 1; None for other events.
+        number: of the repetition or jump, from 1; None for other events.
     """
 
     time_s: float
@@ -34,6 +35,8 @@ class MotionSeries:
         times_s: ``(frames,)`` ascending, of the cleaned motion.
         angles_deg: ``(frames,)`` degrees by the angle's name, NaN where not known.
         velocities_deg_per_s: the same names, degrees per second.
+        body: ``(frames,)`` of the centre of mass and the energies, by names that end with their unit
+            ("centre_height_m"), NaN where not known; empty where the skeleton lacks joints for them.
         events: ascending in time.
         definitions: by the angle's name between what it is measured, and which way is positive.
         unreliable: by the angle's name why it cannot be relied on; angles that can be are not in it.
@@ -44,6 +47,7 @@ class MotionSeries:
     times_s: NDArray[np.float64]
     angles_deg: Mapping[str, NDArray[np.float64]]
     velocities_deg_per_s: Mapping[str, NDArray[np.float64]]
+    body: Mapping[str, NDArray[np.float64]]
     events: tuple[MotionEvent, ...]
     definitions: Mapping[str, str]
     unreliable: Mapping[str, str]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.errors import FileFormatError, InputNotFoundError
-from neuropose_ray.schemas.arrow_arrays import flags, numbers
+from neuropose_ray.schemas.arrow_arrays import flags, known_numbers, numbers, validity
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.json_files import validated
@@ -249,8 +249,11 @@ def _to_table(file: pq.ParquetFile, header: PredictionsHeader) -> PoseTable:
 
 def _scalars(file: pq.ParquetFile, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """A column's values, 0 for null, and where they are not null."""
-    column = file.read(columns=[name]).column(0)
-    return column.fill_null(0).to_numpy(), column.is_valid().to_numpy()
+    column = file.read(columns=[name]).column(0).combine_chunks()
+    valid, known = validity(column), known_numbers(column.drop_null())
+    values = np.zeros(len(valid), known.dtype)
+    values[valid] = known
+    return values, valid
 
 
 def _poses(
@@ -260,17 +263,17 @@ def _poses(
     from pyarrow import compute
 
     column = file.read(columns=[name]).column(0)
-    filled = column.is_valid().to_numpy()
+    filled = np.concatenate([np.zeros(0, np.bool_), *map(validity, column.chunks)])
     if (filled & ~shown).any() or (not nullable and (shown & ~filled).any()):
         raise _InconsistentError(f"{name} is null where a person is, or not null where nobody is")
     values = np.full((int(shown.sum()), *shape), np.nan, np.float32)
     parts = []
     for chunk in column.drop_null().chunks:
         for length in shape:
-            if chunk.null_count or (compute.list_value_length(chunk).to_numpy() != length).any():
+            if chunk.null_count or (known_numbers(compute.list_value_length(chunk)) != length).any():
                 raise _InconsistentError(f"{name} has not {' x '.join(map(str, shape))} numbers in every row")
             chunk = chunk.flatten()
-        parts.append(chunk.to_numpy(zero_copy_only=False).reshape(-1, *shape))
+        parts.append(known_numbers(chunk).reshape(-1, *shape))
     if parts:
         values[filled[shown]] = np.concatenate(parts)
     return values

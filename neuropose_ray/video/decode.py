@@ -67,6 +67,8 @@ class ChunkDecoder:
         lead_in: frames before the chunk that are given too, as far as there are so many; their errors are not the
             chunk's.
         pictures: what is made of each picture.
+        unseen_s: times of frames of a file whose pictures nobody looks at: they come black, which spares their
+            conversion.
     """
 
     def __init__(
@@ -77,8 +79,11 @@ class ChunkDecoder:
         threads: int = VideoSettings().decode_threads,
         lead_in: int = 0,
         pictures: Pictures = "rgb",
+        unseen_s: frozenset[float] = frozenset(),
     ) -> None:
         self._info = info
+        self._unseen_s = unseen_s
+        self._black = np.broadcast_to(np.uint8(0), (info.height, info.width, 3))
         self._chunk = chunk
         self._first = max(0, chunk.first_frame - lead_in)
         self._start_s = chunk.start_s if self._first == chunk.first_frame else _start_s(info, self._first)
@@ -170,6 +175,8 @@ class ChunkDecoder:
     def _converted(self, convert: _Conversion, time_s: float, picture: VideoFrame) -> DecodedFrame | None:
         import av
 
+        if time_s in self._unseen_s:
+            return DecodedFrame(time_s, self._black)
         try:
             return convert(time_s, picture)
         except av.FFmpegError as error:

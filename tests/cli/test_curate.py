@@ -107,6 +107,23 @@ def test_a_folder_that_was_not_curated_and_a_damaged_file_are_named(results, tmp
     idle.write_bytes(content)
 
 
+def test_what_is_wrong_with_a_folder_is_said_at_once_with_what_to_do(tmp_path: Path):
+    gaps = write_folder(tmp_path / "gaps", 9)
+    (gaps / "image_4.png").unlink()
+    mixed = write_folder(tmp_path / "mixed", 9, kind="jpg")
+    (mixed / "image_2.jpg").write_bytes(b"no picture")
+    done = curate("run", gaps, mixed, "--out", tmp_path / "out", "--engine", "local")
+    assert done.returncode == 1
+    assert "gaps: failed: " in done.stdout
+    assert "1 numbers of 0 to 8 are missing (4); complete the folder, or give --no-strict" in done.stdout
+    assert "image_2.jpg: the image cannot be decoded" in done.stdout
+    shown = curate("inspect", tmp_path / "out")
+    assert (shown.returncode, "frame_metrics: failed: " in shown.stdout) == (1, True)
+    done = curate("run", gaps, "--out", tmp_path / "out", "--no-strict", "--engine", "local")
+    assert done.returncode == 0
+    assert "note: 1 of the numbers 0 to 8 are missing; the gaps keep their time." in done.stdout
+
+
 @pytest.mark.parametrize("words", [["--format", "voc"], ["--keep", "duplicates"]])
 def test_a_format_or_flag_that_does_not_exist_is_refused_with_those_that_do(
     results, tmp_path: Path, words: list[str]

@@ -69,6 +69,7 @@ def test_a_broken_video_among_good_ones_is_exit_code_1_and_one_line(weights, cli
         (["process", "CLIP", "--out", "OUT", "--fps", "nan"], "video.image_fps", 2),
         (["process", "CLIP", "--out", "OUT", "--fps", "240"], "give --capture-fps for a clip that is stored slow", 2),
         (["process", "CLIP", "--out", "OUT", "--capture-fps", "0"], "video.capture_fps", 2),
+        (["process", "CLIP", "--out", "OUT", "--rate", "0"], "video.rate", 2),
         (["process", "CLIP", "--out", "OUT", "--engine", "carrier-pigeon"], "engine.kind", 2),
         (["process", "CLIP", "--out", "CLIP"], "made_one_frame.mp4", 1),
         (["process", "CLIP", "--out", "OUT", "--config", "gone.yaml"], "gone.yaml", 2),

@@ -48,6 +48,18 @@ def test_the_last_success_stays_known_behind_failures_and_skips(tmp_path: Path):
     assert [done.reason for done in read_ledger(tmp_path / "l.sqlite").stage_runs] == ["nothing changed"]
 
 
+def test_an_input_that_never_became_a_stream_is_listed_as_long_as_runs_have_it(tmp_path: Path):
+    path = tmp_path / "l.sqlite"
+    with Ledger(path, "run 1") as ledger:
+        ledger.add_stage_run(StageRun("gaps", StageKey("frame_metrics", {}), "failed", "why", error="2 are missing"))
+    assert [(done.stream, done.error) for done in read_ledger(path).stage_runs] == [("gaps", "2 are missing")]
+    assert len(read_ledger(path, stream="gaps").stage_runs) == 1
+    with Ledger(path, "run 2") as ledger:
+        ledger.add_stream(stream())
+        ledger.add_stage_run(StageRun("cam", KEY, "succeeded", "first"))
+    assert [done.stream for done in read_ledger(path).stage_runs] == ["cam"]
+
+
 def test_old_entries_are_forgotten_and_the_last_success_is_not(tmp_path: Path):
     with Ledger(tmp_path / "l.sqlite", "run") as ledger:
         ledger.add_stage_run(StageRun("cam", KEY, "succeeded", "first"))

@@ -17,6 +17,10 @@ from neuropose_ray.analysis import (
     RepetitionRecord,
     RepetitionsRecord,
 )
+from neuropose_ray.analysis.body.flights import Flight
+from neuropose_ray.analysis.body.jumps import jump_record
+from neuropose_ray.analysis.body.records import BodyMeasure, BodyRecord, Running
+from neuropose_ray.analysis.body.running import RUNNING_MEASURES
 from neuropose_ray.analysis.gait.records import GaitEvent, GaitParameter, GaitSymmetry
 from neuropose_ray.analysis.person_choice import TrackChoice
 from neuropose_ray.analysis.runs.movement_records import MeasureSummary
@@ -50,6 +54,7 @@ def random_report(seed: int) -> AnalysisReport:
         angles=None if draw.random() < 0.1 else tuple(_angle(draw, name) for name in ANGLES),
         repetitions=None if draw.random() < 0.1 else _repetitions(draw),
         gait=None if draw.random() < 0.5 else _gait(draw),
+        body=None if draw.random() < 0.3 else _body(draw),
         remarks=(_implausible(draw),),
     )
     choice = TrackChoice(track=4711, others=tuple(range(draw.randrange(4))), coverage=draw.random(), rule="longest")
@@ -117,6 +122,31 @@ def _record(draw: random.Random, number: int) -> RepetitionRecord:
         complete=draw.random() < 0.8, coverage=1.0, confidence=1.0,
         warnings=("shallower than the others",) if draw.random() < 0.2 else (), **dict.fromkeys(MEASURES),
     )  # fmt: skip
+
+
+def _body(draw: random.Random) -> BodyRecord:
+    measures = []
+    for name in ("centre_path_length_m", "centre_height_range_m", "kinetic_energy_peak_j_per_kg", "sparc"):
+        value = None if draw.random() < 0.1 else abs(_value(draw))
+        measures.append(BodyMeasure(name=name, value=value, band=None if value is None else _band(draw, value)))
+    jumps = tuple(
+        jump_record(
+            number, Flight(number, number + draw.uniform(0.1, 0.7), "both", "both", draw.uniform(0, 1)), 0.03, 0.03
+        )
+        for number in range(1, 1 + draw.randrange(4))
+    )
+    running = tuple(
+        Running(
+            start_s=0.0,
+            end_s=1.0,
+            flights=draw.randrange(1, 9),
+            measures=tuple(BodyMeasure(name=name, value=abs(_value(draw))) for name in RUNNING_MEASURES),
+        )
+        for _ in range(draw.randrange(2))
+    )
+    return BodyRecord(
+        masses="mean", stand_ins=(), coverage=1.0, measures=tuple(measures), jumps=jumps, running=running
+    )
 
 
 def _gait(draw: random.Random) -> GaitRecord:

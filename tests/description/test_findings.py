@@ -4,9 +4,13 @@ import re
 import pytest
 from description.samples import NAME, random_report
 
-from neuropose_ray.analysis import MovementResults, measure_changes
+from neuropose_ray.analysis import BodyMeasure, BodyRecord, MovementResults, measure_changes
+from neuropose_ray.analysis.body.flights import Flight
+from neuropose_ray.analysis.body.jumps import jump_record
+from neuropose_ray.analysis.body.records import Running
 from neuropose_ray.description import LANGUAGES, describe
 from neuropose_ray.description.findings import Recording, findings_of, findings_of_report
+from neuropose_ray.description.values import Amount, Count
 
 ANALYSES = 200
 
@@ -121,7 +125,8 @@ def test_a_bound_below_zero_is_not_said_of_what_is_never_negative():
 def test_warnings_are_quoted_and_come_last_but_for_the_advice():
     findings = findings_of_report(random_report(3))
     parts = [finding.part for finding in findings]
-    assert parts == sorted(parts, key=("recording", "repetitions", "walking", "angles", "doubts", "advice").index)
+    order = ("recording", "repetitions", "walking", "whole_body", "angles", "doubts", "advice")
+    assert parts == sorted(parts, key=order.index)
     assert f"The video {NAME} was taken 23.5 deg askew." in describe(findings, "en").text
 
 
@@ -138,3 +143,29 @@ def test_what_changed_by_more_than_its_error_is_said_and_nothing_else(language):
         assert said == ["increase" if change.change > 0 else "decrease" for change in certain[:8]]
         assert ("no_change" in {finding.key for finding in findings}) == (not certain)
         describe(findings, language)
+
+
+def test_the_highest_of_the_jumps_is_told_with_its_band_and_those_in_doubt_are_not():
+    def body(*flights):
+        jumps = tuple(jump_record(number, flight, 1 / 30, 0.03) for number, flight in enumerate(flights, start=1))
+        record = BodyRecord(masses="mean", stand_ins=(), coverage=1.0, measures=(), jumps=jumps)
+        found = findings_of(Recording(100), MovementResults(body=record))
+        return next(finding for finding in found if finding.part == "whole_body")
+
+    low, high = Flight(1.0, 1.4, "both", "both", 0.2), Flight(2.0, 2.5, "both", "both", 0.31)
+    wrong = Flight(3.0, 3.2, "both", "both", 0.9)
+    told = body(low, high, wrong)
+    assert (told.key, told.values["number"], told.values["time"]) == ("jumps_banded", Count(3), Amount(0.5, 2, "s"))
+    assert body(wrong).key == "jumps_not_reliable"
+
+
+def test_running_is_told_with_its_steps_and_speed():
+    measures = (BodyMeasure(name="running_speed_m_per_s", value=3.21),)
+    run = Running(start_s=0.0, end_s=1.0, flights=4, measures=measures)
+    record = BodyRecord(masses="mean", stand_ins=(), coverage=1.0, measures=(), running=(run,))
+    (told,) = (
+        finding
+        for finding in findings_of(Recording(100), MovementResults(body=record))
+        if finding.part == "whole_body"
+    )
+    assert (told.key, dict(told.values)) == ("running", {"number": Count(4), "speed": Amount(3.21, 1, "m/s")})

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from schemas.pose_tables import properties
 
 from neuropose_ray.errors import InputError, OutputError
-from neuropose_ray.formats.series import write_angles_csv, write_events_csv, write_velocities_csv, write_workbook
+from neuropose_ray.formats.series import (
+    write_angles_csv,
+    write_body_csv,
+    write_events_csv,
+    write_velocities_csv,
+    write_workbook,
+)
 from neuropose_ray.schemas.motion_series import MotionEvent, MotionSeries
 
 NUMBERS = st.floats(-1e6, 1e6) | st.just(math.nan)
@@ -31,11 +37,12 @@ EVENTS = st.lists(
 @st.composite
 def series(draw):
     frames = draw(st.integers(1, 6))
-    columns = [np.array(draw(st.lists(NUMBERS, min_size=frames, max_size=frames))) for _ in range(4)]
+    columns = [np.array(draw(st.lists(NUMBERS, min_size=frames, max_size=frames))) for _ in range(5)]
     return MotionSeries(
         times_s=np.arange(frames) / 30,
         angles_deg=dict(zip(NAMES, columns[:2], strict=True)),
-        velocities_deg_per_s=dict(zip(NAMES, columns[2:], strict=True)),
+        velocities_deg_per_s=dict(zip(NAMES, columns[2:4], strict=True)),
+        body={"centre_height_m": columns[4]},
         events=tuple(draw(EVENTS)),
         definitions={name: f"of {name}; positive: bent" for name in NAMES},
         unreliable={NAMES[0]: "it is hidden"} if draw(st.booleans()) else {},
@@ -64,8 +71,10 @@ def assert_columns(rows, names, times_s, values, rtol=0.0):
 def test_every_number_comes_back_with_its_unit_and_what_is_not_known_is_empty(tmp_path, series):
     write_angles_csv(tmp_path / "a.csv", series)
     write_velocities_csv(tmp_path / "v.csv", series)
+    write_body_csv(tmp_path / "b.csv", series)
     angles, velocities = series.angles_deg.values(), series.velocities_deg_per_s.values()
     assert_columns(read_csv(tmp_path / "a.csv"), [f"{name}_deg" for name in NAMES], series.times_s, angles)
+    assert_columns(read_csv(tmp_path / "b.csv"), series.body, series.times_s, series.body.values())
     names = [f"{name}_deg_per_s" for name in NAMES]
     assert_columns(read_csv(tmp_path / "v.csv"), names, series.times_s, velocities)
     write_events_csv(tmp_path / "e.csv", series)
@@ -81,7 +90,7 @@ def test_every_number_comes_back_with_its_unit_and_what_is_not_known_is_empty(tm
 def test_the_workbook_has_the_same_and_what_a_reader_should_know(tmp_path, series):
     write_workbook(tmp_path / "a.xlsx", series)
     book = openpyxl.load_workbook(tmp_path / "a.xlsx")
-    assert book.sheetnames == ["angles", "velocities", "events", "about"]
+    assert book.sheetnames == ["angles", "velocities", "body", "events", "about"]
     for sheet, values, unit in (
         ("angles", series.angles_deg, "deg"), ("velocities", series.velocities_deg_per_s, "deg_per_s"),
     ):  # fmt: skip
@@ -105,7 +114,7 @@ def test_the_workbook_has_the_same_and_what_a_reader_should_know(tmp_path, serie
 
 def of_frames(frames):
     values = np.zeros(frames)
-    return MotionSeries(values, {"a": values}, {"a": values}, (), {}, {}, (), "track 0")
+    return MotionSeries(values, {"a": values}, {"a": values}, {"b_m": values}, (), {}, {}, (), "track 0")
 
 
 def test_more_frames_than_a_sheet_has_rows_are_refused_with_what_to_do(tmp_path):
@@ -114,7 +123,7 @@ def test_more_frames_than_a_sheet_has_rows_are_refused_with_what_to_do(tmp_path)
     assert not (tmp_path / "a.xlsx").exists()
 
 
-@pytest.mark.parametrize("write", [write_workbook, write_angles_csv, write_events_csv])
+@pytest.mark.parametrize("write", [write_workbook, write_angles_csv, write_body_csv, write_events_csv])
 def test_a_file_that_cannot_be_written_is_one_line_and_an_old_one_stays(tmp_path, write):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "old").write_text("old")

@@ -41,8 +41,11 @@ def process(inputs: Path, out: Path, spec, engine=None, **flags) -> tuple[RunSum
     return summary, *read_predictions(out / summary.videos[0].name / "predictions.parquet")
 
 
-def test_the_model_sees_some_frames_and_all_have_poses_at_their_times(video: Path, tmp_path: Path):
-    spec = GreySpec()
+@pytest.mark.parametrize("frames_alone", [False, True])
+def test_the_model_sees_some_frames_and_all_have_poses_at_their_times(
+    video: Path, tmp_path: Path, *, frames_alone: bool
+):
+    spec = GreySpec(frames_alone=frames_alone)
     summary, table, header = process(video, tmp_path / "out", spec)
     assert sorted(grey for _, greys in spec.log.calls for grey in greys) == SEEN
     np.testing.assert_array_equal(table.timestamps_s, np.arange(81) / 120)

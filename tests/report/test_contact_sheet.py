@@ -29,12 +29,25 @@ def test_every_finding_has_its_pictures(tmp_path: Path):
     for words in (
         "blurred: 1 frame",
         "dark: 1 frame",
-        "16 frames of this stream",
+        "16 frames alike",
         "idle from 0.7 s to 1.2 s: 16 frames",
     ):
         assert words in page
     assert "alt='image_9.png, 0.30 s, luma mean" in page
     assert "no picture" not in page
+
+
+def test_near_duplicates_of_all_streams_are_below_their_representative(tmp_path: Path):
+    write_folder(tmp_path / "in" / "a", 12, {4: blurred})
+    write_folder(tmp_path / "in" / "b", 12, copies={7: 4})
+    page = write_contact_sheet(curated(tmp_path / "in", tmp_path / "out"), find_video).read_text("utf-8")
+    groups = page[page.index("<h2>near-duplicates</h2>") :].split("<h3")[1:]
+    assert len(groups) == 11
+    group = next(part for part in groups if "b: image_7.png" in part)
+    assert "3 frames alike, of 2 streams" in group
+    captions = [part.partition("<")[0] for part in group.split("<figcaption>")[1:]]
+    assert captions[0].startswith("representative, b: image_4.png")
+    assert [caption.split(",")[0] for caption in captions[1:]] == ["a: image_4.png", "b: image_7.png"]
 
 
 def test_names_cannot_put_anything_into_the_page(tmp_path: Path):

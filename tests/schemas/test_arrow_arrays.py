@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from neuropose_ray.schemas.arrow_arrays import flags, numbers, texts
+from neuropose_ray.schemas.arrow_arrays import flags, known_numbers, numbers, texts, validity
 
 KINDS = st.sampled_from([np.int16, np.int32, np.int64, np.float32, np.float64])
 
@@ -50,6 +50,19 @@ def test_texts_are_those_of_the_library(values):
     made = texts(values)
     made.validate(full=True)
     assert made.equals(pa.array(values, pa.string()))
+
+
+@given(st.data(), KINDS, st.integers(0, 70), st.integers(0, 70), st.integers(0, 70))
+def test_numbers_and_nulls_of_any_part_of_a_column_come_back(data, kind, count, begin, length):
+    values, valid = data.draw(arrays.arrays(kind, count)), data.draw(arrays.arrays(np.bool_, count))
+    part = pa.array(values, mask=~valid).slice(begin, length)
+    np.testing.assert_array_equal(validity(part), valid[begin : begin + length])
+    known = known_numbers(part.drop_null())
+    assert known.dtype == kind
+    np.testing.assert_array_equal(known, values[begin : begin + length][valid[begin : begin + length]])
+    if part.null_count:
+        with pytest.raises(ValueError, match="are null"):
+            known_numbers(part)
 
 
 def test_what_is_not_text_is_refused():

@@ -296,6 +296,15 @@ def test_the_number_of_frames_in_the_header_is_checked(stored):
         read_predictions(rewritten(stored[1], metadata=metadata))
 
 
+def test_reading_loads_no_pandas(stored):
+    code = (
+        "import sys, pathlib\nfrom neuropose_ray.schemas.parquet_files import read_predictions\n"
+        f"read_predictions(pathlib.Path({str(stored[1])!r}))\nprint('pandas' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert run.stdout == "False\n"
+
+
 def test_importing_the_formats_loads_nothing_heavy():
     code = (
         "import sys, neuropose_ray.schemas.parquet_files, neuropose_ray.schemas.neuropose_results\n"

@@ -259,3 +259,15 @@ print(frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
     (few, small), (many, large) = decode(30), decode(240)
     assert (few, many) == (30, 240)
     assert large - small < 40, "210 more frames of 640x360 would be 145 MB"
+
+
+def test_frames_that_nobody_looks_at_come_black_at_their_times_and_change_no_others(test_data: Path) -> None:
+    info = probe(open_source(test_data / "odd/made_vfr_walk.mp4"))
+    unseen = frozenset(info.timestamps_s[1::3].tolist())
+    everything = list(ChunkDecoder(info, whole(info)).frames())
+    some = list(ChunkDecoder(info, whole(info), unseen_s=unseen).frames())
+    assert len(some) == len(everything) > 3
+    for frame, same in zip(some, everything, strict=True):
+        assert (frame.timestamp_s, frame.image.shape) == (same.timestamp_s, same.image.shape)
+        assert frame.image.any() != (frame.timestamp_s in unseen)
+        assert frame.timestamp_s in unseen or frame.image.tobytes() == same.image.tobytes()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.analysis.angles.definitions import ANGLE_DEFINITIONS
-from neuropose_ray.analysis.angles.table import AngleTable, angular_velocity
+from neuropose_ray.analysis.angles.table import AngleTable, angular_acceleration, angular_velocity
 
 Array = NDArray[np.float64]
 
@@ -20,12 +20,13 @@ _IMPLAUSIBLE_SHARE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class AngleExtremes:
-    """One angle over the frames that can be used, in degrees and degrees per second; NaN where none can.
+    """One angle over the frames that can be used, in degrees and per second (squared); NaN where none can.
 
     Attributes:
         mean, std: of the values; of the population.
         min, max, range: of their running median.
         peak_velocity: greatest speed either way of the running median, itself a running median.
+        peak_acceleration: greatest acceleration either way of the values, as a running median.
         coverage: share of all frames whose value is known and used.
         remark: what was implausible, in one sentence; empty where all is well.
         reliable: whether so few values are implausible that the others can be believed.
@@ -37,6 +38,7 @@ class AngleExtremes:
     max: float
     range: float
     peak_velocity: float
+    peak_acceleration: float
     coverage: float
     remark: str
     reliable: bool
@@ -77,6 +79,7 @@ def angle_extremes(table: AngleTable, name: str, usable: NDArray[np.bool_] | Non
     if speed > definition.plausible_deg_per_s:
         remarks.append(f"{label} moves at {speed:.0f} deg/s, faster than bodies do")
         speed = float("nan")
+    acceleration = angular_acceleration(values, table.timestamps_s)
     used = values[np.isfinite(values)]
     nothing = float("nan")
     return AngleExtremes(
@@ -86,6 +89,7 @@ def angle_extremes(table: AngleTable, name: str, usable: NDArray[np.bool_] | Non
         max=_greatest(held),
         range=_greatest(held) + _greatest(-held),
         peak_velocity=speed,
+        peak_acceleration=_greatest(held_values(np.abs(acceleration), table.timestamps_s)),
         coverage=len(used) / len(values) if len(values) else 0.0,
         remark="; ".join(remarks),
         reliable=bool(share <= _IMPLAUSIBLE_SHARE),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.analysis.derivatives import derivative, known_stretches
 from neuropose_ray.analysis.statistics import FeatureStatistics, extract_feature_statistics
 from neuropose_ray.errors import InputError
 
@@ -63,6 +64,22 @@ class AngleTable:
         if name not in self.names:
             raise InputError(f"unknown angle {name!r}", where=self.source, hint=f"there are {', '.join(self.names)}")
         return self.names.index(name)
+
+
+def angular_acceleration(angle_deg: Array, timestamps_s: Array) -> Array:
+    """Second derivative of an angle, see :func:`~neuropose_ray.analysis.derivatives.derivative`.
+
+    Args:
+        angle_deg: ``(frames,)`` in degrees; steps count the short way round the circle.
+        timestamps_s: ``(frames,)``, ascending, in s.
+
+    Returns:
+        ``(frames,)`` in degrees per square second; NaN where the angle is, and in stretches of fewer than 4 frames.
+    """
+    unwrapped = angle_deg.copy()
+    for start, end in known_stretches(angle_deg):
+        unwrapped[start:end] = np.unwrap(angle_deg[start:end], period=360)
+    return derivative(unwrapped, timestamps_s, 2)
 
 
 def angular_velocity(angle_deg: Array, timestamps_s: Array) -> Array:

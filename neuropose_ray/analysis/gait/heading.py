@@ -65,7 +65,7 @@ def walking_directions(motion: Motion, settings: GaitSettings) -> Directions:
         InputError: the skeleton has no hips or no ankles.
     """
     times = motion.timestamps_s
-    up = _up(motion, np.array(settings.up))
+    up = levelled_up(motion, settings.up)
     pelvis = pelvis_mm(motion)
     travel = _on_floor(_windowed_slope(times, pelvis, settings.heading_window_s), up) / 1000
     body = _unit(_windowed_mean(times, _body_forward(motion, up), settings.heading_window_s))
@@ -87,12 +87,19 @@ def along_sight(motion: Motion, frames: NDArray[np.int64], directions: Direction
     return float(cosine[known].mean()) if known.any() else float("nan")
 
 
-def _up(motion: Motion, rough: Array) -> Array:
-    """``(3,)`` square to the path of the middle of the feet, as far as that path goes, else as given.
+def levelled_up(motion: Motion, up: tuple[float, float, float]) -> Array:
+    """``(3,)`` away from the floor: square to the path of the middle of the feet, as far as that goes, else as given.
 
     Ridge regression of height on place: what a path does not reach, no slope is read from.
+
+    Args:
+        motion: one person.
+        up: roughly away from the floor, in the axes of the positions.
+
+    Raises:
+        InputError: the skeleton has no ankles.
     """
-    rough = rough / np.linalg.norm(rough)
+    rough: Array = np.array(up) / np.linalg.norm(np.array(up))
     feet = np.mean([motion.joint(foot_point(motion, s, p)) for s in OTHER for p in ("heel", "toe")], axis=0)
     feet = feet[np.isfinite(feet).all(1)]
     if not len(feet):
@@ -101,8 +108,8 @@ def _up(motion: Motion, rough: Array) -> Array:
     level = _on_floor(feet, rough)
     spread = level.T @ level / len(feet) + _LEVELLING_SPREAD_MM**2 * np.eye(3)
     slope = np.linalg.solve(spread, level.T @ (feet @ rough) / len(feet))
-    up = rough - _on_floor(slope, rough)
-    return np.asarray(up / np.linalg.norm(up))
+    levelled = rough - _on_floor(slope, rough)
+    return np.asarray(levelled / np.linalg.norm(levelled))
 
 
 def _body_forward(motion: Motion, up: Array) -> Array:

@@ -44,8 +44,8 @@ _REPETITION: Mapping[str, Label] = ReadOnlyMapping(
 #: Ending of a name -> unit and decimals; the longer ending first.
 _ENDINGS: Mapping[str, tuple[str, int]] = ReadOnlyMapping(
     {
-        "_steps_per_min": ("steps/min", 1), "_m_per_s": ("m/s", 2), "_percent": ("%", 1), "_m": ("m", 2),
-        "_s": ("s", 2),
+        "_steps_per_min": ("steps/min", 1), "_j_per_kg": ("J/kg", 2), "_m_per_s": ("m/s", 2), "_percent": ("%", 1),
+        "_m": ("m", 2), "_s": ("s", 2),
     }
 )  # fmt: skip
 
@@ -75,6 +75,19 @@ def gait_label(name: str) -> Label:
     return Label(name.removesuffix(ending).replace("_", " "), unit, decimals)
 
 
+#: What is not measured in a unit.
+_PLAIN: Mapping[str, str] = ReadOnlyMapping({"sparc": "SPARC", "ldlj": "LDLJ"})
+
+
+def body_label(name: str) -> Label:
+    """The label of a number of the whole body ("centre_path_length_m", "sparc").
+
+    Raises:
+        StopIteration: the name ends with no unit that is known, and needs one.
+    """
+    return Label(_PLAIN[name], "", 2) if name in _PLAIN else gait_label(name)
+
+
 def column_unit(unit: str) -> str:
     """A unit as the end of a column's name: "deg/s" is "deg_per_s", "%" is "percent", "/" is per."""
-    return unit.replace("%", "percent").replace("/", "_per_")
+    return unit.replace("%", "percent").replace("/", "_per_").lower()

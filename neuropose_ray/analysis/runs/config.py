@@ -13,6 +13,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from neuropose_ray.analysis.angles.settings import AngleSettings
+from neuropose_ray.analysis.body.settings import BodySettings
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
 from neuropose_ray.analysis.dtw.settings import WarpingSettings
 from neuropose_ray.analysis.gait.settings import GaitSettings
@@ -176,7 +177,7 @@ class StatsConfig(FrozenModel):
 
 
 class MovementConfig(FrozenModel):
-    """Clinical angles, repetitions with their measures, and gait where somebody walks; empty leaves a part out."""
+    """Clinical angles, repetitions, gait where somebody walks, and the whole body; empty leaves a part out."""
 
     kind: Literal["movement"]
     angles: AngleSettings | None = AngleSettings()
@@ -186,6 +187,7 @@ class MovementConfig(FrozenModel):
     )
     measures: MeasureSettings = Field(default_factory=MeasureSettings)
     gait: GaitSettings | None = GaitSettings()
+    body: BodySettings | None = Field(default=BodySettings(), description="centre of mass, energies, jumps, running")
 
 
 class NoAnalysisConfig(FrozenModel):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from neuropose_ray.analysis.body.running import Run
 from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.analysis.runs.body import BodyAnalysis, analyse_body, without_running
 from neuropose_ray.analysis.runs.config import MovementConfig
 from neuropose_ray.analysis.runs.movement_records import (
     ANGLE_STATISTICS,
@@ -45,7 +47,7 @@ class MovementResult:
 
 
 def analyse_movement(motion: Motion, config: MovementConfig, conditions: Conditions = MEASURED) -> MovementResult:
-    """Clinical angles, repetitions with their measures, and gait where steps are found.
+    """Clinical angles, repetitions with their measures, gait where steps are found, and the whole body.
 
     Args:
         motion: one person, cleaned; NaN as each part says it.
@@ -56,6 +58,7 @@ def analyse_movement(motion: Motion, config: MovementConfig, conditions: Conditi
         InputError: a joint that the configuration names is not there.
     """
     repetitions = gait = None
+    body = BodyAnalysis(None, (), ()) if config.body is None else analyse_body(motion, config.body, conditions)
     of_repetitions: tuple[str, ...] = ()
     of_gait: tuple[str, ...] = ()
     remarks: list[Remark] = []
@@ -63,7 +66,7 @@ def analyse_movement(motion: Motion, config: MovementConfig, conditions: Conditi
         repetitions, of_repetitions, reason = _repetitions(motion, config, conditions)
         remarks += [Remark(kind="nothing_found", concerns="repetitions", sentence=reason)] if reason else []
     if config.gait is not None and motion.skeleton.has(*_WALKED_WITH):
-        gait, of_gait, refused = _gait(motion, config, conditions)
+        gait, of_gait, refused = _gait(motion, config, conditions, body.runs)
         remarks += [Remark(kind="steps_refused", concerns="gait", sentence=reason) for reason in refused]
     if gait is not None and repetitions is not None and not repetitions.records:
         of_repetitions, remarks = (), []  # nothing repeats because somebody walks
@@ -71,10 +74,10 @@ def analyse_movement(motion: Motion, config: MovementConfig, conditions: Conditi
         remarks = []  # no gait is no news: most recordings are of something else
     angles, implausible = (None, ()) if config.angles is None else _angles(motion, config, conditions)
     of_angles = coverage_warnings({angle.name: angle.coverage or 0.0 for angle in angles or ()})
-    remarks += implausible
+    remarks += [*implausible, *body.remarks]
     reasons = tuple(remark.sentence for remark in remarks if remark.kind != "not_reliable")
     return MovementResult(
-        MovementResults(angles=angles, repetitions=repetitions, gait=gait, remarks=tuple(remarks)),
+        MovementResults(angles=angles, repetitions=repetitions, gait=gait, body=body.record, remarks=tuple(remarks)),
         (*reasons, *of_angles, *of_repetitions, *of_gait),
     )
 
@@ -136,15 +139,15 @@ def _repetitions(
 
 
 def _gait(
-    motion: Motion, config: MovementConfig, conditions: Conditions
+    motion: Motion, config: MovementConfig, conditions: Conditions, runs: tuple[Run, ...]
 ) -> tuple[GaitRecord | None, tuple[str, ...], tuple[str, ...]]:
     """The walk, what makes it unsure, and why there is none."""
     from neuropose_ray.analysis.gait.events import gait_events
     from neuropose_ray.analysis.gait.parameters import gait_parameters
 
-    events = gait_events(motion, config.gait)
+    events = without_running(gait_events(motion, config.gait), runs)
     if not events.events:
-        return None, (), events.refused
+        return None, (), () if runs else events.refused
     parameters = gait_parameters(motion, events, config.gait)
     record = GaitRecord(
         events=events.events,

@@ -6,16 +6,17 @@ from typing import Literal
 
 from pydantic import Field
 
+from neuropose_ray.analysis.body.records import BodyRecord
 from neuropose_ray.analysis.gait.records import GaitEvent, GaitParameter, GaitSymmetry
 from neuropose_ray.analysis.uncertainty.records import ErrorBand, Remark
 from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, OptionalFloat, StrictInt
 
 #: The numbers of an :class:`AngleSummary`, in the order of tables.
-ANGLE_STATISTICS = ("mean", "std", "min", "max", "range", "peak_velocity", "coverage")
+ANGLE_STATISTICS = ("mean", "std", "min", "max", "range", "peak_velocity", "peak_acceleration", "coverage")
 
 
 class AngleSummary(FrozenModel):
-    """One clinical angle over all frames in which it is known; degrees and degrees per second."""
+    """One clinical angle over all frames in which it is known; degrees and degrees per second (squared)."""
 
     name: str
     mean: OptionalFloat
@@ -24,11 +25,12 @@ class AngleSummary(FrozenModel):
     max: OptionalFloat
     range: OptionalFloat
     peak_velocity: OptionalFloat = Field(description="greatest speed, either way")
+    peak_acceleration: OptionalFloat = Field(default=None, description="greatest, either way, deg/s2")
     coverage: OptionalFloat = Field(description="share of the frames in which it is known")
     reliable: bool = Field(default=True, description="whether the angle can be used; else show it greyed out")
     reason: str = Field(default="", description="why not, in one sentence; empty where it can be used")
     bands: FrozenMapping[str, ErrorBand] = Field(
-        default={}, validate_default=True, description="of mean, min, max, range and peak_velocity, by these names"
+        default={}, validate_default=True, description="of mean, min, max, range, and both peaks, by these names"
     )
 
 
@@ -96,12 +98,16 @@ class GaitRecord(FrozenModel):
 
 
 class MovementResults(FrozenModel):
-    """Angles, repetitions and gait of one person; null where not asked for, gait also where nobody walks."""
+    """Angles, repetitions, gait and the whole body of one person.
+
+    Null is what was not asked for, gait also where nobody walks, and the body where the skeleton lacks joints for it.
+    """
 
     kind: Literal["movement"] = "movement"
     angles: tuple[AngleSummary, ...] | None = None
     repetitions: RepetitionsRecord | None = None
     gait: GaitRecord | None = None
+    body: BodyRecord | None = None
     remarks: tuple[Remark, ...] = Field(
         default=(), description="why something was not found, cannot be relied on, or is not to be believed"
     )

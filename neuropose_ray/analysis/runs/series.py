@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from neuropose_ray.analysis.body.measures import body_over_time
+from neuropose_ray.analysis.body.segments import missing_joints
 from neuropose_ray.analysis.cleaning.settings import CleaningSettings
+from neuropose_ray.analysis.motion import Motion
 from neuropose_ray.analysis.runs.config import MovementConfig, PreprocessingConfig
 from neuropose_ray.analysis.runs.movement import analyse_movement
 from neuropose_ray.analysis.runs.movement_records import MovementResults
@@ -47,6 +53,7 @@ def motion_series(
         times_s=table.timestamps_s,
         angles_deg={name: table.angle(name) for name in table.names},
         velocities_deg_per_s={name: table.velocity(name) for name in table.names},
+        body=_body(subject.motion),
         events=tuple(sorted(_events(movement.results), key=lambda event: event.time_s)),
         definitions={
             name: f"{ANGLE_DEFINITIONS[name].definition}; positive: {ANGLE_DEFINITIONS[name].positive}"
@@ -67,3 +74,21 @@ def _events(results: MovementResults) -> Iterator[MotionEvent]:
         side = "" if record.side == "none" else record.side
         for name, time_s in (("start", record.start_s), ("peak", record.peak_s), ("end", record.end_s)):
             yield MotionEvent(time_s, f"repetition {name}", side, record.number)
+    for jump in results.body.jumps if results.body is not None else ():
+        yield MotionEvent(jump.start_s, "jump take-off", jump.take_off, jump.number)
+        yield MotionEvent(jump.end_s, "jump landing", jump.landing, jump.number)
+
+
+def _body(motion: Motion) -> Mapping[str, NDArray[np.float64]]:
+    """The whole body over time, by names that end with their unit."""
+    if missing_joints(motion.skeleton):
+        return {}
+    body = body_over_time(motion)
+    places = {f"centre_{axis}_m": body.motion.centre_m[:, column] for column, axis in enumerate("xyz")}
+    return places | {
+        "centre_height_m": body.height_m,
+        "centre_speed_m_per_s": body.speed_m_per_s,
+        "potential_energy_j_per_kg": body.potential_j_per_kg,
+        "kinetic_energy_j_per_kg": body.motion.kinetic_j_per_kg,
+        "rotational_energy_j_per_kg": body.motion.rotational_j_per_kg,
+    }

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypedDict
 
-from neuropose_ray.analysis.measures.labels import gait_label, repetition_label
+from neuropose_ray.analysis.body.records import BodyMeasure
+from neuropose_ray.analysis.measures.labels import body_label, gait_label, repetition_label
 from neuropose_ray.analysis.measures.repetition import MEASURES
 from neuropose_ray.analysis.runs.cohort import TrialOutcome
 from neuropose_ray.analysis.runs.movement_records import ANGLE_STATISTICS, MovementResults
 from neuropose_ray.analysis.runs.report import AnalysisReport, DtwResults, StatsResults
+from neuropose_ray.analysis.uncertainty.bands import ANGLE_UNITS
 from neuropose_ray.analysis.uncertainty.records import ErrorBand
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 
@@ -20,9 +22,10 @@ from neuropose_ray.schemas.atomic import atomic_write_bytes
 class TidyRow(TypedDict, total=False):
     """One number.
 
-    ``part`` is trial, angle, repetition, gait, dtw, signal or segments; ``name`` what was measured; ``repetition``
-    counts from 1; ``statistic`` is value, mean, sd, ...; ``low`` and ``high`` are between which the true value lies,
-    where that is known, in the same unit; ``reliable`` is False where the number cannot be relied on.
+    ``part`` is trial, angle, repetition, gait, body, running, jump, dtw, signal or segments; ``name`` what was
+    measured; ``repetition`` counts repetitions, runs or jumps from 1; ``statistic`` is value, mean, sd, ...; ``low``
+    and ``high`` are between which the true value lies, where that is known, in the same unit; ``reliable`` is False
+    where the number cannot be relied on.
     """
 
     trial: str
@@ -79,6 +82,7 @@ def _numbers(report: AnalysisReport) -> Iterator[TidyRow]:
             yield from _angles(results)
             yield from _repetitions(results)
             yield from _gait(results)
+            yield from _body(results)
         case DtwResults() as results:
             yield from _distances(results)
         case StatsResults() as results:
@@ -98,7 +102,7 @@ def _distances(results: DtwResults) -> Iterator[TidyRow]:
 def _angles(results: MovementResults) -> Iterator[TidyRow]:
     for angle in results.angles or ():
         for name in ANGLE_STATISTICS:
-            unit = {"coverage": "", "peak_velocity": "deg/s"}.get(name, "deg")
+            unit = ANGLE_UNITS.get(name, "deg")
             row: TidyRow = {
                 "part": "angle", "name": angle.name, "statistic": name, "value": getattr(angle, name), "unit": unit,
             }  # fmt: skip
@@ -134,6 +138,33 @@ def _gait(results: MovementResults) -> Iterator[TidyRow]:
         value = symmetry.symmetry_index_percent
         number = {"part": "gait", "name": symmetry.name, "statistic": "symmetry_index", "value": value, "unit": "%"}
         yield {**number, **_band(symmetry.band)}
+
+
+def _body(results: MovementResults) -> Iterator[TidyRow]:
+    if results.body is None:
+        return
+    for measure in results.body.measures:
+        yield {"part": "body", **_measure(measure)}
+    yield {"part": "jump", "name": "count", "statistic": "n", "value": float(len(results.body.jumps))}
+    for jump in results.body.jumps:
+        for name, value, band in (
+            ("start_s", jump.start_s, None),
+            ("end_s", jump.end_s, None),
+            ("flight_time_s", jump.flight_time_s, jump.flight_time_band),
+            ("height_m", jump.height_m, jump.band),
+            ("height_by_centre_m", jump.height_by_centre_m, None),
+            ("height_by_flight_time_m", jump.height_by_flight_time_m, None),
+        ):
+            row: TidyRow = {"part": "jump", "name": name, "repetition": jump.number, "statistic": "value"}
+            yield {**row, "value": value, "unit": body_label(name).unit, **_band(band)}
+    for number, run in enumerate(results.body.running, start=1):
+        for measure in run.measures:
+            yield {"part": "running", "repetition": number, **_measure(measure)}
+
+
+def _measure(measure: BodyMeasure) -> TidyRow:
+    row: TidyRow = {"name": measure.name, "statistic": "value", "value": measure.value}
+    return {**row, "unit": body_label(measure.name).unit, **_band(measure.band)}
 
 
 def _band(band: ErrorBand | None) -> TidyRow:

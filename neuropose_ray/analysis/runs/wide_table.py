@@ -7,12 +7,15 @@ import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from neuropose_ray.analysis.measures.labels import column_unit, gait_label, repetition_label
+from neuropose_ray.analysis.body.records import BodyRecord
+from neuropose_ray.analysis.measures.labels import body_label, column_unit, gait_label, repetition_label
 from neuropose_ray.analysis.runs.cohort import TrialOutcome
 from neuropose_ray.analysis.runs.movement_records import MovementResults, RepetitionsRecord
 from neuropose_ray.analysis.runs.tables import TidyRow, tidy_rows
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 
+#: Parts of which a trial has as many numbers as there are repetitions, jumps or runs in it.
+_NUMBERED = ("repetition", "jump", "running")
 _Cell = str | float | int | bool | None
 
 
@@ -30,10 +33,12 @@ def wide_row(outcome: TrialOutcome) -> dict[str, _Cell]:
     if report.primary.person is not None:
         row["person"] = report.primary.person.description
     for number in tidy_rows(outcome):
-        if number["part"] != "repetition" or number["name"] == "count":
+        if number["part"] not in _NUMBERED or number["name"] == "count":
             row |= _cells(number)
     if isinstance(report.results, MovementResults) and report.results.repetitions is not None:
         row |= dict(_of_repetitions(report.results.repetitions))
+    if isinstance(report.results, MovementResults) and report.results.body is not None:
+        row |= dict(_of_jumps(report.results.body))
     row["warnings"] = "; ".join(report.warnings)
     row["error"] = ""
     return row
@@ -77,6 +82,10 @@ def _stem(number: TidyRow) -> str:
             return f"{name}_{statistic}"
         case "repetition":
             return "repetitions_n"
+        case "jump":
+            return "jumps_n"
+        case "body":
+            return "_".join(["body", *body_label(name).text.lower().split()])
         case "gait":
             side = [number["side"]] if number.get("side") else []
             return "_".join(["gait", *gait_label(name).text.split(), *side, statistic])
@@ -98,6 +107,22 @@ def _of_repetitions(repetitions: RepetitionsRecord) -> Iterator[tuple[str, _Cell
             yield _named(f"{stem}_mean_high", unit), summary.band.high
             if not summary.band.reliable:
                 yield f"{stem}_mean_reliable", False
+
+
+def _of_jumps(body: BodyRecord) -> Iterator[tuple[str, _Cell]]:
+    """The highest jump, and the first of the runs."""
+    if body.jumps:
+        best = max(body.jumps, key=lambda jump: jump.height_m)
+        yield "jump_highest_m", best.height_m
+        yield "jump_highest_low_m", best.band.low
+        yield "jump_highest_high_m", best.band.high
+        yield "jump_highest_flight_time_s", best.flight_time_s
+        if not best.band.reliable:
+            yield "jump_highest_reliable", False
+    for run in body.running[:1]:
+        for measure in run.measures:
+            label = body_label(measure.name)
+            yield _named("_".join(label.text.split()), column_unit(label.unit)), measure.value
 
 
 def _named(stem: str, unit: str) -> str:

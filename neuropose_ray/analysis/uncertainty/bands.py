@@ -9,8 +9,9 @@ from neuropose_ray.analysis.uncertainty.conditions import Conditions
 from neuropose_ray.analysis.uncertainty.error_table import band_of, error_table
 from neuropose_ray.analysis.uncertainty.records import ErrorBand
 
-#: Which numbers of an angle, and of a repetition, have a band.
-ANGLE_BANDS = ("mean", "min", "max", "range", "peak_velocity")
+#: Which numbers of an angle, and of a repetition, have a band; units of an angle's numbers that are not degrees.
+ANGLE_BANDS = ("mean", "min", "max", "range", "peak_velocity", "peak_acceleration")
+ANGLE_UNITS = {"peak_velocity": "deg/s", "peak_acceleration": "deg/s2", "coverage": ""}
 REPETITION_BANDS = (
     "duration_s", "out_s", "hold_s", "back_s", "range_of_motion", "peak_velocity_out", "peak_velocity_back",
     "symmetry_percent",
@@ -21,7 +22,10 @@ _TOO_WIDE_DEG = 45.0
 #: The unit is the end of a gait parameter's name; the longer ending first.
 _GAIT_UNITS = {"_steps_per_min": "steps/min", "_m_per_s": "m/s", "_percent": "%", "_m": "m", "_s": "s"}
 #: What errs by a share of its value: everything that scales with the height of the person or the pace.
-_RELATIVE = ("peak_velocity", "speed_m_per_s", "length_m", "cadence_steps_per_min")
+_RELATIVE = (
+    "peak_velocity", "peak_acceleration", "speed_m_per_s", "length_m", "range_m", "_j_per_kg",
+    "cadence_steps_per_min",
+)  # fmt: skip
 
 
 def angle_measure(name: str, statistic: str) -> str:
@@ -49,16 +53,21 @@ def symmetry_measure(name: str) -> str:
     return f"symmetry.{name}"
 
 
+def body_measure(name: str) -> str:
+    """A number of the whole body in the table of errors."""
+    return f"body.{name}"
+
+
 def is_relative(measure: str) -> bool:
     """Whether the error of a measure is a share of its value."""
     return any(part in measure.rsplit(".", 1)[-1] for part in _RELATIVE) and not measure.startswith("symmetry.")
 
 
 def unit_of(measure: str) -> str:
-    """The unit of a measure's absolute errors; an angle's where its name tells none."""
+    """The unit of a measure's absolute errors; an angle's where its name tells none, and none of smoothness."""
     if measure.startswith("symmetry."):
         return "%"
-    endings = {"_percent": "%", "_m": "m", "_s": "s"}
+    endings = {"_percent": "%", "_m": "m", "_s": "s", "sparc": "", "ldlj": ""}
     return next((unit for ending, unit in endings.items() if measure.endswith(ending)), "deg")
 
 
@@ -73,9 +82,8 @@ def angle_bands(name: str, statistics: Mapping[str, float | None], conditions: C
     reason = why_unreliable(name, conditions)
     bands = {
         statistic: band_of(
-            angle_measure(name, statistic), statistics[statistic],
-            "deg/s" if statistic == "peak_velocity" else "deg", conditions, side=side_of(name), reliable=not reason,
-            reason=reason,
+            angle_measure(name, statistic), statistics[statistic], ANGLE_UNITS.get(statistic, "deg"), conditions,
+            side=side_of(name), reliable=not reason, reason=reason,
         )
         for statistic in ANGLE_BANDS
     }  # fmt: skip
@@ -113,6 +121,18 @@ def repetition_bands(
         }
         bands |= doubted
     return {name: band for name, band in bands.items() if band is not None}
+
+
+def body_band(name: str, value: float | None, unit: str, conditions: Conditions) -> ErrorBand | None:
+    """The band of a number of the whole body; None where its error is not known.
+
+    Args:
+        name: of the number, as "centre_path_length_m".
+        value: as it was measured.
+        unit: of the value.
+        conditions: how the person was recorded.
+    """
+    return band_of(body_measure(name), value, unit, conditions)
 
 
 def with_gait_band(row: GaitParameter, conditions: Conditions) -> GaitParameter:

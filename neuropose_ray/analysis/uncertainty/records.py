@@ -41,11 +41,12 @@ class Remark(FrozenModel):
     """One plain sentence about a result.
 
     ``steps_refused`` and ``nothing_found`` tell why there is no gait table and no repetition, ``not_reliable`` why a
-    measure should be shown greyed out, ``implausible`` which value no body reaches.
+    measure should be shown greyed out, ``implausible`` which value no body reaches, ``not_measured`` why something is
+    left out whose joints the skeleton lacks, or hardly any frame shows.
     """
 
-    kind: Literal["steps_refused", "nothing_found", "not_reliable", "implausible"]
+    kind: Literal["steps_refused", "nothing_found", "not_reliable", "implausible", "not_measured"]
     concerns: str = Field(
-        description='"gait", "repetitions", or the name of a clinical angle ("left_ankle_dorsiflexion")'
+        description='"gait", "repetitions", "body", or the name of a clinical angle ("left_ankle_dorsiflexion")'
     )
     sentence: str

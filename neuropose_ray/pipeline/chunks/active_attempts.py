@@ -142,13 +142,18 @@ class Attempt:
     calls_since_s: list[float] = field(default_factory=list)
     shared: bool = False
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether the run was interrupted, or this try given up."""
+        return self.abandoned or self._should_stop()
+
     def at(self, stage: Stage) -> None:
         """Begin with something that may take long.
 
         Raises:
             CancelledError: the run was interrupted, or this try given up.
         """
-        if self.abandoned or self._should_stop():
+        if self.cancelled:
             raise CancelledError
         self.stage, self.since_s = stage, time.monotonic()
 

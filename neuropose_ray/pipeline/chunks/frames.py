@@ -78,7 +78,12 @@ class LocalFrames:
         """
         pictures = self._task.pictures
         decoder = ChunkDecoder(
-            self._task.video.info, self._task.chunk, threads=self._threads, lead_in=lead_in, pictures=pictures
+            self._task.video.info,
+            self._task.chunk,
+            threads=self._threads,
+            lead_in=lead_in,
+            pictures=pictures,
+            unseen_s=self._task.video.unseen_s() if pictures == "rgb" else frozenset(),
         )
         with closing(prefetch(_batched(decoder, size, pictures), depth=3)) as batches:
             yield from batches

@@ -136,7 +136,7 @@ def process_frames_alone(
         InputError: the video can no longer be opened.
         ModelError: the model failed at a frame of this chunk.
     """
-    skipped = frozenset(task.video.skipped_s)
+    skipped = task.video.unseen_s()
     times: list[float] = []
 
     def hand_in(batch: FrameBatch, own: int) -> None:

@@ -12,13 +12,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuropose_ray.models import PoseModel
 from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt
+from neuropose_ray.pipeline.chunks.portions import Portion, parted
 from neuropose_ray.pipeline.chunks.shared_time import SharedTime
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.poses import Frame, Poses
@@ -60,7 +61,7 @@ class SharedCalls:
         self._model, self._in_flight, self._model_lock = model, in_flight, model_lock or nullcontext()
         lock = threading.Lock()
         self._work, self._progress = threading.Condition(lock), threading.Condition(lock)
-        self._waiting: dict[Camera, deque[_Portion]] = {}
+        self._waiting: dict[Camera, deque[Portion]] = {}
         self._shares: list[ChunkShare] = []
         self._closed, self._decoding, self._blocked, self._running, self._count = False, 0, 0, 0, 0
         self._changed_s = self._answered_s = time.monotonic()
@@ -91,9 +92,12 @@ class SharedCalls:
             yield share
         finally:
             with self._work:
+                self._drop(share)
+                # Should a call with its frames hang, it is still there to be blamed.
+                while attempt.calls_since_s and not attempt.cancelled:
+                    self._progress.wait(_LOOK_UP_S)
                 self._time.passed_s(len(self._shares))
                 self._shares.remove(share)
-                self._drop(share)
                 self._note_change()
 
     @contextmanager
@@ -116,7 +120,7 @@ class SharedCalls:
             self._await(share, lambda: self._frames_waiting() < room)
             self._count += 1
             portions = self._waiting.setdefault(share.camera, deque())
-            portions.append(_Portion(share, frames, places, self._count))
+            portions.append(Portion(share, frames, places, self._count))
             share.left += len(frames)
             self._note_change()
 
@@ -169,7 +173,7 @@ class SharedCalls:
                     self._running -= 1
                     self._note_change()
 
-    def _next_batch(self) -> list[_Portion] | None:
+    def _next_batch(self) -> list[Portion] | None:
         """The frames of the next call, as soon as there is one to make; None at the end."""
         with self._work:
             while not self._closed:
@@ -200,7 +204,7 @@ class SharedCalls:
             return 0.0
         return max(0.0, self._changed_s + _GRACE_S - time.monotonic())
 
-    def _take(self, camera: Camera) -> list[_Portion]:
+    def _take(self, camera: Camera) -> list[Portion]:
         portions, batch, room = self._waiting[camera], [], max(1, self._model.batch_size)
         while portions and room:
             portion = portions.popleft()
@@ -216,7 +220,7 @@ class SharedCalls:
         self._progress.notify_all()
         return batch
 
-    def _call(self, batch: list[_Portion]) -> None:
+    def _call(self, batch: list[Portion]) -> None:
         """One call of the model; where it fails, the frames of each chunk are called apart.
 
         What a model raises is the fault of one frame mostly, and no other chunk shall pay for it.
@@ -229,6 +233,7 @@ class SharedCalls:
                 for share in shares:
                     calls.enter_context(share.attempt.in_call(begin_s, shared=len(shares) > 1))
                 poses = self._model.session(batch[0].share.camera).predict(frames)
+            parts = parted(poses, batch)
         except Exception as error:  # noqa: BLE001  it is raised again where the chunk waits
             if len(shares) == 1:
                 self._fail(shares[0], error)
@@ -236,7 +241,7 @@ class SharedCalls:
             for share in shares:
                 self._call([portion for portion in batch if portion.share is share])
             return
-        self._deliver(batch, poses, begin_s)
+        self._deliver(batch, parts, begin_s)
 
     def _fail(self, share: ChunkShare, error: Exception) -> None:
         with self._work:
@@ -244,19 +249,15 @@ class SharedCalls:
             self._drop(share)
             self._progress.notify_all()
 
-    def _deliver(self, batch: list[_Portion], poses: Poses, begin_s: float) -> None:
-        ends = np.cumsum([len(portion.frames) for portion in batch])
+    def _deliver(self, batch: list[Portion], parts: list[Poses], begin_s: float) -> None:
         with self._work:
             # Of two calls at once the later one waits for the other, which is no time of its own.
             now_s = time.monotonic()
-            frame_s = (now_s - max(begin_s, self._answered_s)) / int(ends[-1])
+            seconds = now_s - max(begin_s, self._answered_s)
             self._answered_s = now_s
-            for portion, end in zip(batch, ends.tolist(), strict=True):
-                count = len(portion.frames)
-                rows = poses.take((poses.frame >= end - count) & (poses.frame < end))
-                portion.share.receive(
-                    replace(rows, frame=portion.places[rows.frame - (end - count)]), portion, count * frame_s
-                )
+            frames = sum(len(portion.frames) for portion in batch)
+            for portion, poses in zip(batch, parts, strict=True):
+                portion.share.receive(poses, portion, seconds * len(portion.frames) / frames)
             self._progress.notify_all()
 
 
@@ -318,26 +319,9 @@ class ChunkShare:
         self._calls.await_all(self)
         return [poses for _, poses in sorted(self._poses, key=lambda entry: entry[0])]
 
-    def receive(self, poses: Poses, portion: _Portion, seconds: float) -> None:
+    def receive(self, poses: Poses, portion: Portion, seconds: float) -> None:
         """Take what the model saw in some of the frames."""
         self._poses.append((int(portion.places[0]), poses))
         self.call_s.append(seconds)
         self.call_frames.append(len(portion.frames))
         self.left -= len(portion.frames)
-
-
-@dataclass(slots=True, eq=False)
-class _Portion:
-    """Frames that were handed in together, or what is left of them; ``number`` counts them in their order."""
-
-    share: ChunkShare
-    frames: Sequence[Frame]
-    places: NDArray[np.int64]
-    number: int
-    overtaken: int = 0
-
-    def until(self, frames: int) -> _Portion:
-        return replace(self, frames=self.frames[:frames], places=self.places[:frames])
-
-    def after(self, frames: int) -> _Portion:
-        return replace(self, frames=self.frames[frames:], places=self.places[frames:])

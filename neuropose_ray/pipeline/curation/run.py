@@ -125,6 +125,7 @@ def curate(
             duplicate_groups=group_count,
             streams=tuple(_result(plan, measured.tables, conclusions) for plan in planned),
             not_videos=found.not_videos,
+            notes=found.notes,
         )
         write_curation(summary, out)
         ledger.forget(runs=_KEPT_RUNS, days=_KEPT_DAYS)
@@ -180,7 +181,7 @@ def _note_plan(plan: PlannedStream, out: Path, ledger: Ledger) -> None:
     if plan.state == "failed":
         error = None if plan.error is None else plan.error.text()
         key = StageKey(FRAME_METRICS, {})
-        ledger.add_stage_run(StageRun(plan.name, key, "failed", "it cannot be read", error=error))
+        ledger.add_stage_run(StageRun(plan.name, key, "failed", "its frames cannot be measured", error=error))
     elif plan.state == "done" and plan.key is not None:
         last = ledger.last_success(plan.name, FRAME_METRICS)
         if last is None or last.key.digest != plan.key.digest:  # measured beside poses: the file says how

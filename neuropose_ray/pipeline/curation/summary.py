@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,8 @@ from neuropose_ray.schemas.result_files import CURATION_FILE
 
 #: Streams that a printed summary names.
 _PRINTED = 20
+#: Of each, errors that are printed.
+_PRINTED_ERRORS = 3
 
 
 class StreamResult(FrozenModel):
@@ -44,6 +47,7 @@ class CurationSummary(FrozenModel):
     duplicate_groups: int = Field(description="over all streams of the folder")
     streams: tuple[StreamResult, ...]
     not_videos: tuple[str, ...] = ()
+    notes: tuple[str, ...] = Field(default=(), description="what was odd about the inputs")
 
     @property
     def all_well(self) -> bool:
@@ -57,23 +61,37 @@ class CurationSummary(FrozenModel):
     def __str__(self) -> str:
         """Return the run in a few lines: streams by their state, frames, and what was found in each."""
         counts = ", ".join(f"{self.count(state)} {state}" for state in ("completed", "partial", "failed"))
-        rate = self.frames_decoded / max(self.seconds, 1e-9)
         lines = [
             f"{counted(len(self.streams), 'stream')}: {counts}",
-            f"{counted(self.frames_decoded, 'frame')} decoded in {self.seconds:.1f} s ({rate:.0f}/s, {self.engine} "
-            f"engine), {counted(self.duplicate_groups, 'group')} of near-duplicates",
-            *(_line(stream) for stream in self.streams[:_PRINTED]),
+            f"{self._work()}, {counted(self.duplicate_groups, 'group')} of near-duplicates",
+            *(line for stream in self.streams[:_PRINTED] for line in _lines(stream)),
         ]
         more = len(self.streams) - _PRINTED
-        return "\n".join([*lines, *([f"and {more} more in {CURATION_FILE}"] if more > 0 else [])])
+        lines += [f"and {more} more in {CURATION_FILE}"] if more > 0 else []
+        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+    def _work(self) -> str:
+        if not self.frames_decoded:
+            return "nothing was decoded"
+        rate = self.frames_decoded / max(self.seconds, 1e-9)
+        return (
+            f"{counted(self.frames_decoded, 'frame')} decoded in {self.seconds:.1f} s ({rate:.0f}/s, {self.engine} "
+            "engine)"
+        )
 
 
-def _line(stream: StreamResult) -> str:
+def _lines(stream: StreamResult) -> Iterator[str]:
+    """What was found in a stream, and below it what could not be read."""
     if stream.counts is None:
-        return f"{stream.name}: failed: {'; '.join(error.message for error in stream.errors)}"
+        yield f"{stream.name}: failed: {'; '.join(error.message for error in stream.errors)}"
+        return
     found = [f"{number} {flag.replace('_', ' ')}" for flag, number in stream.counts.flags.items()]
     idle = f", idle for {stream.counts.idle_s:.1f} s" if stream.counts.idle_intervals else ""
-    return f"{stream.name}: {counted(stream.counts.frames, 'frame')}: {', '.join(found) or 'nothing found'}{idle}"
+    yield f"{stream.name}: {counted(stream.counts.frames, 'frame')}: {', '.join(found) or 'nothing found'}{idle}"
+    yield from (f"  note: {note}" for note in stream.notes)
+    yield from (f"  {error.message}" for error in stream.errors[:_PRINTED_ERRORS])
+    if len(stream.errors) > _PRINTED_ERRORS:
+        yield f"  and {len(stream.errors) - _PRINTED_ERRORS} more in {CURATION_FILE}"
 
 
 def write_curation(summary: CurationSummary, out: Path) -> None:

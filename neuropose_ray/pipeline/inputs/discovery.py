@@ -99,8 +99,12 @@ class _FoundInputs:
             return
         content = search_folder(given, out)
         if not content.inputs:
-            hint = "it holds results of a run alone" if content.outputs else "give a folder with videos"
-            raise InputNotFoundError("the folder holds no videos", where=str(given), hint=hint)
+            hint = (
+                "it holds results of a run alone"
+                if content.outputs
+                else "give a folder with videos or numbered pictures"
+            )
+            raise InputNotFoundError("the folder holds no videos, and no pictures", where=str(given), hint=hint)
         for item in content.inputs:
             below = PurePath(item.path).relative_to(given).parts
             self._add(item, "_".join(below) or real.name, real.parts[1:] if below else real.parts[1:-1])
@@ -118,6 +122,8 @@ def _notes(contents: Sequence[FolderContent]) -> Iterator[str]:
     for what, paths in (
         ("with pictures beside other inputs, where each picture is an input of its own",
          [path for content in contents for path in content.mixed]),
+        ("with pictures that are no single numbered series, where each picture is an input of its own",
+         [path for content in contents for path in content.unnumbered]),
         ("with results of a run, which were left out", [path for content in contents for path in content.outputs]),
         ("that are links to what is searched anyway, which were left out",
          [path for content in contents for path in content.repeats]),

@@ -38,6 +38,7 @@ class FolderContent:
         repeats: links to folders that are searched anyway, or in which the link itself lies.
         outputs: folders with results of runs, which are left out.
         mixed: folders with pictures beside other inputs.
+        unnumbered: folders of several pictures that are no single numbered series.
     """
 
     inputs: list[FoundInput] = field(default_factory=list)
@@ -45,6 +46,7 @@ class FolderContent:
     repeats: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     mixed: list[str] = field(default_factory=list)
+    unnumbered: list[str] = field(default_factory=list)
 
 
 def search_folder(root: Path, out: Path | None = None) -> FolderContent:
@@ -82,6 +84,7 @@ class _Folder:
     is_listable: bool = True
     is_series: bool = False
     is_mixed: bool = False
+    is_unnumbered: bool = False
     holds_inputs: bool = False
 
     def classify(self) -> None:
@@ -91,6 +94,7 @@ class _Folder:
         others = others or any(folder.holds_inputs for folder in self.folders)
         self.is_series = is_image_series(pictures) and not others
         self.is_mixed = bool(pictures) and others
+        self.is_unnumbered = len(pictures) > 1 and not (self.is_series or others)
         self.holds_inputs = bool(pictures) or others or not self.is_listable
 
 
@@ -187,6 +191,7 @@ def _collect(root: _Folder, content: FolderContent) -> None:
             content.inputs.append(FoundInput(item.path, item.real_path, "images"))
         else:
             content.mixed += [item.path] * item.is_mixed
+            content.unnumbered += [item.path] * item.is_unnumbered
             parts: Iterable[_File | _Folder] = (*item.files, *item.folders)
             waiting += [(item, part) for part in sorted(parts, key=lambda part: part.name, reverse=True)]
 

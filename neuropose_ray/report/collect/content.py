@@ -21,6 +21,7 @@ from neuropose_ray.analysis import (
 from neuropose_ray.description import Recording, describe, findings_of
 from neuropose_ray.errors import InputError
 from neuropose_ray.render import PersonTrack, ReportContent
+from neuropose_ray.report.collect.body import body_curves
 from neuropose_ray.report.collect.comparison import compare
 from neuropose_ray.report.collect.curves import angle_curves, cycle_curves
 from neuropose_ray.report.collect.movement import Movement, find_movement
@@ -101,7 +102,7 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
     """One person with all that is found of the person."""
     motion = person.cleaned.motion
     movement = find_movement(motion, person.conditions)
-    of_angles = MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None)
+    of_angles = MovementConfig(kind="movement", angles=settings.angles, repetitions=None, gait=None, body=None)
     of_all_frames = analyse_movement(motion, of_angles, person.conditions).results
     ranges = of_all_frames.angles or ()
     range_of_motion = range_table(ranges)
@@ -111,8 +112,11 @@ def _analysed(person: ReportedPerson, settings: ReportSettings) -> PersonTrack:
         track_id=person.track or 0,
         positions=person.shown.positions.astype(np.float32),
         facts=person_facts(person, movement),
-        curves=marked(
-            angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed), ranges
+        curves=(
+            *marked(
+                angle_curves(clinical_angles(person.model, settings.angles), shown, first=movement.followed), ranges
+            ),
+            *body_curves(person.model, person.shown),
         ),
         bands=movement.bands,
         cycles=marked(cycle_curves(angles, movement.windows, settings.cycle_points), ranges),

@@ -22,6 +22,7 @@ from neuropose_ray.analysis import (
     gait_cycles,
 )
 from neuropose_ray.render import Band, Cell, Column, Side, Table
+from neuropose_ray.report.collect.body import body_tables
 from neuropose_ray.report.collect.curves import label_of
 from neuropose_ray.report.collect.ranges import estimate
 
@@ -61,7 +62,7 @@ class Movement:
         summary: in a few words, for the head.
         bands: of the charts.
         windows: frames of the cleaned motion for the mean curves of each side.
-        tables: repetitions, gait.
+        tables: repetitions, gait, the whole body.
         warnings: of both analyses, and why nothing was found.
         results: repetitions and gait themselves.
     """
@@ -92,6 +93,8 @@ def find_movement(motion: Motion, conditions: Conditions) -> Movement:
     tables = [repetition_table(record)] if record.records else []
     if gait is not None:
         tables += gait_tables(gait, cycles)
+    if result.results.body is not None:
+        tables += body_tables(result.results.body)
     return Movement(
         followed=record.movement,
         summary=_summary(record, events),

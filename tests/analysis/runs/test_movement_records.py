@@ -24,7 +24,8 @@ def test_what_is_not_known_is_null_because_json_has_no_nan():
         coverage=0,
     )
     assert summary.model_dump(include=set(ANGLE_STATISTICS)) == {
-        "mean": None, "std": None, "min": None, "max": 1.5, "range": 2.0, "peak_velocity": None, "coverage": 0.0,
+        "mean": None, "std": None, "min": None, "max": 1.5, "range": 2.0, "peak_velocity": None,
+        "peak_acceleration": None, "coverage": 0.0,
     }  # fmt: skip
     assert "NaN" not in summary.model_dump_json()
     assert AngleSummary.model_validate_json(summary.model_dump_json()) == summary
@@ -43,7 +44,7 @@ def test_results_come_back_and_cannot_be_changed_at_any_depth():
 
 def test_what_was_not_asked_for_is_null():
     assert MovementResults().model_dump() == {
-        "kind": "movement", "angles": None, "repetitions": None, "gait": None, "remarks": (),
+        "kind": "movement", "angles": None, "repetitions": None, "gait": None, "body": None, "remarks": (),
     }  # fmt: skip
 
 

@@ -86,5 +86,8 @@ def test_every_number_of_a_movement_has_its_unit_and_its_band(walk):
     assert units["gait", "cadence_steps_per_min", "mean"] == "steps/min"
     assert units["gait", "cadence_steps_per_min", "n"] == ""
     assert units["gait", "step_length_m", "symmetry_index"] == "%"
+    assert units["angle", "left_knee_flexion", "peak_acceleration"] == "deg/s2"
+    assert units["body", "kinetic_energy_peak_j_per_kg", "value"] == "J/kg"
+    assert units["body", "sparc", "value"] == ""
     (row,) = rows_of(walk, part="angle", name="left_ankle_dorsiflexion", statistic="range")
     assert (row["low"], row["high"], row["reliable"], row["reason"]) == (1.0, 9.0, False, "hidden")

@@ -6,13 +6,16 @@ import re
 import pytest
 from analysis.runs.samples import doubted_walk, heels
 
+from neuropose_ray.analysis.body.flights import Flight
+from neuropose_ray.analysis.body.jumps import jump_record
 from neuropose_ray.analysis.runs.cohort import TrialOutcome
 from neuropose_ray.analysis.runs.tables import tidy_rows
 from neuropose_ray.analysis.runs.wide_table import wide_row, write_wide_table
 
-UNIT = r"_(deg|deg_per_s|s|m|m_per_s|steps_per_min|percent)$"
+UNIT = r"_(deg|deg_per_s|deg_per_s2|s|m|m_per_s|j_per_kg|steps_per_min|percent)$"
 WITHOUT_UNIT = (
-    r"(_n|coverage|_sparc_.*|_ldlj_.*|_reliable)$|^(trial|path|person|frames|tracks?|warnings|error|.*_movement)$"
+    r"(_n|coverage|_sparc(_.*)?|_ldlj(_.*)?|_reliable)$"
+    r"|^(trial|path|person|frames|tracks?|warnings|error|.*_movement)$"
 )
 
 
@@ -48,6 +51,21 @@ def test_bands_and_doubts_stand_beside_their_numbers(walk):
     assert row["left_ankle_dorsiflexion_range_reliable"] is False
     assert "right_ankle_dorsiflexion_range_reliable" not in row
     assert row["person"] == "track 0, the only one, seen in 100 %"
+
+
+def test_the_whole_body_has_its_columns_and_of_jumps_the_highest_has(walk):
+    body = walk.results.body
+    row = wide_row(outcome_of(walk))
+    values = {measure.name: measure.value for measure in body.measures}
+    assert row["body_centre_path_length_m"] == values["centre_path_length_m"]
+    assert row["body_kinetic_energy_peak_j_per_kg"] == values["kinetic_energy_peak_j_per_kg"]
+    assert (row["body_sparc"], row["jumps_n"]) == (values["sparc"], 0)
+    flights = [Flight(time, time + duration, "both", "both", 0.3) for time, duration in ((1.0, 0.4), (2.0, 0.5))]
+    jumps = tuple(jump_record(number, flight, 1 / 60, 0.03) for number, flight in enumerate(flights, start=1))
+    jumping = walk.results.model_copy(update={"body": body.model_copy(update={"jumps": jumps})})
+    row = wide_row(outcome_of(walk.model_copy(update={"results": jumping})))
+    assert (row["jumps_n"], row["jump_highest_m"]) == (2, jumps[1].height_m)
+    assert row["jump_highest_low_m"] < 0.3 < row["jump_highest_high_m"]
 
 
 def test_repetitions_are_their_means_and_deviations(run):

@@ -2,10 +2,12 @@
 
 import pytest
 
+from neuropose_ray.analysis.body.measures import BODY_MEASURES
 from neuropose_ray.analysis.gait.parameters import GAIT_PARAMETERS
 from neuropose_ray.analysis.gait.records import GaitParameter, GaitSymmetry
 from neuropose_ray.analysis.uncertainty.bands import (
     ANGLE_BANDS,
+    ANGLE_UNITS,
     REPETITION_BANDS,
     angle_bands,
     is_relative,
@@ -31,6 +33,7 @@ def test_the_table_says_where_its_errors_come_from_and_knows_all_that_is_measure
     assert all(f"angle.knee_flexion.{statistic}" in table.errors for statistic in ANGLE_BANDS)
     assert all(f"repetition.knee_flexion.{name}" in table.errors for name in REPETITION_BANDS)
     assert all(f"gait.{name}" in table.errors for name in GAIT_PARAMETERS)
+    assert all(f"body.{name}" in table.errors for name in BODY_MEASURES)
 
 
 def test_a_band_lies_around_its_value_and_is_wider_for_the_hidden_side():
@@ -39,7 +42,7 @@ def test_a_band_lies_around_its_value_and_is_wider_for_the_hidden_side():
     for statistic in ANGLE_BANDS:
         band = near[statistic]
         assert (band.low + band.high) / 2 == pytest.approx(50)
-        assert band.unit == ("deg/s" if statistic == "peak_velocity" else "deg")
+        assert band.unit == ANGLE_UNITS.get(statistic, "deg")
     assert far["range"].high > near["range"].high
 
 

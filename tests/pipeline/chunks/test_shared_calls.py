@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from support.grey_model import BREAKS, FAILS, GreySpec
 
 from neuropose_ray.errors import ModelError
+from neuropose_ray.pipeline.chunks import shared_calls
 from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt, CancelledError
 from neuropose_ray.pipeline.chunks.commit import AttemptHistory
 from neuropose_ray.pipeline.chunks.shared_calls import ChunkShare, SharedCalls
@@ -91,7 +93,7 @@ def test_every_chunk_gets_what_it_would_get_alone_in_calls_of_one_size(
 ):
     bench = Bench(spec(batch_size=batch_size), threads, decoders)
     greys = [[(7 * number + place) % 190 for place in range(count)] for number, (count, _) in enumerate(chunks)]
-    with ThreadPoolExecutor(threads) as pool:
+    with patch.object(shared_calls, "_GRACE_S", 0.005), ThreadPoolExecutor(threads) as pool:
         made = list(pool.map(lambda each: bench.chunk(each[0], each[1][1], step), zip(greys, chunks, strict=True)))
     for wanted, poses in zip(greys, made, strict=True):
         assert poses.frame.tolist() == list(range(10, 10 + len(wanted)))
@@ -122,6 +124,29 @@ def test_a_frame_that_the_model_refuses_fails_its_own_chunk_alone(bench, grey: i
             bad.result(PATIENCE_S)
         for number, chunk in zip((1, 2), good, strict=True):
             assert chunk.result(PATIENCE_S).poses2d[:, 0, 0].tolist() == [10 * number] * 3
+
+
+class TooManyFrames(GreySpec):
+    """Its poses are of one frame more than there are."""
+
+    def load(self):
+        model = super().load()
+        session = model.session
+
+        def one_more(camera: Camera, first_frame: int = 0):
+            each = session(camera)
+            return SimpleNamespace(predict=lambda frames: each.predict([*frames, frames[-1]]))
+
+        model.session = one_more
+        return model
+
+
+def test_poses_of_frames_that_were_not_shown_are_an_error_and_nobody_waits_for_ever(bench):
+    running = bench(TooManyFrames(frames_alone=True, batch_size=4), chunks_at_once=2)
+    with ThreadPoolExecutor(2) as pool:
+        for chunk in [pool.submit(running.chunk, [1] * 3) for _ in range(2)]:
+            with pytest.raises(ModelError, match="not shown"):
+                chunk.result(PATIENCE_S)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -258,6 +283,25 @@ def test_a_call_that_does_not_return_is_noticed_and_whose_frames_it_has(bench):
         running.spec.log.gate.set()
         for chunk in (*chunks, waiting):
             chunk.result(PATIENCE_S)
+
+
+def test_a_chunk_that_ends_early_is_there_to_be_blamed_until_its_call_returns(bench):
+    running = bench(spec(batch_size=2), chunks_at_once=2)
+    running.spec.log.gate.clear()
+
+    def end_early() -> None:
+        with ExitStack() as stack:
+            running.enter(stack).submit([frame(1)] * 2, [0, 1])
+            wait_until(lambda: bool(running.greys))
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(end_early)
+        wait_until(lambda: bool(running.greys))
+        time.sleep(0.05)
+        assert len(running.in_flight.stalled(0.01)) == 1
+        running.spec.log.gate.set()
+        done.result(PATIENCE_S)
+    assert running.in_flight.others() == []
 
 
 def test_the_parts_that_chunks_have_of_their_workers_time_add_up_to_it(bench):

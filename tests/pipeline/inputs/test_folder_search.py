@@ -57,6 +57,11 @@ def test_folders_with_pictures_beside_other_inputs_are_told(tmp_path: Path):
     assert search_folder(tmp_path).mixed == [str(tmp_path / "a")]
 
 
+def test_folders_of_pictures_that_are_no_single_series_are_told(tmp_path: Path):
+    make(tmp_path, "a/cover.jpg", "a/i_1.jpg", "b/i_1.jpg", "b/i_2.jpg", "c/portrait.jpg", "d/i_1.jpg", "d/j_1.jpg")
+    assert search_folder(tmp_path).unnumbered == [str(tmp_path / "a"), str(tmp_path / "d")]
+
+
 def test_links_in_a_circle_end(tmp_path: Path):
     make(tmp_path, "top/a.mp4", "top/d/b.mp4")
     (tmp_path / "top" / "d" / "up").symlink_to(tmp_path / "top")

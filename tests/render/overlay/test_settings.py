@@ -14,7 +14,7 @@ def test_sound_is_left_out_unless_it_is_asked_for():
 @pytest.mark.parametrize(
     ("name", "value"),
     [("angles", ["ear"]), ("view", "below"), ("joint_score", 1.1), ("person_score", -0.1), ("hold_s", -1),
-     ("encoder_threads", 0), ("blur", True)],
+     ("encoder_threads", 0), ("encoder_preset", "fastest"), ("encoder_crf", 52), ("blur", True)],
 )  # fmt: skip
 def test_impossible_values_and_unknown_names_are_refused(name: str, value: object):
     with pytest.raises(ValidationError, match=name):

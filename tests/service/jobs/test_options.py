@@ -19,6 +19,7 @@ OPTIONS = st.builds(
     height_m=st.none() | st.floats(0.5, 2.5),
     field_of_view_degrees=st.none() | st.floats(10, 170),
     capture_fps=st.none() | st.floats(1, 1000),
+    rate=st.none() | st.floats(1, 1000),
     overlay=st.none() | st.booleans(),
     blur_faces=st.none() | st.booleans(),
 )
@@ -38,11 +39,11 @@ def test_without_options_a_workflow_is_as_it_was():
 def test_what_is_known_of_person_and_camera_goes_to_the_poses():
     options = JobOptions(
         model="metrabs", height_m=1.84, field_of_view_degrees=70.5, calibration="[cam]", calibration_camera="cam",
-        capture_fps=240.0,
+        capture_fps=240.0, rate=30.0,
     )  # fmt: skip
     pose = steps_of(options)["pose"]
     assert isinstance(pose, PoseOptions)
-    assert (pose.model, pose.height_m, pose.capture_fps) == ("metrabs", 1.84, 240.0)
+    assert (pose.model, pose.height_m, pose.capture_fps, pose.rate) == ("metrabs", 1.84, 240.0, 30.0)
     assert (pose.camera.field_of_view_degrees, pose.camera.calibration, pose.camera.calibration_camera) == (
         70.5, CALIBRATION, "cam"
     )  # fmt: skip

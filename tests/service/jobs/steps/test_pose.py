@@ -217,10 +217,11 @@ def test_files_that_are_made_again_are_at_least_computed(job):
 
 def test_options_of_the_job_go_before_the_services_settings(job):
     work, _ = job("walk.mp4")
-    options = PoseOptions(height_m=1.9, fit=True, capture_fps=240.0, camera={"field_of_view_degrees": 50})
+    options = PoseOptions(height_m=1.9, fit=True, capture_fps=240.0, rate=60, camera={"field_of_view_degrees": 50})
     PoseStep(SPEC, engines, uploaded)(work, options)
     _, header = read_predictions(work.folder.results / "walk" / "predictions.parquet")
-    assert header.metadata.capture_fps == 240
+    assert (header.metadata.capture_fps, header.metadata.rate) == (240, 60)
+    assert header.metadata.is_interpolated()[:6].tolist() == [False, True, True, True, False, True]
     assert header.camera.field_of_view_degrees == pytest.approx(50)
     report = FittingReport.model_validate_json((work.folder.results / "walk" / "fitting.json").read_bytes())
     assert (report.height_m, report.height_source) == (1.9, "given")
