@@ -1,4 +1,4 @@
-"""`neuropose-ray service`: the service as a part of the system."""
+"""`neuropose-ray service`: what operators do with the service."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KUBERAY_NEXT = (
     "kubectl apply -f {out}/rayservice.yaml  # or raycluster.yaml, for runs without the service",
 )
 
-app = typer.Typer(no_args_is_help=True, help="The service as a part of the system.")
+app = typer.Typer(no_args_is_help=True, help="Orders to the service; its logs, settings and tokens; what starts it.")
 for command in (pause, resume, drain, logs, token, tokens, revoke):
     app.command()(command)
 app.add_typer(config_app, name="config")

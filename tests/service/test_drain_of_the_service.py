@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,32 @@ from pathlib import Path
 import pytest
 from support.serving import Serving
 
-pytestmark = pytest.mark.endurance
+from neuropose_ray.service import runner
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.jobs.mode import write_mode
+from neuropose_ray.service.settings import load_settings
+
+
+def test_what_runs_the_service_ends_by_itself_when_the_manager_says_that_no_job_runs_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[float] = []
+    monkeypatch.setattr(runner, "_END_LOOK_S", 0.02)
+    monkeypatch.setattr(runner, "_LOOK_S", 0.1)
+    monkeypatch.setattr(runner, "_answers", lambda: asked.append(time.monotonic()) or True)
+    settings = load_settings(None, {"service": {"data_dir": str(tmp_path)}}, environment={})
+    service = runner.ServiceRunner(settings, None, None, False, None, None)
+    thread = threading.Thread(target=service._watch)
+    thread.start()
+    for mode in ("paused", "running", "draining", "ending"):
+        write_mode(DataFolder(tmp_path), mode)
+        thread.join(0.15)
+        assert thread.is_alive(), mode
+    write_mode(DataFolder(tmp_path), "ended")
+    thread.join(30)
+    assert not thread.is_alive()
+    assert asked, "Serve is asked meanwhile"
+    assert service.error is None
 
 
 @pytest.fixture
@@ -25,6 +51,7 @@ def command(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*start, *words], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.endurance
 def test_a_drained_service_ends_with_0_and_the_next_one_does_what_waited(serving: Serving, test_data: Path):
     video = test_data / "opencap" / "walk.mp4"
     first, second = (serving.submit(video, f"trial {number}") for number in range(2))

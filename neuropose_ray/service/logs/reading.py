@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from neuropose_ray.service.settings import LogLevel
 
 _LEVELS: tuple[str, ...] = (*get_args(LogLevel), "critical")
 #: Between two looks at files that are followed.
-_LOOK_S = 1.0
+_LOOK_S = 2.0
 
 
 class LogLine(FrozenModel):
@@ -92,12 +93,17 @@ class LogReader:
 
     def _lines_of(self, path: Path) -> Iterator[LogLine]:
         try:
+            state = path.stat()
+            # A long file is renamed; under its new name it is read on where it was.
+            key = state.st_dev, state.st_ino
+            begin = self._read.get(key, 0)
+            if begin == state.st_size:
+                return
+            begin = begin if begin < state.st_size else 0
             with path.open("rb") as file:
-                state = path.stat()
-                # A long file is renamed; under its new name it is read on where it was.
-                key = state.st_dev, state.st_ino
-                begin = self._read.get(key, 0)
-                file.seek(begin if begin <= state.st_size else 0)
+                if os.fstat(file.fileno()).st_ino != state.st_ino:
+                    return  # it was renamed just now, and is read at the next look
+                file.seek(begin)
                 for text in file:
                     if not text.endswith(b"\n"):
                         break  # the rest is being written
