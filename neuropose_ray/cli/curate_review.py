@@ -69,7 +69,7 @@ def review(
     for video, selected in sorted(chosen.items()):
         reasons = sorted({reason.replace("_", " ") for frame in selected for reason in frame.reasons})
         typer.echo(f"{video}: {counted(len(selected), 'frame')}: {', '.join(reasons) or 'less sure than the others'}")
-    typer.echo(_NEXT_STEPS[kind].format(to=to))
+    typer.echo(_NEXT_STEPS[kind].format(to=to.resolve()))
 
 
 def import_review(
@@ -196,8 +196,9 @@ def _xml_of(file: Path, folder: Path) -> Path:
 
 
 _NEXT_STEPS = {
-    "label-studio": "{to}/tasks.json: import it into a project with the labelling interface {to}/config.xml, and "
-    "serve {to}/images as local files; see the export's `data.image`",
+    "label-studio": "start Label Studio with LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true and "
+    "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={to}; make a project with the labelling interface {to}/config.xml, and "
+    "import {to}/tasks.json",
     "cvat": "{to}/annotations.xml: make a task of {to}/images with the labels of {to}/labels.json, and upload it as "
     '"CVAT for images 1.1"',
 }
