@@ -33,7 +33,8 @@ app.command()(export)
 TABLE = table_of(frames=4, persons_per_frame=2)
 PEOPLE, PEOPLES_HEADER = squatting(frames=6, persons=2)
 ONE_PERSON = (
-    "trc", "trc-px", "c3d", "mot", "sto", "bvh", "angles-csv", "velocities-csv", "events-csv", "xlsx",
+    "trc", "trc-px", "c3d", "mot", "sto", "bvh", "angles-csv", "velocities-csv", "body-csv", "events-csv",
+    "xlsx",
 )  # fmt: skip
 FEET = [PHANTOM_SKELETON.index(f"{side}_{part}") for side in ("left", "right") for part in ("heel", "toe")]
 
@@ -110,7 +111,11 @@ def test_every_format_is_read_by_a_reader_of_its_own(people):
     path, _ = exported(people, "events-csv")
     assert list(pd.read_csv(path)) == ["time_s", "event", "side", "number"]
     path, _ = exported(people, "xlsx")
-    assert list(pd.read_excel(path, sheet_name=None)) == ["angles", "velocities", "events", "about"]
+    assert list(pd.read_excel(path, sheet_name=None)) == ["angles", "velocities", "body", "events", "about"]
+    path, _ = exported(people, "body-csv")
+    table = pd.read_csv(path)
+    assert {"time_s", "centre_height_m", "kinetic_energy_j_per_kg"} <= set(table)
+    assert len(table) == 6
     path, _ = exported(people, "bvh")
     assert (bvhio.readAsBvh(str(path)).FrameCount, bvhio.readAsBvh(str(path)).Root.Name) == (6, "hips")
     for name in ("coco", "coco-wholebody"):
