@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from neuropose_ray.cli.curate_labels import annotator
+from neuropose_ray.cli.curate_labels import annotator, labelling
 from neuropose_ray.cli.curate_review import import_review, review, second_pass
 from neuropose_ray.cli.options import Address, Engine, Fps, Json, Workers
 from neuropose_ray.errors import SettingsError
@@ -21,6 +21,7 @@ app = typer.Typer(
     help="What is in the frames: blurred, dark, doubled, idle, empty, missing. Without a pose model.",
 )
 
+Config = Annotated[str | None, typer.Option("--config", "-c", help="YAML file of settings, or FILE.py:NAME.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="What was --out of `curate run`.", show_default=False)]
 
 
@@ -34,9 +35,7 @@ def run_curation(
         Path,
         typer.Option("--out", "-o", help="Folder for the results; that of `process` counts people too."),
     ],
-    config: Annotated[
-        str | None, typer.Option("--config", "-c", help="YAML file of settings, or FILE.py:NAME.")
-    ] = None,
+    config: Config = None,
     profile: Annotated[
         str | None, typer.Option(help="Settings for a kind of machine: local-cpu, gpu-single or high-throughput.")
     ] = None,
@@ -142,15 +141,18 @@ def export(
         str | None, typer.Option(help="selfie: a mask of each person, for coco, jsonl and parquet.")
     ] = None,
     min_score: Annotated[
-        float, typer.Option(min=0, max=1, help="Score below which people and keypoints are not labelled.")
-    ] = 0.25,
+        float | None,
+        typer.Option(min=0, max=1, help="Score below which people and keypoints are not labelled. [default: 0.25]"),
+    ] = None,
+    config: Config = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier data set there.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write a data set of the people in the frames; frames that are left out are listed with their reasons.
 
     The folder needs poses, of `process`, beside what `curate run` found. Labels that people corrected, and poses of a
-    second pass, stand in place of the first ones.
+    second pass, stand in place of the first ones. Detector, segmenter and least score may also stand in the file of
+    --config, below `annotation`, with `enabled: true`; what is typed wins.
 
     Example: neuropose-ray curate export results --to dataset --format yolo-pose --images
     """
@@ -159,16 +161,17 @@ def export(
     from neuropose_ray.schemas.frame_table import FrameFlag
 
     kept = {_member(FrameFlag, flag, "--keep") for flag in keep or ()}
-    settings = DatasetSettings(excluded=DatasetSettings().excluded - kept, min_score=min_score)
+    labels = labelling(config, detector, segmenter, min_score)
+    settings = DatasetSettings(excluded=DatasetSettings().excluded - kept, min_score=labels.min_score)
     member, pictures = _member(DatasetKind, kind, "--format"), RunPictures(out)
-    if segmenter is not None and member not in DatasetKind.with_masks():
+    if labels.segmenter is not None and member not in DatasetKind.with_masks():
         raise SettingsError("the format holds no masks", where=f"--format {kind}", hint="take coco, jsonl or parquet")
     summary = export_dataset(
         out,
         to,
         member,
         settings,
-        annotate=annotator(pictures, detector, segmenter, min_score),
+        annotate=annotator(pictures, labels),
         write_picture=pictures.write if images else None,
         overwrite=overwrite,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,27 +14,63 @@ if TYPE_CHECKING:
     from neuropose_ray.pipeline import RunPictures
     from neuropose_ray.schemas.labels import FrameLabels
 
-#: The segmenter that is known by name.
-SELFIE = "selfie"
+#: The detector and the segmenter that are known by name.
+POSE_BOXES, SELFIE = "pose", "selfie"
 
 
-def annotator(
-    pictures: RunPictures, detector: Path | None, segmenter: str | None, min_score: float
-) -> Callable[[FrameLabels], FrameLabels] | None:
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """What is labelled besides the poses.
+
+    Attributes:
+        detector: an ONNX file; None for the boxes of the poses alone.
+        segmenter: ``selfie``; None for no masks.
+        min_score: below it people and keypoints are not labelled.
+    """
+
+    detector: Path | None
+    segmenter: str | None
+    min_score: float
+
+
+def labelling(config: str | None, detector: Path | None, segmenter: str | None, min_score: float | None) -> Labelling:
+    """What is to be labelled by the settings of a file and by what was typed, which wins.
+
+    Args:
+        config: YAML file, or ``FILE.py:NAME``, with the settings of curation.
+        detector: as typed.
+        segmenter: as typed.
+        min_score: as typed.
+
+    Raises:
+        SettingsError: the file cannot be read, or a setting in it is wrong.
+    """
+    from neuropose_ray.curation import AnnotationSettings, read_config
+    from neuropose_ray.service import load_settings
+
+    given = AnnotationSettings()
+    if config is not None:
+        given = load_settings(None, read_config(config).settings).curation.annotation
+    if given.enabled:
+        detector = detector or (None if given.detector == POSE_BOXES else Path(given.detector))
+        segmenter = segmenter or given.segmenter
+    return Labelling(detector, segmenter, given.min_score if min_score is None else min_score)
+
+
+def annotator(pictures: RunPictures, labelling: Labelling) -> Callable[[FrameLabels], FrameLabels] | None:
     """A function that adds to the labels of a frame what models find in its picture; None without any model.
 
     Args:
         pictures: of the run.
-        detector: an ONNX file.
-        segmenter: ``selfie``.
-        min_score: detections below it are left out.
+        labelling: what is to be found.
 
     Raises:
         SettingsError: there is no such segmenter.
         ModelError: a model cannot be loaded.
     """
-    finder = None if detector is None else _detector(detector, min_score)
-    masker = None if segmenter is None else _segmenter(segmenter)
+    min_score = labelling.min_score
+    finder = None if labelling.detector is None else _detector(labelling.detector, min_score)
+    masker = None if labelling.segmenter is None else _segmenter(labelling.segmenter)
     if finder is None and masker is None:
         return None
 

@@ -135,7 +135,7 @@ class SelectionSettings(_Settings):
 class AnnotationSettings(_Settings):
     """Labels of frames by models."""
 
-    enabled: bool = Field(default=False, description="make labels of the poses and of the models named here")
+    enabled: bool = Field(default=False, description="let `curate export` label with the models named here too")
     detector: str = Field(default="pose", description="pose: the boxes of the pose model; else an ONNX file")
     segmenter: str | None = Field(default=None, description="selfie, or None for no masks")
     min_score: float = Field(default=0.25, ge=0, le=1, description="below it a label is left out")

@@ -6,7 +6,7 @@ import cv2
 import pytest
 from support.pose_runs import write_run
 
-from neuropose_ray.cli.curate_labels import annotator
+from neuropose_ray.cli.curate_labels import Labelling, annotator, labelling
 from neuropose_ray.errors import ModelError, SettingsError
 from neuropose_ray.formats.datasets.annotating import mask_of
 from neuropose_ray.pipeline import RunPictures
@@ -27,7 +27,7 @@ def test_a_mask_is_added_to_every_person(test_data: Path, tmp_path: Path):
     )  # fmt: skip
     pictures = RunPictures(write_run(tmp_path / "cam", tmp_path / "out", {}))
     try:
-        annotate = annotator(pictures, None, "selfie", 0.25)
+        annotate = annotator(pictures, Labelling(None, "selfie", 0.25))
     except ModelError as error:
         pytest.skip(f"no weights of the segmenter: {error}")
     mask = mask_of(annotate(labels).persons[0].mask, height, width)
@@ -36,6 +36,19 @@ def test_a_mask_is_added_to_every_person(test_data: Path, tmp_path: Path):
 
 
 def test_without_a_model_nothing_is_added(tmp_path: Path):
-    assert annotator(RunPictures(tmp_path), None, None, 0.25) is None
+    assert annotator(RunPictures(tmp_path), Labelling(None, None, 0.25)) is None
     with pytest.raises(SettingsError, match="there is selfie"):
-        annotator(RunPictures(tmp_path), None, "sam", 0.25)
+        annotator(RunPictures(tmp_path), Labelling(None, "sam", 0.25))
+
+
+def test_a_file_of_settings_says_what_is_labelled_and_what_is_typed_wins(tmp_path: Path):
+    config = tmp_path / "curation.yaml"
+    config.write_text("annotation: {enabled: true, detector: people.onnx, segmenter: selfie, min_score: 0.4}")
+    assert labelling(str(config), None, None, None) == Labelling(Path("people.onnx"), "selfie", 0.4)
+    assert labelling(str(config), Path("a.onnx"), "sam", 0.1) == Labelling(Path("a.onnx"), "sam", 0.1)
+    config.write_text("annotation: {detector: people.onnx, segmenter: selfie, min_score: 0.4}")
+    assert labelling(str(config), None, None, None) == Labelling(None, None, 0.4)
+    config.write_text("annotation: {enabled: true}")
+    assert (
+        labelling(str(config), None, None, None) == labelling(None, None, None, None) == Labelling(None, None, 0.25)
+    )
