@@ -17,7 +17,7 @@ TABLE = ErrorTable(
         }
     },
 )
-SIGNED = {"mean", "min", "max", "symmetry_percent", "step_width_m"}
+SIGNED = (".mean", ".min", ".max", "symmetry_percent", ".step_width_m")
 SIDE = Conditions(from_video=True, view_deg=85, near="left")
 
 
@@ -57,7 +57,7 @@ def test_a_band_holds_its_value_and_no_value_that_the_measure_cannot_have(measur
     assert band is not None
     assert error is not None
     assert band.holds(value)
-    signed = measure.startswith("symmetry.") or measure.rsplit(".", 1)[-1] in SIGNED
+    signed = measure.startswith("symmetry.") or measure.endswith(SIGNED)
     half_width = error.half_width * (abs(value) if error.kind == "relative" else 1)
     assert band.low == pytest.approx(value - half_width if signed or value < 0 else max(0, value - half_width))
     is_share = measure.startswith("gait.") and measure.endswith("_percent")
