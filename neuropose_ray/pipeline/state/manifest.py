@@ -275,7 +275,7 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.Table:
     columns = []
     for field in schema:
         own = parts.pop(0)
-        columns.append(pa.concat_arrays(own) if own else pa.array([], field.type))
+        columns.append(pa.concat_arrays(own) if own else pa.nulls(0, field.type))
     return pa.Table.from_arrays(columns, schema=schema)
 
 
