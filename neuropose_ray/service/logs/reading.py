@@ -62,7 +62,7 @@ class LogFilter:
             and (self.job is None or (line.job or "").startswith(self.job))
             and self.step in (None, line.step)
             and self.request in (None, line.request)
-            and (self.since is None or line.time >= self.since)
+            and (self.since is None or line.time >= _whole_ms(self.since))
         )
 
 
@@ -122,6 +122,11 @@ def text_of(line: LogLine) -> str:
     time = f"{line.time.astimezone():%Y-%m-%d %H:%M:%S}"
     trace = "" if line.trace is None else "".join(f"\n    {part}" for part in line.trace.splitlines())
     return f"{time} {line.level.upper()} {line.part}{ids}: {line.message}{trace}"
+
+
+def _whole_ms(time: datetime) -> datetime:
+    """The millisecond in which a time lies: the log tells no more of its lines."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def _rank(level: str) -> int:

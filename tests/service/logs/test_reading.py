@@ -62,6 +62,9 @@ def test_lines_are_found_by_job_step_request_and_time(tmp_path: Path):
     assert found(request="r-1") == ["2"]
     assert found(request="r") == []
     assert found(since=BEGIN + timedelta(seconds=1)) == ["1", "2"]
+    # Lines tell whole milliseconds: one of the same millisecond may be later.
+    assert found(since=BEGIN + timedelta(seconds=1, microseconds=999)) == ["1", "2"]
+    assert found(since=BEGIN + timedelta(seconds=1, milliseconds=1)) == ["2"]
 
 
 def test_a_line_that_is_being_written_is_read_when_it_is_whole_and_rubbish_is_passed_over(tmp_path: Path):
