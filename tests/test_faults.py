@@ -71,7 +71,7 @@ def test_an_analysis(changed: dict[str, Any], line: str):
         (
             {"service": {"jobs": {"workflows": {"mine": {"steps": [{"kind": "pose"}, {"kind": "reprot"}]}}}}},
             'service.jobs.workflows.mine.steps[1].kind: "reprot" is not one of pose, analyze, overlay, report, '
-            "export, text, curate; did you mean report?",
+            "export, text, curate, compare, annotate; did you mean report?",
         ),
     ],
 )

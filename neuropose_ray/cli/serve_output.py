@@ -61,9 +61,10 @@ class ServeOutput:
         """Print what the parts of the service log from now on, and log what this process does, until the end."""
         from neuropose_ray.service import JsonFormatter, LogFiles, LogFilter, LogReader
 
-        if self._as_json:
-            for printing in logging.getLogger().handlers:
-                printing.setFormatter(JsonFormatter(_PART))
+        printing = list(logging.getLogger().handlers) if self._as_json else []
+        formatters = [handler.formatter for handler in printing]
+        for each in printing:
+            each.setFormatter(JsonFormatter(_PART))
         handler = LogFiles.of(self._settings, _PART).handler()
         own = logging.getLogger("neuropose_ray")
         own.addHandler(handler)
@@ -78,6 +79,8 @@ class ServeOutput:
             thread.join(_END_S)
             own.removeHandler(handler)
             handler.close()
+            for each, formatter in zip(printing, formatters, strict=True):
+                each.setFormatter(formatter)
 
     def _follow(self, reader: LogReader, stop: threading.Event) -> None:
         from neuropose_ray.service import text_of

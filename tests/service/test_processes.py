@@ -17,6 +17,10 @@ PARENT = (
     "import subprocess, sys, time\n"
     "child = subprocess.Popen(['sleep', '60'])\nprint(child.pid, flush=True)\ntime.sleep(60)\n"
 )
+#: A process that starts the programs which it is told, and says their process ids.
+STARTER = (
+    "import subprocess, sys\nfor line in sys.stdin:\n    print(subprocess.Popen(line.split()).pid, flush=True)\n"
+)
 
 
 class Clock:
@@ -54,22 +58,41 @@ def test_programs_are_there_until_they_are_killed(parent: tuple[subprocess.Popen
     assert family.missing(["sleep"]) == ["sleep"]
 
 
-def test_new_members_are_searched_for_now_and_then_and_before_the_end_of_all(parent: tuple[subprocess.Popen, int]):
-    process, child = parent
+@pytest.fixture
+def starter() -> Iterator[subprocess.Popen]:
+    """A family of its own: this process has servers of other tests among its children."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", STARTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    yield process
+    ProcessFamily(process.pid, search_s=0.0).kill()
+    process.kill()
+    process.communicate()
+
+
+def started(starter: subprocess.Popen, words: str) -> int:
+    starter.stdin.write(f"{words}\n")
+    starter.stdin.flush()
+    return int(starter.stdout.readline())
+
+
+def test_new_members_are_searched_for_now_and_then_and_before_the_end_of_all(starter: subprocess.Popen):
+    first = started(starter, "sleep 60")
     clock = Clock()
-    family = ProcessFamily(os.getpid(), clock, search_s=10.0)
+    family = ProcessFamily(starter.pid, clock, search_s=10.0)
     family.look()
     assert family.missing(["sleep"]) == []
-    later = subprocess.Popen(["tail", "-f", os.devnull])
+    later = started(starter, f"tail -f {os.devnull}")
     clock.now = 9.0
     family.look()
     assert family.missing(["tail"]) == ["tail"]
     clock.now = 10.0
     family.look()
     assert family.missing(["tail"]) == []
-    newest = subprocess.Popen(["sleep", "60"])
+    newest = started(starter, "sleep 60")
     family.kill()
-    assert all(map(gone, (process.pid, child, later.pid, newest.pid)))
+    assert all(map(gone, (first, later, newest)))
+    assert not gone(starter.pid)
 
 
 def test_what_outlives_its_parent_is_ended_too(parent: tuple[subprocess.Popen, int]):
