@@ -59,10 +59,13 @@ def test_a_client_gets_real_poses_in_both_forms_of_serving(entrance: str, video:
 
 
 def test_a_registered_stream_survives_the_death_of_its_actor(service, video: Path):
+    import ray
     from ray.util.state import list_actors
 
     def pids() -> list[int]:
-        actors = list_actors(filters=[("class_name", "=", "StreamActor"), ("state", "=", "ALIVE")], detail=True)
+        filters = [("class_name", "=", "StreamActor"), ("state", "=", "ALIVE")]
+        # By its address: a Ray that was killed leaves a file that sends all others to it.
+        actors = list_actors(address=ray.get_runtime_context().gcs_address, filters=filters, detail=True)
         return [actor.pid for actor in actors]
 
     async def watch() -> tuple[int, int]:
