@@ -30,6 +30,8 @@ SEE_LOG = "see the service's log"
 CURRENT_CLUSTER = Path("/tmp/ray/ray_current_cluster")
 #: Whoever asks for an end waits no longer than this, in seconds.
 _CHECK_EVERY_S = 0.5
+#: For tasks that are cancelled to leave what they are at.
+_LEAVE_S = 2.0
 
 
 @contextmanager
@@ -151,8 +153,22 @@ def run_tasks(
             for reference in ended:
                 yield running.pop(reference), _outcome(reference)
     finally:
-        for reference in running:
-            ray.cancel(reference, force=check is not None)
+        _end(list(running), at_once=check is not None)
+
+
+def _end(references: list[Any], *, at_once: bool) -> None:
+    """Cancel tasks; at once, or where they do not leave soon, with their processes.
+
+    A process that is just beginning with its task can miss that it is cancelled.
+    """
+    import ray
+
+    if references and not at_once:
+        for reference in references:
+            ray.cancel(reference)
+        _, references = ray.wait(references, num_returns=len(references), timeout=_LEAVE_S)
+    for reference in references:
+        ray.cancel(reference, force=True)
 
 
 def cluster_cpus() -> int:
