@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuropose_ray.cli.options import Config, Json, Model
-from neuropose_ray.errors import FileFormatError, InputNotFoundError, SettingsError
+from neuropose_ray.errors import InputNotFoundError, SettingsError
 
 if TYPE_CHECKING:
     from neuropose_ray.formats import ReviewedPicture
@@ -172,27 +170,8 @@ def _pictures(file: Path) -> Iterator[ReviewedPicture]:
 
     if not file.is_file():
         raise InputNotFoundError("there is no such file", where=str(file), hint="check the path")
-    if zipfile.is_zipfile(file):
-        with tempfile.TemporaryDirectory() as folder:
-            yield from read_cvat(_xml_of(file, Path(folder)))
-    elif file.suffix.lower() == ".xml":
-        yield from read_cvat(file)
-    else:
-        yield from read_label_studio(file)
-
-
-def _xml_of(file: Path, folder: Path) -> Path:
-    """CVAT's annotations out of its zip, which may hold the pictures too."""
-    path = folder / "annotations.xml"
-    try:
-        with zipfile.ZipFile(file) as archive, archive.open(path.name) as source, path.open("wb") as target:
-            shutil.copyfileobj(source, target)
-    except KeyError as error:
-        hint = 'export "CVAT for images 1.1"'
-        raise FileFormatError("there is no annotations.xml in it", where=str(file), hint=hint) from error
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise FileFormatError(f"the archive cannot be read ({error})", where=str(file)) from error
-    return path
+    is_cvat = file.suffix.lower() == ".xml" or zipfile.is_zipfile(file)
+    yield from (read_cvat if is_cvat else read_label_studio)(file)
 
 
 _NEXT_STEPS = {

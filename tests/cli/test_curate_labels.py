@@ -7,7 +7,7 @@ import pytest
 from support.pose_runs import write_run
 
 from neuropose_ray.cli.curate_labels import Labelling, annotator, labelling
-from neuropose_ray.errors import ModelError, SettingsError
+from neuropose_ray.errors import SettingsError, WeightsUnavailableError
 from neuropose_ray.formats.datasets.annotating import mask_of
 from neuropose_ray.pipeline import RunPictures
 from neuropose_ray.schemas.labels import FrameLabels, PersonLabel
@@ -28,7 +28,7 @@ def test_a_mask_is_added_to_every_person(test_data: Path, tmp_path: Path):
     pictures = RunPictures(write_run(tmp_path / "cam", tmp_path / "out", {}))
     try:
         annotate = annotator(pictures, Labelling(None, "selfie", 0.25))
-    except ModelError as error:
+    except WeightsUnavailableError as error:
         pytest.skip(f"no weights of the segmenter: {error}")
     mask = mask_of(annotate(labels).persons[0].mask, height, width)
     assert 0.1 < mask.mean() < 0.9

@@ -7,17 +7,21 @@ its own, in one group with the skeleton.
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from neuropose_ray.errors import FileFormatError
+from neuropose_ray.errors import FileFormatError, first_line
 from neuropose_ray.formats.datasets.reviewed import Point, ReviewedPerson, ReviewedPicture, person_of_points
 from neuropose_ray.formats.keypoints import COCO_EDGES, COCO_KEYPOINTS
 from neuropose_ray.schemas.atomic import atomic_write, atomic_write_bytes
 from neuropose_ray.schemas.labels import FrameLabels, PersonLabel
 
 _SKELETON, _BOX = "person", "person_box"
+#: The annotations in a zip of CVAT, and the bytes of them that are read at the most.
+_ZIPPED, _MOST_BYTES = "annotations.xml", 512 << 20
 
 
 def write_cvat(path: Path, frames: Iterable[FrameLabels]) -> None:
@@ -40,13 +44,13 @@ def write_cvat(path: Path, frames: Iterable[FrameLabels]) -> None:
 
 
 def read_cvat(path: Path) -> Iterator[ReviewedPicture]:
-    """The pictures of an export in "CVAT for images 1.1".
+    """The pictures of an export in "CVAT for images 1.1", an XML file or the zip around it.
 
     Raises:
-        FileFormatError: it is another file.
+        FileFormatError: it is another file, damaged or too large.
     """
     try:
-        root = ET.parse(path).getroot()
+        root = _zipped(path) if zipfile.is_zipfile(path) else ET.parse(path).getroot()
     except (OSError, ET.ParseError) as error:
         raise FileFormatError(f"cannot be read as XML: {error}", where=str(path)) from error
     if root.tag != "annotations":
@@ -57,6 +61,24 @@ def read_cvat(path: Path) -> Iterator[ReviewedPicture]:
         except (KeyError, ValueError) as error:
             where = f"{path}, image {image.get('name', image.get('id'))}"
             raise FileFormatError(f"a shape is not one of CVAT ({error!r})", where=where) from error
+
+
+def _zipped(path: Path) -> ET.Element:
+    """The root of the annotations in a zip, which may hold the pictures too."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entry = archive.getinfo(_ZIPPED)
+            if entry.file_size > _MOST_BYTES:  # of which no more is unpacked
+                what = f"its {_ZIPPED} has {entry.file_size / 1e6:.0f} MB, more than {_MOST_BYTES / 1e6:.0f}"
+                raise FileFormatError(what, where=str(path))
+            with archive.open(entry) as file:
+                return ET.parse(file).getroot()
+    except KeyError as error:
+        hint = 'export "CVAT for images 1.1"'
+        raise FileFormatError(f"there is no {_ZIPPED} in it", where=str(path), hint=hint) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        # The last two: it is compressed in a way that Python does not know, or has a password.
+        raise FileFormatError(f"the archive cannot be read ({first_line(error)})", where=str(path)) from error
 
 
 def _add(image: ET.Element, person: PersonLabel, group: str) -> None:

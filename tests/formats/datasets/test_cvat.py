@@ -1,12 +1,16 @@
 """CVAT's XML, with every state of a keypoint, and back."""
 
 import json
+import zipfile
 from xml.etree import ElementTree as ET
 
 import pytest
 from formats.datasets.labelled import assert_same, frame, person
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neuropose_ray.errors import FileFormatError
+from neuropose_ray.formats.datasets import cvat
 from neuropose_ray.formats.datasets.cvat import read_cvat, write_cvat
 from neuropose_ray.formats.keypoints import COCO_KEYPOINTS
 
@@ -57,3 +61,43 @@ def test_a_shape_that_is_none_is_named_with_its_picture(tmp_path, shape):
     (tmp_path / "a.xml").write_text(f'<annotations><image name="street">{shape}</image></annotations>')
     with pytest.raises(FileFormatError, match="image street"):
         list(read_cvat(tmp_path / "a.xml"))
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("zipped")
+    write_cvat(folder / "annotations.xml", FRAMES)
+    with zipfile.ZipFile(folder / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(folder / "annotations.xml", "annotations.xml")
+    return folder / "export.zip"
+
+
+def test_they_are_read_out_of_a_zip_too(zipped):
+    assert_same(list(read_cvat(zipped)), FRAMES)
+
+
+@given(data=st.data())
+def test_a_damaged_zip_is_one_line_or_says_the_same(zipped, data):
+    whole = bytearray(zipped.read_bytes())
+    place = data.draw(st.integers(0, len(whole) - 1))
+    if data.draw(st.booleans()):
+        del whole[place:]
+    else:
+        whole[place] ^= data.draw(st.integers(1, 255))
+    damaged = zipped.with_name("damaged.zip")
+    damaged.write_bytes(whole)
+    try:
+        pictures, said = list(read_cvat(damaged)), None
+    except FileFormatError as error:
+        pictures, said = [], str(error)
+    if said is None:
+        assert_same(pictures, FRAMES)
+    else:
+        assert "damaged.zip" in said
+        assert len(said.splitlines()) == 1
+
+
+def test_a_zip_that_would_fill_the_memory_is_refused(zipped, monkeypatch):
+    monkeypatch.setattr(cvat, "_MOST_BYTES", 100)
+    with pytest.raises(FileFormatError, match=r"annotations\.xml has 0 MB, more than 0"):
+        list(read_cvat(zipped))
