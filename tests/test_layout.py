@@ -29,7 +29,6 @@ TESTED_ELSEWHERE = {
     "curation/ledger_records.py": "curation/test_ledger.py",
     "formats/datasets/jsonl.py": "formats/datasets/test_writing.py",  # what is read back of whole data sets
     "formats/datasets/parquet.py": "formats/datasets/test_writing.py",
-    "cli/live_text.py": "cli/test_live.py",  # through the commands
     "service/live/connection.py": "service/live/test_websocket.py",  # by clients over real connections
     "service/live/decisions.py": "service/live/test_websocket.py",  # by the records that rules write
     "service/live/directory.py": "service/live/test_stream_routes.py",
