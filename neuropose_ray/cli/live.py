@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from neuropose_ray.cli.console import require_yes
 from neuropose_ray.cli.live_text import print_stream, print_streams, watched
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
 from neuropose_ray.errors import InputNotFoundError
@@ -19,7 +20,6 @@ StreamName = Annotated[
     str,
     typer.Argument(metavar="STREAM", help="The stream's name: letters, digits, . _ -", show_default=False),
 ]
-_DECLINED = 2
 
 
 @app.command()
@@ -125,8 +125,7 @@ def remove(
     """
     with service_client(url, config, data) as service:
         report = service.stream(stream)
-        if not yes and not typer.confirm(f"Remove {report.stream_id} ({report.url})?"):
-            raise typer.Exit(_DECLINED)
+        require_yes(f"Remove {report.stream_id} ({report.url})?", yes=yes)
         service.remove_stream(stream)
     typer.echo(f"removed {stream}")
 

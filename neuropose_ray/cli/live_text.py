@@ -89,7 +89,7 @@ async def watched(address: str, token: str | None, stream: str, frames: int | No
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     uri = f"ws{address.removeprefix('http')}/v1/live"
     ask: dict[str, Any] = {"type": "subscribe", "subscription_id": "view", "source": {"stream": stream}}
-    seen, was_connected = 0, False
+    poses, was_connected = 0, False
     while True:
         try:
             async with connect(uri, additional_headers=headers, proxy=None) as connection:
@@ -107,8 +107,8 @@ async def watched(address: str, token: str | None, stream: str, frames: int | No
                     if message["type"] == "pose":
                         ack = {"type": "ack", "subscription_id": "view", "seq": message["seq"]}
                         await connection.send(json.dumps(ack))
-                    seen += message["type"] == "pose"
-                    if frames is not None and seen >= frames:
+                    poses += message["type"] == "pose"
+                    if frames is not None and poses >= frames:
                         return
         except InvalidStatus as error:
             raise ServiceError(f"answers {error.response.status_code}", where=address) from error
