@@ -96,8 +96,8 @@ def environment_layer(kind: type[LayeredSettings], variables: Mapping[str, str])
         SettingsError: one is no setting, or is not JSON where it has to be.
     """
     of_neuropose, old_names = from_neuropose_variables(variables, ENVIRONMENT_PREFIX)
-    others = OTHER_VARIABLES | old_names
-    names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in others]
+    other_names = OTHER_VARIABLES | old_names
+    names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in other_names]
     unknown = [name for name in names if not _is_setting(kind, name)]
     if unknown:
         known = [f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in _variables(kind)]

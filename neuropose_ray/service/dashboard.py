@@ -186,5 +186,5 @@ def listening_socket(port: int | None) -> socket.socket:
 
 
 def _free_port() -> int:
-    with socket.create_server((_HOST, 0)) as found:
-        return int(found.getsockname()[1])
+    with socket.create_server((_HOST, 0)) as listener:
+        return int(listener.getsockname()[1])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from neuropose_ray.doctor.checks import check_disk
-from neuropose_ray.doctor.places import check_folder, check_port, check_sqlite
+from neuropose_ray.doctor.resources import check_folder, check_port, check_sqlite
 
 
 def test_a_folder_that_will_be_made_and_one_that_is_private_are_well(tmp_path: Path):

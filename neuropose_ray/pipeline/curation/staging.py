@@ -52,13 +52,13 @@ def publish(out: Path, artifact: Artifact) -> None:
     Raises:
         OutputError: no permission.
     """
-    place = out / artifact.path
+    target = out / artifact.path
     try:
-        staged(place).replace(place)
+        staged(target).replace(target)
     except FileNotFoundError:  # it is in its place
         return
     except OSError as error:
-        raise OutputError(f"the file cannot take its name: {error.strerror}", where=str(place)) from error
+        raise OutputError(f"the file cannot take its name: {error.strerror}", where=str(target)) from error
 
 
 def is_undamaged(out: Path, artifact: Artifact) -> bool:

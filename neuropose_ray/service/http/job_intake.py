@@ -116,11 +116,11 @@ class Submissions:
             known = ", ".join(self._models)
             raise RequestError("the service has no such pose model", where="model", hint=f"there are: {known}")
 
-    async def _check_comparison(self, other: str | None, caller: Caller) -> None:
+    async def _check_comparison(self, job_name: str | None, caller: Caller) -> None:
         """Refuse a comparison with a job that the caller may not see, or that has no results to come."""
-        if other is None:
+        if job_name is None:
             return
-        known = await VisibleJobs(self._jobs, caller).job(other)
+        known = await VisibleJobs(self._jobs, caller).job(job_name)
         if known.state in ("failed", "cancelled"):
             raise JobStateError(f"the job to compare with is {known.state}", where="compare_with")
 

@@ -62,10 +62,13 @@ class StreamEvents:
         about = asdict(failure)
         known = {name: about.pop(name) for name in ("rule", "session_id")}
         stream, subscription = about.pop("stream_id"), about.pop("subscription_id")
-        tokens = frozenset(
-            token for token, other in self._fanout.attachments.items()
-            if (other.subscription_id == subscription if subscription is not None else other.stream_id == stream)
-        )  # fmt: skip
+        attachments = self._fanout.attachments.items()
+        if subscription is None:
+            tokens = frozenset(token for token, attachment in attachments if attachment.stream_id == stream)
+        else:
+            tokens = frozenset(
+                token for token, attachment in attachments if attachment.subscription_id == subscription
+            )
         self.publish("action.failed", {**known, "data": about}, tokens)
 
     async def send_decisions(self) -> None:
@@ -90,5 +93,5 @@ class StreamEvents:
         origin = attachments.get(token)
         if origin is None or not origin.is_registration:
             return frozenset({token})
-        others = (name for name, other in attachments.items() if other.stream_id == origin.stream_id)
-        return frozenset({token, *others})
+        subscribers = (name for name, attachment in attachments.items() if attachment.stream_id == origin.stream_id)
+        return frozenset({token, *subscribers})
