@@ -11,10 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from neuropose_ray.errors import (
     InternalError,
-    NeuroposeRayError,
     ServiceError,
     ServiceUnreachableError,
     SettingsError,
+    error_kinds,
 )
 from neuropose_ray.service.names import URL_VARIABLE
 
@@ -130,13 +130,5 @@ def _raise_for(response: httpx.Response, url: str) -> None:
         code, message, name = str(problem["code"]), str(problem["message"]), str(problem["id"])
     except (ValueError, KeyError, TypeError) as error:
         raise ServiceError(f"answers {response.status_code} {response.reason_phrase}", where=url) from error
-    kind = _error_kinds(NeuroposeRayError).get(code, ServiceError)
+    kind = next((kind for kind in error_kinds() if kind.code == code), ServiceError)
     raise kind(f"{message} (error {name})" if kind in (ServiceError, InternalError) else message)
-
-
-def _error_kinds(kind: type[NeuroposeRayError]) -> dict[str, type[NeuroposeRayError]]:
-    """All error classes by their code; a class before its subclasses that share it."""
-    kinds = {kind.code: kind}
-    for below in kind.__subclasses__():
-        kinds = {**_error_kinds(below), **kinds}
-    return kinds

@@ -1,5 +1,6 @@
 """A command is imported when it is asked for, and is as it would be otherwise."""
 
+import pkgutil
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from neuropose_ray import errors
 from neuropose_ray.cli.lazy_commands import CommandRef, lazy_group
 from neuropose_ray.cli.main import COMMANDS, app
 
@@ -15,9 +17,14 @@ def run(*words: str):
     return CliRunner().invoke(app, list(words))
 
 
+#: All are loaded at once, as the names of exceptions are needed wherever one is caught.
+ERRORS = {
+    "neuropose_ray.errors",
+    *(f"neuropose_ray.errors.{module.name}" for module in pkgutil.iter_modules(errors.__path__)),
+}
 #: What a help may load of the package beside the command line: names and defaults for the signatures of commands.
 NAMES = {
-    "neuropose_ray", "neuropose_ray.errors", "neuropose_ray.words",
+    "neuropose_ray", "neuropose_ray.words", *ERRORS,
     "neuropose_ray.benchmark", "neuropose_ray.benchmark.defaults",
     "neuropose_ray.formats", "neuropose_ray.formats.kinds",
     "neuropose_ray.render", "neuropose_ray.render.overlay", "neuropose_ray.render.overlay.choices",
@@ -69,7 +76,7 @@ def test_all_names_in_signatures_are_needed():
 
 def test_the_version_is_printed_without_any_room_and_without_rich():
     modules = modules_of("--version")
-    assert rooms_of(modules) == {"neuropose_ray", "neuropose_ray.errors", "neuropose_ray.version"}
+    assert rooms_of(modules) == {"neuropose_ray", "neuropose_ray.version", *ERRORS}
     assert not any(module.split(".")[0] == "rich" for module in modules)
 
 

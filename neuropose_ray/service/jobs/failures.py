@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from neuropose_ray import errors
-from neuropose_ray.errors import InternalError, NeuroposeRayError
+from neuropose_ray.errors import InternalError, NeuroposeRayError, error_kinds
 from neuropose_ray.pipeline import ErrorRecord
 from neuropose_ray.schemas.job_names import StepKind
 from neuropose_ray.schemas.jobs import JobError
@@ -18,11 +17,7 @@ _INTERNAL_MESSAGE = "an unforeseen error; the job's log on the server says more"
 _PLACE = re.compile(
     r"(?:[a-zA-Z][\w+.-]*:/|(?<![\w.]))/[^\s;,'\"()<>]*?([^\s;,'\"()<>/:]*)(?=[:.]?(?:[\s;,'\"()<>]|$))"
 )
-_CODES: Mapping[str, str] = {
-    name: kind.code
-    for name, kind in vars(errors).items()
-    if isinstance(kind, type) and issubclass(kind, NeuroposeRayError)
-}
+_CODES: Mapping[str, str] = {kind.__name__: kind.code for kind in error_kinds()}
 
 
 class StepFailedError(Exception):

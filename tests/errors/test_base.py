@@ -1,15 +1,10 @@
-"""Every error that a user can meet: one line of what, where and what to do, whole on its way between processes."""
+"""Every error is one line of what, where and what to do, and is whole after its way between processes."""
 
 import inspect
 import pickle
-import re
-from pathlib import Path
 
 import pytest
 
-import neuropose_ray
-from neuropose_ray import errors
-from neuropose_ray.cli.main import COMMANDS
 from neuropose_ray.errors import (
     InputError,
     JobCollisionError,
@@ -19,11 +14,11 @@ from neuropose_ray.errors import (
     UnknownJointError,
     VideoError,
     WebhookUnavailableError,
-    error_catalogue,
+    error_kinds,
     first_line,
 )
 
-KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, NeuroposeRayError)]
+KINDS = tuple(error_kinds())
 
 
 def test_an_error_is_one_line_of_where_what_and_what_to_do():
@@ -63,30 +58,6 @@ def test_an_error_is_ours_and_the_one_that_neuroposes_callers_catch(kind, neurop
     assert isinstance(raised, InputError)
     assert isinstance(raised, neuroposes)
     assert str(raised) == "walk: no joint 'tail'; see joints"
-
-
-def test_the_catalogue_has_every_code_of_the_whole_package_once():
-    codes = [entry.code for entry in error_catalogue()]
-    assert len(set(codes)) == len(codes)
-    for file in Path(neuropose_ray.__file__).parent.rglob("*.py"):
-        text = file.read_text("utf-8")
-        said = re.findall(r'^    code = "(\w+)"$|\bcode="(\w+)"', text, re.MULTILINE)
-        assert {code or given for code, given in said} <= set(codes), file
-
-
-@pytest.mark.parametrize("entry", error_catalogue(), ids=lambda entry: entry.code)
-def test_every_code_has_a_meaning_a_cause_and_a_remedy_of_its_own(entry):
-    texts = (entry.meaning, entry.cause, entry.remedy)
-    assert all(text[0].isupper() or text.startswith("neuropose-ray ") for text in texts)
-    assert all(text.endswith(".") and "``" not in text for text in texts)
-    others = [other for other in error_catalogue() if other.code != entry.code]
-    assert not any(entry.cause == other.cause or entry.meaning == other.meaning for other in others)
-
-
-def test_every_command_that_a_remedy_names_is_there():
-    for entry in error_catalogue():
-        for command in re.findall(r"neuropose-ray (\w+)", f"{entry.cause} {entry.remedy}"):
-            assert command in COMMANDS or entry.code == "file_too_new", entry.remedy
 
 
 def test_what_an_error_has_besides_travels_with_it():
