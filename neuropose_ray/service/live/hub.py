@@ -283,7 +283,9 @@ class LiveHub:
         self, streams: tuple[RegisteredStream, ...], episodes: tuple[tuple[Decision, Engine], ...]
     ) -> None:
         if streams:
-            environment = StreamEnvironment(self._settings, self._poses, self._handle())
+            environment = StreamEnvironment(
+                self._settings.service.live, self._settings.tracking, self._poses, self._handle()
+            )
             await asyncio.gather(*(self._renew_one(stream, environment) for stream in streams))
         keys = {engine.key for _, engine in episodes}
         lives = dict(zip(keys, await asyncio.gather(*map(self._life, keys)), strict=True))

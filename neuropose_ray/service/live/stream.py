@@ -33,7 +33,6 @@ from neuropose_ray.service.live.stream_clock import StreamClock
 from neuropose_ray.service.live.stream_events import StreamEvents
 from neuropose_ray.service.live.stream_parts import Decide, PoseModelClient, Source, StreamIdentity
 from neuropose_ray.service.live.view import View, Viewed
-from neuropose_ray.service.live.warm_up import warm_up
 from neuropose_ray.service.pose import LiveModel, LivePrediction
 from neuropose_ray.tracking import TrackingSettings
 from neuropose_ray.video.live import LiveFrame
@@ -210,7 +209,6 @@ class LiveStream:
             except NeuroposeRayError as error:
                 logger.warning("%s: the pose model is waited for: %s", self.identity.url, error)
                 await asyncio.sleep(_PAUSE_S)
-        await self._in_thread(warm_up, model, self._tracking)
         self._model = model
         self._skeleton = SkeletonDescription.of(self._model.info.skeleton)
         self._rules.use(self._model)
