@@ -28,6 +28,7 @@ from neuropose_ray.errors.inputs import (
     JobCollisionError,
     MigrationError,
     MigrationNotFoundError,
+    MissingFileError,
     SettingsError,
     VideoError,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "LiveError",
     "MigrationError",
     "MigrationNotFoundError",
+    "MissingFileError",
     "ModelError",
     "NeuroposeRayError",
     "NotReadyError",

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError
+from neuropose_ray.errors import FileFormatError, InputError, MissingFileError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.migrations import migrate_job_results, migrate_video_predictions
 from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
@@ -33,7 +33,7 @@ def load_video_predictions(path: Path, *, video: str | None = None) -> VideoPred
         video: which one of a job's videos, by its name there; needed only where there are several.
 
     Raises:
-        InputNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
         FileFormatError: it cannot be read, is not JSON, or holds no predictions.
         FutureSchemaError: a newer version wrote it.
         InputError: no such video, or several to choose from.
@@ -79,7 +79,7 @@ def load_job_results(path: Path) -> JobResults:
     """A job's results, every video of any version.
 
     Raises:
-        InputNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
         FileFormatError: it cannot be read, is not JSON, or not a job's results.
         FutureSchemaError: a newer version wrote it.
     """
@@ -136,7 +136,7 @@ def read_json(path: Path, *, as_written: bool = False) -> object:
             refuse null.
 
     Raises:
-        InputNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
         FileFormatError: it cannot be read, or is not JSON.
     """
     try:
@@ -147,7 +147,7 @@ def read_json(path: Path, *, as_written: bool = False) -> object:
         parse_float = _finite_or_none if _HUGE_NUMBER.search(content) else None
         return json.loads(content, parse_constant=lambda _: None, parse_float=parse_float)
     except FileNotFoundError as error:
-        raise InputNotFoundError("there is no such file", where=str(path), hint="check the path") from error
+        raise MissingFileError("there is no such file", where=str(path), hint="check the path") from error
     except OSError as error:
         raise FileFormatError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except (ValueError, RecursionError) as error:

@@ -126,7 +126,7 @@ def test_padding_makes_copies():
 
 def test_nothing_to_pad_is_an_empty_list_only_if_the_length_is_given():
     assert pad_sequences([], target_length=5) == []
-    with pytest.raises(ValueError, match="no sequences"):
+    with pytest.raises(ValueError, match="is empty"):
         pad_sequences([])
 
 
