@@ -9,15 +9,17 @@ import json
 import math
 import re
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from neuropose_ray.errors import FileFormatError, InputError, MissingFileError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.migrations import migrate_job_results, migrate_video_predictions
-from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
 from neuropose_ray.schemas.result_files import video_name
+
+if TYPE_CHECKING:
+    from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -38,6 +40,8 @@ def load_video_predictions(path: Path, *, video: str | None = None) -> VideoPred
         FutureSchemaError: a newer version wrote it.
         InputError: no such video, or several to choose from.
     """
+    from neuropose_ray.schemas.predictions import VideoPredictions
+
     _, payload = video_in_payload(read_json(path), path, video)
     return validated(VideoPredictions, migrate_video_predictions(payload, str(path)), str(path))
 
@@ -83,6 +87,8 @@ def load_job_results(path: Path) -> JobResults:
         FileFormatError: it cannot be read, is not JSON, or not a job's results.
         FutureSchemaError: a newer version wrote it.
     """
+    from neuropose_ray.schemas.predictions import JobResults
+
     payload = read_json(path)
     if is_video_payload(payload):
         raise FileFormatError(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from neuropose_ray.errors import InputError
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.header import PredictionsHeader, VideoDescription
 from neuropose_ray.schemas.immutable import FiniteFloat, FrozenMapping, FrozenModel, StrictInt, Utf8Str
 from neuropose_ray.schemas.migrations import migrate_video_predictions
@@ -38,11 +39,6 @@ Box = tuple[Measured, Measured, Measured, Measured, Measured]
 Pose2d = tuple[tuple[Measured, Measured], ...]
 Pose3d = tuple[tuple[Measured, Measured, Measured], ...]
 JointScores = tuple[Measured, ...]
-
-
-def frame_name(index: int) -> str:
-    """The key of a frame: ``frame_000000`` is the first."""
-    return f"frame_{index:06d}"
 
 
 class FramePrediction(FrozenModel):

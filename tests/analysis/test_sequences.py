@@ -13,8 +13,9 @@ from neuropose_ray.analysis.sequences import (
     predictions_to_numpy,
 )
 from neuropose_ray.errors import InputError
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.header import VideoMetadata
-from neuropose_ray.schemas.predictions import FramePrediction, VideoPredictions, frame_name
+from neuropose_ray.schemas.predictions import FramePrediction, VideoPredictions
 from neuropose_ray.schemas.skeleton import Skeleton
 
 FOREARM = Skeleton(name="forearm", joint_names=("elbow", "wrist"))

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from neuropose_ray.schemas.jobs import JobInput, JobRequest, Workflow
+from neuropose_ray.schemas.jobs import JobInput, JobRequest
+from neuropose_ray.schemas.workflows import Workflow
 from neuropose_ray.service.deliveries import Deliveries
 from neuropose_ray.service.jobs.durable import QUEUE, DurableJobs
 from neuropose_ray.service.queue_looks import QueueLooks

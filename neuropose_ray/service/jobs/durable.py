@@ -18,7 +18,8 @@ from typing import Any
 
 from neuropose_ray.errors import RequestError, ServiceError, first_line
 from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
-from neuropose_ray.schemas.jobs import JobRequest, Workflow
+from neuropose_ray.schemas.jobs import JobRequest
+from neuropose_ray.schemas.workflows import Workflow
 from neuropose_ray.service.deliveries import Deliveries
 from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, is_news, recorded
 from neuropose_ray.service.jobs.job_rows import JobRow, first_attributes, job_row, state_of, statuses_of, time_of
