@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +16,7 @@ from neuropose_ray.formats.folders import atomic_folder
 from neuropose_ray.formats.keypoints import BODY_25, positions_of_keypoints, require_keypoints, scores_of_keypoints
 from neuropose_ray.formats.records import flat_triples
 from neuropose_ray.schemas.header import PredictionsHeader
+from neuropose_ray.schemas.json_text import parsed_json
 from neuropose_ray.schemas.pose_blocks import frame_blocks
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.skeleton import LANDMARKS, Skeleton
@@ -139,7 +139,7 @@ def _person(track: int, flat: list[Any], space: list[Any]) -> dict[str, Any]:
 def _people(file: Path) -> list[tuple[int, list[Any], list[Any]]]:
     """Track, 2D and 3D numbers of everybody in a frame."""
     try:
-        people = json.loads(file.read_bytes())["people"]
+        people = parsed_json(file.read_bytes())["people"]
         persons = []
         for person in people:
             flat, space = person["pose_keypoints_2d"], person.get("pose_keypoints_3d") or [0.0] * 4 * len(BODY_25)

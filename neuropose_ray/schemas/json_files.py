@@ -5,7 +5,6 @@ Reading takes NeuroPose's versions 1 and 2 as well. What is written never holds 
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from neuropose_ray.errors import FileFormatError, InputError, MissingFileError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.schemas.json_text import parsed_json
 from neuropose_ray.schemas.migrations import migrate_job_results, migrate_video_predictions
 from neuropose_ray.schemas.result_files import video_name
 
@@ -148,15 +148,15 @@ def read_json(path: Path, *, as_written: bool = False) -> object:
     try:
         content = path.read_bytes()
         if as_written:
-            return json.loads(content)
+            return parsed_json(content)
         # A function for each number makes parsing several times slower, and huge numbers are rare.
         parse_float = _finite_or_none if _HUGE_NUMBER.search(content) else None
-        return json.loads(content, parse_constant=lambda _: None, parse_float=parse_float)
+        return parsed_json(content, parse_constant=lambda _: None, parse_float=parse_float)
     except FileNotFoundError as error:
         raise MissingFileError("there is no such file", where=str(path), hint="check the path") from error
     except OSError as error:
         raise FileFormatError(f"cannot be read: {error.strerror}", where=str(path)) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise FileFormatError(f"not JSON: {error}", where=str(path), hint="the file may be cut off") from error
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +14,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from neuropose_ray.errors import ServiceError
+from neuropose_ray.errors import ServiceError, ServiceUnreachableError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.batches import Batch, BatchPage
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME, JobState, StepKind
@@ -24,6 +25,8 @@ from neuropose_ray.service.connection import ServiceConnection
 from neuropose_ray.service.counted_upload import CountedUpload, Progress, opened
 
 _BLOCK_BYTES = 1 << 20
+#: Before a job's events are asked for again: a service that ends them at once must not be asked without end.
+_AGAIN_S = 0.5
 
 
 class ServiceReport(BaseModel):
@@ -87,7 +90,7 @@ class ServiceClient(ServiceConnection):
             job_id: its id.
             wait_s: seconds to wait for its end, as many as the service allows.
         """
-        return self._get_after(Job, f"/v1/jobs/{job_id}", wait_s)
+        return self._get_after(Job, _path(job_id), wait_s)
 
     def batch(self, batch_id: str, wait_s: float = 0.0) -> Batch:
         """The jobs of a batch in numbers.
@@ -99,7 +102,7 @@ class ServiceClient(ServiceConnection):
         Raises:
             BatchNotFoundError: there is none.
         """
-        return self._get_after(Batch, f"/v1/batches/{batch_id}", wait_s)
+        return self._get_after(Batch, _path(batch_id, "batches"), wait_s)
 
     def batches(self, limit: int = 20) -> Iterator[Batch]:
         """Batches, newest first, ``limit`` at most; pages are asked for as they are needed."""
@@ -118,7 +121,7 @@ class ServiceClient(ServiceConnection):
         Raises:
             BatchNotFoundError: there is none.
         """
-        return self._model(Batch, self._send("POST", f"/v1/batches/{batch_id}/cancel"))
+        return self._model(Batch, self._send("POST", f"{_path(batch_id, 'batches')}/cancel"))
 
     def submit(
         self,
@@ -192,7 +195,7 @@ class ServiceClient(ServiceConnection):
         Raises:
             JobStateError: it has completed or failed.
         """
-        return self._model(Job, self._send("POST", f"/v1/jobs/{job_id}/cancel"))
+        return self._model(Job, self._send("POST", f"{_path(job_id)}/cancel"))
 
     def remove(self, job_id: str) -> None:
         """Forget a job that has ended, and delete its files.
@@ -200,32 +203,28 @@ class ServiceClient(ServiceConnection):
         Raises:
             JobStateError: it waits or runs.
         """
-        self._send("DELETE", f"/v1/jobs/{job_id}")
+        self._send("DELETE", _path(job_id))
 
     def retry(self, job_id: str, step: StepKind | None = None) -> Job:
         """Queue an ended job again, from a step on where one is named."""
         wanted = {} if step is None else {"step": step}
-        return self._model(Job, self._send("POST", f"/v1/jobs/{job_id}/retry", params=wanted))
+        return self._model(Job, self._send("POST", f"{_path(job_id)}/retry", params=wanted))
 
     def log(self, job_id: str) -> tuple[str, ...]:
         """What happened to a job, a line each."""
-        return tuple(self._send("GET", f"/v1/jobs/{job_id}/log").json())
+        return tuple(self._send("GET", f"{_path(job_id)}/log").json())
 
     def events(self, job_id: str) -> Iterator[Job]:
         """A job at each change of it, until it has ended; a connection that breaks off is made again."""
-        import httpx
-
         while True:
-            try:
-                with self._stream("GET", f"/v1/jobs/{job_id}/events") as response:
-                    for line in response.iter_lines():
-                        if line.startswith("data:"):
-                            job = Job.model_validate_json(line.removeprefix("data:"))
-                            yield job
-                            if job.state in ENDED:
-                                return
-            except httpx.TransportError:
-                pass
+            with suppress(ServiceUnreachableError), self._stream("GET", f"{_path(job_id)}/events") as response:
+                for line in response.iter_lines():
+                    if line.startswith("data:"):
+                        job = Job.model_validate_json(line.removeprefix("data:"))
+                        yield job
+                        if job.state in ENDED:
+                            return
+            time.sleep(_AGAIN_S)
             job = self.job(job_id)  # fails where the service is gone for good
             yield job
             if job.state in ENDED:
@@ -241,7 +240,7 @@ class ServiceClient(ServiceConnection):
         Raises:
             StreamNotFoundError: there is none of this name.
         """
-        return self._get(StreamReport, f"/v1/streams/{quote(stream_id, safe='')}")
+        return self._get(StreamReport, _path(stream_id, "streams"))
 
     def add_stream(self, stream_id: str, spec: Mapping[str, Any]) -> StreamReport:
         """Register a live stream, in place of one of the same name.
@@ -254,8 +253,7 @@ class ServiceClient(ServiceConnection):
             SourceError: it is no source, or the service may not read it.
             RuleError: its pipeline is wrong.
         """
-        path = f"/v1/streams/{quote(stream_id, safe='')}"
-        return self._model(StreamReport, self._send("PUT", path, json=dict(spec)))
+        return self._model(StreamReport, self._send("PUT", _path(stream_id, "streams"), json=dict(spec)))
 
     def remove_stream(self, stream_id: str) -> None:
         """Watch a live stream no more.
@@ -263,7 +261,7 @@ class ServiceClient(ServiceConnection):
         Raises:
             StreamNotFoundError: there is none of this name.
         """
-        self._send("DELETE", f"/v1/streams/{quote(stream_id, safe='')}")
+        self._send("DELETE", _path(stream_id, "streams"))
 
     def download(self, job: Job, folder: Path, on_progress: Progress = lambda _done, _total: None) -> list[Path]:
         """All files that a job has made, into a folder; each appears whole.
@@ -284,7 +282,7 @@ class ServiceClient(ServiceConnection):
             if Path(artifact.path).is_absolute() or ".." in Path(artifact.path).parts:
                 raise ServiceError("names a file outside of its results", where=self._url)
             with (
-                self._stream("GET", f"/v1/jobs/{job.id}/artifacts/{artifact.path}") as response,
+                self._stream("GET", f"{_path(job.id)}/artifacts/{quote(artifact.path)}") as response,
                 atomic_write(path) as file,
             ):
                 for block in response.iter_bytes(_BLOCK_BYTES):
@@ -293,6 +291,11 @@ class ServiceClient(ServiceConnection):
                     on_progress(done, total)
             paths.append(path)
         return paths
+
+
+def _path(name: str, kind: str = "jobs") -> str:
+    """The path of a resource, whose name may come from a command line."""
+    return f"/v1/{kind}/{quote(name, safe='')}"
 
 
 def _packed(folder: Path, stack: ExitStack) -> Path:

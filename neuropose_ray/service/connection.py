@@ -98,6 +98,7 @@ class ServiceConnection:
 
     @contextmanager
     def _stream(self, method: str, path: str) -> Iterator[httpx.Response]:
+        """An answer that is read as it comes; where it breaks off, the block raises ServiceUnreachableError."""
         import httpx
 
         timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
@@ -107,7 +108,7 @@ class ServiceConnection:
                     response.read()
                 _raise_for(response, self._url)
                 yield response
-        except httpx.ConnectError as error:
+        except httpx.TransportError as error:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: Exception) -> ServiceUnreachableError:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from neuropose_ray.errors import (
     AddressRefusedError,
@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 _BLOCK_BYTES = 1 << 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: What is left as it is in a URL; all else is percent-encoded, such as spaces and umlauts of a file's name.
+_URL_MARKS = "%!#$&'()*+,/:;=?@[]~"
 #: Answers that are another one a little later.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -139,7 +141,8 @@ def _fetch_once(
         with _answer(here, allowed, limits, shown=url) as answer:
             if answer.status not in _REDIRECTS:
                 return take(_content(answer, max_bytes, deadline, shown=url))
-            here = urljoin(here, answer.headers.get("Location", ""))
+            # As its bytes, which http.client reads as Latin-1: some hosts send names as they are.
+            here = urljoin(here, quote(answer.headers.get("Location", ""), safe=_URL_MARKS, encoding="latin-1"))
     raise InputNotFoundError(f"more than {limits.redirects} redirects", where=url, hint="give the last URL")
 
 
@@ -153,7 +156,7 @@ def _answer(
     except ValueError as error:
         raise ForbiddenInputError("a redirect to what is no URL", where=shown) from error
     check_url(parts, host, allowed, shown)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    target = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_URL_MARKS)
     try:
         connection = _connect(url, allowed, limits, shown)
         try:

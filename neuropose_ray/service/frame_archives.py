@@ -97,7 +97,11 @@ def unpack_frames(archive: Path, target: Path, limits: ArchiveSettings) -> Path:
                 raise StorageFullError(f"{needed} bytes to unpack, {free} free", hint="free some space")
             with damage_named(archive):
                 _unpack(source, members, temporary, archive)
-        temporary.rename(target)
+        try:
+            temporary.rename(target)
+        except OSError:
+            if not target.is_dir():  # an earlier try of the same job, given up and still at it, was first
+                raise
     except OSError as error:
         what = f"the pictures cannot be unpacked: {error.strerror or error}"
         raise OutputError(what, where=str(error.filename or target)) from error

@@ -86,7 +86,9 @@ def test_files_of_openpose_without_3d_ids_and_some_frames(tmp_path):
     assert read.track_ids is None
 
 
-@pytest.mark.parametrize("text", ["{", "{}", '{"people": [{"pose_keypoints_2d": [1, 2, 3]}]}', '{"people": [1]}'])
+@pytest.mark.parametrize(
+    "text", ["{", "{}", "[" * 100_000, '{"people": [{"pose_keypoints_2d": [1, 2, 3]}]}', '{"people": [1]}']
+)
 def test_other_files_are_one_line(tmp_path, text):
     (tmp_path / "v_0_keypoints.json").write_text(text)
     with pytest.raises(FileFormatError, match="not OpenPose's keypoints"):

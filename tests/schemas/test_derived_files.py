@@ -126,6 +126,7 @@ def test_a_file_that_does_not_say_what_it_was_made_from_is_not_called_outdated(f
     assert outdated_files(folder) == []
     for payload in (
         "[]",
+        "[" * 100_000,
         "1",
         '{"primary": null}',
         '{"predictions_sha256": 5, "primary": {"predictions_sha256": 5}}',

@@ -51,7 +51,10 @@ def test_what_are_no_seventeen_keypoints_is_refused(keypoints):
         PersonLabel(box=(0, 0, 1, 1), keypoints=keypoints)
 
 
-@pytest.mark.parametrize(("line", "reason"), [(b"{", "line 2: not JSON"), (b"{}", "line 2: not a valid FrameLabels")])
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [(b"{", "line 2: not JSON"), (b"[" * 100_000, "line 2: not JSON"), (b"{}", "line 2: not a valid FrameLabels")],
+)
 def test_a_line_that_is_no_frame_is_named(tmp_path, line, reason):
     frame = FrameLabels(video="a", frame_idx=0, timestamp_s=0, file_name="a/0.png", width=1, height=1)
     write_labels(tmp_path / "l", [frame])

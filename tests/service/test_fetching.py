@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import unquote
 
 import pytest
 
@@ -35,6 +36,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "5")
             self.end_headers()
             self.wfile.write(b"vi")
+            return
+        if self.path.startswith("/moved/"):
+            self.send_response(302)
+            where = unquote(self.path.removeprefix("/moved").partition("?")[0])
+            self._headers_buffer.append(f"Location: {where}\r\n".encode())  # send_header takes no umlauts
+            self.end_headers()
             return
         if self.path.startswith("/to/"):
             self.send_response(302)
@@ -70,6 +77,12 @@ def bring(host: str, path: str, folder: Path, **settings: object) -> Path:
 def test_a_file_is_fetched_also_by_redirects(host, tmp_path):
     assert bring(host, "/here.mp4", tmp_path / "a").read_bytes() == b"video"
     assert bring(host, f"/to/http://{host}/here.mp4", tmp_path / "b").read_bytes() == b"video"
+
+
+@pytest.mark.parametrize("name", ["left knee", "Müller", "a%20b", "步态", "100%"])
+def test_a_file_may_have_any_name_also_where_a_redirect_leads_to_it(host, name, tmp_path):
+    assert bring(host, f"/{name}/here.mp4", tmp_path / "a").read_bytes() == b"video"
+    assert bring(host, f"/moved/{name}/here.mp4?a=b c", tmp_path / "b").read_bytes() == b"video"
 
 
 @pytest.mark.parametrize("path", ["/busy/here.mp4", "/breaks/here.mp4"])

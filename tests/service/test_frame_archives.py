@@ -2,7 +2,9 @@
 
 import io
 import tarfile
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,23 @@ def test_what_is_packed_is_unpacked_as_it_was_and_once(tmp_path: Path):
     assert contents(target) == before
     (tmp_path / "cam.tar").write_bytes(b"")
     assert unpack_frames(tmp_path / "cam.tar", target, LIMITS) == target
+    assert [path.name for path in target.parent.iterdir()] == ["cam"]
+
+
+def test_two_who_unpack_the_same_archive_both_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A try that took too long may go on while the next one begins."""
+    pack_frames(write_folder(tmp_path / "cam", 12, kind="jpg"), tmp_path / "cam.tar")
+    target, barrier, rename = tmp_path / "frames" / "cam", threading.Barrier(2, timeout=30), Path.rename
+
+    def rename_together(path: Path, to: Path) -> Path:
+        barrier.wait()
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", rename_together)
+    with ThreadPoolExecutor(2) as threads:
+        folders = list(threads.map(lambda _: unpack_frames(tmp_path / "cam.tar", target, LIMITS), range(2)))
+    assert folders == [target, target]
+    assert contents(target) == contents(tmp_path / "cam")
     assert [path.name for path in target.parent.iterdir()] == ["cam"]
 
 

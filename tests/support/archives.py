@@ -2,11 +2,14 @@
 
 import bz2
 import gzip
+import inspect
 import io
 import lzma
+import sys
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,24 @@ def foldered(path: Path, files: dict[str, bytes]) -> Path:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes(content)
     return path
+
+
+def nested(path: Path, levels: int) -> Path:
+    """A folder in a folder, and so on: the deepest."""
+    deepest = path.joinpath(*["a"] * levels)
+    deepest.mkdir(parents=True)
+    return deepest
+
+
+@contextmanager
+def few_calls(count: int) -> Iterator[None]:
+    """So many calls inside of each other, and no more: what lies deeper than Python calls is slow to make."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + count)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def take(archive: Path, data: DataFolder, *, force: bool = False, **limits: int) -> IngestResult:

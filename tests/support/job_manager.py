@@ -20,6 +20,7 @@ from neuropose_ray.errors import JobCancelledError
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.schemas.job_names import ENDED
 from neuropose_ray.schemas.jobs import Job, JobInput, JobRequest
+from neuropose_ray.service.durable_work import Pauses
 from neuropose_ray.service.jobs.manager import JobManager
 from neuropose_ray.service.settings import Settings, load_settings
 
@@ -117,7 +118,7 @@ class Manager:
 
     def __init__(self, settings: Settings, **parts: Any) -> None:
         spec = parts.pop("spec", SyntheticSpec(FRAME_MS))
-        chosen = {"engines": threads, "tasks": DirectTasks(), "first_pause_s": 0.05, **parts}
+        chosen = {"engines": threads, "tasks": DirectTasks(), "pauses": Pauses(first_s=0.05), **parts}
         self.manager = JobManager(settings, spec, None, **chosen)
         until = time.monotonic() + 30
         while self("ready"):

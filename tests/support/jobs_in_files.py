@@ -22,10 +22,12 @@ class JobsInFiles:
     def __init__(self, data: DataFolder) -> None:
         self.data = data
         self.refusal: Exception | None = None
+        #: Whose job alone is refused; None for all.
+        self.refused_folder: str | None = None
         self.submissions = data.root / "submissions.log"
 
     def submit(self, request: JobRequest) -> Job:
-        if self.refusal is not None:
+        if self.refusal is not None and self.refused_folder in (None, request.folder):
             raise self.refusal
         with self.submissions.open("a") as file:
             file.write(request.id + "\n")

@@ -6,7 +6,6 @@ points to its person's rectangle, and one that is hidden has a label of its own.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from neuropose_ray.formats.datasets.reviewed import ReviewedPerson, ReviewedPict
 from neuropose_ray.formats.keypoints import COCO_KEYPOINTS
 from neuropose_ray.formats.records import write_list
 from neuropose_ray.schemas.atomic import atomic_write, atomic_write_bytes
+from neuropose_ray.schemas.json_text import parsed_json
 from neuropose_ray.schemas.labels import FrameLabels, PersonLabel
 
 #: Where Label Studio serves the files of a local folder from; the picture's path below the folder follows.
@@ -51,7 +51,7 @@ def read_label_studio(path: Path) -> Iterator[ReviewedPicture]:
         FileFormatError: it is another file.
     """
     try:
-        tasks = json.loads(path.read_bytes())
+        tasks = parsed_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise FileFormatError(f"cannot be read as JSON: {error}", where=str(path)) from error
     if not isinstance(tasks, list):

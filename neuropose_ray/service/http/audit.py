@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.service.http.request_paths import job_of, only_reads, shows_results
 from neuropose_ray.service.logs.private_file import PrivateFileHandler
 from neuropose_ray.service.settings import ANY_CALLER
 
@@ -19,10 +19,6 @@ logger = logging.getLogger("ray.serve")
 
 #: Of one file, and of files: years of a laboratory.
 _FILE_BYTES, _FILES = 64 << 20, 20
-_READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-#: What shows people: reading it is an act too.
-_RESULTS = re.compile(r"^(/v1/jobs/[^/]+/(results|artifacts)|/v1/streams/[^/]+/frame.jpg$|/camera/[^/]+/image$)")
-_JOB = re.compile(r"^/v1/jobs/([0-9a-f]{32})(?:/|$)")
 _REFUSALS = frozenset({401, 403, 429})
 
 
@@ -99,14 +95,13 @@ def _is_decided(scope: Scope, message: Message) -> bool:
 
 
 def _is_logged(scope: Scope, status: int) -> bool:
-    return scope["method"] not in _READ_METHODS or status in _REFUSALS or bool(_RESULTS.match(scope["path"]))
+    return not only_reads(scope) or status in _REFUSALS or shows_results(scope)
 
 
 def _entry(scope: Scope, start: Message) -> AuditEntry:
     caller = scope.get("state", {}).get("caller")
     client = scope.get("client")
     location = Headers(raw=start.get("headers", [])).get("location", "")
-    job = _JOB.match(scope["path"]) or _JOB.match(location)
     return AuditEntry(
         time=datetime.now(UTC),
         caller=ANY_CALLER if caller is None else caller.name,
@@ -114,5 +109,5 @@ def _entry(scope: Scope, start: Message) -> AuditEntry:
         method=scope.get("method", "WEBSOCKET"),
         path=scope["path"],
         status=start["status"],
-        job=job[1] if job else None,
+        job=job_of(scope, location),
     )

@@ -88,16 +88,21 @@ class HeldBytes:
         finally:
             with self._lock:
                 self._held -= share.bytes
+                share.is_over = True
 
-    def take(self, count: int) -> None:
-        """Take so many bytes.
+    def take(self, count: int, share: Share) -> None:
+        """Take so many bytes for a request.
 
         Raises:
             OverloadedError: there is no room for them.
+            RequestError: the request is over.
         """
         with self._lock:
+            if share.is_over:  # a thread that reads on for a client who left: nobody would give these bytes back
+                raise RequestError("the request broke off")
             if self._held + count <= self._most:
                 self._held += count
+                share.bytes += count
                 return
         error = OverloadedError("too many large requests at a time", hint="try again later")
         error.retry_after_s = self._retry_after_s
@@ -105,20 +110,25 @@ class HeldBytes:
 
 
 class Share:
-    """Bytes that one request holds."""
+    """Bytes that one request holds.
+
+    Attributes:
+        bytes: how many.
+        is_over: they are given back, and no more can be taken.
+    """
 
     def __init__(self, held: HeldBytes) -> None:
         self._held = held
-        self.bytes = 0
+        self.bytes, self.is_over = 0, False
 
     def take(self, count: int) -> None:
         """Take more bytes.
 
         Raises:
             OverloadedError: there is no room for them.
+            RequestError: the request is over.
         """
-        self._held.take(count)
-        self.bytes += count
+        self._held.take(count, self)
 
 
 async def body_of(request: Request, most_bytes: int | None, hint: str | None = None) -> AsyncIterator[bytes]:

@@ -55,18 +55,18 @@ class NamedPictures:
         try:
             async with asyncio.timeout(self._settings.request_timeout_s), asyncio.TaskGroup() as group:
                 reading = {
-                    place: group.create_task(self._read(uri, left, share)) for place, uri in request.uris.items()
+                    index: group.create_task(self._read(uri, left, share)) for index, uri in request.uris.items()
                 }
         except TimeoutError:
             raise RequestTimeoutError("the pictures take too long to come", hint="send them instead") from None
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        for place, task in reading.items():
+        for index, task in reading.items():
             outcome = task.result()
             if isinstance(outcome, NeuroposeRayError):
-                faults[place] = outcome
+                faults[index] = outcome
             else:
-                pictures[place] = outcome
+                pictures[index] = outcome
         if sum(map(len, pictures)) > self._settings.request_bytes:
             raise TooLargeError(f"more than {self._settings.request_bytes} bytes", hint="send fewer pictures")
         return replace(request, pictures=tuple(pictures), uris={}, faults=faults)

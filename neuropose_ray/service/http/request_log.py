@@ -10,13 +10,13 @@ import time
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from neuropose_ray.service.http.request_paths import job_of, only_reads
 from neuropose_ray.service.logs import log_context
 
 logger = logging.getLogger(__name__)
 
 HEADER = "X-Request-ID"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_JOB = re.compile(r"^/v1/jobs/([0-9a-f]{32})(?:/|$)")
 
 
 class RequestLog:
@@ -52,9 +52,8 @@ class RequestLog:
 
 
 def _log(scope: Scope, status: int, location: str, seconds: float) -> None:
-    job = _JOB.match(scope["path"]) or _JOB.match(location)
-    is_read = scope["method"] in ("GET", "HEAD", "OPTIONS") and status < 500
-    level = logging.DEBUG if is_read else logging.INFO
+    job = job_of(scope, location)
+    level = logging.DEBUG if only_reads(scope) and status < 500 else logging.INFO
     path = scope["path"].encode("unicode_escape").decode()
     text = "%s %s: %d after %.0f ms"
-    logger.log(level, text, scope["method"], path, status, 1000 * seconds, extra={"job": job[1]} if job else None)
+    logger.log(level, text, scope["method"], path, status, 1000 * seconds, extra={"job": job} if job else None)

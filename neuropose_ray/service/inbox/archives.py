@@ -274,7 +274,7 @@ class _Folder:
         self._path, self._limits = path, limits
 
     def members(self) -> Iterator[Member]:
-        for index, (file, entry) in enumerate(self._walk(self._path)):
+        for index, (file, entry) in enumerate(self._walk()):
             if index >= self._limits.max_members:
                 raise _too_many(self._limits, self._path)
             yield Member(index, file.relative_to(self._path).parts, entry.stat(follow_symlinks=False).st_size)
@@ -286,13 +286,20 @@ class _Folder:
             with os.fdopen(descriptor, "rb") as stream:
                 yield member, stream
 
-    def _walk(self, folder: Path) -> Iterator[tuple[Path, os.DirEntry[str]]]:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-        for entry in entries:
+    def _walk(self) -> Iterator[tuple[Path, os.DirEntry[str]]]:
+        """All files, however deep, those of each folder by name; no call is made for a level."""
+        waiting = _entries(self._path)
+        while waiting:
+            entry = waiting.pop()
             if entry.is_dir(follow_symlinks=False):
-                yield from self._walk(Path(entry.path))
+                waiting += _entries(Path(entry.path))
             elif entry.is_file(follow_symlinks=False):
                 yield Path(entry.path), entry
             else:
                 raise _refuse("a link or a device", entry.name, self._path)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder, from the last name to the first."""
+    with os.scandir(folder) as listing:
+        return sorted(listing, key=lambda entry: entry.name, reverse=True)

@@ -87,12 +87,15 @@ def video_snapshot(file: Path) -> FolderSnapshot:
     return FolderSnapshot(frozenset([entry]), _named([(file.name, status)]), None, ())
 
 
-def _walk(folder: Path | str) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(folder) as listing:
-        for entry in listing:
-            yield entry
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path)
+def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything below a folder, however deep: each level that is listed is closed before the next is opened."""
+    waiting = [os.fspath(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as listing:
+            for entry in listing:
+                yield entry
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
 
 
 def _is_picture(name: str) -> bool:

@@ -74,6 +74,13 @@ class JobFollower:
     def _ask(self, drop: DropRecord) -> bool:
         """Whether a drop's job has ended, and all is done that follows from it."""
         try:
+            return self._has_ended(drop)
+        except (OSError, OutputError) as error:  # the disk is full, or away
+            self._log.say(drop.folder, f"job {drop.id} waits: {error}")
+            return False
+
+    def _has_ended(self, drop: DropRecord) -> bool:
+        try:
             try:
                 job = self._jobs.job(drop.id)
             except JobNotFoundError:
@@ -91,9 +98,8 @@ class JobFollower:
                 return False
         except FileNotFoundError as error:
             self._fail(drop, None, f"input: {Path(error.filename or '').name} is gone")
-        except (OSError, OutputError) as error:  # the disk is full, or away
-            self._log.say(drop.folder, f"job {drop.id} waits: {error}")
-            return False
+        except OutputError:
+            raise
         except NeuroposeRayError as error:
             if error.retryable:
                 self._log.say(drop.folder, f"job {drop.id} waits: {error}")

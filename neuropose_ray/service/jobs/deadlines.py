@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from neuropose_ray.schemas.jobs import JobError, JobProgress
+from neuropose_ray.service.durable_work import Pauses
 from neuropose_ray.service.jobs.durable import DurableJobs
 from neuropose_ray.service.jobs.job_rows import JobRow
 
@@ -15,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 #: Between two looks; the database is asked about jobs whose deadline is over alone.
 _LOOK_S = 0.5
+#: The same after one at which a job could not be failed.
+_AFTER_FAILURE = Pauses(first_s=1.0, longest_s=30.0)
 #: Makes a failed job of one that waits or runs, for a reason; False where it has ended.
 Fail = Callable[[str, Callable[[JobRow, JobProgress], JobError]], bool]
 #: The code of the error of a job that did not end in time.
@@ -57,16 +60,15 @@ class JobDeadlines:
             fail: makes a failed job of one that has not ended.
             closed: set when the service closes.
         """
-        while not closed.wait(_LOOK_S):
-            try:
-                for job_id in self.fail_overdue(fail, datetime.now(UTC)):
-                    logger.info("job %s did not end in time", job_id)
-            except Exception:
-                # A database that is away for a while must not end this thread for good.
-                logger.exception("jobs whose deadline is over are looked for again")
+        failures = 0
+        while not closed.wait(_AFTER_FAILURE.after(failures) if failures else _LOOK_S):
+            now = datetime.now(UTC)
+            for job_id in self.fail_overdue(fail, now):
+                logger.info("job %s did not end in time", job_id)
+            failures = failures + 1 if self.due(now) else 0
 
     def fail_overdue(self, fail: Fail, now: datetime) -> tuple[str, ...]:
-        """Fail the jobs that have not ended by their deadline; their ids.
+        """Fail the jobs that have not ended by their deadline; their ids. One that cannot be failed now stays due.
 
         Args:
             fail: makes a failed job of one that has not ended.
@@ -74,9 +76,14 @@ class JobDeadlines:
         """
         failed = []
         for job_id in self.due(now):
-            if fail(job_id, deadline_error):
-                failed.append(job_id)
-            self.forget(job_id, now)
+            try:
+                if fail(job_id, deadline_error):
+                    failed.append(job_id)
+            except Exception:
+                # A database that is away for a while must neither end this thread nor keep the next job waiting.
+                logger.exception("job %s did not end in time, and cannot be failed yet", job_id)
+            else:
+                self.forget(job_id, now)
         return tuple(failed)
 
     def forget(self, job_id: str, now: datetime) -> None:

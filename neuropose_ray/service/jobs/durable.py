@@ -196,9 +196,8 @@ class DurableJobs:
         """Those of these jobs that are known, in any order."""
         from dbos import DBOS
 
-        for first in range(0, len(job_ids), _PAGE):
-            some = list(job_ids[first : first + _PAGE])
-            yield from map(job_row, DBOS.list_workflows(workflow_ids=some, name=_WORKFLOW))
+        for page in _pages(job_ids, _PAGE):
+            yield from map(job_row, DBOS.list_workflows(workflow_ids=page, name=_WORKFLOW))
 
     def counts(self, states: Sequence[JobState]) -> dict[JobState, int]:
         """How many jobs are in each of these states."""
@@ -240,8 +239,10 @@ class DurableJobs:
         """Those of these jobs that have ended, or are not known."""
         from dbos import DBOS
 
-        rows = DBOS.list_workflows(workflow_ids=list(job_ids), name=_WORKFLOW, load_input=False, load_output=False)
-        going_on = {row.workflow_id for row in rows if state_of(row) not in ENDED}
+        going_on: set[str] = set()
+        for page in _pages(job_ids, _LARGE_PAGE):
+            rows = DBOS.list_workflows(workflow_ids=page, name=_WORKFLOW, load_input=False, load_output=False)
+            going_on.update(row.workflow_id for row in rows if state_of(row) not in ENDED)
         return tuple(job_id for job_id in job_ids if job_id not in going_on)
 
     def oldest_queued(self) -> datetime | None:
@@ -328,7 +329,7 @@ class DurableJobs:
         time.sleep(1.5 * _POLL_S)  # a look at the queue that has begun goes by the number before
 
     def resume(self) -> None:
-        """Queue ended jobs again."""
+        """Start jobs again."""
         self._set_running(self._running)
 
     def _set_running(self, jobs: int) -> None:
@@ -343,6 +344,12 @@ class DurableJobs:
 
 class ExecutionCancelledError(Exception):
     """Ends the execution of a job that is a cancelled one in the database already."""
+
+
+def _pages(job_ids: Collection[str], size: int) -> Iterator[list[str]]:
+    """So many ids at a time: databases take no query with more than some ten thousand values."""
+    ids = list(job_ids)
+    return (ids[first : first + size] for first in range(0, len(ids), size))
 
 
 def _last_moment(milliseconds: int) -> datetime:

@@ -19,7 +19,7 @@ from neuropose_ray.schemas.atomic import is_disk_full
 from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobStep
 from neuropose_ray.schemas.workflows import Step, Workflow
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.durable_work import ExecutionStoppedError
+from neuropose_ray.service.durable_work import ExecutionStoppedError, Pauses
 from neuropose_ray.service.jobs.durable import ExecutionCancelledError, RecordStep
 from neuropose_ray.service.jobs.failures import StepFailedError, job_error
 from neuropose_ray.service.jobs.job_log import append_line
@@ -39,8 +39,8 @@ R = TypeVar("R")
 
 logger = logging.getLogger(__name__)
 
-#: Seconds before the second try; each further pause is twice as long, up to the last.
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0
+#: Between the tries of a step, and while it waits for space.
+PAUSES = Pauses(first_s=2.0, longest_s=300.0)
 _LOOK_S, _MEMORY_LOOK_S = 0.2, 1.0
 #: With so much more room than when the disk was full a job goes on at once; it may still be too little.
 _ROOM_BYTES = 16 * 1024**2
@@ -77,7 +77,7 @@ class Executor:
         attributes: what is kept beside a job; asked for within steps alone.
         note: keeps more; the same.
         meter: counts; None for nobody.
-        first_pause_s: before the second try of a step.
+        pauses: between the tries of a step.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class Executor:
         attributes: Callable[[str], dict[str, Any]],
         note: AttributeStore,
         meter: JobMeter | None,
-        first_pause_s: float = FIRST_PAUSE_S,
+        pauses: Pauses = PAUSES,
     ) -> None:
         self._data, self._settings, self._pose, self._videos = data, settings, pose, videos
         self._attributes, self._note, self._meter = attributes, note, meter
-        self._first_pause_s = first_pause_s
+        self._pauses = pauses
         self._memory = MemoryBound(settings.service.jobs.min_free_memory_bytes)
         self._stopping = threading.Event()
         self._running: dict[str, RunningJob] = {}
@@ -263,7 +263,7 @@ class Executor:
                 waits += 1
                 self._log(running.request, f"{step.kind} waits for {WAITS_FOR_SPACE}: {error}")
                 logger.warning("job %s waits for %s", running.request.id, WAITS_FOR_SPACE)
-            self._wait_for_space(running, min(LONGEST_PAUSE_S, self._first_pause_s * 2**waits))
+            self._wait_for_space(running, self._pauses.after(waits))
             self._log(running.request, f"{step.kind} goes on")
 
     def _wait_for_space(self, running: RunningJob, most_s: float) -> None:
@@ -296,8 +296,8 @@ class Executor:
         return shutil.disk_usage(self._data.root).free
 
     def _pause(self, running: RunningJob, step: Step, tries: int) -> None:
-        pause_s = min(LONGEST_PAUSE_S, self._first_pause_s * 2 ** (tries - 1))
-        self._log(running.request, f"{step.kind} is tried again in {pause_s:g} s")
+        pause_s = self._pauses.after(tries)
+        self._log(running.request, f"{step.kind} is tried again in {pause_s:.1f} s")
         if self._meter is not None:
             self._meter.retry(step.kind)
         until = time.monotonic() + pause_s

@@ -18,13 +18,14 @@ from neuropose_ray.schemas.job_names import StepKind
 from neuropose_ray.schemas.jobs import Action, Job, JobRequest, JobsStatus
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.deliveries import Deliveries, Delivery, DeliveryState
+from neuropose_ray.service.durable_work import Pauses
 from neuropose_ray.service.inbox import FolderLock
 from neuropose_ray.service.inputs import Inputs
 from neuropose_ray.service.jobs.batches import JobBatches
 from neuropose_ray.service.jobs.cleanup import clear_incoming, clear_job_folders
 from neuropose_ray.service.jobs.deadlines import JobDeadlines
 from neuropose_ray.service.jobs.durable import DurableJobs
-from neuropose_ray.service.jobs.execution import FIRST_PAUSE_S, Executor
+from neuropose_ray.service.jobs.execution import PAUSES, Executor
 from neuropose_ray.service.jobs.failures import redact_paths
 from neuropose_ray.service.jobs.job_service import JobService
 from neuropose_ray.service.jobs.list_calls import ListCalls
@@ -83,7 +84,7 @@ class JobManager(ListCalls):
         engines: who computes poses instead of it.
         tasks: who does the other steps, instead of Ray.
         background: what else works on the jobs, as the inbox does.
-        first_pause_s: before the second try of a step; each further pause is twice as long.
+        pauses: between the tries of a step.
         logs: of this process; None where somebody else writes them.
 
     Raises:
@@ -101,7 +102,7 @@ class JobManager(ListCalls):
         engines: Engines | None = None,
         tasks: VideoTasks | None = None,
         background: Callable[[JobService], BackgroundService] | None = None,
-        first_pause_s: float = FIRST_PAUSE_S,
+        pauses: Pauses = PAUSES,
         logs: LogFiles | None = None,
     ) -> None:
         if logs is not None:
@@ -133,7 +134,7 @@ class JobManager(ListCalls):
             attributes=self._attributes,
             note=self._durable.note,
             meter=self._meter,
-            first_pause_s=first_pause_s,
+            pauses=pauses,
         )
         self._background_factory = background
         self._background: BackgroundService | None = None

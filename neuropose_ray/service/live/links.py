@@ -127,12 +127,13 @@ class StreamLink:
         self.link_id = uuid.uuid4().hex
         self._actor: Any = None
         self._subscriptions: dict[str, Subscription] = {}
+        self._attaching = 0
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody looks through it."""
-        return not self._subscriptions
+        """Whether nobody looks through it, or is about to."""
+        return not self._subscriptions and not self._attaching
 
     async def attach(self, subscription: Subscription) -> Attached:
         """Let a client look.
@@ -140,7 +141,11 @@ class StreamLink:
         Raises:
             NeuroposeRayError: what the actor refuses; NotReadyError where it does not answer.
         """
-        attached: Attached = await self._asked("attach", self.link_id, subscription.attachment)
+        self._attaching += 1
+        try:
+            attached: Attached = await self._asked("attach", self.link_id, subscription.attachment)
+        finally:
+            self._attaching -= 1
         self._subscriptions[subscription.attachment.token] = subscription
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._renew())]

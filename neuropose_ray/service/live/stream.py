@@ -94,7 +94,8 @@ class LiveStream:
         self._views: dict[str, View] = {}
         self._model: LiveModel | None = None
         self._room = asyncio.Semaphore(settings.frames_in_flight)
-        self._looked: asyncio.Queue[_Looked] = asyncio.Queue()
+        # Bounded: where following, rules or pictures take longer than looks, frames would pile up in memory.
+        self._looked: asyncio.Queue[_Looked] = asyncio.Queue(settings.frames_in_flight)
         self._under_way = 0
         self._latest: LiveFrame | None = None
         self._state, self._since = "starting", clock()
@@ -236,7 +237,7 @@ class LiveStream:
             looks = {name: asyncio.create_task(self._looks.look(view, frame)) for name, view in views.items()}
             ended = asyncio.gather(*looks.values(), return_exceptions=True)
             ended.add_done_callback(lambda _: self._room.release())
-            self._looked.put_nowait((frame, looks))
+            await self._looked.put((frame, looks))
 
     def _wanted_views(self) -> dict[str, View]:
         if self._model is None:
@@ -333,11 +334,10 @@ class LiveStream:
             endings = self._rules.interrupt(now, f"the stream is {status.state}") if interrupts else []
         for token, steps in endings:
             self._events.deliver(token, steps)
-        data = {"error": status.last_error, "reconnects": status.reconnects}
-        self._events.publish(
-            f"stream.{status.state}",
-            {"epoch": status.epoch, "data": {k: v for k, v in data.items() if v is not None}},
-        )
+        data: dict[str, Any] = {"reconnects": status.reconnects}
+        if status.last_error is not None:
+            data["error"] = status.last_error
+        self._events.publish(f"stream.{status.state}", {"epoch": status.epoch, "data": data})
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

@@ -106,7 +106,10 @@ class LiveSockets:
     async def _hear(websocket: WebSocket, connection: Connection) -> None:
         """Do what the client asks for, in its order; returns where a message is too long."""
         while True:
-            text = await websocket.receive_text()
+            message = await websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message["code"], message.get("reason"))
+            text = message.get("text") or ""  # nothing of it is text: it is answered as what is no message
             if len(text) > MESSAGE_BYTES:
                 return
             await connection.hear(text)

@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -138,6 +137,11 @@ class Inference:
         except NeuroposeRayError as error:
             self._apart(batch, error)
             return
+        except Exception as error:
+            # Also what nobody foresaw: one picture must not end the thread that all others wait for.
+            logger.exception("the pose model failed")
+            self._apart(batch, ModelError(f"the pose model failed ({type(error).__name__})"))
+            return
         for pending, prediction in zip(batch, results, strict=True):
             pending.prediction.set_result(prediction)
 
@@ -153,18 +157,7 @@ class Inference:
     def _call(self, batch: list[_Pending]) -> list[Prediction]:
         session = batch[0].stream.session(batch[0].camera)
         begin_s = time.perf_counter()
-        poses = _guarded(lambda: session.predict([pending.frame for pending in batch]))
+        poses = session.predict([pending.frame for pending in batch])
         infer_s = time.perf_counter() - begin_s
         rows = (poses.frame == index for index in range(len(batch)))
         return [Prediction(poses.take(rows_of_request), infer_s, len(batch)) for rows_of_request in rows]
-
-
-def _guarded(predict: Callable[[], Poses]) -> Poses:
-    try:
-        return predict()
-    except NeuroposeRayError:
-        raise
-    except Exception as error:
-        # Also what nobody foresaw: one picture must not end the thread that all others wait for.
-        logger.exception("the pose model failed")
-        raise ModelError(f"the pose model failed ({type(error).__name__})") from error

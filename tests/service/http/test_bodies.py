@@ -111,6 +111,17 @@ def test_requests_share_a_bounded_memory_and_give_it_back_also_after_an_error():
         share.take(100)
 
 
+def test_a_request_that_is_over_takes_no_more_of_the_memory():
+    """A picture is read in a thread, which may end after the client has left."""
+    held = HeldBytes(100, retry_after_s=3)
+    with held.share() as share:
+        share.take(60)
+    with pytest.raises(RequestError, match="broke off"):
+        share.take(60)
+    with held.share() as later:
+        later.take(100)
+
+
 def paced(pauses_s: list[float], *, silence_s: float = 1.0, rate: float = 1000.0) -> int:
     """The bytes of a body whose chunks of ten bytes come after pauses, read through the middleware."""
 

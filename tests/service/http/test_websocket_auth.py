@@ -114,7 +114,7 @@ def test_a_wrong_token_is_refused_before_the_connection_is_open(options):
 
 @pytest.mark.parametrize("message", [
     '{"type": "authenticate", "token": "wrong"}', '{"type": "authenticate"}', '{"type": "state"}', "[]", "{", "1e999",
-    '{"type": "authenticate", "token": 7}', b"\x00\xff", "x" * 5000,
+    '{"type": "authenticate", "token": 7}', b"\x00\xff", "x" * 5000, "[" * 4000,
 ])  # fmt: skip
 def test_a_first_message_without_the_token_ends_the_connection(message):
     async def talks(client: ClientConnection) -> object:

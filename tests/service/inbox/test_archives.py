@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.archives import COMPRESSIONS, foldered, refused, take, tarred, zipped
+from support.archives import COMPRESSIONS, few_calls, foldered, nested, refused, take, tarred, zipped
 
 from neuropose_ray.errors import (
     ArchiveEmptyError,
@@ -22,6 +22,8 @@ from neuropose_ray.errors import (
     JobCollisionError,
 )
 from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.inbox.archives import opened
+from neuropose_ray.service.settings import ArchiveSettings
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,14 @@ def test_links_and_devices_in_a_tar_are_refused(kind: bytes, tmp_path: Path, dat
         info.type, info.linkname = kind, "/etc/passwd"
         archive.addfile(info)
     refused(tmp_path / "a.tar", data, ArchiveInvalidError, "link or a device")
+
+
+def test_a_folder_may_be_deeper_than_python_calls_and_is_listed_in_order(tmp_path: Path):
+    folder = foldered(tmp_path / "folder", {f"{name}.mp4": b"1" for name in ("b/2", "b/1", "a", "b/1x/0", "c")})
+    (nested(folder / "0", 150) / "deep.mp4").write_bytes(b"1")
+    with opened(folder, ArchiveSettings()) as source, few_calls(100):
+        names = ["/".join(member.parts[-2:]) for member in source.members()]
+    assert names == ["a/deep.mp4", "a.mp4", "b/1.mp4", "1x/0.mp4", "b/2.mp4", "c.mp4"]
 
 
 def test_links_in_a_zip_and_in_a_folder_are_refused(tmp_path: Path, data: DataFolder):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.archives import few_calls, nested
 
 from neuropose_ray.service.inbox.drops import write_token
 from neuropose_ray.service.inbox.folders import is_being_written, take_snapshot, video_snapshot
@@ -73,6 +74,14 @@ def test_every_change_below_a_folder_changes_its_entries(tmp_path: Path, change)
     assert take_snapshot(tmp_path).entries == before.entries
     change(tmp_path)
     assert take_snapshot(tmp_path).entries != before.entries
+
+
+def test_a_folder_may_be_deeper_than_python_calls(tmp_path: Path):
+    nested(tmp_path / "cam", 150)
+    (tmp_path / "cam" / "walk.mp4").write_bytes(b"1")
+    with few_calls(100):
+        snapshot = take_snapshot(tmp_path / "cam")
+    assert ([video.file for video in snapshot.videos], len(snapshot.entries)) == (["walk.mp4"], 151)
 
 
 def test_the_token_of_the_inbox_is_no_change(tmp_path: Path):

@@ -79,6 +79,25 @@ def test_a_service_that_takes_no_jobs_now_gets_them_later_and_one_that_never_wil
     assert (data.failed / "other" / "walk.mp4").exists()
 
 
+def test_a_folder_that_cannot_be_moved_to_failed_keeps_no_other_waiting(data: DataFolder, jobs: JobsInFiles):
+    jobs.refusal = RequestError("there is no such workflow")
+    with running(data, jobs):
+        data.failed.rmdir()
+        data.failed.write_bytes(b"no folder")
+        drop(data, "refused", "walk.mp4")
+        eventually(lambda: status(data) == {"refused": "processing"})
+        time.sleep(0.5)
+        jobs.refused_folder = "refused"
+        drop(data, "trial", "walk.mp4")
+        eventually(jobs.all)
+        jobs.set(jobs.all()[0], "completed")
+        eventually(lambda: status(data)["trial"] == "completed")
+        data.failed.unlink()
+        data.failed.mkdir()
+        eventually(lambda: status(data)["refused"] == "failed")
+    assert (data.failed / "refused" / "walk.mp4").exists()
+
+
 def test_videos_without_a_result_are_named_in_the_status_of_a_completed_folder(data: DataFolder, jobs: JobsInFiles):
     with running(data, jobs):
         drop(data, "trial", "walk.mp4", "broken.mp4")

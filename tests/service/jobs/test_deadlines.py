@@ -148,6 +148,25 @@ def test_what_has_ended_is_not_failed_and_named_no_more():
     assert len(asked) == 2
 
 
+def test_a_job_that_cannot_be_failed_yet_keeps_no_other_waiting_and_is_tried_again():
+    deadlines = JobDeadlines(None)
+    ids = [f"{number:032x}" for number in range(3)]
+    for number in range(3):
+        deadlines.expect(row(number, 10.0))
+    late, broken = NOW + timedelta(minutes=1), {ids[0]}
+
+    def fail(job_id, error_of):
+        if job_id in broken:
+            raise ConnectionError("the database is away")
+        return True
+
+    assert deadlines.fail_overdue(fail, late) == (ids[1], ids[2])
+    assert deadlines.due(late) == (ids[0],)
+    broken.clear()
+    assert deadlines.fail_overdue(fail, late) == (ids[0],)
+    assert deadlines.due(late) == ()
+
+
 def test_the_error_says_how_far_the_job_was():
     progress = JobProgress(percent=41.4, stage="pose", input="walk.mp4")
     error = deadline_error(row(1, 90.0), progress)

@@ -11,7 +11,10 @@ from support.job_manager import DirectTasks, Manager, request_for, settings_for
 from support.small_disk import Ballast, small_disk
 
 from neuropose_ray.errors import DiskFullError, StorageFullError
-from neuropose_ray.service.jobs.execution import WAITS_FOR_SPACE
+from neuropose_ray.schemas.jobs import Step, Workflow
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.durable_work import Pauses
+from neuropose_ray.service.jobs.execution import WAITS_FOR_SPACE, Executor
 
 
 @pytest.fixture
@@ -62,6 +65,30 @@ def test_a_job_that_finds_the_disk_full_waits_says_so_and_completes_when_there_i
         assert {artifact.path for artifact in job.artifacts} >= {"v/analysis.json", "v/exports/predictions.trc"}
     finally:
         manager.close()
+
+
+def test_a_disk_that_stays_full_for_days_spends_no_try_of_a_step(tmp_path: Path):
+    waits = 1100
+
+    class FullFor:
+        left = waits
+
+        def __call__(self, work, options):
+            self.left -= 1
+            if self.left >= 0:
+                raise StorageFullError("no space")
+            return []
+
+    data, full = DataFolder(tmp_path), FullFor()
+    executor = Executor(
+        data, settings_for(tmp_path), full, None, attributes=lambda _: {"started_at": "before"},
+        note=lambda *_, **__: None, meter=None, pauses=Pauses(first_s=1e-9, longest_s=1e-9),
+    )  # fmt: skip
+    (tmp_path / "walk.mp4").touch()
+    request = request_for(tmp_path, tmp_path / "walk.mp4")
+    workflow = Workflow(steps=(Step(kind="pose", max_attempts=1),))
+    assert executor.perform(request, workflow, lambda _, function: function()) == []
+    assert data.job(request.id).log.read_text().count(f"waits for {WAITS_FOR_SPACE}") == waits
 
 
 def test_a_disk_that_is_full_before_the_poses_are_made_costs_no_job(disk: Path, video: Path):

@@ -35,7 +35,7 @@ def test_a_subscription_that_is_not_clear_is_refused(payload):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "7", '{"type": "dance"}', '{"type": "subscribe", "payload": 3}', "null"]
+    "text", ["", "{", "[]", "7", "[" * 100_000, '{"type": "dance"}', '{"type": "subscribe", "payload": 3}', "null"]
 )
 def test_what_is_no_message_is_refused(text):
     with pytest.raises(RequestError):

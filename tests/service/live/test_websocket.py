@@ -103,7 +103,7 @@ def test_a_slow_client_is_sent_the_newest_pose_when_it_is_done_with_the_last(liv
 
 
 @pytest.mark.parametrize(("text", "code"), [
-    ("{", "request"), ("[]", "request"), ('{"type": "dance"}', "request"),
+    ("{", "request"), ("[]", "request"), (b"\x00\xff", "request"), ('{"type": "dance"}', "request"),
     ('{"type": "ack", "subscription_id": "nobody", "seq": 1}', "request"),
     ('{"type": "subscribe", "subscription_id": "x", "source": {}}', "request"),
     ('{"type": "subscribe", "subscription_id": "x", "source": {"url": "ftp://x/y"}}', "source"),
@@ -113,7 +113,7 @@ def test_a_slow_client_is_sent_the_newest_pose_when_it_is_done_with_the_last(liv
     ('{"type": "subscribe", "subscription_id": "x", "source": {"stream": "nowhere"}}', "stream_not_found"),
     ('{"type": "session.set", "subscription_id": "x", "session_id": "s"}', "request"),
 ])  # fmt: skip
-def test_what_is_wrong_is_answered_and_the_connection_goes_on(live: LiveService, text: str, code: str):
+def test_what_is_wrong_is_answered_and_the_connection_goes_on(live: LiveService, text: str | bytes, code: str):
     async def answer() -> tuple[dict, dict]:
         async with live.connected() as client:
             await client.connection.send(text)

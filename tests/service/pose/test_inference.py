@@ -92,6 +92,21 @@ def test_the_picture_that_the_model_fails_at_is_the_only_one_that_fails(level: i
     assert running.submit(grey(13), CAMERA, stream).result(PATIENCE_S).call_frames == 1, "the thread goes on"
 
 
+def test_a_session_that_cannot_be_made_fails_its_picture_alone():
+    spec = GreySpec(frames_alone=True)
+    running, stream = inference(spec)
+    with pytest.raises(ModelError, match="ZeroDivisionError"):
+        running.submit(grey(10), CAMERA, FrameStream(WithoutSessions())).result(PATIENCE_S)
+    assert running.submit(grey(13), CAMERA, stream).result(PATIENCE_S).call_frames == 1, "the thread goes on"
+
+
+class WithoutSessions:
+    """A model whose library fails at something that nobody foresaw."""
+
+    def session(self, camera, first_frame=0):
+        raise ZeroDivisionError
+
+
 def test_a_request_that_went_away_is_not_seen():
     spec = GreySpec(frames_alone=True)
     running, stream = inference(spec)

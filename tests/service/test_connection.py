@@ -1,0 +1,69 @@
+"""A service that dies while it answers is one typed error, and paths name what they are to name."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from neuropose_ray.errors import ServiceError, ServiceUnreachableError
+from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress
+from neuropose_ray.service.client import ServiceClient
+
+JOB = Job(
+    id="0f" * 16, state="completed", workflow="standard", inputs=("walk.mp4",), priority=5, labels={}, source="http",
+    attempts=1, progress=JobProgress(), submitted_at=datetime(2026, 1, 1, tzinfo=UTC),
+    artifacts=(Artifact(path="walk/100% #1?.csv", size_bytes=10),),
+)  # fmt: skip
+
+
+class Dying(http.server.BaseHTTPRequestHandler):
+    """Breaks off each download and each stream of events after some bytes."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        breaks = "/artifacts/" in self.path or self.path.endswith("/events")
+        content = JOB.model_dump_json().encode()
+        self.send_response(200 if JOB.id in self.path else 404)
+        self.send_header("Content-Length", str(len(content) + 10 * breaks))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def client() -> Iterator[ServiceClient]:
+    Dying.asked.clear()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dying)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with ServiceClient(f"http://127.0.0.1:{server.server_port}") as client:
+        yield client
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_download_that_breaks_off_is_an_error_and_leaves_nothing(client: ServiceClient, tmp_path: Path):
+    with pytest.raises(ServiceUnreachableError, match="no service answers"):
+        client.download(JOB, tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert Dying.asked == [f"/v1/jobs/{JOB.id}/artifacts/walk/100%25%20%231%3F.csv"]
+
+
+def test_events_that_break_off_are_followed_by_the_job_itself(client: ServiceClient):
+    assert [job.state for job in client.events(JOB.id)] == ["completed"]
+    assert Dying.asked == [f"/v1/jobs/{JOB.id}/events", f"/v1/jobs/{JOB.id}"]
+
+
+@pytest.mark.parametrize("job_id", ["../control", "walk/log", "a b?c#d"])
+def test_what_is_no_id_asks_for_nothing_else(client: ServiceClient, job_id: str):
+    with pytest.raises(ServiceError, match="404"):
+        client.log(job_id)
+    (path,) = Dying.asked
+    assert path.removeprefix("/v1/jobs/").removesuffix("/log").count("/") == 0
