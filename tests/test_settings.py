@@ -38,6 +38,9 @@ def test_flags_that_were_not_given_change_nothing(file: Path):
         ("- a\n- b", "YAML mapping"),
         ("a: [", "not YAML"),
         ("\x00", "not YAML"),
+        ("a: " + "[" * 5000, "levels"),
+        ("engine: &all\n  workers: *all", "levels"),
+        ("engine: &all\n- [*all]", "levels"),
     ],
 )
 def test_a_wrong_file_is_one_line_that_names_the_fault(tmp_path: Path, text: str, complaint: str):

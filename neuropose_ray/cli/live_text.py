@@ -85,7 +85,7 @@ async def watched(address: str, token: str | None, stream: str, frames: int | No
     import asyncio
 
     from websockets.asyncio.client import connect
-    from websockets.exceptions import ConnectionClosed, InvalidStatus
+    from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     uri = f"ws{address.removeprefix('http')}/v1/live"
@@ -115,7 +115,7 @@ async def watched(address: str, token: str | None, stream: str, frames: int | No
             raise ServiceError(f"answers {error.response.status_code}", where=address) from error
         except ConnectionClosed:
             pass
-        except OSError as error:
+        except (OSError, InvalidHandshake) as error:  # which a service that ends breaks off
             if not was_connected:
                 raise ServiceUnreachableError("no service answers", where=address) from error
         await asyncio.sleep(_RETRY_S)

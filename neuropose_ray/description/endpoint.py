@@ -161,6 +161,8 @@ class _Conversation:
         url = f"{settings.url.rstrip('/')}/chat/completions"
         try:
             reply = httpx.post(url, json=request, headers=headers, timeout=settings.timeout_s)
+        except httpx.InvalidURL as error:
+            raise DescriptionError("the endpoint's URL is none", where=host) from error
         except httpx.HTTPError as error:
             raise EndpointUnavailableError(
                 f"the endpoint did not answer: {type(error).__name__}", where=host

@@ -14,7 +14,7 @@ from neuropose_ray.schemas.batches import Batch
 from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest
 from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.errors import public_message
-from neuropose_ray.service.http.job_routes import Submissions
+from neuropose_ray.service.http.job_intake import Submissions
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 from neuropose_ray.service.http.submissions import NamedInput, job_id, job_request
 from neuropose_ray.service.http.uploads import Upload

@@ -8,9 +8,10 @@ import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from neuropose_ray.errors import BundleError
-from neuropose_ray.rules import Bundle, check_clips, load_bundle, load_pipeline
+from neuropose_ray.rules import Bundle, BundleLimits, check_clips, load_bundle, load_pipeline
 from neuropose_ray.service.fetching import fetch
 from neuropose_ray.service.settings import ServiceSettings
 
@@ -18,6 +19,8 @@ from neuropose_ray.service.settings import ServiceSettings
 Resolved = tuple[str | None, Mapping[str, bytes] | None]
 #: Bundles that are kept in memory.
 _MOST_BUNDLES = 8
+#: Fetched ones that are kept on the disk: a URL may name as many as it has spellings.
+_MOST_FETCHED = 64
 _HINT = "see service.live.bundles"
 
 
@@ -32,7 +35,8 @@ class Pipelines:
     def __init__(self, settings: ServiceSettings, kept: Path) -> None:
         self._folders = tuple(Path(root).expanduser() for root in settings.live.bundles if "://" not in root)
         self._prefixes = tuple(root for root in settings.live.bundles if "://" in root)
-        self._uploads, self._kept = settings.uploads, kept
+        limits = {"max_bytes": BundleLimits().max_archive_bytes}
+        self._fetched_from, self._kept = settings.uploads.model_copy(update=limits), kept
         self._bundles: OrderedDict[tuple[str, float], Bundle] = OrderedDict()
 
     def resolved(self, reference: str | Mapping[str, object] | None, kept_s: float = math.inf) -> Resolved:
@@ -58,8 +62,8 @@ class Pipelines:
         return pipeline.model_dump_json(), models
 
     def _bundle(self, reference: str) -> Bundle:
-        place, _, digest = reference.partition("#sha256=")
-        path = self._fetched(place) if "://" in place else self._allowed(place)
+        location, _, digest = reference.partition("#sha256=")
+        path = self._fetched(location) if "://" in location else self._allowed(location)
         key = (reference, path.stat().st_mtime if path.exists() else 0.0)
         if key not in self._bundles:
             self._bundles[key] = load_bundle(path, sha256=digest or None)
@@ -67,21 +71,40 @@ class Pipelines:
                 self._bundles.popitem(last=False)
         return self._bundles[key]
 
-    def _allowed(self, place: str) -> Path:
-        path = Path(place).expanduser().resolve()
+    def _allowed(self, location: str) -> Path:
+        path = Path(location).expanduser().resolve()
         if not any(path.is_relative_to(folder.resolve()) for folder in self._folders):
-            raise BundleError("not below a folder that bundles may be in", where=Path(place).name, hint=_HINT)
+            raise BundleError("not below a folder that bundles may be in", where=Path(location).name, hint=_HINT)
         return path
 
     def _fetched(self, url: str) -> Path:
         """The bundle of a URL, fetched once."""
-        if not any(url.startswith(prefix) for prefix in self._prefixes):
+        if not any(_is_below(url, prefix) for prefix in self._prefixes):
             raise BundleError("not an address that bundles may be fetched from", where=url, hint=_HINT)
         path = self._kept / f"{hashlib.sha256(url.encode()).hexdigest()}.zip"
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fetch(url, path, allowed=self._uploads)
+            fetch(url, path, allowed=self._fetched_from)
+            self._remove_old()
         return path
+
+    def _remove_old(self) -> None:
+        """Keep the latest of the fetched bundles; another one that is asked for is fetched again."""
+        kept = sorted(self._kept.glob("*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in kept[_MOST_FETCHED:]:
+            path.unlink(missing_ok=True)
+
+
+def _is_below(url: str, prefix: str) -> bool:
+    """Whether a URL is that of an allowed prefix or of a path below it, on the same host and port."""
+    try:
+        given, allowed = urlsplit(url), urlsplit(prefix)
+    except ValueError:
+        return False
+    if (given.scheme, given.netloc.lower()) != (allowed.scheme, allowed.netloc.lower()):
+        return False
+    parts, above = ([part for part in unquote(split.path).split("/") if part] for split in (given, allowed))
+    return ".." not in parts and parts[: len(above)] == above
 
 
 def _plain(value: object) -> object:
