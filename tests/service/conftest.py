@@ -70,7 +70,7 @@ def service(ray_cluster: str, weights: "Weights", tmp_path_factory: pytest.TempP
     serve.shutdown()
 
 
-@pytest.fixture(params=["itself", "proxy"])
+@pytest.fixture(params=["itself", pytest.param("proxy", marks=pytest.mark.slow)])
 def entrance(request: pytest.FixtureRequest, service: Service) -> str:
     """The service's URL, for what must hold on one machine, and behind the proxy that a cluster has."""
     return service.url if request.param == "itself" else service.proxied_url

@@ -31,8 +31,6 @@ _WORKFLOW = "job"
 APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
 #: Starts of one job after which it is taken for what kills the process.
 MOST_STARTS = 20
-#: What a queued job waits at most for being noticed.
-_POLL_S = 1.0
 #: Jobs that are read at once, with their requests and without.
 _PAGE, _LARGE_PAGE = 200, 2000
 #: Until the thread that takes jobs from a new queue is there.
@@ -85,7 +83,7 @@ class DurableJobs:
             DBOS.register_queue(
                 QUEUE,
                 worker_concurrency=0 if paused else self._running,
-                polling_interval_sec=_POLL_S,
+                polling_interval_sec=self._looks.poll_s,
                 on_conflict="always_update",
             )
             self._looks.wake()  # new queues have workers only then
@@ -324,7 +322,7 @@ class DurableJobs:
     def pause(self) -> None:
         """Start no more jobs, here and after a restart; what runs goes on."""
         self._set_running(0)
-        time.sleep(1.5 * _POLL_S)  # a look at the queue that has begun goes by the number before
+        time.sleep(1.5 * self._looks.poll_s)  # a look at the queue that has begun goes by the number before
 
     def resume(self) -> None:
         """Queue ended jobs again."""

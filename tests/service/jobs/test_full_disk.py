@@ -64,6 +64,7 @@ def test_a_job_that_finds_the_disk_full_waits_says_so_and_completes_when_there_i
         manager.close()
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_before_the_poses_are_made_costs_no_job(disk: Path, video: Path):
     manager = Manager(settings_for(disk / "data", running=2))
     try:
