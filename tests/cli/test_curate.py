@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.command_line import answer_of
 from support.frame_folders import blurred, write_folder
 
 import neuropose_ray
@@ -64,12 +65,12 @@ def test_a_setting_on_the_command_line_changes_flags_and_decodes_nothing(results
         (["--config", "none.yaml"], "none.yaml"),
     ],
 )
-def test_what_is_wrong_is_one_line_and_exit_code_2(results, words: list[str], what: str):
+def test_what_is_wrong_is_one_line_and_exit_code_2(results, capfd, monkeypatch, words: list[str], what: str):
     frames, out = results
-    done = curate("run", frames, "-o", out, *words)
-    assert done.returncode == 2
-    assert what in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    status, _, errors = answer_of(capfd, monkeypatch, "curate", "run", frames, "-o", out, *words)
+    assert status == 2
+    assert what in errors
+    assert len(errors.strip().splitlines()) == 1
 
 
 def test_files_profiles_and_the_environment_set_what_the_command_line_does_not(tmp_path: Path):
@@ -126,11 +127,13 @@ def test_what_is_wrong_with_a_folder_is_said_at_once_with_what_to_do(tmp_path: P
 
 @pytest.mark.parametrize("words", [["--format", "voc"], ["--keep", "duplicates"]])
 def test_a_format_or_flag_that_does_not_exist_is_refused_with_those_that_do(
-    results, tmp_path: Path, words: list[str]
+    results, tmp_path: Path, capfd, monkeypatch, words: list[str]
 ):
-    done = curate("export", results[1], "--to", tmp_path / "set", *words)
-    assert done.returncode == 2
-    assert "there are " in done.stderr
+    status, _, errors = answer_of(
+        capfd, monkeypatch, "curate", "export", results[1], "--to", tmp_path / "set", *words
+    )
+    assert status == 2
+    assert "there are " in errors
 
 
 def test_an_export_without_poses_says_what_is_missing(results, tmp_path: Path):

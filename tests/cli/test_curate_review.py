@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.command_line import answer_of
 from support.frame_folders import write_folder
 from support.pose_runs import write_run
 
@@ -81,10 +82,11 @@ def test_a_zip_of_cvat_comes_back_too(run: Path, tmp_path: Path):
         (["export", "{run}", "--to", "{tmp}/s", "--detector", "{tmp}/none.onnx"], "none.onnx"),
     ],
 )
-def test_what_is_wrong_is_one_line(run: Path, tmp_path: Path, words: list[str], what: str):
+def test_what_is_wrong_is_one_line(run: Path, tmp_path: Path, capfd, monkeypatch, words: list[str], what: str):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr("readme.txt", "nothing")
-    done = curate(*(word.format(run=run, tmp=tmp_path) for word in words))
-    assert done.returncode in (1, 2), done.stdout
-    assert what in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    asked = (word.format(run=run, tmp=tmp_path) for word in words)
+    status, printed, errors = answer_of(capfd, monkeypatch, "curate", *asked)
+    assert status in (1, 2), printed
+    assert what in errors
+    assert len(errors.strip().splitlines()) == 1

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.command_line import answer_of
 
 
 def neuropose(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -77,12 +78,14 @@ def test_a_broken_video_among_good_ones_is_exit_code_1_and_one_line(weights, cli
         (["nosuchcommand"], "nosuchcommand", 2),
     ],
 )
-def test_wrong_use_is_one_line_that_says_what_and_where(clip: Path, tmp_path: Path, words, complaint: str, code: int):
+def test_wrong_use_is_one_line_that_says_what_and_where(
+    clip: Path, tmp_path: Path, capfd, monkeypatch, words, complaint: str, code: int
+):
     places = {"CLIP": str(clip), "OUT": str(tmp_path / "out")}
-    done = neuropose(*(places.get(word, word) for word in words))
-    assert done.returncode == code, done.stderr
-    assert complaint in done.stderr
-    assert "Traceback" not in done.stderr
+    status, _, errors = answer_of(capfd, monkeypatch, *(places.get(word, word) for word in words))
+    assert status == code, errors
+    assert complaint in errors
+    assert "Traceback" not in errors
 
 
 def test_an_unknown_variable_in_the_environment_is_refused(clip: Path, tmp_path: Path):

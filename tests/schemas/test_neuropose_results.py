@@ -198,6 +198,7 @@ def any_segmentation(random):
     return Segmentation(config=config, segments=segments)
 
 
+@pytest.mark.slow
 def test_500_files_come_back_through_neuroposes_loader_with_equal_numbers_and_segments(tmp_path):
     ours, theirs = tmp_path / "ours.json", tmp_path / "theirs.json"
     kinds = Counter()

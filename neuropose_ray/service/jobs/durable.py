@@ -30,8 +30,6 @@ QUEUE = "jobs"
 APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
 #: Starts of one job after which it is taken for what kills the process.
 MOST_STARTS = 20
-#: What a queued job waits at most for being noticed.
-_POLL_S = 1.0
 #: Until the thread that takes jobs from a new queue is there.
 _START_S = 30.0
 _HINT = "check jobs.database_url and the data folder's disk"
@@ -82,7 +80,7 @@ class DurableJobs(StoredJobs):
             DBOS.register_queue(
                 QUEUE,
                 worker_concurrency=0 if paused else self._running,
-                polling_interval_sec=_POLL_S,
+                polling_interval_sec=self._looks.poll_s,
                 on_conflict="always_update",
             )
             self._looks.wake()  # new queues have workers only then
@@ -217,7 +215,7 @@ class DurableJobs(StoredJobs):
     def pause(self) -> None:
         """Start no more jobs, here and after a restart; what runs goes on."""
         self._set_running(0)
-        time.sleep(1.5 * _POLL_S)  # a look at the queue that has begun goes by the number before
+        time.sleep(1.5 * self._looks.poll_s)  # a look at the queue that has begun goes by the number before
 
     def resume(self) -> None:
         """Start jobs again."""

@@ -91,6 +91,7 @@ def test_a_disk_that_stays_full_for_days_spends_no_try_of_a_step(tmp_path: Path)
     assert data.job(request.id).log.read_text().count(f"waits for {WAITS_FOR_SPACE}") == waits
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_before_the_poses_are_made_costs_no_job(disk: Path, video: Path):
     manager = Manager(settings_for(disk / "data", running=2))
     try:
