@@ -143,8 +143,13 @@ class LiveStream:
             self._events.tell_session(attachment)
         return Attached(resumed, missed, self.report(), self._skeleton)
 
-    def detach(self, token: str, *, keep: bool) -> None:
-        """Let somebody go; ``keep``: for a while, until the client comes back."""
+    def detach(self, token: str, *, keep: bool, link_id: str | None = None) -> None:
+        """Let somebody go, unless it came back by another link than ``link_id``.
+
+        ``keep``: for a while, until the client comes back.
+        """
+        if self.fanout.has_moved(token, link_id):
+            return
         self.fanout.detach(token, keep=keep)
         if not keep:
             self._events.deliver(token, self._rules.remove(token, self._clock(), "unsubscribed"))
@@ -212,7 +217,9 @@ class LiveStream:
                 await asyncio.sleep(_PAUSE_S)
         self._model = model
         self._skeleton = SkeletonDescription.of(self._model.info.skeleton)
-        self._rules.use(self._model)
+        for token, reason in self._rules.use(self._model):
+            logger.warning("%s: rules cannot be run: %s", self.identity.url, reason)
+            self._events.publish("rules.failed", {"data": {"error": reason}}, frozenset({token}))
         data = {"skeleton": self._skeleton.model_dump(mode="json")}
         self._events.publish("stream.model", {"data": data})
 

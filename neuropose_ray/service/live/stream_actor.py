@@ -143,9 +143,9 @@ class StreamActor:
         except NeuroposeRayError as error:
             return error
 
-    async def detach(self, token: str, keep: bool) -> None:
+    async def detach(self, token: str, keep: bool, link_id: str | None = None) -> None:
         """See :meth:`.stream.LiveStream.detach`."""
-        self._stream.detach(token, keep=keep)
+        self._stream.detach(token, keep=keep, link_id=link_id)
 
     async def renew(self, link_id: str | None) -> None:
         """See :meth:`.stream.LiveStream.renew`."""
