@@ -11,7 +11,7 @@ from support.job_manager import DirectTasks, Manager, request_for, settings_for
 from support.small_disk import Ballast, small_disk
 
 from neuropose_ray.errors import DiskFullError, StorageFullError
-from neuropose_ray.schemas.jobs import Step, Workflow
+from neuropose_ray.schemas.workflows import Step, Workflow
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.durable_work import Pauses
 from neuropose_ray.service.jobs.execution import WAITS_FOR_SPACE, Executor
