@@ -42,7 +42,6 @@ TESTED_ELSEWHERE = {
     "service/live/sources.py": "service/live/test_live_streams_of_the_service.py",
     "service/live/stream_actor.py": "service/live/test_live_streams_of_the_service.py",
     "service/live/stream_events.py": "service/live/test_websocket.py",
-    "service/connection.py": "service/test_client.py",  # by the client that speaks through it
     "service/jobs/stored_jobs.py": "service/jobs/test_durable.py",  # of jobs that the queue has written
     "service/jobs/list_calls.py": "service/jobs/test_batches.py",  # by the manager that has them
     "service/app.py": "service/http/test_operations.py",  # the running application
