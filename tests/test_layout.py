@@ -56,7 +56,7 @@ TYPES = {
     "service/pose/requests.py", "rules/branches/protocol.py", "stores/protocol.py", "video/live/types.py",
     "analysis/body/records.py", "analysis/body/settings.py",
     "schemas/service_status.py",
-    "service/live/settings.py", "service/live/stream_parts.py", "service/live/attachments.py",
+    "service/live/settings.py", "service/live/stream_parts.py",
     "errors/analysis.py", "errors/inputs.py", "errors/live.py", "errors/runs.py", "errors/service.py",
 }  # fmt: skip
 
