@@ -14,12 +14,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from neuropose_ray.errors import SettingsError, first_line
-from neuropose_ray.faults import faults, nearest_of, yaml_fault
+from neuropose_ray.faults import faults, nearest_of
 from neuropose_ray.neuropose_names import from_neuropose_file, from_neuropose_variables
+from neuropose_ray.yaml_files import yaml_mapping
 
 ENVIRONMENT_PREFIX = "NEUROPOSE_"
-#: Deeper than any setting lies.
-_MOST_LEVELS = 32
 _NESTED = "write one variable for each setting, as NEUROPOSE_ENGINE__WORKERS=2"
 #: Variables with the prefix that are no settings.
 OTHER_VARIABLES = {"NEUROPOSE_TEST_DATA", "NEUROPOSE_URL", "NEUROPOSE_TOKEN"}
@@ -87,43 +86,7 @@ def file_layer(file: Path | None) -> dict[str, Any]:
     Raises:
         SettingsError: it cannot be read, or is no mapping.
     """
-    import yaml
-
-    if file is None:
-        return {}
-    try:
-        content = yaml.safe_load(file.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(error.strerror or str(error), where=str(file), hint="check --config") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        what = yaml_fault(error) if isinstance(error, yaml.YAMLError) else "not text in UTF-8"
-        raise SettingsError(what, where=str(file)) from error
-    except RecursionError:
-        raise _too_deep(file) from None
-    if content is not None and not isinstance(content, dict):
-        raise SettingsError("not a YAML mapping", where=str(file), hint="write settings as 'name: value'")
-    if not _has_few_levels(content):
-        raise _too_deep(file)
-    return _merged(*from_neuropose_file(content or {}))
-
-
-def _has_few_levels(content: object) -> bool:
-    """Whether no value lies deeper than settings do; one that holds itself, by an alias of YAML, has no end."""
-    level = {id(content): content}
-    for _ in range(_MOST_LEVELS):
-        inner = [
-            value
-            for item in level.values()
-            for value in (item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
-        ]
-        level = {id(value): value for value in inner}
-        if not level:
-            return True
-    return False
-
-
-def _too_deep(file: Path) -> SettingsError:
-    return SettingsError(f"more than {_MOST_LEVELS} levels", where=str(file), hint="no setting lies so deep")
+    return {} if file is None else _merged(*from_neuropose_file(yaml_mapping(file)))
 
 
 def environment_layer(kind: type[LayeredSettings], variables: Mapping[str, str]) -> dict[str, Any]:

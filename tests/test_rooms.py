@@ -58,7 +58,7 @@ WITHOUT_NAMES = {
 }
 EVERYBODY = {
     "errors", "faults", "__init__", "machine", "cluster", "processes", "network_access", "ray_auth", "ray_ports",
-    "settings", "words", "neuropose_names",
+    "settings", "words", "neuropose_names", "yaml_files",
 }  # fmt: skip
 
 

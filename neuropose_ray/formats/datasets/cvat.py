@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -16,6 +15,7 @@ from xml.etree import ElementTree as ET
 from neuropose_ray.errors import FileFormatError, first_line
 from neuropose_ray.formats.datasets.reviewed import Point, ReviewedPerson, ReviewedPicture, person_of_points
 from neuropose_ray.formats.keypoints import COCO_EDGES, COCO_KEYPOINTS
+from neuropose_ray.schemas.archive_damage import ARCHIVE_DAMAGE
 from neuropose_ray.schemas.atomic import atomic_write, atomic_write_bytes
 from neuropose_ray.schemas.labels import FrameLabels, PersonLabel
 
@@ -51,7 +51,7 @@ def read_cvat(path: Path) -> Iterator[ReviewedPicture]:
     """
     try:
         root = _zipped(path) if zipfile.is_zipfile(path) else ET.parse(path).getroot()
-    except (OSError, ET.ParseError) as error:
+    except (OSError, ET.ParseError, LookupError, ValueError) as error:  # the latter of an encoding that is none
         raise FileFormatError(f"cannot be read as XML: {error}", where=str(path)) from error
     if root.tag != "annotations":
         raise FileFormatError("not CVAT's annotations", where=str(path), hint='export "CVAT for images 1.1"')
@@ -76,8 +76,7 @@ def _zipped(path: Path) -> ET.Element:
     except KeyError as error:
         hint = 'export "CVAT for images 1.1"'
         raise FileFormatError(f"there is no {_ZIPPED} in it", where=str(path), hint=hint) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # The last two: it is compressed in a way that Python does not know, or has a password.
+    except ARCHIVE_DAMAGE as error:
         raise FileFormatError(f"the archive cannot be read ({first_line(error)})", where=str(path)) from error
 
 

@@ -62,7 +62,7 @@ def read_label_studio(path: Path) -> Iterator[ReviewedPicture]:
             if done:
                 latest = max(done, key=lambda entry: str(entry.get("updated_at", "")))
                 yield ReviewedPicture(str(task["data"]["file_name"]), tuple(_persons(latest["result"])))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             what = f"task {number} is not one of Label Studio with the data of its export ({error!r})"
             raise FileFormatError(what, where=str(path)) from error
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from neuropose_ray.formats.datasets.kinds import DatasetSettings
 from neuropose_ray.formats.datasets.source import SourceVideo, source_videos
 from neuropose_ray.formats.keypoints import COCO_KEYPOINTS
+from neuropose_ray.schemas.json_files import validated
 from neuropose_ray.schemas.labels import LABELS_FILE, FrameLabels, PersonLabel, write_labels
 
 Point = tuple[float, float, int]
@@ -56,6 +57,7 @@ def import_review(pictures: Iterable[ReviewedPicture], run: Path) -> ReviewSumma
 
     Raises:
         InputError: the run cannot be read.
+        FileFormatError: a box or a point of a picture is no number.
         OutputError: the file system refuses.
     """
     videos = source_videos(run, DatasetSettings(excluded=frozenset()))
@@ -70,7 +72,7 @@ def import_review(pictures: Iterable[ReviewedPicture], run: Path) -> ReviewSumma
         labels = FrameLabels(
             video=video.name, frame_idx=frame.index, timestamp_s=frame.timestamp_s, file_name=frame.file_name,
             width=video.header.metadata.width, height=video.header.metadata.height,
-            persons=tuple(map(_label, picture.persons)), reviewed=True,
+            persons=tuple(_label(person, picture.file_name) for person in picture.persons), reviewed=True,
         )  # fmt: skip
         corrected.setdefault(video.name, {})[frame.index] = labels
     for video in videos:
@@ -87,6 +89,6 @@ def _merge(folder: Path, labels: Mapping[int, FrameLabels]) -> None:
     write_labels(folder / LABELS_FILE, (labels[frame] for frame in sorted(labels)))
 
 
-def _label(person: ReviewedPerson) -> PersonLabel:
+def _label(person: ReviewedPerson, picture: str) -> PersonLabel:
     points = [person.points.get(joint, (0.0, 0.0, 0)) for joint in COCO_KEYPOINTS]
-    return PersonLabel.model_validate({"box": person.box, "keypoints": points})
+    return validated(PersonLabel, {"box": person.box, "keypoints": points}, picture)

@@ -72,6 +72,16 @@ class PictureSource(Protocol):
         """
 
 
+def check_size(width: int, height: int) -> None:
+    """Refuse pictures of so many pixels, if possible before they are decoded.
+
+    Raises:
+        ConnectionEnded: they are too large.
+    """
+    if width * height > MOST_PIXELS:
+        raise ConnectionEnded(f"its pictures are too large ({width}x{height})", denied=True)
+
+
 class SourceReport:
     """What a source has done so far, for the watchdog and for clips.
 
@@ -98,8 +108,7 @@ class SourceReport:
         Raises:
             ConnectionEnded: it is too large.
         """
-        if width * height > MOST_PIXELS:
-            raise ConnectionEnded(f"its pictures are too large ({width}x{height})", denied=True)
+        check_size(width, height)
         self.size = (width, height)
         self.frames += 1
         self.first_frame.set()

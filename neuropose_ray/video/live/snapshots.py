@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from neuropose_ray.errors import VideoError
 from neuropose_ray.video.images import decode_image
 from neuropose_ray.video.live.http_camera import HttpCamera, http_errors
 from neuropose_ray.video.live.packets import EncodedPacket
-from neuropose_ray.video.live.pictures import ConnectionEnded, Picture, SourceReport
+from neuropose_ray.video.live.pictures import ConnectionEnded, Picture, SourceReport, check_size
+from neuropose_ray.video.picture_size import picture_size
 
 if TYPE_CHECKING:
     import httpx
@@ -129,6 +131,8 @@ def _body(response: httpx.Response) -> bytes:
 
 
 def _decoded(content: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    with suppress(VideoError):  # of other kinds the size is known when they are decoded
+        check_size(*picture_size(content))
     try:
         return decode_image(np.frombuffer(content, np.uint8), where="snapshot")
     except VideoError:

@@ -49,7 +49,16 @@ WING = '<skeleton><points label="wing" points="1,1"/></skeleton>'
 HALF = '<skeleton><points label="nose" points="1"/></skeleton>'
 
 
-@pytest.mark.parametrize("content", ["<annotations", "<svg/>", '<annotations><image id="0"/></annotations>'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<annotations",
+        "<svg/>",
+        '<annotations><image id="0"/></annotations>',
+        '<?xml version="1.0" encoding="unheard-of"?><annotations/>',
+        '<?xml version="1.0" encoding="gb18030"?><annotations/>',
+    ],
+)
 def test_another_file_is_refused(tmp_path, content):
     (tmp_path / "a.xml").write_text(content)
     with pytest.raises(FileFormatError, match=r"a\.xml"):

@@ -69,7 +69,9 @@ def test_keypoints_that_a_reviewer_drew_belong_to_the_box_around_them(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["{", "{}", "[" * 100_000, '[{"annotations": [{"result": []}]}]', "[3]",
-    '[{"data": {"file_name": "a"}, "annotations": [{"result": [{"type": "keypointlabels"}]}]}]'])  # fmt: skip
+    '[{"data": {"file_name": "a"}, "annotations": [{"result": [{"type": "keypointlabels"}]}]}]',
+    '[{"data": {"file_name": "a"}, "annotations": [{"result": [{"type": "keypointlabels", '
+    '"value": {"keypointlabels": []}}]}]}]'])  # fmt: skip
 def test_another_file_is_refused(tmp_path, content):
     (tmp_path / "export.json").write_text(content)
     with pytest.raises(FileFormatError, match=r"export\.json"):
