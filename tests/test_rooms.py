@@ -163,10 +163,10 @@ def test_what_starts_every_command_loads_nothing_heavy(code: str):
 
 
 def test_help_is_printed_without_loading_anything_heavy():
+    heavy = HEAVY | {"asyncio"}
     script = (
         "import sys\nsys.argv = ['neuropose-ray', '--help']\nfrom neuropose_ray.cli import main\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        f"print('loaded:', *(sys.modules.keys() & {HEAVY | {'asyncio'}!r}))"
+        f"try:\n    main()\nexcept SystemExit:\n    pass\nprint('loaded:', *(sys.modules.keys() & {heavy!r}))"
     )
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert "process" in printed
