@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from neuropose_ray.errors import first_line
+
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
     from yaml import YAMLError
@@ -69,12 +71,43 @@ def nearest_of(given: str, allowed: Sequence[str]) -> str:
     return f"; did you mean {folded[close[0]]}?" if close else ""
 
 
+def parsed_yaml(text: str) -> Any:
+    """The value of a YAML text.
+
+    Raises:
+        YAMLError: it is not YAML, a value is none of its kind, as the thirteenth month of a date, it contains itself,
+            or it is nested too deeply.
+    """
+    import yaml
+
+    try:
+        content = yaml.safe_load(text)
+        _refuse_cycles(content, set(), set())
+    except RecursionError as error:
+        raise yaml.YAMLError("it is nested too deeply") from error
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+        raise yaml.YAMLError(first_line(error)) from error
+    return content
+
+
 def yaml_fault(error: YAMLError) -> str:
     """What is wrong with a text that is not YAML, and where."""
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     if mark is None or problem is None:
         return f"not YAML ({' '.join(str(error).split())})"
     return f"not YAML, in line {mark.line + 1}, column {mark.column + 1}: {problem}"
+
+
+def _refuse_cycles(value: object, above: set[int], known: set[int]) -> None:
+    if not isinstance(value, dict | list) or id(value) in known:
+        return
+    if id(value) in above:
+        raise ValueError("a value contains itself")
+    above.add(id(value))
+    for item in value.values() if isinstance(value, dict) else value:
+        _refuse_cycles(item, above, known)
+    above.remove(id(value))
+    known.add(id(value))
 
 
 def _words(fault: ErrorDetails, kind: type[BaseModel]) -> tuple[str, str]:

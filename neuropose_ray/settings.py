@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from neuropose_ray.errors import SettingsError, first_line
-from neuropose_ray.faults import faults, nearest_of, yaml_fault
+from neuropose_ray.faults import faults, nearest_of, parsed_yaml, yaml_fault
 from neuropose_ray.neuropose_names import from_neuropose_file, from_neuropose_variables
 
 ENVIRONMENT_PREFIX = "NEUROPOSE_"
@@ -90,7 +90,7 @@ def file_layer(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        content = yaml.safe_load(file.read_text("utf-8"))
+        content = parsed_yaml(file.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(error.strerror or str(error), where=str(file), hint="check --config") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr, ValidationError, field_validator
 
 from neuropose_ray.analysis.runs.config import AnalysisConfig
-from neuropose_ray.faults import faults, nearest_of, yaml_fault
+from neuropose_ray.faults import faults, nearest_of, parsed_yaml, yaml_fault
 from neuropose_ray.report.settings import ReportSettings
 from neuropose_ray.service.settings import Settings
 
@@ -20,6 +20,34 @@ def wrong(kind: type[BaseModel], content: object) -> list[str]:
     with pytest.raises(ValidationError) as caught:
         kind.model_validate(content)
     return faults(caught.value, kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 2030-13-45", "a: !!int x", "a: !!float ''", "a: !!timestamp ''", "a: &a [*a]", "a: &a {b: *a}", "[1]: 2",
+        "a: {b: 1", "[" * 10_000, "\x00", "a: !!python/object/apply:os.system [ls]",
+    ],
+)  # fmt: skip
+def test_every_text_that_is_not_yaml_is_one_fault(text: str) -> None:
+    with pytest.raises(yaml.YAMLError) as caught:
+        parsed_yaml(text)
+    assert yaml_fault(caught.value).startswith("not YAML")
+    assert len(yaml_fault(caught.value).splitlines()) == 1
+
+
+@given(st.text(alphabet="ab:-[]{}&*!|>'\"#%@`,?0123456789. \n\t") | st.text())
+def test_any_text_is_a_value_or_a_fault_of_yaml(text: str) -> None:
+    line = "a value"
+    try:
+        parsed_yaml(text)
+    except yaml.YAMLError as error:
+        line = yaml_fault(error)
+    assert len(line.splitlines()) == 1
+
+
+def test_an_anchor_that_is_used_twice_is_no_cycle() -> None:
+    assert parsed_yaml("a: &a [1, 2]\nb: *a\nc: [*a, *a]")["c"] == [[1, 2], [1, 2]]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 from neuropose_ray.curation.metrics.protocol import FrameMetric
 from neuropose_ray.curation.settings import CurationSettings
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.faults import yaml_fault
+from neuropose_ray.faults import parsed_yaml, yaml_fault
 
 #: The key of curation in a file that has settings of other kinds too.
 SECTION = "curation"
@@ -64,7 +64,7 @@ def _from_yaml(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = parsed_yaml(path.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(error.strerror or str(error), where=str(path), hint="check --config") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +16,7 @@ from neuropose_ray.formats.folders import atomic_folder
 from neuropose_ray.formats.keypoints import BODY_25, positions_of_keypoints, require_keypoints, scores_of_keypoints
 from neuropose_ray.formats.records import flat_triples
 from neuropose_ray.schemas.header import PredictionsHeader
+from neuropose_ray.schemas.json_files import parsed_json
 from neuropose_ray.schemas.pose_blocks import frame_blocks
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.skeleton import LANDMARKS, Skeleton
@@ -139,18 +139,27 @@ def _person(track: int, flat: list[Any], space: list[Any]) -> dict[str, Any]:
 def _people(file: Path) -> list[tuple[int, list[Any], list[Any]]]:
     """Track, 2D and 3D numbers of everybody in a frame."""
     try:
-        people = json.loads(file.read_bytes())["people"]
+        people = parsed_json(file.read_bytes())["people"]
         persons = []
         for person in people:
             flat, space = person["pose_keypoints_2d"], person.get("pose_keypoints_3d") or [0.0] * 4 * len(BODY_25)
             if len(flat) != 3 * len(BODY_25) or len(space) != 4 * len(BODY_25):
                 raise ValueError(f"{len(flat) // 3} keypoints instead of BODY_25's {len(BODY_25)}")
-            persons.append((int((person.get("person_id") or [-1])[0]), flat, space))
+            track = int(np.int32((person.get("person_id") or [-1])[0]))
+            persons.append((track, _numbers(flat), _numbers(space)))
     except OSError as error:
         raise FileFormatError(f"cannot be read: {error.strerror}", where=str(file)) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         raise FileFormatError(f"not OpenPose's keypoints ({error})", where=str(file)) from error
     return persons
+
+
+def _numbers(values: list[Any]) -> list[float]:
+    numbers = np.array(values, np.float64)
+    if numbers.ndim != 1:
+        raise ValueError("keypoints are no list of numbers")
+    flat: list[float] = numbers.tolist()
+    return flat
 
 
 def _unpacked(rows: list[list[Any]], axes: int) -> NDArray[np.float64]:

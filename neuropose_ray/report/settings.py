@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from neuropose_ray.analysis import AngleSettings, CleaningSettings, RecordingSettings, read_text
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.faults import faults, yaml_fault
+from neuropose_ray.faults import faults, parsed_yaml, yaml_fault
 
 
 class ReportSettings(RecordingSettings):
@@ -47,7 +47,7 @@ def load_report_settings(path: Path) -> ReportSettings:
         SettingsError: it is not YAML, or a key or value is wrong; every one of them is named.
     """
     try:
-        content = yaml.safe_load(read_text(path))
+        content = parsed_yaml(read_text(path))
         return ReportSettings.model_validate({} if content is None else content)
     except yaml.YAMLError as error:
         raise SettingsError(yaml_fault(error), where=str(path)) from error

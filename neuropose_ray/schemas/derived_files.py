@@ -8,7 +8,6 @@ replaces the predictions writes their digest into it, and readers compare that.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from neuropose_ray.errors import OutputError
 from neuropose_ray.schemas.atomic import atomic_path
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.header import PredictionsHeader
+from neuropose_ray.schemas.json_files import parsed_json
 from neuropose_ray.schemas.parquet_files import write_predictions
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.result_files import (
@@ -114,10 +114,10 @@ def _made_from(path: Path) -> str | None:
                 found = _REPORT_DIGEST.search(file.read(_HEAD_BYTES))
             return None if found is None else found[1].decode()
         if path.name == OVERLAY_FILE:
-            record = json.loads(path.with_name(OVERLAY_RECORD_FILE).read_bytes())
+            record = parsed_json(path.with_name(OVERLAY_RECORD_FILE).read_bytes())
             digest = record["predictions_sha256"]
         elif path.name.endswith(ANALYSIS_FILE):
-            digest = json.loads(path.read_bytes())["primary"]["predictions_sha256"]
+            digest = parsed_json(path.read_bytes())["primary"]["predictions_sha256"]
         else:
             return None
     except (OSError, ValueError, KeyError, TypeError):

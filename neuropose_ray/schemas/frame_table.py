@@ -22,7 +22,7 @@ from neuropose_ray.schemas.immutable import (
     StrictInt,
     Utf8Str,
 )
-from neuropose_ray.schemas.json_files import validated
+from neuropose_ray.schemas.json_files import parsed_json, validated
 from neuropose_ray.schemas.typed_columns import Column, arrow_type
 
 if TYPE_CHECKING:
@@ -211,10 +211,8 @@ def read_idle(path: Path) -> pa.Table:
 
 
 def _payload(text: bytes, where: str) -> Any:
-    import json
-
     try:
-        payload = json.loads(text)
+        payload = parsed_json(text)
     except ValueError as error:
         raise FileFormatError(f"its metadata is not JSON: {error}", where=where, hint="make it again") from error
     version = payload.get("schema_version") if isinstance(payload, dict) else None

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -152,6 +152,18 @@ def read_json(path: Path, *, as_written: bool = False) -> object:
         raise FileFormatError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except (ValueError, RecursionError) as error:
         raise FileFormatError(f"not JSON: {error}", where=str(path), hint="the file may be cut off") from error
+
+
+def parsed_json(text: str | bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: it is not JSON, or nested too deeply to be read.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def _finite_or_none(number: str) -> float | None:

@@ -5,7 +5,6 @@ Keypoints are COCO's seventeen, in its order. ``labels.jsonl`` holds a frame in 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -15,7 +14,7 @@ from pydantic import Field
 from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputNotFoundError
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.immutable import FiniteFloat, FrozenModel, OptionalFloat, StrictInt, Utf8Str
-from neuropose_ray.schemas.json_files import validated
+from neuropose_ray.schemas.json_files import parsed_json, validated
 
 #: What reviewers made of a video's labels; a data set has these in place of the predictions.
 LABELS_FILE = "labels.jsonl"
@@ -97,7 +96,7 @@ def read_labels(path: Path) -> Iterator[FrameLabels]:
 
 def _frame(line: bytes, where: str) -> FrameLabels:
     try:
-        payload = json.loads(line)
+        payload = parsed_json(line)
     except ValueError as error:
         raise FileFormatError(f"not JSON: {error}", where=where) from error
     version = payload.get("schema_version") if isinstance(payload, dict) else None

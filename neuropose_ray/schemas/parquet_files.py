@@ -7,7 +7,6 @@ The file's metadata holds a :class:`~neuropose_ray.schemas.header.PredictionsHea
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ from neuropose_ray.errors import FileFormatError, InputNotFoundError
 from neuropose_ray.schemas.arrow_arrays import flags, known_numbers, numbers, validity
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.header import PredictionsHeader
-from neuropose_ray.schemas.json_files import validated
+from neuropose_ray.schemas.json_files import parsed_json, validated
 from neuropose_ray.schemas.migrations import payload_version
 from neuropose_ray.schemas.pose_blocks import frame_blocks
 from neuropose_ray.schemas.poses import Poses, PoseTable
@@ -160,7 +159,7 @@ def _header(schema: pa.Schema, where: str) -> PredictionsHeader:
     if text is None:
         raise FileFormatError("not predictions: the file's metadata has no 'neuropose_ray'", where=where)
     try:
-        payload = json.loads(text)
+        payload = parsed_json(text)
     except ValueError as error:
         raise FileFormatError(f"its metadata is not JSON: {error}", where=where) from error
     if isinstance(payload, dict):

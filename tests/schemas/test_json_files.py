@@ -11,6 +11,7 @@ from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputError,
 from neuropose_ray.schemas.json_files import (
     load_job_results,
     load_video_predictions,
+    parsed_json,
     read_json,
     save_job_results,
     save_video_predictions,
@@ -20,6 +21,16 @@ from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
 
 def refuse_constant(name):
     raise AssertionError(f"{name} is not JSON")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("[" * 100_000, "too deeply"), ('{"a":' * 100_000, "too deeply"), ("", "Expecting"), (b"\xff", "decode")],
+    ids=range(4),
+)
+def test_a_text_that_is_not_json_is_a_value_error(text, what):
+    with pytest.raises(ValueError, match=what):
+        parsed_json(text)
 
 
 def predictions_of(table):

@@ -23,7 +23,7 @@ from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.analysis.runs.signals import Joint, Signal
 from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSettings
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.faults import faults, yaml_fault
+from neuropose_ray.faults import faults, parsed_yaml, yaml_fault
 from neuropose_ray.schemas.immutable import AnyPath, AnyPattern, FiniteFloat, FrozenModel, StrictInt
 from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, NEUROPOSE_METHOD, SegmentationMethod
 
@@ -237,7 +237,7 @@ def load_config(path: str | Path) -> AnalysisConfig:
     """
     path = Path(path)
     try:
-        content = yaml.safe_load(read_text(path))
+        content = parsed_yaml(read_text(path))
     except yaml.YAMLError as error:
         raise MalformedConfigError(yaml_fault(error), where=str(path)) from error
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 import uuid
 from collections.abc import AsyncIterator
@@ -24,6 +23,7 @@ from neuropose_ray.schemas.jobs import (
     Label,
     LabelName,
 )
+from neuropose_ray.schemas.json_files import parsed_json
 from neuropose_ray.service.http.bodies import SETTINGS_VALUES, read_json
 from neuropose_ray.service.http.errors import faults
 from neuropose_ray.service.http.multipart import MAX_FIELD_BYTES, MAX_FIELDS, PartBegin, PartData, read_form
@@ -210,7 +210,7 @@ def _field_text(name: str, value: bytearray) -> str:
 
 def _json_field(name: str, text: str) -> object:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return parsed_json(text)
+    except ValueError as error:
         example = {"labels": '{"patient": "p07"}', "webhook": '{"url": "https://host/path"}'}[name]
         raise RequestError("not JSON", where=name, hint=f"give an object: {example}") from error

@@ -8,7 +8,6 @@ keep.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from neuropose_ray.errors import AccessError, NeuroposeRayError, OverloadedError
+from neuropose_ray.schemas.json_files import parsed_json
 from neuropose_ray.service.http.errors import TokenError, problem
 
 logger = logging.getLogger("ray.serve")
@@ -107,7 +107,7 @@ def _token_of(message: Message) -> str | None:
     if message["type"] != "websocket.receive" or text is None or len(text) > _FIRST_MESSAGE_CHARACTERS:
         return None
     try:
-        content = json.loads(text)
+        content = parsed_json(text)
     except ValueError:
         return None
     if not isinstance(content, dict) or content.get("type") != "authenticate":

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from neuropose_ray.errors import RequestError
+from neuropose_ray.schemas.json_files import parsed_json
 from neuropose_ray.schemas.live_messages import (
     ClientMessage,
     ErrorMessage,
@@ -47,7 +48,7 @@ class CompatibleDialect:
             RequestError: it is no message.
         """
         try:
-            message = json.loads(text)
+            message = parsed_json(text)
         except ValueError:
             raise RequestError("not JSON") from None
         if not isinstance(message, dict):
