@@ -59,14 +59,6 @@ def test_pictures_of_another_run_are_named_and_change_nothing(run):
     assert not list(run.glob(f"*/{LABELS_FILE}"))
 
 
-def test_a_point_that_is_no_number_is_named_with_its_picture_and_changes_nothing(run):
-    for point in ((float("nan"), 1.0, 2), (1.0, float("inf"), 1)):
-        person = ReviewedPerson((0.0, 0.0, 1.0, 1.0), {"nose": point})
-        with pytest.raises(FileFormatError, match=r"a/image_2\.png"):
-            import_review([ReviewedPicture("a/image_0.png", ()), ReviewedPicture("a/image_2.png", (person,))], run)
-    assert not list(run.glob(f"*/{LABELS_FILE}"))
-
-
 def test_labels_are_in_the_videos_pixels_and_within_its_picture(run):
     info = read_predictions(run / "a" / "predictions.parquet")[1].metadata
     half = (info.width / 2, info.height / 2)
