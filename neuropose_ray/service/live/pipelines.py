@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from neuropose_ray.errors import BundleError
-from neuropose_ray.rules import Bundle, check_clips, load_bundle, load_pipeline
-from neuropose_ray.service.fetching import fetch
+from neuropose_ray.rules import Bundle, BundleLimits, check_clips, load_bundle, load_pipeline
+from neuropose_ray.service.fetching import FetchLimits, fetch
 from neuropose_ray.service.settings import ServiceSettings
 
 #: A pipeline as JSON, and the files of its networks by their names.
@@ -19,6 +21,8 @@ Resolved = tuple[str | None, Mapping[str, bytes] | None]
 #: Bundles that are kept in memory.
 _MOST_BUNDLES = 8
 _HINT = "see service.live.bundles"
+#: Somebody waits for the answer, and the hub has few threads.
+_LIMITS = FetchLimits(silence_s=10.0, whole_s=50.0, attempts=2)
 
 
 class Pipelines:
@@ -32,7 +36,8 @@ class Pipelines:
     def __init__(self, settings: ServiceSettings, kept: Path) -> None:
         self._folders = tuple(Path(root).expanduser() for root in settings.live.bundles if "://" not in root)
         self._prefixes = tuple(root for root in settings.live.bundles if "://" in root)
-        self._uploads, self._kept = settings.uploads, kept
+        most_bytes = min(settings.uploads.max_bytes, BundleLimits().max_archive_bytes)
+        self._uploads, self._kept = settings.uploads.model_copy(update={"max_bytes": most_bytes}), kept
         self._bundles: OrderedDict[tuple[str, float], Bundle] = OrderedDict()
 
     def resolved(self, reference: str | Mapping[str, object] | None, kept_s: float = math.inf) -> Resolved:
@@ -59,29 +64,58 @@ class Pipelines:
 
     def _bundle(self, reference: str) -> Bundle:
         place, _, digest = reference.partition("#sha256=")
-        path = self._fetched(place) if "://" in place else self._allowed(place)
-        key = (reference, path.stat().st_mtime if path.exists() else 0.0)
-        if key not in self._bundles:
-            self._bundles[key] = load_bundle(path, sha256=digest or None)
+        is_remote = "://" in place
+        path = self._fetched(place) if is_remote else self._allowed(place)
+        key = (reference, _changed_at(path))
+        bundle = self._bundles.get(key)
+        if bundle is None:
+            try:
+                bundle = self._bundles[key] = load_bundle(path, sha256=digest or None)
+            except BundleError:
+                if is_remote:  # there may be another one the next time
+                    path.unlink(missing_ok=True)
+                raise
             while len(self._bundles) > _MOST_BUNDLES:
                 self._bundles.popitem(last=False)
-        return self._bundles[key]
+        return bundle
 
     def _allowed(self, place: str) -> Path:
-        path = Path(place).expanduser().resolve()
+        try:
+            path = Path(place).expanduser().resolve()
+        except (OSError, ValueError, RuntimeError) as error:  # such as ~ of nobody
+            raise BundleError("not a path", where=place[:100], hint=_HINT) from error
         if not any(path.is_relative_to(folder.resolve()) for folder in self._folders):
             raise BundleError("not below a folder that bundles may be in", where=Path(place).name, hint=_HINT)
         return path
 
     def _fetched(self, url: str) -> Path:
         """The bundle of a URL, fetched once."""
-        if not any(url.startswith(prefix) for prefix in self._prefixes):
+        if not any(_is_below(url, prefix) for prefix in self._prefixes):
             raise BundleError("not an address that bundles may be fetched from", where=url, hint=_HINT)
         path = self._kept / f"{hashlib.sha256(url.encode()).hexdigest()}.zip"
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fetch(url, path, allowed=self._uploads)
+            fetch(url, path, allowed=self._uploads, limits=_LIMITS)
         return path
+
+
+def _is_below(url: str, prefix: str) -> bool:
+    """Whether a URL is a prefix, or lies below it, also for a server that takes dots in a path for folders."""
+    try:
+        given, top = urlsplit(url), urlsplit(prefix)
+    except ValueError:
+        return False
+    path, folder = unquote(given.path), unquote(top.path).rstrip("/")
+    if (given.scheme, given.netloc) != (top.scheme, top.netloc) or {".", ".."} & set(re.split(r"[/\\]", path)):
+        return False
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _plain(value: object) -> object:

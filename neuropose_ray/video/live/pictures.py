@@ -39,6 +39,16 @@ class ConnectionEnded(Exception):  # noqa: N818  not always an error: a camera m
         self.reason, self.denied, self.final = reason, denied, final
 
 
+def require_size(width: int, height: int) -> None:
+    """Refuse a picture that is too large.
+
+    Raises:
+        ConnectionEnded: it is.
+    """
+    if width * height > MOST_PIXELS:
+        raise ConnectionEnded(f"its pictures are too large ({width}x{height})", denied=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A decoded picture that may be taken.
@@ -98,8 +108,7 @@ class SourceReport:
         Raises:
             ConnectionEnded: it is too large.
         """
-        if width * height > MOST_PIXELS:
-            raise ConnectionEnded(f"its pictures are too large ({width}x{height})", denied=True)
+        require_size(width, height)
         self.size = (width, height)
         self.frames += 1
         self.first_frame.set()

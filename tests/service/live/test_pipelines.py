@@ -7,6 +7,7 @@ import pytest
 
 from neuropose_ray.errors import BundleError, InputNotFoundError, RuleError
 from neuropose_ray.rules import load_pipeline, write_bundle
+from neuropose_ray.service.live import pipelines as module
 from neuropose_ray.service.live.pipelines import Pipelines
 from neuropose_ray.service.settings import load_settings
 
@@ -37,9 +38,13 @@ def test_a_bundle_is_loaded_from_an_allowed_folder_by_its_digest(pipelines: Pipe
         pipelines.resolved(f"{path}#sha256={'0' * 64}")
 
 
-@pytest.mark.parametrize(
-    "place", ["/etc/passwd", "../../etc/x.zip", "https://elsewhere.example/x.zip", "file:///etc/x"]
-)
+@pytest.mark.parametrize("place", [
+    "/etc/passwd", "../../etc/x.zip", "https://elsewhere.example/x.zip", "file:///etc/x",
+    "https://bundles.example.attacker.example/x.zip", "https://bundles.example@attacker.example/x.zip",
+    "https://bundles.example:8443/x.zip", "http://bundles.example/x.zip", "https://[::1/x.zip",
+    "https://bundles.example/../private/x.zip", "https://bundles.example/public/%2e%2E/x.zip",
+    "https://bundles.example/a\\..\\x.zip", "https://bundles.example/./x.zip",
+])  # fmt: skip
 def test_what_is_not_allowed_is_not_looked_at(pipelines: Pipelines, place: str):
     with pytest.raises(BundleError, match=r"service\.live\.bundles"):
         pipelines.resolved(place)
@@ -55,3 +60,31 @@ def test_a_link_that_leads_out_of_an_allowed_folder_is_refused(pipelines: Pipeli
 def test_a_bundle_that_is_not_there_says_so(pipelines: Pipelines, tmp_path: Path):
     with pytest.raises(InputNotFoundError):
         pipelines.resolved(str(tmp_path / "bundles" / "none.zip"))
+
+
+@pytest.mark.parametrize("place", ["~nobody-of-this-name/x.zip", "a\0b.zip", "/" + "x" * 1500, "~/x.zip"])
+def test_what_is_no_path_is_refused_as_one(pipelines: Pipelines, place: str):
+    with pytest.raises(BundleError):
+        pipelines.resolved(place)
+
+
+def test_a_name_in_an_allowed_folder_that_no_file_can_have_is_a_bundle_that_is_not_there(
+    pipelines: Pipelines, tmp_path: Path
+):
+    with pytest.raises((BundleError, InputNotFoundError)):
+        pipelines.resolved(str(tmp_path / "bundles" / ("x" * 1000)))
+
+
+def test_a_bundle_that_came_damaged_is_fetched_again(
+    pipelines: Pipelines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    bundle = write_bundle(tmp_path / "whole.zip", load_pipeline(PIPELINE))
+    whole = (tmp_path / "whole.zip").read_bytes()
+    given = iter([b"sorry", whole[:-30], whole])
+    monkeypatch.setattr(module, "fetch", lambda _url, path, **_limits: path.write_bytes(next(given)))
+    place = f"https://bundles.example/presence.zip#sha256={bundle.sha256}"
+    for _ in range(2):
+        with pytest.raises(BundleError):
+            pipelines.resolved(place)
+    for _ in range(2):
+        assert json.loads(pipelines.resolved(place)[0])["name"] == "presence"
