@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from neuropose_ray.errors import BundleError
+from neuropose_ray.errors import AddressRefusedError, BundleError, RuleError
 from neuropose_ray.rules import Bundle, BundleLimits, check_clips, load_bundle, load_pipeline
+from neuropose_ray.schemas.actions import Webhook
+from neuropose_ray.schemas.rules import Pipeline
 from neuropose_ray.service.fetching import FetchLimits, fetch
 from neuropose_ray.service.settings import ServiceSettings
+from neuropose_ray.stores import require_allowed
 
 #: A pipeline as JSON, and the files of its networks by their names.
 Resolved = tuple[str | None, Mapping[str, bytes] | None]
@@ -36,19 +38,21 @@ class Pipelines:
     def __init__(self, settings: ServiceSettings, kept: Path) -> None:
         self._folders = tuple(Path(root).expanduser() for root in settings.live.bundles if "://" not in root)
         self._prefixes = tuple(root for root in settings.live.bundles if "://" in root)
+        self._webhooks = settings.webhooks
         most_bytes = min(settings.uploads.max_bytes, BundleLimits().max_archive_bytes)
         self._uploads, self._kept = settings.uploads.model_copy(update={"max_bytes": most_bytes}), kept
         self._bundles: OrderedDict[tuple[str, float], Bundle] = OrderedDict()
 
-    def resolved(self, reference: str | Mapping[str, object] | None, kept_s: float = math.inf) -> Resolved:
+    def resolved(self, reference: str | Mapping[str, object] | None, kept_s: float | None = None) -> Resolved:
         """The pipeline that a reference means, checked.
 
         Args:
             reference: inline, the path or URL of a bundle, or None. A URL may end with ``#sha256=`` and a digest.
-            kept_s: the last seconds of video that are kept of the stream.
+            kept_s: the last seconds of video that are kept of the stream; None of a stream that was taken before:
+                what the settings allow no more fails when it is done.
 
         Raises:
-            RuleError: it is wrong, or wants more video than is kept.
+            RuleError: it is wrong, wants more video than is kept, or sends webhooks where they may not be sent.
             BundleError: the bundle may not be loaded, or is not what it should be.
             InputNotFoundError: there is no such bundle.
         """
@@ -59,8 +63,22 @@ class Pipelines:
             pipeline, models = bundle.pipeline, bundle.models
         else:
             pipeline, models = load_pipeline(json.loads(json.dumps(_plain(reference)))), None
-        check_clips(pipeline, kept_s)
+        if kept_s is not None:
+            check_clips(pipeline, kept_s)
+            self._check_webhooks(pipeline)
         return pipeline.model_dump_json(), models
+
+    def _check_webhooks(self, pipeline: Pipeline) -> None:
+        for index, rule in enumerate(pipeline.rules):
+            for when, actions in (("on_enter", rule.on_enter), ("on_complete", rule.on_complete)):
+                for position, action in enumerate(actions):
+                    if not isinstance(action, Webhook):
+                        continue
+                    try:
+                        require_allowed(action.url, self._webhooks)
+                    except AddressRefusedError as error:
+                        where = f"rules[{index}].{when}[{position}].url"
+                        raise RuleError(error.what, where=where, hint=error.hint) from None
 
     def _bundle(self, reference: str) -> Bundle:
         place, _, digest = reference.partition("#sha256=")

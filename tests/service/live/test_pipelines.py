@@ -88,3 +88,20 @@ def test_a_bundle_that_came_damaged_is_fetched_again(
             pipelines.resolved(place)
     for _ in range(2):
         assert json.loads(pipelines.resolved(place)[0])["name"] == "presence"
+
+
+@pytest.mark.parametrize(("url", "is_allowed"), [
+    ("https://hooks.example/ward", True), ("http://hooks.example/ward", False),
+    ("https://elsewhere.example/x", False), ("https://hooks.example:8443/x", False),
+    ("https://user@hooks.example/x", False), ("http://169.254.169.254/", False),
+])  # fmt: skip
+def test_webhooks_of_rules_go_where_the_settings_allow_them(tmp_path: Path, url: str, is_allowed: bool):
+    settings = load_settings(None, {"service": {"webhooks": {"hosts": ["hooks.example"]}}}, environment={}).service
+    tell = {"type": "webhook", "name": "tell", "url": url}
+    pipeline = {"name": "presence", "rules": [{"name": "somebody", "on_complete": [tell]}]}
+    if is_allowed:
+        assert Pipelines(settings, tmp_path).resolved(pipeline, 0.0)[0] is not None
+        return
+    with pytest.raises(RuleError, match=r"rules\[0\]\.on_complete\[0\]\.url"):
+        Pipelines(settings, tmp_path).resolved(pipeline, 0.0)
+    assert Pipelines(settings, tmp_path).resolved(pipeline)[0] is not None, "a stream goes on that was taken before"
