@@ -131,9 +131,8 @@ def _body(response: httpx.Response) -> bytes:
 
 
 def _decoded(content: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    with suppress(VideoError):  # of other kinds the size is known when they are decoded
-        check_size(*picture_size(content))
     try:
+        check_size(*picture_size(content))  # before it takes the memory
         return decode_image(np.frombuffer(content, np.uint8), where="snapshot")
     except VideoError:
         raise ConnectionEnded("it gives no picture that can be decoded") from None
