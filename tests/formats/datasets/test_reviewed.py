@@ -5,7 +5,6 @@ import json
 import pytest
 from formats.datasets.runs import add_video
 
-from neuropose_ray.errors import FileFormatError
 from neuropose_ray.formats.datasets.cvat import read_cvat
 from neuropose_ray.formats.datasets.kinds import DatasetKind, DatasetSettings
 from neuropose_ray.formats.datasets.label_studio import read_label_studio

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.http_camera import HttpCamera, jpeg
 from support.rtsp.stamps import read_stamp
 
-from neuropose_ray.video.live import SourceAccess, snapshots
+from neuropose_ray.video.live import SourceAccess
 from neuropose_ray.video.live.http_camera import HttpCamera as Client
 from neuropose_ray.video.live.packets import EncodedPacket
 from neuropose_ray.video.live.pictures import ConnectionEnded, SourceReport
@@ -90,15 +90,6 @@ def test_what_is_no_picture_ends_the_connection_in_words(content):
         camera.picture = content
         with pytest.raises(ConnectionEnded, match="picture"):
             next(source(camera).pictures())
-
-
-def test_a_picture_that_would_fill_the_memory_is_refused_before_it_is_decoded(monkeypatch):
-    monkeypatch.setattr(snapshots, "decode_image", lambda *_, **__: pytest.fail("it is decoded"))
-    with HttpCamera() as camera:
-        camera.picture = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 30_000, 30_000)
-        with pytest.raises(ConnectionEnded, match="too large") as ended:
-            next(source(camera).pictures())
-    assert ended.value.denied
 
 
 def test_for_clips_pictures_are_kept_as_they_came():
