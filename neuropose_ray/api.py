@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from neuropose_ray.curation import FrameMetric, GivenConfig, MetricRegistry, read_config
-from neuropose_ray.curation import profile as profile_settings
 from neuropose_ray.models import ModelSpec, PoseModelSpec, download_progress, expected_model, resolve_model
 from neuropose_ray.pipeline import (
-    CurationSummary,
     Engine,
     ProgressReporter,
     ResultStore,
@@ -29,6 +26,10 @@ from neuropose_ray.pipeline import (
 )
 from neuropose_ray.service import load_settings
 from neuropose_ray.settings import merged_layers
+
+if TYPE_CHECKING:
+    from neuropose_ray.curation import FrameMetric, MetricRegistry
+    from neuropose_ray.pipeline import CurationSummary
 
 #: Where copies of remote inputs are kept, below the output folder that all workers see.
 _FETCHED_FOLDER = ".fetched"
@@ -181,6 +182,9 @@ def curate_with(
     Raises:
         NeuroposeRayError: as :func:`curate`.
     """
+    from neuropose_ray.curation import GivenConfig, MetricRegistry, read_config
+    from neuropose_ray.curation import profile as profile_settings
+
     file = GivenConfig() if config is None else read_config(config)
     layers = ({} if profile_name is None else profile_settings(profile_name), file.settings, given)
     settings = load_settings(None, merged_layers(*layers))

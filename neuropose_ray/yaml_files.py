@@ -47,7 +47,7 @@ def parsed_yaml(text: str) -> Any:
         raise ValueError(yaml_fault(error)) from error
     except RecursionError:
         raise ValueError(f"more than {_MOST_LEVELS} levels") from None
-    except (ValueError, OverflowError) as error:  # a date or a number of YAML that is none
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:  # a date that is none, ...
         raise ValueError(f"not YAML ({first_line(error)})") from error
     if not _has_few_levels(content):
         raise ValueError(f"more than {_MOST_LEVELS} levels")

@@ -30,10 +30,31 @@ def test_predictions_metrics_and_progress_come_back(estimator, clip):
     assert wider.predictions.camera.field_of_view_degrees == pytest.approx(80)
 
 
+def test_a_script_of_neuropose_gives_its_own_arguments(clip, weights, caplog):
+    estimator = neuropose_ray.Estimator(
+        device="/CPU:0", skeleton="smpl_24", default_fov_degrees=40, fit=False, engine={"kind": "local"}
+    )
+    assert not estimator.is_model_loaded
+    estimator.load_model(cache_dir=weights.path.parent)
+    assert estimator.is_model_loaded
+    assert len(estimator.process_video(clip).predictions) == 1
+    assert "device is NeuroPose's name of metrabs.device" in caplog.messages
+
+
+def test_a_model_that_is_given_is_at_hand(estimator, tmp_path):
+    estimator.load_model(tmp_path)
+    assert estimator.is_model_loaded
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_cannot_be_done_is_an_error_of_its_kind(estimator, clip, test_data):
     with pytest.raises(InputNotFoundError):
+        estimator.process_video("gone.mp4")
+    with pytest.raises(FileNotFoundError):  # as NeuroPose's callers catch it
         estimator.process_video("gone.mp4")
     with pytest.raises(InputError, match="empty"):
         estimator.process_video(test_data / "odd" / "made_zero_bytes.mp4")
     with pytest.raises(SettingsError):
         neuropose_ray.Estimator(default_fov_degrees=200)
+    with pytest.raises(SettingsError, match="device"):
+        neuropose_ray.Estimator(device="/TPU:0")

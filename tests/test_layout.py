@@ -42,7 +42,6 @@ TESTED_ELSEWHERE = {
     "service/live/sources.py": "service/live/test_live_streams_of_the_service.py",
     "service/live/stream_actor.py": "service/live/test_live_streams_of_the_service.py",
     "service/live/stream_events.py": "service/live/test_websocket.py",
-    "service/live/warm_up.py": "service/live/test_websocket.py",
     "service/jobs/stored_jobs.py": "service/jobs/test_durable.py",  # of jobs that the queue has written
     "service/jobs/list_calls.py": "service/jobs/test_batches.py",  # by the manager that has them
     "service/app.py": "service/http/test_operations.py",  # the running application
@@ -57,7 +56,7 @@ TYPES = {
     "service/pose/requests.py", "rules/branches/protocol.py", "stores/protocol.py", "video/live/types.py",
     "analysis/body/records.py", "analysis/body/settings.py",
     "schemas/service_status.py",
-    "service/live/settings.py", "service/live/stream_parts.py", "service/live/attachments.py",
+    "service/live/settings.py", "service/live/stream_parts.py",
     "errors/analysis.py", "errors/inputs.py", "errors/live.py", "errors/runs.py", "errors/service.py",
 }  # fmt: skip
 

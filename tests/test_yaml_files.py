@@ -17,6 +17,8 @@ from neuropose_ray.yaml_files import parsed_yaml, yaml_mapping
 WRONG = {
     "brackets": "a: [", "levels": "a: " + "[" * 5000, "a date": "a: 2001-99-99", "itself": "a: &a\n  b: *a",
     "itself in a list": "a: &a\n- [*a]", "a number": "a: !!int x", "letters": "a: \x00",
+    "no number": "a: !!float ''", "no time": "a: !!timestamp ''", "a mapping of itself": "a: &a {b: *a}",
+    "a list for a name": "[1]: 2", "a brace": "a: {b: 1", "code": "a: !!python/object/apply:os.system [ls]",
 }  # fmt: skip
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

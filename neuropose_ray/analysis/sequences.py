@@ -99,7 +99,7 @@ def pad_sequences(
     arrays = [np.asarray(sequence) for sequence in sequences]
     if target_length is None:
         if not arrays:
-            raise SequenceError("there are no sequences", hint="give target_length if that may be")
+            raise SequenceError("the list of sequences is empty", hint="give target_length if that may be")
         target_length = max(len(array) for array in arrays)
     if target_length < 0:
         raise SequenceError(f"target_length is {target_length}, but must not be negative")

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from itertools import islice
 
 from neuropose_ray.errors import SequenceError
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.immutable import ReadOnlyMapping
-from neuropose_ray.schemas.predictions import VideoPredictions, frame_name
+from neuropose_ray.schemas.predictions import VideoPredictions
 from neuropose_ray.schemas.segmentation import Segment
 
 

@@ -96,7 +96,7 @@ def benchmark(
         console.print(line, markup=False, highlight=False)
 
     if force_cpu and compare_cpu:
-        raise SettingsError("--force-cpu and --compare-cpu exclude each other")
+        raise SettingsError("--force-cpu and --compare-cpu are mutually exclusive")
     if suite is Suite.SCALE:
         if output is not None or predictions_output is not None:
             raise SettingsError("--output and --predictions-output are of a video", where="benchmark")

@@ -31,6 +31,7 @@ def require_yes(question: str, *, yes: bool) -> None:
         yes: whether the answer was given as an option.
     """
     if not yes and not typer.confirm(question):
+        typer.echo("aborted", err=True)
         raise typer.Exit(_DECLINED)
 
 

@@ -46,7 +46,7 @@ def ingest(
 
 
 def _lines(result: IngestResult) -> list[str]:
-    skipped = f", {len(result.skipped_non_videos)} other files left out" if result.skipped_non_videos else ""
+    skipped = f", {len(result.skipped_non_videos)} non-video member(s) skipped" if result.skipped_non_videos else ""
     megabytes = result.total_uncompressed_bytes / 1e6
     head = f"ingested {result.job_count} job(s) from {result.archive}: {megabytes:.1f} MB{skipped}"
     return [head, *(f"{job.job_name}: {job.video_filename}" for job in result.ingested)]

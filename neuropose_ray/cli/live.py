@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -150,6 +149,8 @@ def view(
 
         neuropose-ray live view ward-7 --json --frames 100 > poses.jsonl
     """
+    import asyncio
+
     with service_client(url, config, data) as service:
         report, address, token = service.stream(stream), service.url, service.token
     page = f"{address}/v1/streams/{report.stream_id}/view"

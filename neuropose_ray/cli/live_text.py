@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -83,6 +82,8 @@ async def watched(address: str, token: str | None, stream: str, frames: int | No
         ServiceError: the service refuses.
         ServiceUnreachableError: nobody answers.
     """
+    import asyncio
+
     from websockets.asyncio.client import connect
     from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 

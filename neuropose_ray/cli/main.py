@@ -20,7 +20,8 @@ SERVICE_PANEL = "The service"
 #: Errors of the command line itself, not of the work.
 USAGE_CODES = (
     "settings", "input_not_found", "model_unknown", "joint_unknown", "segments_exist", "service_running",
-    "ingest", "archive_invalid", "archive_empty", "archive_too_large", "job_collision",
+    "ingest", "archive_invalid", "archive_empty", "archive_too_large", "job_collision", "file_format",
+    "file_too_new", "file_version",
 )  # fmt: skip
 
 COMMANDS = {
@@ -88,7 +89,7 @@ def _root(
     ] = False,
 ) -> None:
     if verbose and quiet:
-        raise SettingsError("--verbose and --quiet exclude each other")
+        raise SettingsError("--verbose and --quiet are mutually exclusive")
     level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
     if config is not None:

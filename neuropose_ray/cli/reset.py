@@ -22,8 +22,12 @@ def reset(
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only list what would be removed.")] = False,
     keep_failed: Annotated[bool, typer.Option("--keep-failed", help="Leave the folders of failed jobs.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="First end the running service.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="With --stop: kill it if it does not end.")] = False,
-    grace: Annotated[float, typer.Option("--grace", min=0, help="Seconds for the service to end.")] = 60.0,
+    force: Annotated[
+        bool, typer.Option("--force", "--force-kill", help="With --stop: kill it if it does not end.")
+    ] = False,
+    grace: Annotated[
+        float, typer.Option("--grace", "--grace-seconds", min=0, help="Seconds for the service to end.")
+    ] = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Remove all jobs, videos, results and logs of the service: inbox, uploads, and the queue, also in PostgreSQL.
@@ -39,7 +43,7 @@ def reset(
     removed, database = removals(folder, keep_failed=keep_failed), JobDatabase(settings)
     jobs = database.count()
     if not as_json:
-        typer.echo("\n".join(_lines(removed, folder, jobs)))
+        typer.echo("\n".join(_lines(removed, folder, jobs, dry_run=dry_run)))
     if dry_run or not (removed or jobs):
         if as_json:
             typer.echo(_record(removed, 0, jobs))
@@ -76,12 +80,13 @@ def _is_free(folder: DataFolder) -> bool:
     return True
 
 
-def _lines(removed: tuple[Removal, ...], folder: DataFolder, jobs: int) -> list[str]:
+def _lines(removed: tuple[Removal, ...], folder: DataFolder, jobs: int, *, dry_run: bool) -> list[str]:
     if not removed and not jobs:
-        return [f"nothing to remove in {folder.root}"]
+        return [f"nothing to do: there is nothing to remove in {folder.root}"]
     total = sum(removal.size_bytes for removal in removed)
-    lines = [f"{removal.path} ({removal.size_bytes / 1e6:.1f} MB)" for removal in removed]
-    return [*lines, f"{len(removed)} paths, {total / 1e6:.1f} MB{_in_database(jobs)}"]
+    lines = [f"would remove {removal.path} ({removal.size_bytes / 1e6:.1f} MB)" for removal in removed]
+    end = ["(dry-run; no changes made)"] if dry_run else []
+    return [*lines, f"{len(removed)} paths, {total / 1e6:.1f} MB{_in_database(jobs)}", *end]
 
 
 def _in_database(jobs: int) -> str:

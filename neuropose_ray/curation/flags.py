@@ -71,9 +71,13 @@ def blur_threshold(table: pa.Table, settings: BlurSettings) -> float:
 
 def after_gap(table: pa.Table) -> NDArray[np.bool_]:
     """``(frames,)`` whether numbers are missing between a picture and the one before."""
-    number = _numbers(table, "number")
-    with np.errstate(invalid="ignore"):
-        return np.diff(number, prepend=_NOTHING) > 1
+    gaps = np.zeros(table.num_rows, np.bool_)
+    if "number" in table.column_names:
+        known = _is_known(table, "number")
+        # As integers: numbers that are times in nanoseconds are not told apart as floats.
+        numbers = table.column("number").fill_null(0).to_numpy()
+        gaps[1:] = (np.diff(numbers) > 1) & known[1:] & known[:-1]
+    return gaps
 
 
 def _exposure_masks(table: pa.Table, settings: ExposureSettings) -> Mapping[FrameFlag, NDArray[np.bool_]]:

@@ -17,6 +17,7 @@ from neuropose_ray.curation.presence import Presence
 from neuropose_ray.curation.settings import CurationSettings
 from neuropose_ray.schemas.frame_table import CATALOGUE_COLUMNS, DERIVED_COLUMNS, arrow_schema
 from neuropose_ray.schemas.frame_times import matching_frames
+from neuropose_ray.schemas.immutable import utf8_text
 from neuropose_ray.schemas.typed_columns import Column, arrow_column
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 #: What a frame is said to be that the video promises and no decoder gave.
 _NOT_DECODED = "the frame could not be decoded"
+_LARGEST_NUMBER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class FrameFile:
     """One picture's file, a row of the catalogue of a frame folder.
 
     Attributes:
-        name: in its folder.
-        number: in the name.
+        name: in its folder; bytes of it that are not UTF-8 become the replacement character in tables.
+        number: in the name; a table has none that is larger than its column can hold.
         size: bytes; None where the file cannot be read.
         mtime: seconds since 1970 of its last change; None where the file cannot be read.
         digest: SHA-256 of its content, hexadecimal; None where the file cannot be read.
@@ -174,11 +176,13 @@ def _taken(observed: pa.Table, order: NDArray[np.int64]) -> pa.Table:
 
 def _file_columns(files: Sequence[FrameFile], count: int) -> dict[str, pa.Array]:
     rows: Sequence[FrameFile | None] = files or [None] * count
-    fields = {"number": "number", "path": "name", "hash": "digest", "size": "size", "mtime": "mtime"}
-    return {
-        name: arrow_column([getattr(row, field, None) for row in rows], CATALOGUE_COLUMNS[name].type)
-        for name, field in fields.items()
+    fields = {"hash": "digest", "size": "size", "mtime": "mtime"}
+    values: dict[str, list[Any]] = {
+        "number": [None if row is None or (row.number or 0) > _LARGEST_NUMBER else row.number for row in rows],
+        "path": [None if row is None else utf8_text(row.name) for row in rows],
+        **{name: [getattr(row, field, None) for row in rows] for name, field in fields.items()},
     }
+    return {name: arrow_column(column, CATALOGUE_COLUMNS[name].type) for name, column in values.items()}
 
 
 def _errors(order: NDArray[np.int64], files: Sequence[FrameFile], errors: Mapping[int, str]) -> list[str | None]:

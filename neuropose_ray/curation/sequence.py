@@ -53,11 +53,14 @@ class FrameSequence:
             missing = sum(gap.last - gap.first + 1 for gap in self.gaps)
             spans = [f"{gap.first}" if gap.first == gap.last else f"{gap.first} to {gap.last}" for gap in self.gaps]
             of = f"of {self.numbers[0]} to {self.numbers[-1]}"
-            yield f"{missing} numbers {of} are missing ({_listed(spans)})."
-        if self.doubles:
-            yield f"{len(self.doubles)} pictures repeat a number and are left out ({_listed(self.doubles)})."
-        if self.unnumbered:
-            yield f"{len(self.unnumbered)} pictures have no number and are left out ({_listed(self.unnumbered)})."
+            numbers = "1 number" if missing == 1 else f"{missing} numbers"
+            yield f"{numbers} {of} {_are(missing)} missing ({_listed(spans)})."
+        if doubles := len(self.doubles):
+            repeat = "1 picture repeats" if doubles == 1 else f"{doubles} pictures repeat"
+            yield f"{repeat} a number and {_are(doubles)} left out ({_listed(self.doubles)})."
+        if unnumbered := len(self.unnumbered):
+            have = "1 picture has" if unnumbered == 1 else f"{unnumbered} pictures have"
+            yield f"{have} no number and {_are(unnumbered)} left out ({_listed(self.unnumbered)})."
 
     def require_strict(self, where: str) -> None:
         """Refuse a sequence with gaps, doubles, or pictures without a number.
@@ -120,6 +123,10 @@ def _pattern(text: str) -> re.Pattern[str]:
         hint = r"write (?P<number>\d+) where the number is"
         raise SettingsError("the expression has no group 'number'", where="ingest.pattern", hint=hint)
     return pattern
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from neuropose_ray.errors.analysis import (
     SignalError,
     UnknownJointError,
 )
-from neuropose_ray.errors.base import NeuroposeRayError, first_line
+from neuropose_ray.errors.base import NeuroposeRayError, first_line, printable
 from neuropose_ray.errors.catalogue import ErrorEntry, error_catalogue, error_kinds
 from neuropose_ray.errors.inputs import (
     ArchiveEmptyError,
@@ -28,6 +28,7 @@ from neuropose_ray.errors.inputs import (
     JobCollisionError,
     MigrationError,
     MigrationNotFoundError,
+    MissingFileError,
     SettingsError,
     VideoError,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "LiveError",
     "MigrationError",
     "MigrationNotFoundError",
+    "MissingFileError",
     "ModelError",
     "NeuroposeRayError",
     "NotReadyError",
@@ -149,4 +151,5 @@ __all__ = [
     "error_catalogue",
     "error_kinds",
     "first_line",
+    "printable",
 ]

@@ -16,10 +16,13 @@ class NeuroposeRayError(Exception):
     remedy = "Run the command again with --verbose, and report what it prints."
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
-        """Join the parts into one line: ``where: what; hint``."""
+        """Join the parts into one line: ``where: what; hint``.
+
+        What a terminal would obey instead of showing it, as names of strangers may have it, is escaped.
+        """
         self.what, self.where, self.hint = what, where, hint
         line = what if where is None else f"{where}: {what}"
-        super().__init__(" ".join((line if hint is None else f"{line}; {hint}").split()))
+        super().__init__(printable(" ".join((line if hint is None else f"{line}; {hint}").split())))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel between processes whole, with what a class of errors has besides the three parts."""
@@ -28,6 +31,11 @@ class NeuroposeRayError(Exception):
 
 def _rebuild(kind: type[NeuroposeRayError], what: str, where: str | None, hint: str | None) -> NeuroposeRayError:
     return kind(what, where=where, hint=hint)
+
+
+def printable(text: str) -> str:
+    """The text with an escape, as Python writes it, in the place of every letter that cannot be shown."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def first_line(error: BaseException) -> str:

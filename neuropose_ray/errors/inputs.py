@@ -29,6 +29,10 @@ class InputNotFoundError(InputError):
     remedy = "Check the path with ls; patterns need quotes, and URLs the access of this machine."
 
 
+class MissingFileError(InputNotFoundError, FileNotFoundError):
+    """A file that does not exist; a FileNotFoundError for NeuroPose's callers."""
+
+
 class VideoError(InputError):
     """A video that cannot be opened, or has no picture stream."""
 

@@ -19,10 +19,10 @@ from neuropose_ray.formats.keypoints import (
 )
 from neuropose_ray.formats.records import flat_triples, write_lists
 from neuropose_ray.schemas.atomic import atomic_write
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.pose_blocks import frame_blocks
 from neuropose_ray.schemas.poses import PoseTable
-from neuropose_ray.schemas.predictions import frame_name
 
 PERSON_CATEGORY = 1
 

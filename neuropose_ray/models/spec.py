@@ -10,8 +10,7 @@ from neuropose_ray.models.blazepose.settings import BLAZEPOSE_VERSION, BlazePose
 from neuropose_ray.models.metrabs.settings import METRABS_VERSION, MetrabsSettings
 from neuropose_ray.models.protocol import PoseModel
 from neuropose_ray.models.weights import Weights, WeightSettings, WeightStore
-from neuropose_ray.models.weights.download import Progress, no_progress
-from neuropose_ray.models.weights.settings import default_cache_dir
+from neuropose_ray.models.weights.settings import Progress, default_cache_dir, no_progress
 
 #: Phone cameras see 65 to 70 degrees over their longer side; refits of marker mocap put ours at 65 to 80.
 PHONE_FIELD_OF_VIEW_DEGREES = 67.0

@@ -48,7 +48,6 @@ from .state.lease_record import own_record as own_record
 from .state.lease_record import process_is_gone as process_is_gone
 from .state.metrics import WORKER_METRICS as WORKER_METRICS
 from .state.metrics import MeteredSpec as MeteredSpec
-from .state.metrics import Metric as Metric
 from .state.metrics import RayMeter as RayMeter
 from .state.metrics import metered_frames as metered_frames
 from .state.progress import NullReporter as NullReporter

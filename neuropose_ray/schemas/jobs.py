@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from neuropose_ray.schemas.fitting import HeightM
-from neuropose_ray.schemas.immutable import FrozenJson, FrozenModel
+from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.job_names import STANDARD_NAME, JobState, StepKind, StepState
 from neuropose_ray.schemas.service_status import SlowestStep
 
@@ -21,36 +21,6 @@ Label = Annotated[str, StringConstraints(max_length=200)]
 LabelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
 #: Of uploaded files and of a job's videos: no separators, no leading dot, printable.
 FileName = Annotated[str, StringConstraints(pattern=r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,199}$")]
-
-
-class Step(FrozenModel):
-    """One step of a workflow, with its settings."""
-
-    kind: StepKind
-    with_: FrozenJson = Field(default_factory=dict, alias="with", description="settings of the step; see its kind")
-    max_attempts: int = Field(default=3, ge=1, le=20, description="tries where an error may go away by itself")
-    timeout_s: float | None = Field(default=None, gt=0, description="for one try; none: as long as it takes")
-
-
-class Workflow(FrozenModel):
-    """Ordered steps; the first is ``pose``, on which all others stand but ``curate``, which may come before it."""
-
-    steps: tuple[Step, ...] = Field(min_length=1, max_length=20)
-
-    @model_validator(mode="after")
-    def _begin_with_poses(self) -> Workflow:
-        kinds = [step.kind for step in self.steps]
-        first = next((kind for kind in kinds if kind != "curate"), None)
-        if first != "pose" or kinds.count("pose") > 1:
-            raise ValueError("a workflow begins with its only pose step")
-        return self
-
-
-#: Built in; others come from the configuration.
-STANDARD = Workflow(steps=(Step(kind="pose"), Step(kind="analyze"), Step(kind="overlay"), Step(kind="report")))
-
-#: Built in too; what words the text is the service's setting.
-WITH_TEXT = Workflow(steps=(Step(kind="pose"), Step(kind="analyze"), Step(kind="text"), Step(kind="report")))
 
 
 class JobInput(FrozenModel):

@@ -8,16 +8,18 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from neuropose_ray.errors import FileFormatError, InputError, InputNotFoundError
+from neuropose_ray.errors import FileFormatError, InputError, MissingFileError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.json_text import parsed_json
 from neuropose_ray.schemas.migrations import migrate_job_results, migrate_video_predictions
-from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
 from neuropose_ray.schemas.result_files import video_name
+
+if TYPE_CHECKING:
+    from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,11 +35,13 @@ def load_video_predictions(path: Path, *, video: str | None = None) -> VideoPred
         video: which one of a job's videos, by its name there; needed only where there are several.
 
     Raises:
-        InputNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
         FileFormatError: it cannot be read, is not JSON, or holds no predictions.
         FutureSchemaError: a newer version wrote it.
         InputError: no such video, or several to choose from.
     """
+    from neuropose_ray.schemas.predictions import VideoPredictions
+
     _, payload = video_in_payload(read_json(path), path, video)
     return validated(VideoPredictions, migrate_video_predictions(payload, str(path)), str(path))
 
@@ -79,10 +83,12 @@ def load_job_results(path: Path) -> JobResults:
     """A job's results, every video of any version.
 
     Raises:
-        InputNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
         FileFormatError: it cannot be read, is not JSON, or not a job's results.
         FutureSchemaError: a newer version wrote it.
     """
+    from neuropose_ray.schemas.predictions import JobResults
+
     payload = read_json(path)
     if is_video_payload(payload):
         raise FileFormatError(
@@ -136,7 +142,7 @@ def read_json(path: Path, *, as_written: bool = False) -> object:
             refuse null.
 
     Raises:
-        InputNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
         FileFormatError: it cannot be read, or is not JSON.
     """
     try:
@@ -147,7 +153,7 @@ def read_json(path: Path, *, as_written: bool = False) -> object:
         parse_float = _finite_or_none if _HUGE_NUMBER.search(content) else None
         return parsed_json(content, parse_constant=lambda _: None, parse_float=parse_float)
     except FileNotFoundError as error:
-        raise InputNotFoundError("there is no such file", where=str(path), hint="check the path") from error
+        raise MissingFileError("there is no such file", where=str(path), hint="check the path") from error
     except OSError as error:
         raise FileFormatError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except ValueError as error:

@@ -29,7 +29,7 @@ def payload_version(payload: Mapping[str, object], where: str) -> int:
     """
     version = payload.get("schema_version", 1)
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise MigrationError(f"schema_version is {version!r}, not a whole number from 1", where=where)
+        raise MigrationError(f"invalid schema_version {version!r}, not a whole number from 1", where=where)
     if version > SCHEMA_VERSION:
         raise FutureSchemaError(
             f"schema_version is {version}, newer than the {SCHEMA_VERSION} that this version reads",
@@ -116,7 +116,7 @@ def _add_skeleton_and_times(payload: Payload) -> Payload:
         "camera": None,
         # NeuroPose's own time of a frame; without a frame rate there is none.
         "frames": {
-            name: frame | {"timestamp_s": None if seconds is None else index * seconds}
+            name: {"timestamp_s": None if seconds is None else index * seconds} | frame
             if isinstance(frame, dict)
             else frame
             for index, (name, frame) in enumerate(frames.items())

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from neuropose_ray.schemas.atomic import atomic_write
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.immutable import utf8_text
 from neuropose_ray.schemas.pose_blocks import frame_blocks
 from neuropose_ray.schemas.poses import Poses, PoseTable
-from neuropose_ray.schemas.predictions import frame_name
 from neuropose_ray.schemas.provenance import NEUROPOSE_PROVENANCE_FIELDS
-from neuropose_ray.schemas.segmentation import Segmentation
-from neuropose_ray.schemas.segmentation_files import fits_neuropose
+
+if TYPE_CHECKING:
+    from neuropose_ray.schemas.segmentation import Segmentation
 
 NEUROPOSE_VERSION = 2
 _METADATA_FIELDS = {"frame_count", "fps", "width", "height"}
@@ -123,13 +124,21 @@ def _write_video(
         left_out += int(np.count_nonzero(~finite))
         file.write(b"," if first else b"")
         file.write(b",".join(_frame_texts(block.poses.take(finite), first, block.frame_count, decimals)))
-    held = {
+    file.write(b'},"segmentations":%s,"provenance":%s}' % (to_json(_held(segmentations)), to_json(provenance)))
+    return left_out
+
+
+def _held(segmentations: Mapping[str, Segmentation]) -> dict[str, object]:
+    """Those that NeuroPose's files can hold."""
+    if not segmentations:  # as in a run, which loads nothing of them
+        return {}
+    from neuropose_ray.schemas.segmentation_files import fits_neuropose
+
+    return {
         name: segmentation.model_dump(mode="json")
         for name, segmentation in segmentations.items()
         if fits_neuropose(segmentation)
     }
-    file.write(b'},"segmentations":%s,"provenance":%s}' % (to_json(held), to_json(provenance)))
-    return left_out
 
 
 def _finite_rows(poses: Poses) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from neuropose_ray.errors import printable
 from neuropose_ray.schemas.header import VideoDescription
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.skeleton import Skeleton
@@ -105,7 +106,7 @@ def summary_text(rows: Mapping[str, str]) -> str:
     """The rows of :func:`summary_rows` as lines, for a terminal."""
     width = max(map(len, rows))
     # A file's name may hold line breaks and bytes that are no text.
-    return "\n".join(f"{name:<{width}}  {_printable(value)}" for name, value in rows.items())
+    return "\n".join(f"{name:<{width}}  {printable(value)}" for name, value in rows.items())
 
 
 def summary_html(rows: Mapping[str, str]) -> str:
@@ -115,10 +116,6 @@ def summary_html(rows: Mapping[str, str]) -> str:
         for name, value in rows.items()
     )
     return f"<table>{cells}</table>"
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _coordinates(values: NDArray[np.floating], names: tuple[str, ...]) -> dict[str, object]:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, RootModel, model_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from neuropose_ray.errors import InputError
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.header import PredictionsHeader, VideoDescription
 from neuropose_ray.schemas.immutable import FiniteFloat, FrozenMapping, FrozenModel, StrictInt, Utf8Str
+from neuropose_ray.schemas.migrations import migrate_video_predictions
 from neuropose_ray.schemas.notebook import (
     person_to_numpy,
     plot_person,
@@ -37,11 +39,6 @@ Box = tuple[Measured, Measured, Measured, Measured, Measured]
 Pose2d = tuple[tuple[Measured, Measured], ...]
 Pose3d = tuple[tuple[Measured, Measured, Measured], ...]
 JointScores = tuple[Measured, ...]
-
-
-def frame_name(index: int) -> str:
-    """The key of a frame: ``frame_000000`` is the first."""
-    return f"frame_{index:06d}"
 
 
 class FramePrediction(FrozenModel):
@@ -78,6 +75,18 @@ class VideoPredictions(VideoDescription):
 
     frames: FrozenMapping[str, FramePrediction]
     segmentations: FrozenMapping[str, Segmentation] = Field(default={}, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_versions(cls, given: object) -> object:
+        """NeuroPose's versions name no skeleton: its scripts make predictions of frames and metadata alone."""
+        if not isinstance(given, dict) or "skeleton" in given or not {"metadata", "frames"} <= given.keys():
+            return given
+        frames = given["frames"]
+        if isinstance(frames, Mapping):
+            frames = {name: _as_plain(frame) for name, frame in frames.items()}
+        plain = {**given, "metadata": _as_plain(given["metadata"]), "frames": frames}
+        return migrate_video_predictions(plain, "predictions")
 
     @model_validator(mode="after")
     def _consistent(self) -> VideoPredictions:
@@ -263,6 +272,10 @@ def _require_joints(name: str, frame: FramePrediction, joints: int) -> None:
         for person, pose in enumerate(getattr(frame, field) or ()):
             if pose is not None and len(pose) != joints:
                 raise ValueError(f"{name}: {field} of person {person} has {len(pose)} joints, the skeleton {joints}")
+
+
+def _as_plain(value: object) -> object:
+    return value.model_dump(mode="json", exclude_none=True) if isinstance(value, BaseModel) else value
 
 
 def _description(source: VideoDescription) -> dict[str, object]:

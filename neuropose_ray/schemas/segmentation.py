@@ -29,7 +29,7 @@ class JointPairDistance(FrozenModel):
     @model_validator(mode="after")
     def _distinct(self) -> JointPairDistance:
         if self.joints[0] == self.joints[1]:
-            raise ValueError(f"joints must be two different joints, not {self.joints[0]} twice")
+            raise ValueError(f"joints must be two distinct joints, not {self.joints[0]} twice")
         return self
 
 

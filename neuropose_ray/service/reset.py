@@ -116,7 +116,7 @@ def stop_service(data: DataFolder, *, grace_s: float, force: bool) -> None:
         if force:
             _signal(record, signal.SIGKILL)
         if not force or not _ended(data, record, _KILLED_S):
-            what = f"the service (process {record.process.pid}) has not ended in {grace_s:.0f} s"
+            what = f"the service (process {record.process.pid}) did not exit within {grace_s:.0f} s"
             raise ServiceRunningError(what, where=str(data.root), hint="wait, or kill it with --force")
 
 

@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, Str
 from neuropose_ray.description import DescriptionSettings
 from neuropose_ray.pipeline import RunSettings
 from neuropose_ray.schemas.job_names import STANDARD_NAME
-from neuropose_ray.schemas.jobs import STANDARD, Workflow
+from neuropose_ray.schemas.workflows import STANDARD, Workflow
 from neuropose_ray.service.live.settings import LiveSettings
 from neuropose_ray.service.names import HTTP_PORT
 from neuropose_ray.settings import load_layers

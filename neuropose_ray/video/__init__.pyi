@@ -27,6 +27,7 @@ from .types import Pictures as Pictures
 from .types import VideoInfo as VideoInfo
 from .types import VideoSource as VideoSource
 from .write import VideoWriter as VideoWriter
+from .yuv import PicturePart as PicturePart
 from .yuv import PixelBuffer as PixelBuffer
 from .yuv import YUVMatrix as YUVMatrix
 from .yuv import planes_of as planes_of

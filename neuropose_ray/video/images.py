@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.video.heif import decode_heif, is_heif
 from neuropose_ray.video.luma import decode_luma, grey_of, has_own_luma
 from neuropose_ray.video.picture_ends import is_cut_short
+from neuropose_ray.video.picture_size import picture_size
 from neuropose_ray.video.settings import VideoSettings
 from neuropose_ray.video.sources import NumberedImages, list_images
 from neuropose_ray.video.types import Chunk, DecodedFrame, ImageFile, Pictures, VideoInfo, VideoSource
@@ -22,7 +25,7 @@ from neuropose_ray.video.yuv import YUVMatrix, planes_of_rgb
 
 
 def probe_images(source: VideoSource) -> VideoInfo:
-    """Times from the numbers in the names, so that gaps keep their time; the size of the first readable image.
+    """Times from the numbers in the names, so that gaps keep their time; the size that most images have.
 
     Raises:
         InputNotFoundError: there is no image, or no single numbered series.
@@ -30,8 +33,9 @@ def probe_images(source: VideoSource) -> VideoInfo:
     """
     images = list_images(source.path)
     fps = source.fps or VideoSettings().image_fps
-    height, width = _first_readable(source.path, images).shape[:2]
-    files = image_files(images)
+    read = [_image_file(path) for path in images.paths]
+    files = tuple(file for file, _ in read)
+    height, width = _usual_image(source.path, images, [size for _, size in read]).shape[:2]
     return VideoInfo(
         source=source, width=width, height=height, rotation_degrees=0,
         codec=images.paths[0].suffix.lower().removeprefix("."), stream_index=0,
@@ -103,6 +107,7 @@ def read_bytes(path: Path) -> NDArray[np.uint8]:
         VideoError: it cannot be read.
     """
     try:
+        _require_file(path)
         return np.fromfile(path, np.uint8)
     except FileNotFoundError as error:
         raise InputNotFoundError("there is no such file", where=str(path), hint="check the path") from error
@@ -135,16 +140,18 @@ def decode_image(content: NDArray[np.uint8], where: str) -> Frame:
     return rgb
 
 
-def _first_readable(path: Path, images: NumberedImages) -> Frame:
-    first: VideoError | None = None
-    for image in images.paths:
+def _usual_image(path: Path, images: NumberedImages, sizes: Sequence[tuple[int, int] | None]) -> Frame:
+    """The first readable image of those whose stored size is the most frequent one."""
+    frequency = Counter(sizes)
+    first: InputError | None = None
+    for image, _ in sorted(zip(images.paths, sizes, strict=True), key=lambda entry: -frequency[entry[1]]):
         try:
             return read_image(image)
-        except VideoError as error:
+        except InputError as error:
             first = first or error
     if first is not None and len(images.paths) == 1:
         raise first
-    why = "" if first is None else f"; the first, {images.paths[0].name}: {first.what}"
+    why = "" if first is None else f"; the first, {Path(first.where or path).name}: {first.what}"
     raise VideoError(
         f"not one of {len(images.paths)} images can be read{why}",
         where=str(path),
@@ -154,7 +161,7 @@ def _first_readable(path: Path, images: NumberedImages) -> Frame:
 
 def image_files(images: NumberedImages) -> tuple[ImageFile, ...]:
     """The files of the pictures, each read once; one that cannot be read says why."""
-    return tuple(_image_file(path) for path in images.paths)
+    return tuple(_image_file(path)[0] for path in images.paths)
 
 
 def images_sha256(files: Sequence[ImageFile]) -> str:
@@ -167,15 +174,35 @@ def images_sha256(files: Sequence[ImageFile]) -> str:
     return digest.hexdigest()
 
 
-def _image_file(path: Path) -> ImageFile:
+def _image_file(path: Path) -> tuple[ImageFile, tuple[int, int] | None]:
+    """A picture's file, and the size in it, None where it is not among the first bytes."""
     try:
+        _require_file(path)
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             content = file.read()
     except OSError as error:
-        return ImageFile(path.name, error=f"the file cannot be read ({error.strerror})")
+        return ImageFile(path.name, error=f"the file cannot be read ({error.strerror})"), None
+    except VideoError as error:
+        return ImageFile(path.name, error=error.what), None
     digest = hashlib.sha256(content).hexdigest()
-    return ImageFile(path.name, len(content), status.st_mtime, digest, is_cut_short(content))
+    try:
+        size = picture_size(content)
+    except VideoError:
+        size = None
+    return ImageFile(path.name, len(content), status.st_mtime, digest, is_cut_short(content)), size
+
+
+def _require_file(path: Path) -> None:
+    """Refuse what would be waited for, as a pipe.
+
+    Raises:
+        VideoError: it is no file.
+        OSError: it cannot be looked at.
+    """
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a folder refuses to be read
+        raise VideoError("the image is not a file", where=str(path), hint="give files, not pipes or devices")
 
 
 def _notes(source: VideoSource, images: NumberedImages, fps: float) -> Iterator[str]:
@@ -184,7 +211,10 @@ def _notes(source: VideoSource, images: NumberedImages, fps: float) -> Iterator[
     span = images.numbers[-1] - images.numbers[0] + 1
     if missing := span - len(images.numbers):
         first, last = images.numbers[0], images.numbers[-1]
-        yield f"{missing} of the numbers {first} to {last} are missing; the gaps keep their time."
+        are = "is" if missing == 1 else "are"
+        yield f"{missing} of the numbers {first} to {last} {are} missing; the gaps keep their time."
     if images.duplicates:
         names = ", ".join(path.name for path in images.duplicates[:3])
-        yield f"{len(images.duplicates)} images repeat a number and are left out ({names})."
+        repeat = "image repeats" if len(images.duplicates) == 1 else "images repeat"
+        verb = "is" if len(images.duplicates) == 1 else "are"
+        yield f"{len(images.duplicates)} {repeat} a number and {verb} left out ({names})."

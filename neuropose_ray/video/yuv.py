@@ -7,8 +7,12 @@ drawn, and their mean is the sample again: what nobody draws over is encoded as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
+from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +37,43 @@ _FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _BLACK, _LUMA_SPAN, _GREY, _COLOUR_SPAN = 16.0, 219.0, 128.0, 224.0
 
 
+@dataclass(frozen=True, slots=True)
+class PicturePart:
+    """A rectangle of a picture of even size, in pixels; all of its edges are even.
+
+    ``top`` and ``left`` are the first row and column, ``bottom`` and ``right`` those after the last.
+    """
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @classmethod
+    def covering(
+        cls, rows: tuple[float, float], columns: tuple[float, float], height: int, width: int
+    ) -> PicturePart | None:
+        """The smallest part that holds what of these pixels is in the picture; None where nothing is."""
+        (top, bottom), (left, right) = (
+            (max(0, math.floor(first) // 2 * 2), min(size, math.floor(last) // 2 * 2 + 2))
+            for (first, last), size in ((rows, height), (columns, width))
+        )
+        return cls(top, bottom, left, right) if top < bottom and left < right else None
+
+    @property
+    def area(self) -> int:
+        """Its pixels."""
+        return (self.bottom - self.top) * (self.right - self.left)
+
+    def of(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The part of an array with a value, or some, for each pixel; a view."""
+        return pixels[self.top : self.bottom, self.left : self.right]
+
+    def of_colour(self, plane: _Plane) -> _Plane:
+        """The part of U or V; a view."""
+        return plane[self.top // 2 : self.bottom // 2, self.left // 2 : self.right // 2]
+
+
 class YUVMatrix(IntEnum):
     """How Y, U and V are made of red, green and blue, in the codes of ITU-T H.273; the range is limited."""
 
@@ -42,11 +83,18 @@ class YUVMatrix(IntEnum):
     @property
     def of_rgb(self) -> NDArray[np.float64]:
         """``(3, 4)``: Y, U and V are this times R, G, B and 1, all of them 0 to 255 (ITU-R BT.709-6, 3 and 4)."""
-        red, blue = (0.2126, 0.0722) if self is YUVMatrix.BT709 else (0.299, 0.114)
-        luma = np.array([red, 1 - red - blue, blue])
-        u, v = (np.array([0, 0, 1]) - luma) / (2 - 2 * blue), (np.array([1, 0, 0]) - luma) / (2 - 2 * red)
-        spans = np.array([_LUMA_SPAN, _COLOUR_SPAN, _COLOUR_SPAN]) / 255
-        return np.column_stack([np.stack([luma, u, v]) * spans[:, None], [_BLACK, _GREY, _GREY]])
+        return _of_rgb(self)
+
+
+@lru_cache
+def _of_rgb(matrix: YUVMatrix) -> NDArray[np.float64]:
+    red, blue = (0.2126, 0.0722) if matrix is YUVMatrix.BT709 else (0.299, 0.114)
+    luma = np.array([red, 1 - red - blue, blue])
+    u, v = (np.array([0, 0, 1]) - luma) / (2 - 2 * blue), (np.array([1, 0, 0]) - luma) / (2 - 2 * red)
+    spans = np.array([_LUMA_SPAN, _COLOUR_SPAN, _COLOUR_SPAN]) / 255
+    of_rgb = np.column_stack([np.stack([luma, u, v]) * spans[:, None], [_BLACK, _GREY, _GREY]])
+    of_rgb.setflags(write=False)
+    return of_rgb
 
 
 #: By what a decoder states. Where it states nothing, libswscale and so the pose model take it for BT.601.
@@ -125,21 +173,25 @@ def planes_of_rgb(rgb: Frame, matrix: YUVMatrix) -> Planes:
     return planes_of(pixels)
 
 
-def planes_of(pixels: Frame, planes: Planes | None = None) -> Planes:
+def planes_of(pixels: Frame, planes: Planes | None = None, parts: Sequence[PicturePart] | None = None) -> Planes:
     """The planes of Y, U and V of every pixel.
 
     Args:
         pixels: ``(height, width, 3)`` uint8, of even size.
         planes: where they are written, None for memory of their own.
+        parts: what of them is written; None for all.
     """
     import cv2
 
     height, width = pixels.shape[:2]
     planes = np.empty((height // 2 * 3, width), np.uint8) if planes is None else planes
-    luma, u, v = _split(planes)
-    cv2.extractChannel(pixels, 0, luma)
-    coarse = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    cv2.split(coarse, [np.empty_like(u), u, v])
+    luma, *colours = _split(planes)
+    for part in _whole(luma) if parts is None else parts:
+        few = part.of(pixels)
+        cv2.extractChannel(few, 0, part.of(luma))
+        coarse = cv2.resize(few, (few.shape[1] // 2, len(few) // 2), interpolation=cv2.INTER_AREA)
+        u, v = map(part.of_colour, colours)
+        cv2.split(coarse, [np.empty_like(u), u, v])
     return planes
 
 
@@ -151,24 +203,34 @@ class PixelBuffer:
     Args:
         height: even, px.
         width: even, px.
+
+    Attributes:
+        pixels: ``(height, width, 3)`` uint8.
     """
 
     def __init__(self, height: int, width: int) -> None:
-        self._pixels = np.empty((height, width, 3), np.uint8)
-        self._doubled = np.empty((2, height // 2, width // 2, 2), np.uint8)
+        self.pixels = np.empty((height, width, 3), np.uint8)
 
-    def filled(self, planes: Planes) -> Frame:
-        """``(height, width, 3)`` uint8 pixels of planes; overwritten by the next ones."""
-        import cv2
+    def filled(self, planes: Planes, parts: Sequence[PicturePart] | None = None) -> Frame:
+        """The pixels of planes, which the next ones overwrite.
 
+        Args:
+            planes: of a picture.
+            parts: what of the picture is wanted; all else is left as it was. None for all of it.
+        """
         luma, *colours = _split(planes)
-        wide = []
-        for plane, doubled in zip(colours, self._doubled, strict=True):
-            # Merged with itself a plane is twice as wide, several times faster than resized or repeated.
-            wide.append(cv2.merge([plane, plane], doubled).reshape(len(plane), -1))
-        for first in (0, 1):
-            cv2.merge([luma[first::2], *wide], self._pixels[first::2])
-        return self._pixels
+        for part in _whole(luma) if parts is None else parts:
+            pixels = part.of(self.pixels)
+            pixels[..., 0] = part.of(luma)
+            for place, plane in enumerate(map(part.of_colour, colours), 1):
+                for row, column in product((0, 1), (0, 1)):
+                    pixels[row::2, column::2, place] = plane
+        return self.pixels
+
+
+def _whole(luma: _Plane) -> list[PicturePart]:
+    height, width = luma.shape
+    return [PicturePart(0, height, 0, width)]
 
 
 def _split(planes: Planes) -> list[_Plane]:

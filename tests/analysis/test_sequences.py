@@ -13,8 +13,9 @@ from neuropose_ray.analysis.sequences import (
     predictions_to_numpy,
 )
 from neuropose_ray.errors import InputError
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.header import VideoMetadata
-from neuropose_ray.schemas.predictions import FramePrediction, VideoPredictions, frame_name
+from neuropose_ray.schemas.predictions import FramePrediction, VideoPredictions
 from neuropose_ray.schemas.skeleton import Skeleton
 
 FOREARM = Skeleton(name="forearm", joint_names=("elbow", "wrist"))
@@ -126,7 +127,7 @@ def test_padding_makes_copies():
 
 def test_nothing_to_pad_is_an_empty_list_only_if_the_length_is_given():
     assert pad_sequences([], target_length=5) == []
-    with pytest.raises(ValueError, match="no sequences"):
+    with pytest.raises(ValueError, match="is empty"):
         pad_sequences([])
 
 

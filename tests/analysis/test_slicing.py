@@ -6,8 +6,9 @@ from schemas.pose_tables import header_of, table_of
 
 from neuropose_ray.analysis.slicing import slice_predictions
 from neuropose_ray.errors import InputError
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.json_files import load_video_predictions, save_video_predictions
-from neuropose_ray.schemas.predictions import VideoPredictions, frame_name
+from neuropose_ray.schemas.predictions import VideoPredictions
 from neuropose_ray.schemas.segmentation import JointSpeed, Segment, Segmentation, SegmentationConfig
 
 SEGMENTS = (Segment(start=0, peak=2, end=4), Segment(start=3, peak=5, end=10))

@@ -25,7 +25,7 @@ def test_it_says_which_jobs_an_archive_gave(tmp_path: Path):
     done = CliRunner().invoke(app, [str(trials(tmp_path)), "--data", str(tmp_path / "data")])
     assert done.exit_code == 0
     head, job = done.stdout.splitlines()
-    assert head == f"ingested 1 job(s) from {tmp_path / 'trials.zip'}: 1.5 MB, 1 other files left out"
+    assert head == f"ingested 1 job(s) from {tmp_path / 'trials.zip'}: 1.5 MB, 1 non-video member(s) skipped"
     assert job == "p1_walk: walk.mp4"
     assert (tmp_path / "data" / "in" / "p1_walk" / "walk.mp4").stat().st_size == 1_500_000
 

@@ -15,9 +15,12 @@ from neuropose_ray.cli.main import COMMANDS, app, main
 from neuropose_ray.errors import (
     ArchiveInvalidError,
     EngineError,
+    FileFormatError,
+    FutureSchemaError,
     InputError,
     InputNotFoundError,
     JobCollisionError,
+    MigrationError,
     SegmentsExistError,
     ServiceRunningError,
     SettingsError,
@@ -151,7 +154,7 @@ def test_settings_may_stand_before_the_command(tmp_path, monkeypatch):
 
 def test_quiet_logs_errors_alone_and_does_not_go_with_verbose(monkeypatch, capsys):
     assert run(monkeypatch, "-v", "-q", "doctor") == 2
-    assert "exclude each other" in capsys.readouterr().err
+    assert "mutually exclusive" in capsys.readouterr().err
     command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()"]
     words = ("process", "gone.mp4", "--out", "out")
     environment = {**os.environ, "NEUROPOSE_DEFAULT_FOV_DEGREES": "60"}
@@ -167,7 +170,8 @@ def test_quiet_logs_errors_alone_and_does_not_go_with_verbose(monkeypatch, capsy
 
 @pytest.mark.parametrize("error", [
     SegmentsExistError("has segments of that name"), JobCollisionError("a is there"), ArchiveInvalidError("no zip"),
-    ServiceRunningError("it runs"),
+    ServiceRunningError("it runs"), FileFormatError("not JSON"), FutureSchemaError("too new"),
+    MigrationError("no version"),
 ])  # fmt: skip
 def test_what_neuropose_calls_wrong_use_is_exit_code_2(raising, monkeypatch, error):
     raising(error)

@@ -28,10 +28,18 @@ def test_a_dry_run_lists_and_removes_nothing(data):
     assert (done.exit_code, record["bytes_freed"]) == (0, 0)
     assert str(data.failed / "trial") in [entry["path"] for entry in record["paths"]]
     assert (data.failed / "trial").exists()
+    lines = reset(data, "-n").stdout.splitlines()
+    assert (lines[0], lines[-1]) == (f"would remove {data.failed / 'trial'} (0.0 MB)", "(dry-run; no changes made)")
+
+
+def test_neuroposes_names_of_options_are_taken(data):
+    assert reset(data, "--yes", "--force-kill", "--grace-seconds", "5").exit_code == 0
+    assert not (data.failed / "trial").exists()
 
 
 def test_who_declines_gets_exit_code_2_and_keeps_everything(data):
-    assert reset(data, answer="n\n").exit_code == 2
+    done = reset(data, answer="n\n")
+    assert (done.exit_code, done.stderr) == (2, "aborted\n")
     assert (data.failed / "trial").exists()
 
 
@@ -46,4 +54,7 @@ def test_failed_jobs_are_kept_when_they_are_to_be(data):
 def test_an_empty_folder_is_said_to_be_one(data):
     reset(data, "--yes")
     done = reset(data)
-    assert (done.exit_code, done.stdout.splitlines()[0]) == (0, f"nothing to remove in {data.root}")
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (
+        0,
+        f"nothing to do: there is nothing to remove in {data.root}",
+    )

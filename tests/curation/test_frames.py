@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from neuropose_ray.curation import (
     CurationSettings,
+    FrameFile,
     FrameObserver,
     Presence,
     complete_frames,
@@ -17,6 +18,7 @@ from neuropose_ray.curation import (
     join_chunks,
     measured_frames,
 )
+from neuropose_ray.curation.flags import after_gap
 from neuropose_ray.schemas.frame_table import FrameTableHeader, read_frames, write_frames, write_idle
 
 SETTINGS = CurationSettings()
@@ -44,6 +46,23 @@ def test_the_true_file_names_stay_with_their_frames():
     assert table.column("hash").to_pylist()[2] == f"{11:032x}"
     # Between 2 and 10 numbers are missing, and 10 cannot be read.
     assert table.column("motion").to_pylist() == [None, None, None]
+
+
+@given(st.integers(0, 10**30), st.lists(st.integers(1, 3), min_size=3, max_size=3))
+@settings(max_examples=20)
+def test_numbers_of_any_size_are_told_apart_or_left_out(first, steps):
+    numbers = [first, *(first + int(step) for step in np.cumsum(steps))]
+    table = measured(PICTURES[:4], numbers=numbers)
+    kept = [number if number < 2**63 else None for number in numbers]
+    assert table.column("number").to_pylist() == kept
+    gaps = [False, *(known is not None and step > 1 for known, step in zip(kept[1:], steps, strict=True))]
+    assert after_gap(table).tolist() == gaps
+
+
+def test_a_name_that_is_not_utf_8_keeps_its_row():
+    files = [FrameFile(b"caf\xe9_0.png".decode("utf-8", "surrogateescape"), 0)]
+    table = measured_frames(np.zeros(1), join_chunks([], REGISTRY), REGISTRY, files)
+    assert table.column("path").to_pylist() == ["caf\N{REPLACEMENT CHARACTER}_0.png"]
 
 
 def test_a_video_that_decodes_fewer_frames_than_it_promises_says_which():

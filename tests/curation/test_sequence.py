@@ -45,9 +45,10 @@ def test_faults_are_told_in_sentences():
     sequence = ordered("i_1.jpg", "i_4.jpg", "i_6.jpg", "i_06.jpg", "cover.jpg")
     assert sequence.problems() == (
         "3 numbers of 1 to 6 are missing (2 to 3, 5).",
-        "1 pictures repeat a number and are left out (i_6.jpg).",
-        "1 pictures have no number and are left out (cover.jpg).",
+        "1 picture repeats a number and is left out (i_6.jpg).",
+        "1 picture has no number and is left out (cover.jpg).",
     )
+    assert ordered("i_1.jpg", "i_3.jpg").problems() == ("1 number of 1 to 3 is missing (2).",)
     with pytest.raises(InputError, match=r"folder: 3 numbers .*cover.jpg\); complete the folder"):
         sequence.require_strict("folder")
     ordered("i_1.jpg", "i_2.jpg").require_strict("folder")

@@ -4,6 +4,8 @@ import inspect
 import pickle
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neuropose_ray.errors import (
     InputError,
@@ -72,3 +74,12 @@ def test_what_an_error_has_besides_travels_with_it():
 def test_of_a_text_of_several_lines_the_first_is_taken():
     assert first_line(ValueError("one\ntwo")) == "one"
     assert first_line(ValueError()) == "ValueError"
+
+
+@given(st.text(), st.text() | st.none(), st.text() | st.none())
+def test_nothing_in_an_error_is_obeyed_by_a_terminal_or_begins_a_line(what: str, where: str | None, hint: str | None):
+    line = str(VideoError(what, where=where, hint=hint))
+    assert line.isprintable()
+    if all(part is None or part.isprintable() for part in (what, where, hint)):
+        words = f"{'' if where is None else f'{where}: '}{what}{'' if hint is None else f'; {hint}'}"
+        assert line == " ".join(words.split())

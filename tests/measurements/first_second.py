@@ -6,6 +6,7 @@ of its own, which is taken in turn with the commands: the ratios of a busy machi
 """
 
 import argparse
+import compileall
 import os
 import resource
 import subprocess
@@ -13,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median
+
+import neuropose_ray
 
 MAIN = "from neuropose_ray.cli import main; main()"
 #: Ends ``process`` at the first frame. What is imported here is imported by a run as well.
@@ -62,6 +65,7 @@ def first_frame_s(clip: Path) -> float:
 
 def measure(clip: Path, repeats: int) -> None:
     os.environ.pop("NEUROPOSE_URL", None)
+    compileall.compile_dir(Path(neuropose_ray.__file__).parent, quiet=1)  # as an installed package is
     taken: dict[str, list[float]] = {}
     for _ in range(repeats):
         for name, command in COMMANDS.items():

@@ -7,6 +7,7 @@ with ``--before``, another checkout of the package, each command to that one's. 
 """
 
 import argparse
+import compileall
 import os
 import resource
 import subprocess
@@ -42,7 +43,10 @@ def cost(package: Path, clip: Path, out: Path, *flags: str) -> Cost:
     """What a command takes, with the package of some checkout."""
     words = [*PROGRAM, str(clip), "--out", str(out), "--engine", "local", *flags]
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(words, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(package)})
+    # Python looks for the package of a ``-c`` in its working folder first.
+    subprocess.run(
+        words, check=True, capture_output=True, cwd=package, env={**os.environ, "PYTHONPATH": str(package)}
+    )
     wall_s, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Cost(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
@@ -88,6 +92,8 @@ def main() -> None:
     options = parser.parse_args()
     clip, here = options.clip.resolve(), Path(__file__).parents[2]
     packages = {"": here} | ({"before": options.before.resolve()} if options.before else {})
+    for package in packages.values():  # as an installed package is
+        compileall.compile_dir(package / "neuropose_ray", quiet=1)
     taken: dict[tuple[str, str], list[Cost]] = {}
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from neuropose_ray.schemas.job_names import STANDARD_NAME
-from neuropose_ray.schemas.jobs import STANDARD, JobInput, JobRequest, Step, Workflow
+from neuropose_ray.schemas.jobs import JobInput, JobRequest
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -22,30 +22,6 @@ def test_a_request_comes_back_from_json():
     asked = request("a.mp4", "b.mp4", labels={"study": "gait"}, priority=9)
     assert JobRequest.model_validate_json(asked.model_dump_json()) == asked
     assert asked.workflow == STANDARD_NAME
-
-
-def test_a_workflow_begins_with_its_only_pose_step():
-    assert STANDARD.steps[0].kind == "pose"
-    for kinds in (["analyze", "pose"], ["pose", "pose"], ["report"]):
-        with pytest.raises(ValidationError, match="begins with its only pose step"):
-            Workflow(steps=tuple(Step(kind=kind) for kind in kinds))
-    with pytest.raises(ValidationError, match="steps"):
-        Workflow(steps=())
-
-
-def test_only_curation_may_come_before_the_poses():
-    for kinds in (["curate", "pose"], ["pose", "curate"], ["curate", "pose", "report", "curate"]):
-        assert [step.kind for step in Workflow(steps=tuple(Step(kind=kind) for kind in kinds)).steps] == kinds
-    for kinds in (["curate"], ["curate", "report", "pose"]):
-        with pytest.raises(ValidationError, match="begins with its only pose step"):
-            Workflow(steps=tuple(Step(kind=kind) for kind in kinds))
-
-
-def test_the_settings_of_a_step_are_below_with():
-    step = Step.model_validate({"kind": "export", "with": {"formats": ["trc"]}})
-    assert step.with_["formats"] == ("trc",)
-    with pytest.raises(ValidationError, match="with_"):
-        Step.model_validate({"kind": "export", "with_": {}})
 
 
 @pytest.mark.parametrize("name", ["", ".hidden.mp4", "a/b.mp4", "a\\b.mp4", "a\nb.mp4", "x" * 201, "..", "a\x7f.mp4"])

@@ -159,8 +159,10 @@ def test_one_video_of_a_job_is_read_by_its_name_or_where_it_is_the_only_one(tmp_
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
-    with pytest.raises(InputNotFoundError, match="no such file"):
+    with pytest.raises(InputNotFoundError, match=r"missing.json: there is no such file; check the path$"):
         load_video_predictions(tmp_path / "missing.json")
+    with pytest.raises(FileNotFoundError):  # as NeuroPose's callers catch it
+        load_job_results(tmp_path / "missing.json")
     with pytest.raises(FileFormatError, match="cannot be read: Is a directory"):
         load_video_predictions(tmp_path)
 

@@ -71,7 +71,7 @@ def test_a_newer_version_is_refused_with_what_to_do():
 
 @pytest.mark.parametrize("version", [0, -1, True, 1.0, "2", None])
 def test_a_version_that_is_not_a_whole_number_from_1_is_refused(version):
-    with pytest.raises(MigrationError, match=r"^old.json: schema_version is .*, not a whole number from 1"):
+    with pytest.raises(MigrationError, match=r"^old.json: invalid schema_version .*, not a whole number from 1"):
         migrate_video_predictions({"schema_version": version}, "old.json")
 
 

@@ -4,6 +4,8 @@ from hypothesis import given
 from pydantic import ValidationError
 from schemas.pose_tables import assert_tables_equal, header_of, pose_tables, properties, table_of
 
+from neuropose_ray.errors import FutureSchemaError, MigrationError
+from neuropose_ray.schemas.header import VideoMetadata
 from neuropose_ray.schemas.poses import Poses, PoseTable
 from neuropose_ray.schemas.predictions import FramePrediction, JobResults, VideoPredictions
 from neuropose_ray.schemas.segmentation import JointSpeed, Segment, Segmentation, SegmentationConfig
@@ -119,6 +121,42 @@ def test_what_one_frame_has_all_frames_have(field):
     first, second = predictions.model_dump()["frames"].values()
     with pytest.raises(ValidationError, match=f"some frames have {field} and some have none"):
         altered(predictions, frames={"frame_000000": first, "frame_000001": second | {field: None}})
+
+
+METADATA = {"frame_count": 2, "fps": 25.0, "width": 640, "height": 480}
+
+
+def test_frames_and_metadata_alone_are_of_neuropose():
+    """Its scripts know neither skeletons nor times, and hand over plain values or records."""
+    values = {
+        "boxes": [[1.0, 2.0, 3.0, 4.0, 0.5]],
+        "poses3d": [[[1.0, 2.0, 3.0]] * 43],
+        "poses2d": [[[1.0, 2.0]] * 43],
+    }
+    empty = {"boxes": [], "poses3d": [], "poses2d": []}
+    plain = VideoPredictions.model_validate(
+        {"metadata": METADATA, "frames": {"frame_000000": empty, "frame_000001": values}}
+    )
+    assert plain.skeleton.name == "berkeley_mhad_43"
+    assert [frame.timestamp_s for frame in plain.frames.values()] == pytest.approx([0, 0.04])
+    records = {"frame_000000": FramePrediction(**empty), "frame_000001": FramePrediction(**values)}
+    assert VideoPredictions(metadata=VideoMetadata(**METADATA), frames=records) == plain
+    assert JobResults.model_validate({"a.mp4": {"metadata": METADATA, "frames": records}})["a.mp4"] == plain
+    timed = {name: frame.model_copy(update={"timestamp_s": 7.0}) for name, frame in records.items()}
+    with_times = VideoPredictions(metadata=METADATA, frames=timed)
+    assert [frame.timestamp_s for frame in with_times.frames.values()] == [7.0, 7.0]
+
+
+@pytest.mark.parametrize(("changes", "error"), [
+    ({"metadata": None}, ValidationError), ({"frames": 3}, ValidationError),
+    ({"frames": {"frame_000000": 3}}, ValidationError), ({"schema_version": 3}, ValidationError),
+    ({"schema_version": 99}, FutureSchemaError), ({"schema_version": "2"}, MigrationError),
+])  # fmt: skip
+def test_what_is_wrong_with_such_values_is_said(changes, error):
+    with pytest.raises(error):
+        VideoPredictions.model_validate({"metadata": METADATA | {"frame_count": 0}, "frames": {}} | changes)
+    with pytest.raises(ValidationError, match="metadata"):
+        VideoPredictions.model_validate({"frames": {}})
 
 
 def test_a_video_without_frames_is_a_video():

@@ -60,17 +60,27 @@ def service(ray_cluster: str, weights: "Weights", tmp_path_factory: pytest.TempP
     urls = (f"http://127.0.0.1:{each}" for each in (port, proxy_port))
     running = Service(*urls, DataFolder(folder / "data"), roots)
     with running.client() as client:
-        for _ in range(240):
-            if client.get("/v1/ready").status_code == 200:
-                break
-            time.sleep(0.25)
-        else:
-            pytest.fail(client.get("/v1/ready").text)
+        wait_until_ready(client)
     yield running
     serve.shutdown()
 
 
-@pytest.fixture(params=["itself", "proxy"])
+def wait_until_ready(client: httpx.Client) -> None:
+    """Until it answers that it is; a replica that Serve replaces meanwhile takes its connections with it."""
+    answer = ""
+    for _ in range(240):
+        try:
+            response = client.get("/v1/ready")
+            if response.status_code == 200:
+                return
+            answer = response.text
+        except httpx.TransportError as error:
+            answer = repr(error)
+        time.sleep(0.25)
+    pytest.fail(f"the service is not ready: {answer}")
+
+
+@pytest.fixture(params=["itself", pytest.param("proxy", marks=pytest.mark.slow)])
 def entrance(request: pytest.FixtureRequest, service: Service) -> str:
     """The service's URL, for what must hold on one machine, and behind the proxy that a cluster has."""
     return service.url if request.param == "itself" else service.proxied_url

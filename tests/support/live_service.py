@@ -57,8 +57,8 @@ class LocalActor:
     async def _attach(self, *arguments: Any) -> Any:
         return self.stream.attach(*arguments)
 
-    async def _detach(self, token: str, keep: bool) -> None:
-        self.stream.detach(token, keep=keep)
+    async def _detach(self, token: str, keep: bool, link_id: str | None = None) -> None:
+        self.stream.detach(token, keep=keep, link_id=link_id)
 
     async def _renew(self, link_id: str | None) -> None:
         self.stream.renew(link_id)

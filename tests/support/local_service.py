@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import httpx
 from support.grey_model import GreySpec
-from support.job_manager import DirectTasks, threads
+from support.job_manager import POLL_S, DirectTasks, threads
 from support.ports import free_port
 
 from neuropose_ray.benchmark.synthetic import SyntheticSpec
@@ -82,7 +82,7 @@ def local_service(folder: Path, **service: Any) -> Iterator[LocalService]:
     port = free_port()
     flags = {"data_dir": str(folder / "data"), "port": port, "jobs": {"min_free_bytes": 0}, **service}
     settings = load_settings(None, {"fit": False, "service": flags}, environment={})
-    manager = JobManager(settings, SyntheticSpec(1.0), None, engines=threads, tasks=DirectTasks())
+    manager = JobManager(settings, SyntheticSpec(1.0), None, engines=threads, tasks=DirectTasks(), poll_s=POLL_S)
     replica = PoseReplica(settings, GreySpec())
 
     async def replicas() -> dict[str, dict[str, int]]:

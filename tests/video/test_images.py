@@ -1,5 +1,6 @@
 import hashlib
 import math
+import os
 from pathlib import Path
 
 import cv2
@@ -66,6 +67,41 @@ def test_bad_images_are_errors_of_their_own_frames_only(tmp_path: Path) -> None:
         "i2.png: the image cannot be decoded",
         "i4.png: the image is 40x24 where the others are 32x24",
     ]
+
+
+def test_a_first_picture_of_another_size_does_not_cost_the_others(tmp_path: Path) -> None:
+    for number in range(6):
+        save(tmp_path / "f" / f"i{number}.png", picture(number, width=40 if number in (0, 3) else 32))
+    (tmp_path / "f" / "i1.png").write_bytes(b"")
+    info = probe(open_source(tmp_path / "f", fps=1))
+    frames, errors = decode_all(info)
+    assert (info.width, info.height) == (32, 24)
+    assert [frame.timestamp_s for frame in frames] == [2, 4, 5]
+    assert len(errors) == 3
+
+
+@pytest.mark.parametrize("place", [0, 2])
+@pytest.mark.parametrize("kind", ["a folder", "a pipe", "a link to nowhere", "a link to itself"])
+def test_what_is_no_file_is_one_bad_frame(tmp_path: Path, kind: str, place: int) -> None:
+    for number in range(3):
+        save(tmp_path / "f" / f"i{number}.png", picture(number))
+    path = tmp_path / "f" / f"i{place}.png"
+    path.unlink()
+    match kind:
+        case "a folder":
+            path.mkdir()
+        case "a pipe":
+            os.mkfifo(path)
+        case "a link to nowhere":
+            path.symlink_to("nowhere")
+        case _:
+            path.symlink_to(path)
+    info = probe(open_source(tmp_path / "f", fps=1))
+    frames, errors = decode_all(info)
+    assert [frame.timestamp_s for frame in frames] == [number for number in range(3) if number != place]
+    assert [bool(image.error) for image in info.images] == [number == place for number in range(3)]
+    (error,) = errors
+    assert f"i{place}.png" in error
 
 
 def test_chunks_of_a_folder_give_every_image_once(tmp_path: Path) -> None:

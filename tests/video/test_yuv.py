@@ -6,13 +6,15 @@ import av
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neuropose_ray.video.convert import UprightRGB
 from neuropose_ray.video.decode import decode_chunk
 from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
 from neuropose_ray.video.types import Chunk
-from neuropose_ray.video.yuv import PixelBuffer, UprightYUV, YUVMatrix, planes_of, planes_of_rgb
+from neuropose_ray.video.yuv import PicturePart, PixelBuffer, UprightYUV, YUVMatrix, planes_of, planes_of_rgb
 
 FORMATS = [
     "yuv420p", "yuvj420p", "nv12", "yuv422p", "yuvj422p", "yuv444p", "yuv420p10le", "yuv422p10le", "p010le", "gray",
@@ -62,6 +64,43 @@ def test_what_was_decoded_is_what_is_encoded():
     decoded = UprightYUV(64, 48)(frame)
     np.testing.assert_array_equal(decoded, planes)
     np.testing.assert_array_equal(planes_of(pixels_of(decoded)), planes)
+
+
+EDGES = st.tuples(st.floats(-80, 140), st.floats(-80, 140)).map(lambda edges: tuple(sorted(edges)))
+
+
+@given(rows=EDGES, columns=EDGES)
+def test_a_part_holds_what_of_its_pixels_is_in_the_picture_and_has_even_edges(rows, columns):
+    part = PicturePart.covering(rows, columns, 48, 64)
+    wanted = [
+        [pixel for pixel in range(size) if int(np.floor(first)) <= pixel <= int(np.floor(last))]
+        for (first, last), size in ((rows, 48), (columns, 64))
+    ]
+    if part is None:
+        assert not all(wanted)
+        return
+    assert not any(edge % 2 for edge in (part.top, part.bottom, part.left, part.right))
+    assert part.of(np.ones((48, 64))).size == part.area == 4 * part.of_colour(np.ones((24, 32))).size > 0
+    for pixels, first, last in zip(wanted, (part.top, part.left), (part.bottom, part.right), strict=True):
+        assert not pixels or (first in (pixels[0], pixels[0] - 1) and last - 1 in (pixels[-1], pixels[-1] + 1))
+
+
+@given(
+    st.lists(st.tuples(*[st.integers(0, 24), st.integers(0, 24), st.integers(0, 32), st.integers(0, 32)]), max_size=3)
+)
+def test_parts_are_filled_and_written_as_the_whole_picture_is_and_all_else_stays(edges):
+    parts = [PicturePart(*(2 * edge for edge in part)) for part in edges if part[0] < part[1] and part[2] < part[3]]
+    random = np.random.default_rng(3)
+    planes, drawn = (random.integers(0, 256, shape, np.uint8) for shape in ((72, 64), (48, 64, 3)))
+    inside = np.zeros((48, 64), bool)
+    for part in parts:
+        part.of(inside)[:] = True
+    buffer = PixelBuffer(48, 64)
+    buffer.pixels[:] = 7
+    np.testing.assert_array_equal(buffer.filled(planes, parts), np.where(inside[..., None], pixels_of(planes), 7))
+    written = pixels_of(planes_of(drawn, planes.copy(), parts))
+    expected = np.where(inside[..., None], pixels_of(planes_of(drawn)), pixels_of(planes))
+    np.testing.assert_array_equal(written, expected)
 
 
 @pytest.mark.parametrize(

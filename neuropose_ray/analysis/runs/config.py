@@ -164,7 +164,7 @@ class DtwConfig(FrozenModel):
             if self.joint_i is None or self.joint_j is None:
                 raise ValueError("dtw_relation needs joint_i and joint_j")
             if self.representation != "coords":
-                raise ValueError("dtw_relation compares coords, not angles")
+                raise ValueError("dtw_relation only supports representation='coords'")
         if self.representation == "angles" and not self.angle_triplets:
             raise ValueError("representation angles needs angle_triplets, at least one")
         return self
@@ -221,7 +221,7 @@ class AnalysisConfig(FrozenModel):
         if isinstance(self.analysis, DtwConfig) and self.inputs.reference is None:
             raise ValueError("analysis kind dtw needs inputs.reference")
         if isinstance(self.analysis, StatsConfig | MovementConfig) and self.inputs.reference is not None:
-            raise ValueError(f"analysis kind {self.analysis.kind} takes no inputs.reference")
+            raise ValueError(f"analysis kind {self.analysis.kind} takes inputs.primary only, no inputs.reference")
         return self
 
 

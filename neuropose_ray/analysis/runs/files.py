@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from neuropose_ray.errors import FileFormatError, InputNotFoundError
+from neuropose_ray.errors import FileFormatError, MissingFileError
 
 
 def read_text(path: Path) -> str:
     """The text of a file.
 
     Raises:
-        InputNotFoundError: there is no such file.
+        MissingFileError: there is no such file.
         FileFormatError: it cannot be read, or is not text.
     """
     try:
         return path.read_text("utf-8")
     except FileNotFoundError as error:
-        raise InputNotFoundError("there is no such file", where=str(path), hint="check the path") from error
+        raise MissingFileError("there is no such file", where=str(path), hint="check the path") from error
     except OSError as error:
         raise FileFormatError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except UnicodeDecodeError as error:

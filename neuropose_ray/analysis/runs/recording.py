@@ -40,6 +40,8 @@ def recording_warnings(
 ) -> tuple[str, ...]:
     """What a reader must know of a recording before believing the numbers, a sentence each without a full stop.
 
+    What concerns most numbers comes first, notes of the file itself last.
+
     Args:
         trial: what was read.
         track: whose numbers they are; None where the file holds no tracks.
@@ -51,15 +53,15 @@ def recording_warnings(
     """
     settings = settings or RecordingSettings()
     if motion.is_measured:
-        return (*trial.header.metadata.notes, *_of_times(trial))
+        return (*_of_times(trial), *trial.header.metadata.notes)
     report = fitting_of(trial)
     return (
-        *trial.header.metadata.notes,
         *_of_times(trial),
         *_of_returns(trial, track),
         *_of_fit(trial, report, track, settings),
         *_of_view(motion),
         *_of_camera(trial),
+        *trial.header.metadata.notes,
     )
 
 

@@ -14,7 +14,7 @@ from neuropose_ray.analysis.runs.movement_records import MovementResults
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.derived_files import predictions_digest
 from neuropose_ray.schemas.header import SCHEMA_VERSION
-from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, OptionalFloat, StrictInt, Utf8Str
+from neuropose_ray.schemas.immutable import AnyPath, FrozenMapping, FrozenModel, OptionalFloat, StrictInt, Utf8Str
 from neuropose_ray.schemas.json_files import read_json, validated
 from neuropose_ray.schemas.migrations import migrate_analysis_report
 from neuropose_ray.schemas.provenance import Provenance
@@ -26,7 +26,7 @@ _CHANGED = "{} was replaced since this was made from it: analyse it again"
 class InputSummary(FrozenModel):
     """A trial that went into an analysis. The first four fields are NeuroPose's."""
 
-    path: Utf8Str
+    path: AnyPath
     frame_count: Annotated[StrictInt, Field(ge=0)]
     fps: OptionalFloat
     provenance: Provenance | None = None
@@ -149,7 +149,6 @@ def _has_changed(given: InputSummary, folder: Path) -> bool:
     """
     if given.predictions_sha256 is None:
         return False
-    path = Path(given.path)
-    digests = [predictions_digest(place) for place in dict.fromkeys((path, folder / path))]
+    digests = [predictions_digest(place) for place in dict.fromkeys((given.path, folder / given.path))]
     known = [digest for digest in digests if digest is not None]
     return bool(known) and given.predictions_sha256 not in known

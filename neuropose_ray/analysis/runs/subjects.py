@@ -44,7 +44,7 @@ class Subject:
         """As the report has it."""
         metadata = self.trial.header.metadata
         return InputSummary(
-            path=str(self.trial.path),
+            path=self.trial.path,
             frame_count=metadata.frame_count,
             fps=metadata.fps / self.trial.seconds_of_a_second,
             provenance=self.trial.header.provenance,

@@ -100,7 +100,7 @@ def axis_index(axis: SupportsIndex | str) -> int:
     """
     if isinstance(axis, str):
         if axis not in AXIS_LETTERS:
-            raise SignalError(f"axis is {axis!r}", hint=f"it is one of {', '.join(AXIS_LETTERS)}")
+            raise SignalError(f"axis must be one of {', '.join(AXIS_LETTERS)}, not {axis!r}")
         return AXIS_LETTERS.index(axis)
     return operator.index(axis)
 
@@ -127,7 +127,7 @@ def extract_signal(sequence: NDArray[np.floating], spec: Extractor) -> NDArray[n
             return np.asarray(np.linalg.norm(first - second, axis=-1))
         case JointSpeed():
             if len(joints) < 2:
-                raise SignalError(f"a speed is asked of {len(joints)} frames", hint="at least 2 are needed")
+                raise SignalError(f"a speed needs at least two frames, not {len(joints)}")
             steps = np.linalg.norm(np.diff(_joint(joints, spec.joint), axis=0), axis=-1)
             return np.concatenate([[0.0], steps])
         case JointAngle():

@@ -150,7 +150,7 @@ def with_symmetry_band(row: GaitSymmetry, conditions: Conditions) -> GaitSymmetr
 def why_unreliable(name: str, conditions: Conditions) -> str:
     """Why an angle cannot be relied on under these conditions, in one sentence; empty where it can.
 
-    An angle whose range is told wrong by more than :data:`_TOO_WIDE_DEG` cannot: it is the error of a guess.
+    An angle whose range is wrong by more than :data:`_TOO_WIDE_DEG` cannot: it is the error of a guess.
     """
     if not conditions.from_video:
         return ""
@@ -166,6 +166,6 @@ def why_unreliable(name: str, conditions: Conditions) -> str:
     if side_of(name) not in (None, conditions.near) and conditions.view != "front":
         view += ", on the far side of the body,"
     return (
-        f"{label} cannot be relied on: from {view} its range was told wrong by up to {error.half_width:.0f} deg on "
-        "recordings with a truth"
+        f"{label} cannot be relied on: from {view} its range was wrong by up to {error.half_width:.0f} deg in "
+        "recordings whose true motion is known"
     )

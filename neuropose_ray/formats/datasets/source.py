@@ -17,13 +17,13 @@ from neuropose_ray.formats.keypoints import (
     require_keypoints,
     scores_of_keypoints,
 )
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.frame_table import FRAMES_FILE, FrameFlag, read_frames
 from neuropose_ray.schemas.frame_times import matching_frames
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.labels import LABELS_FILE, FrameLabels, PersonLabel, read_labels
 from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.schemas.poses import PoseTable
-from neuropose_ray.schemas.predictions import frame_name
 from neuropose_ray.schemas.reading import read_table
 from neuropose_ray.schemas.result_files import PREDICTIONS_FILE, SECOND_PASS_FILE, video_folders
 

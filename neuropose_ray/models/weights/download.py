@@ -7,34 +7,17 @@ import logging
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 from neuropose_ray.errors import WeightsUnavailableError
+from neuropose_ray.models.weights.settings import DownloadPolicy, Progress
 
 logger = logging.getLogger(__name__)
 
-#: Called with the bytes received so far and the bytes in all, None where the server does not say.
-Progress = Callable[[int, int | None], None]
-
-
-def no_progress(_received: int, _total: int | None) -> None:
-    """Report no progress: for downloads that nobody watches."""
-
-
 _PIECE_BYTES = 1 << 20
 _TRANSIENT_STATUS = frozenset({408, 416, 425, 429, 500, 502, 503, 504})
-
-
-@dataclass(frozen=True, slots=True)
-class DownloadPolicy:
-    """Limits of a download: attempts, waits, silence."""
-
-    attempts: int = 5  # a university server that drops a 700 MB transfer twice is still worth waiting for
-    first_wait_s: float = 1.0  # doubled after each attempt: 15 s in all before giving up
-    timeout_s: float = 60.0  # silence on the line, not the whole transfer
 
 
 class _BrokenOffError(Exception):

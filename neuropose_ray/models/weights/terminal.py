@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from neuropose_ray.models.weights.download import Progress, no_progress
+from neuropose_ray.models.weights.settings import Progress, no_progress
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,23 +39,30 @@ def signature_of(path: Path) -> Signature:
 
     Raises:
         InputNotFoundError: a folder without a single numbered series of images.
-        VideoError: a file cannot be looked at.
+        VideoError: a file, or a folder, cannot be looked at; an image of a folder that cannot is part of what it is.
     """
     try:
-        is_folder = stat.S_ISDIR(path.stat().st_mode)
-        files = list_images(path).paths if is_folder else (path,)
-        stats = [file.stat() for file in files]
+        entry = path.stat()
     except OSError as error:
         raise VideoError(f"the file cannot be read ({error.strerror})", where=str(path)) from error
-    lines = [f"{entry.st_size}-{entry.st_mtime_ns}-{entry.st_ctime_ns}-{entry.st_ino}" for entry in stats]
-    if is_folder:
-        named = "\n".join(f"{file.name} {line}" for file, line in zip(files, lines, strict=True))
-        text = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()
-    else:
-        (text,) = lines
-    shared = f"{stats[0].st_dev}-{text}" if not is_folder and stats[0].st_nlink > 1 else ""
-    size_bytes, mtime_ns = sum(entry.st_size for entry in stats), max(entry.st_mtime_ns for entry in stats)
-    return Signature(text, size_bytes, mtime_ns, shared)
+    if not stat.S_ISDIR(entry.st_mode):
+        text = _line(entry)
+        shared = f"{entry.st_dev}-{text}" if entry.st_nlink > 1 else ""
+        return Signature(text, entry.st_size, entry.st_mtime_ns, shared)
+    lines, known = [], []
+    for image in list_images(path).paths:
+        try:
+            known.append(image.stat())
+            lines.append(f"{image.name} {_line(known[-1])}")
+        except OSError as error:  # a link to nowhere is one bad frame
+            lines.append(f"{image.name} {error.strerror}")
+    text = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+    latest_ns = max((image.st_mtime_ns for image in known), default=entry.st_mtime_ns)
+    return Signature(text, sum(image.st_size for image in known), latest_ns)
+
+
+def _line(entry: os.stat_result) -> str:
+    return f"{entry.st_size}-{entry.st_mtime_ns}-{entry.st_ctime_ns}-{entry.st_ino}"
 
 
 def signature_of_outputs(files: Sequence[Path]) -> str:

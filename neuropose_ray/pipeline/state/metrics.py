@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from neuropose_ray.errors import DecodeError
 from neuropose_ray.models import DelegatingSpec, ModelInfo, PoseModel, PoseSession
@@ -18,23 +18,8 @@ from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.chunks.frames import FrameBatch, FrameSource, Stage
 from neuropose_ray.pipeline.planning.plan import ChunkTask
 from neuropose_ray.schemas.camera import Camera
+from neuropose_ray.schemas.metric import Metric
 from neuropose_ray.schemas.poses import Frame, Poses
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One figure over time, kept for each value of its tags."""
-
-    name: str
-    kind: Literal["counter", "gauge"]
-    description: str
-    tags: tuple[str, ...] = ()
-
-    @property
-    def exported_name(self) -> str:
-        """Its name in Prometheus."""
-        return f"ray_{self.name}" + ("_total" if self.kind == "counter" else "")
-
 
 FRAMES_DECODED = Metric("neuropose_frames_decoded", "counter", "Frames handed to pose models.")
 FRAMES_INFERRED = Metric("neuropose_frames_inferred", "counter", "Frames in which pose models looked for people.")

@@ -32,6 +32,8 @@ _FAINT_OPACITY = 0.45
 _NOSE_PER_HEAD = 0.15
 # Faint lines reach so far beyond their ends at most, in pixels.
 _FAINT_EDGE_PX = 8
+# Outlines and soft edges reach so far beyond bones, dots and boxes at most, in pixels.
+_OUTLINE_PX = 4
 # OpenCV takes fractions of a pixel as whole numbers of 1/16, so that slow movements do not jitter.
 _SHIFT = 4
 # The most that it takes, in which the corners of thick lines are computed.
@@ -171,6 +173,20 @@ def draw_box(image: Frame, box: Floats, colour: Colour, ink: Ink = RGB) -> None:
         corners = np.clip(np.stack([box[:2], box[:2] + box[2:4]]), -_FARTHEST_PX, _FARTHEST_PX)
         first, second = fixed_point(corners)
         cv2.rectangle(image, first, second, ink(colour), 2, cv2.LINE_AA, _SHIFT)
+
+
+def person_extent(pose: Floats, box: Floats, size: float) -> tuple[Floats, Floats] | None:
+    """The least and the largest x and y ``(2,)`` of all that is drawn of a person: skeleton and box; None for nobody.
+
+    Args:
+        pose: ``(joints, 2)`` pixels.
+        box: ``(4,)`` left, top, width, height; not finite where none is drawn.
+        size: the person's, in pixels.
+    """
+    points = np.concatenate([pose, [box[:2], box[:2] + box[2:4]]])
+    points = points[np.isfinite(points).all(axis=1)]
+    reach = _BONE_WIDTH * size * (1 + _DEPTH_WIDTH) + _OUTLINE_PX
+    return (points.min(axis=0) - reach, points.max(axis=0) + reach) if len(points) else None
 
 
 def person_size(image: Frame, box: Floats) -> float:

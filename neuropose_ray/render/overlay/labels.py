@@ -53,7 +53,7 @@ class Label:
     def size(self) -> tuple[int, int]:
         """Width and height of the ground."""
         sign = 3 * self.ring if self.degrees else 0
-        return self.text_width + sign + 2 * self.pad, self.height + 2 * self.pad
+        return self.text_width + sign + 2 * self.pad, _ground_height(self.height)
 
     def draw(self, image: Frame, foot: tuple[float, float], background: Colour, ink: Ink = RGB) -> None:
         """Write it in place, its lower edge centred on ``foot`` (x, y) as far as that keeps it on the frame."""
@@ -62,7 +62,7 @@ class Label:
         frame_height, frame_width = image.shape[:2]
         width, height = self.size
         left = max(0, min(round(foot[0] - width / 2), frame_width - width))
-        bottom = max(height, min(round(foot[1]), frame_height - 1))
+        bottom = _bottom(height, foot[1], frame_height)
         colour, stroke = ink(text_colour(background)), _stroke(self.height)
         cv2.rectangle(image, (left, bottom - height), (left + width, bottom), ink(background), -1)
         start = (left + self.pad, bottom - self.pad)
@@ -81,10 +81,25 @@ def draw_label(
     Label.of(text, image, scale=scale).draw(image, foot, background, ink)
 
 
+def label_rows(image: Frame, foot_y: float) -> tuple[int, int]:
+    """The first and the last row that a label with its foot there may cover on a frame."""
+    height = _ground_height(text_height(image))
+    bottom = _bottom(height, foot_y, image.shape[0])
+    return bottom - height, bottom
+
+
 def text_height(image: Frame, scale: float = 1.0) -> int:
     """Height of capital letters on this frame, in pixels."""
     shorter_side: int = min(image.shape[:2])
     return max(_SMALLEST_TEXT, round(scale * _TEXT_HEIGHT * shorter_side))
+
+
+def _ground_height(height: int) -> int:
+    return height + height // 2 * 2
+
+
+def _bottom(ground_height: int, foot_y: float, frame_height: int) -> int:
+    return max(ground_height, min(round(foot_y), frame_height - 1))
 
 
 def _stroke(height: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 
@@ -11,16 +13,24 @@ from numpy.typing import NDArray
 from neuropose_ray.render.body import head_joints
 from neuropose_ray.render.colours import BLACK, RGB, SIDE_COLOURS, Colour, Ink, track_colour
 from neuropose_ray.render.overlay.angles import Number, apart, draw_arc, draws_angles, number
-from neuropose_ray.render.overlay.drawing import SkeletonStyle, depth_within, draw_box, draw_skeleton, person_size
+from neuropose_ray.render.overlay.drawing import (
+    SkeletonStyle,
+    depth_within,
+    draw_box,
+    draw_skeleton,
+    person_extent,
+    person_size,
+)
 from neuropose_ray.render.overlay.faces import hide_heads
 from neuropose_ray.render.overlay.heads import Heads, find_heads
-from neuropose_ray.render.overlay.labels import Label, draw_label
+from neuropose_ray.render.overlay.labels import Label, draw_label, label_rows
 from neuropose_ray.render.overlay.measurements import AngleCurve, Measurements
 from neuropose_ray.render.overlay.settings import OverlaySettings
 from neuropose_ray.render.overlay.space import SpacePanel, panel_width
 from neuropose_ray.render.sides import Side, joint_sides
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.poses import Frame, PoseTable
+from neuropose_ray.video import PicturePart
 
 # The count of repetitions is read from afar.
 _COUNTER_SCALE = 1.6
@@ -77,6 +87,27 @@ class Painter:
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Width and height of what :meth:`paint` returns for frames of that size."""
         return (width if self._panel is None else width + panel_width(width, height)), height
+
+    def parts(self, image: Frame, frame: int) -> Sequence[PicturePart] | None:
+        """The parts of an image outside which :meth:`paint` draws nothing; None where that may be anywhere.
+
+        Only they need be converted. Hidden faces are never cut off: they always count as anywhere.
+        """
+        if self._heads is not None or self._panel is not None or self._measured.angles or self._measured.repetitions:
+            return None
+        height, width = image.shape[:2]
+        poses, everywhere = self._table.poses, (0, width)
+        parts = [PicturePart.covering(label_rows(image, 0), everywhere, height, width)]
+        for row in range(*np.searchsorted(poses.frame, [frame, frame + 1])):
+            pose, box = self._poses2d[row], poses.boxes[row]
+            shown_box = box if self._settings.boxes else np.full(4, np.nan)
+            if extent := person_extent(pose, shown_box, person_size(image, box)):
+                (left, top), (right, bottom) = np.clip(extent, -1, (width, height)).tolist()
+                parts.append(PicturePart.covering((top, bottom), (left, right), height, width))
+            if self._table.track_ids is not None and math.isfinite(box[1]):
+                parts.append(PicturePart.covering(label_rows(image, box[1]), everywhere, height, width))
+        shown = [part for part in parts if part is not None]
+        return shown if sum(part.area for part in shown) < width * height else None
 
     def paint(self, image: Frame, frame: int) -> Frame:
         """Hide the faces, then draw all the rest, in place.

@@ -106,9 +106,11 @@ def _painted(
     painters = {matrix: painter.with_ink(Ink(matrix)) for matrix in YUVMatrix}
     with closing(prefetch(decode_chunk(info, whole_video, pictures="planes"), _AHEAD)) as decoded:
         for index, frame in matched(decoded, times_s):
-            pixels = buffer.filled(frame.planes)
-            painted = painters[frame.matrix].paint(pixels, index)
-            yield replace(frame, planes=planes_of(painted, frame.planes if painted is pixels else None))
+            painter = painters[frame.matrix]
+            parts = painter.parts(buffer.pixels, index)
+            painted = painter.paint(buffer.filled(frame.planes, parts), index)
+            planes = frame.planes if painted is buffer.pixels else None
+            yield replace(frame, planes=planes_of(painted, planes, parts))
 
 
 def encoding_of(settings: OverlaySettings) -> WriterSettings:

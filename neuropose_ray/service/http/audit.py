@@ -19,6 +19,8 @@ logger = logging.getLogger("ray.serve")
 
 #: Of one file, and of files: years of a laboratory.
 _FILE_BYTES, _FILES = 64 << 20, 20
+#: Of a path: strangers, whose refusals are logged too, must not fill the files with a few long ones.
+_PATH_LETTERS = 300
 _REFUSALS = frozenset({401, 403, 429})
 
 
@@ -107,7 +109,7 @@ def _entry(scope: Scope, start: Message) -> AuditEntry:
         caller=ANY_CALLER if caller is None else caller.name,
         client="" if client is None else str(client[0]),
         method=scope.get("method", "WEBSOCKET"),
-        path=scope["path"],
+        path=scope["path"][:_PATH_LETTERS],
         status=start["status"],
         job=job_of(scope, location),
     )

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from fastapi import Request, Security
@@ -22,6 +23,7 @@ from neuropose_ray.service.http.websocket_auth import (
     refuse,
     require_own_origin,
     token_in_subprotocols,
+    while_in_force,
 )
 from neuropose_ray.service.settings import ANY_CALLER, LOCAL_CALLER, SCOPES
 from neuropose_ray.service.settings import Scope as TokenScope
@@ -100,6 +102,7 @@ class AuthMiddleware:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a WebSocket pass once its origin and its caller are known; nothing is read from it before."""
         headers, accepted = Headers(scope=scope), False
+        secret: str | None = None
         try:
             if self._tokens.are_needed():
                 require_own_origin(headers, self._origins)
@@ -118,7 +121,11 @@ class AuthMiddleware:
             await refuse(error, scope, send, accepted=accepted)
             return
         scope.setdefault("state", {})["caller"] = caller
-        await self._app(scope, receive, send)
+        await self._app(scope, *while_in_force(scope, receive, send, partial(self._is_in_force, secret)))
+
+    def _is_in_force(self, secret: str | None) -> bool:
+        """Whether a caller who was let in with this token, or without one, would be let in now."""
+        return not self._tokens.are_needed() if secret is None else self._tokens.token_of(secret) is not None
 
     def _caller(self, scope: Scope) -> Caller:
         headers = Headers(scope=scope)

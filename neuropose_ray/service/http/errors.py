@@ -48,6 +48,10 @@ RETRY_AFTER_S: Mapping[type[NeuroposeRayError], int] = MappingProxyType(
 )
 
 
+#: Of what is wrong at one place of a request, and of a name in the path to that place: both may be the client's.
+_FAULT_LETTERS, _NAME_LETTERS = 300, 60
+
+
 class TokenError(AccessError):
     """A request without a token that is known."""
 
@@ -162,8 +166,18 @@ def install(app: FastAPI) -> None:
 
 
 def faults(errors: Any) -> str:
-    """What a validation found, in one line; the values that were sent are not repeated."""
-    return "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in list(errors)[:5])
+    """What a validation found, in one line; the values that were sent are not repeated, and long names are cut."""
+    return "; ".join(_fault(error) for error in list(errors)[:5])
+
+
+def _fault(error: Mapping[str, Any]) -> str:
+    what = _cut(str(error["msg"]), _FAULT_LETTERS)
+    where = ".".join(_cut(str(part), _NAME_LETTERS) for part in error["loc"])
+    return f"{where}: {what}" if where else what
+
+
+def _cut(text: str, letters: int) -> str:
+    return text if len(text) <= letters else f"{text[:letters]}..."
 
 
 def problems(**what: str) -> dict[int | str, dict[str, Any]]:

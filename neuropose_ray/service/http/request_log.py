@@ -19,6 +19,10 @@ HEADER = "X-Request-ID"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+#: Of a path that is logged: a client may send tens of thousands.
+_PATH_LETTERS = 300
+
+
 class RequestLog:
     """ASGI middleware that gives each request an id: the client's ``X-Request-ID``, or a new one.
 
@@ -54,6 +58,6 @@ class RequestLog:
 def _log(scope: Scope, status: int, location: str, seconds: float) -> None:
     job = job_of(scope, location)
     level = logging.DEBUG if only_reads(scope) and status < 500 else logging.INFO
-    path = scope["path"].encode("unicode_escape").decode()
+    path = scope["path"][:_PATH_LETTERS].encode("unicode_escape").decode()
     text = "%s %s: %d after %.0f ms"
     logger.log(level, text, scope["method"], path, status, 1000 * seconds, extra={"job": job} if job else None)

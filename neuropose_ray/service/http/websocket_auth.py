@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from neuropose_ray.errors import AccessError, NeuroposeRayError, OverloadedError
 from neuropose_ray.schemas.json_text import parsed_json
@@ -100,6 +102,37 @@ async def first_message_token(receive: Receive, send: Send) -> tuple[str, Receiv
             await send(message)
 
     return token, receive_again, send_but_accept
+
+
+def while_in_force(
+    scope: Scope, receive: Receive, send: Send, is_in_force: Callable[[], bool]
+) -> tuple[Receive, Send]:
+    """The two ends of an open WebSocket, which is closed at the first message after its token is in force no more.
+
+    Args:
+        scope: of the connection.
+        receive: its receiving end.
+        send: its sending end.
+        is_in_force: whether its caller would be let in now.
+    """
+
+    async def close() -> None:
+        await refuse(TokenError("the token is in force no more"), scope, send, accepted=True)
+
+    async def receive_or_end() -> Message:
+        message = await receive()
+        if message["type"] != "websocket.receive" or is_in_force():
+            return message
+        await close()
+        return {"type": "websocket.disconnect", "code": CLOSE_UNAUTHORISED}
+
+    async def send_or_end(message: Message) -> None:
+        if message["type"] == "websocket.send" and not is_in_force():
+            await close()
+            raise WebSocketDisconnect(CLOSE_UNAUTHORISED)
+        await send(message)
+
+    return receive_or_end, send_or_end
 
 
 def _token_of(message: Message) -> str | None:

@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 
 from neuropose_ray.errors import InputNotFoundError, JobCancelledError, JobNotFoundError
-from neuropose_ray.schemas.jobs import Job, JobError, JobInput, JobProgress, JobRequest, Step
+from neuropose_ray.schemas.jobs import Job, JobError, JobInput, JobProgress, JobRequest
+from neuropose_ray.schemas.workflows import Step
 from neuropose_ray.service.data_folder import DataFolder, JobFolder
 from neuropose_ray.service.jobs.failures import StepFailedError, job_error
 from neuropose_ray.service.jobs.job_log import append_line

@@ -70,7 +70,7 @@ def plan_ingest(source: Source, where: Path, limits: ArchiveSettings, inbox: Pat
         jobs.append(PlannedJob(job_name(member.parts), file_name(member.parts[-1]), member))
     if not jobs:
         raise ArchiveEmptyError(
-            f"there is no video in it ({len(skipped)} other files)", where=str(where), hint="give one with videos"
+            f"no video files in it ({len(skipped)} other files)", where=str(where), hint="give one with videos"
         )
     _refuse_twins(jobs, where)
     if not force:
@@ -95,7 +95,7 @@ def _refuse_present(jobs: list[PlannedJob], where: Path, inbox: Path) -> None:
     taken = tuple(job.name for job in jobs if _folded(job.name) in present)
     if taken:
         raise JobCollisionError(
-            f"in the inbox already: {', '.join(taken)}",
+            f"already exist in the inbox: {', '.join(taken)}",
             where=str(where),
             hint="--force puts the new ones in their place",
             collisions=taken,

@@ -16,7 +16,8 @@ from typing import Any
 
 from neuropose_ray.errors import RequestError, ServiceError, first_line
 from neuropose_ray.schemas.job_names import StepKind
-from neuropose_ray.schemas.jobs import JobRequest, Workflow
+from neuropose_ray.schemas.jobs import JobRequest
+from neuropose_ray.schemas.workflows import Workflow
 from neuropose_ray.service.deliveries import Deliveries
 from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, is_news, recorded
 from neuropose_ray.service.jobs.job_rows import first_attributes
@@ -29,8 +30,6 @@ QUEUE = "jobs"
 APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
 #: Starts of one job after which it is taken for what kills the process.
 MOST_STARTS = 20
-#: What a queued job waits at most for being noticed.
-_POLL_S = 1.0
 #: Until the thread that takes jobs from a new queue is there.
 _START_S = 30.0
 _HINT = "check jobs.database_url and the data folder's disk"
@@ -81,7 +80,7 @@ class DurableJobs(StoredJobs):
             DBOS.register_queue(
                 QUEUE,
                 worker_concurrency=0 if paused else self._running,
-                polling_interval_sec=_POLL_S,
+                polling_interval_sec=self._looks.poll_s,
                 on_conflict="always_update",
             )
             self._looks.wake()  # new queues have workers only then
@@ -216,7 +215,7 @@ class DurableJobs(StoredJobs):
     def pause(self) -> None:
         """Start no more jobs, here and after a restart; what runs goes on."""
         self._set_running(0)
-        time.sleep(1.5 * _POLL_S)  # a look at the queue that has begun goes by the number before
+        time.sleep(1.5 * self._looks.poll_s)  # a look at the queue that has begun goes by the number before
 
     def resume(self) -> None:
         """Start jobs again."""

@@ -16,7 +16,8 @@ from typing import Any, Protocol, TypeVar
 
 from neuropose_ray.errors import JobCancelledError, NeuroposeRayError, StepTimeoutError, StorageFullError
 from neuropose_ray.schemas.atomic import is_disk_full
-from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobStep, Step, Workflow
+from neuropose_ray.schemas.jobs import JobError, JobProgress, JobRequest, JobStep
+from neuropose_ray.schemas.workflows import Step, Workflow
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.durable_work import ExecutionStoppedError, Pauses
 from neuropose_ray.service.jobs.durable import ExecutionCancelledError, RecordStep

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from neuropose_ray.pipeline import Metric
 from neuropose_ray.schemas.job_names import JobState, StepKind
+from neuropose_ray.schemas.metric import Metric
 
 JOBS = Metric("neuropose_jobs", "gauge", "Jobs by state; queued is the depth of the queue.", ("state",))
 QUEUE_AGE = Metric("neuropose_job_queue_age_seconds", "gauge", "Seconds for which the oldest queued job has waited.")

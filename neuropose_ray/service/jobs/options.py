@@ -9,7 +9,8 @@ from typing import Any
 from neuropose_ray.errors import RequestError
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.job_names import StepKind
-from neuropose_ray.schemas.jobs import JobOptions, Step, Workflow
+from neuropose_ray.schemas.jobs import JobOptions
+from neuropose_ray.schemas.workflows import Step, Workflow
 
 
 def with_options(workflow: Workflow, options: JobOptions, calibration: Path) -> Workflow:

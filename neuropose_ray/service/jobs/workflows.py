@@ -12,7 +12,7 @@ from neuropose_ray.errors import RequestError, SettingsError
 from neuropose_ray.faults import faults
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.job_names import STANDARD_NAME, TEXT_NAME, StepKind
-from neuropose_ray.schemas.jobs import STANDARD, WITH_TEXT, Step, Workflow
+from neuropose_ray.schemas.workflows import STANDARD, WITH_TEXT, Step, Workflow
 from neuropose_ray.service.jobs.steps.settings import (
     AnalyzeOptions,
     AnnotateOptions,

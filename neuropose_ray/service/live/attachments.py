@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +25,16 @@ class ViewKey:
 
     def __str__(self) -> str:
         return f"{self.crop or ''}|{self.field_of_view_degrees or ''}"
+
+
+def subscription_token(caller: str, resume: str) -> str:
+    """What a subscription is called at a stream: whoever else names the same ``resume`` means another one.
+
+    Args:
+        caller: the name of the client's token.
+        resume: by which the client goes on after a dropped connection.
+    """
+    return hashlib.sha256(f"{caller}\n{resume}".encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class Attachment:
     @property
     def outputs_key(self) -> str:
         """Equal for equal sets of outputs."""
-        return ",".join(sorted(self.outputs))
+        return ",".join(sorted(set(self.outputs)))
 
     @property
     def is_registration(self) -> bool:

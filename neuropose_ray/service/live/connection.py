@@ -32,7 +32,7 @@ from neuropose_ray.schemas.live_messages import (
 )
 from neuropose_ray.service.http.auth import Caller, require
 from neuropose_ray.service.http.errors import faults, public_message
-from neuropose_ray.service.live.attachments import Attachment, ViewKey
+from neuropose_ray.service.live.attachments import Attachment, ViewKey, subscription_token
 from neuropose_ray.service.live.bodies import joined
 from neuropose_ray.service.live.client_queue import ClientQueue, TooSlowError
 from neuropose_ray.service.live.directory import StreamDirectory
@@ -165,7 +165,7 @@ class Connection:
     async def close(self, *, keep: bool) -> None:
         """Let go of all subscriptions; ``keep``: for a while, the client may come back."""
         for opened in tuple(self._open.values()):
-            await self._parts.links.detach(opened.link, opened.subscription.attachment.token, keep=keep)
+            await self._parts.links.detach(opened.link, opened.subscription, keep=keep)
         self._open.clear()
 
     async def _do(self, message: ClientMessage) -> None:
@@ -175,8 +175,7 @@ class Connection:
             case Unsubscribe():
                 opened = self._open.pop(message.subscription_id, None)
                 if opened is not None:
-                    token = opened.subscription.attachment.token
-                    await self._parts.links.detach(opened.link, token, keep=False)
+                    await self._parts.links.detach(opened.link, opened.subscription, keep=False)
                 self._answer(Unsubscribed(subscription_id=message.subscription_id))
             case SessionSet():
                 await self._set_session(message)
@@ -204,9 +203,9 @@ class Connection:
         pipeline, models = (None, None)
         if message.pipeline is not None:
             pipeline, models = await self._parts.hub.resolved(message.pipeline, kept_s(wanted.url, wanted.options))
-        resumes = message.resume is not None
+        resumes, resume = message.resume is not None, message.resume or secrets.token_urlsafe(24)
         attachment = Attachment(
-            token=message.resume or secrets.token_urlsafe(24),
+            token=subscription_token(self._caller.name, resume),
             view=ViewKey(wanted.crop, wanted.field_of_view_degrees),
             outputs=message.outputs,
             stream_id=message.source.stream,
@@ -230,7 +229,7 @@ class Connection:
             Subscribed(
                 subscription_id=message.subscription_id,
                 stream_id=message.source.stream or link.key,
-                resume=attachment.token,
+                resume=resume,
                 resumed=resumes and attached.resumed,
                 window=message.window,
                 skeleton=attached.skeleton,

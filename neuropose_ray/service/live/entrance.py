@@ -28,6 +28,7 @@ class LiveEntrance:
     def __call__(self) -> LiveParts:
         """The parts, of one process."""
         live = self._settings.service.live
-        links = StreamLinks(RayStreamActors(StreamEnvironment(self._settings, self._poses, self._hub)), live)
+        environment = StreamEnvironment(live, self._settings.tracking, self._poses, self._hub)
+        links = StreamLinks(RayStreamActors(environment), live)
         hub = Hub(self._hub)
         return LiveParts(links, hub, StreamDirectory(hub, links), live)

@@ -78,6 +78,10 @@ class Fanout:
         """Put an attachment in place of that of the same token."""
         self._attachments[attachment.token] = attachment
 
+    def has_moved(self, token: str, link_id: str | None) -> bool:
+        """Whether an attachment came back by another link than this one; None is the link of registrations."""
+        return link_id is not None and self._link_of.get(token, link_id) != link_id
+
     def detach(self, token: str, *, keep: bool) -> None:
         """Let somebody go; ``keep``: for a while, the client may come back."""
         self._link_of.pop(token, None)

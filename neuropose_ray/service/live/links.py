@@ -141,23 +141,34 @@ class StreamLink:
         Raises:
             NeuroposeRayError: what the actor refuses; NotReadyError where it does not answer.
         """
+        token = subscription.attachment.token
         self._attaching += 1
         try:
             attached: Attached = await self._asked("attach", self.link_id, subscription.attachment)
+        except asyncio.CancelledError:
+            # The client left meanwhile; the actor may have let it look all the same.
+            if self._actor is not None and token not in self._subscriptions:
+                self._actor.detach.remote(token, True, self.link_id)
+            raise
         finally:
             self._attaching -= 1
-        self._subscriptions[subscription.attachment.token] = subscription
+        self._subscriptions[token] = subscription
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._renew())]
         for message in attached.missed:
             subscription.deliver(message)
         return attached
 
-    async def detach(self, token: str, *, keep: bool) -> None:
-        """Let a client go; ``keep``: for a while, until it comes back."""
-        if self._subscriptions.pop(token, None) is not None:
+    async def detach(self, subscription: Subscription, *, keep: bool) -> None:
+        """Let a client go; ``keep``: for a while, until it comes back.
+
+        Nothing happens where it is back already, on a connection that came before this one was known to be lost.
+        """
+        token = subscription.attachment.token
+        if self._subscriptions.get(token) is subscription:
+            del self._subscriptions[token]
             with suppress(NeuroposeRayError):
-                await self._asked("detach", token, keep, patience_s=_PAUSE_S)
+                await self._asked("detach", token, keep, self.link_id, patience_s=_PAUSE_S)
 
     async def set_session(self, token: str, session_id: str | None) -> None:
         """Stamp a session on what follows for a client."""
@@ -261,9 +272,9 @@ class StreamLinks:
         finally:
             self._forget_if_empty(link)
 
-    async def detach(self, link: StreamLink, token: str, *, keep: bool) -> None:
+    async def detach(self, link: StreamLink, subscription: Subscription, *, keep: bool) -> None:
         """Let a client go."""
-        await link.detach(token, keep=keep)
+        await link.detach(subscription, keep=keep)
         self._forget_if_empty(link)
 
     async def reports(self, keys: Mapping[str, str] | None = None) -> dict[str, StreamReport]:

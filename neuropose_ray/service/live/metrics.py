@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from neuropose_ray.pipeline import Metric
 from neuropose_ray.schemas.live_messages import StreamReport
+from neuropose_ray.schemas.metric import Metric
 
 _OF_STREAM = ("stream",)
 FRAMES = Metric("neuropose_live_frames", "counter", "Frames of live streams whose people were published.", _OF_STREAM)

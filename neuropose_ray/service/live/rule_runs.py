@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from neuropose_ray.errors import first_line
 from neuropose_ray.schemas.rules import Decision, LiveEvent
 from neuropose_ray.service.live.attachments import Attachment
 from neuropose_ray.service.live.view import Viewed
@@ -65,12 +66,21 @@ class RuleRuns:
         self._model: LiveModel | None = None
         self._kept: dict[str, _Kept] = {}
 
-    def use(self, model: LiveModel) -> None:
-        """Take the pose model, by whose skeleton rules are run; those who came before it begin now."""
+    def use(self, model: LiveModel) -> list[tuple[str, str]]:
+        """Take the pose model, by whose skeleton rules are run; those who came before it begin now.
+
+        Returns:
+            The tokens of those whose rules cannot be run, each with the reason.
+        """
         self._model = model
-        for kept in self._kept.values():
+        failed = []
+        for token, kept in self._kept.items():
             if kept.run is None:
-                kept.run = self._factory(kept.attachment, model)
+                try:
+                    kept.run = self._factory(kept.attachment, model)
+                except Exception as error:  # noqa: BLE001  one client's rules must not end the stream of all
+                    failed.append((token, first_line(error)))
+        return failed
 
     def add(self, attachment: Attachment) -> None:
         """Begin with an attachment's pipeline, if it has one.

@@ -53,7 +53,7 @@ class RayStreamActors:
         Raises:
             SourceError: it is no source, or may not be opened.
         """
-        LiveSource(url, options, access=access_of(self._environment.settings.service.live))
+        LiveSource(url, options, access=access_of(self._environment.live))
         return source_key(url, options), open_stream(url, options, self._environment)
 
     def running(self, key: str) -> Any | None:

@@ -33,7 +33,6 @@ from neuropose_ray.service.live.stream_clock import StreamClock
 from neuropose_ray.service.live.stream_events import StreamEvents
 from neuropose_ray.service.live.stream_parts import Decide, PoseModelClient, Source, StreamIdentity
 from neuropose_ray.service.live.view import View, Viewed
-from neuropose_ray.service.live.warm_up import warm_up
 from neuropose_ray.service.pose import LiveModel, LivePrediction
 from neuropose_ray.tracking import TrackingSettings
 from neuropose_ray.video.live import LiveFrame
@@ -144,8 +143,13 @@ class LiveStream:
             self._events.tell_session(attachment)
         return Attached(resumed, missed, self.report(), self._skeleton)
 
-    def detach(self, token: str, *, keep: bool) -> None:
-        """Let somebody go; ``keep``: for a while, until the client comes back."""
+    def detach(self, token: str, *, keep: bool, link_id: str | None = None) -> None:
+        """Let somebody go, unless it came back by another link than ``link_id``.
+
+        ``keep``: for a while, until the client comes back.
+        """
+        if self.fanout.has_moved(token, link_id):
+            return
         self.fanout.detach(token, keep=keep)
         if not keep:
             self._events.deliver(token, self._rules.remove(token, self._clock(), "unsubscribed"))
@@ -211,12 +215,12 @@ class LiveStream:
             except NeuroposeRayError as error:
                 logger.warning("%s: the pose model is waited for: %s", self.identity.url, error)
                 await asyncio.sleep(_PAUSE_S)
-        await self._in_thread(warm_up, model, self._tracking)
         self._model = model
         self._skeleton = SkeletonDescription.of(self._model.info.skeleton)
-        self._rules.use(self._model)
-        data = {"skeleton": self._skeleton.model_dump(mode="json")}
-        self._events.publish("stream.model", {"data": data})
+        for token, reason in self._rules.use(self._model):
+            logger.warning("%s: rules cannot be run: %s", self.identity.url, reason)
+            self._events.publish("rules.failed", {"data": {"error": reason}}, frozenset({token}))
+        self._events.publish("stream.model", {"data": {"skeleton": self._skeleton.model_dump(mode="json")}})
 
     async def _take_frames(self) -> None:
         """Take the newest frame whenever there is room for one on the way to the pose model."""
@@ -336,10 +340,7 @@ class LiveStream:
             endings = self._rules.interrupt(now, f"the stream is {status.state}") if interrupts else []
         for token, steps in endings:
             self._events.deliver(token, steps)
-        data: dict[str, Any] = {"reconnects": status.reconnects}
-        if status.last_error is not None:
-            data["error"] = status.last_error
-        self._events.publish(f"stream.{status.state}", {"epoch": status.epoch, "data": data})
+        self._events.tell_state(status)
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

@@ -23,7 +23,7 @@ from neuropose_ray.service.live.rule_engines import RuleEngines
 from neuropose_ray.service.live.settings import LiveSettings
 from neuropose_ray.service.live.stream import LiveStream
 from neuropose_ray.service.live.stream_parts import StreamIdentity
-from neuropose_ray.service.settings import Settings
+from neuropose_ray.tracking import TrackingSettings
 from neuropose_ray.video.live import LiveSource, SourceAccess, redacted, source_key
 
 logger = logging.getLogger(__name__)
@@ -48,15 +48,17 @@ def access_of(settings: LiveSettings) -> SourceAccess:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnvironment:
-    """What the actors of a service's streams need.
+    """What the actors of a service's streams need, and no more: an actor that comes back loads all of it first.
 
     Attributes:
-        settings: of the service.
+        live: settings of live streams.
+        tracking: how people are followed.
         poses: handle of the deployment with the pose model.
         hub: handle of the hub.
     """
 
-    settings: Settings
+    live: LiveSettings
+    tracking: TrackingSettings
     poses: Any
     hub: Any
 
@@ -116,15 +118,14 @@ class StreamActor:
     """
 
     def __init__(self, url: str, options: SourceOptions, environment: StreamEnvironment) -> None:
-        settings = environment.settings
         self._identity = StreamIdentity(source_key(url, options), redacted(url), f"{time.time():.3f}")
         self._stream = LiveStream(
             self._identity,
-            LiveSource(url, options, access=access_of(settings.service.live)),
+            LiveSource(url, options, access=access_of(environment.live)),
             options,
             ServePoses(environment.poses),
-            settings.service.live,
-            tracking=settings.tracking,
+            environment.live,
+            tracking=environment.tracking,
             rules=RuleEngines(self._identity),
             decide=HubDecisions(environment.hub),
             figures=StreamFigures(RayStreamMeter(self._identity.url)),
@@ -142,9 +143,9 @@ class StreamActor:
         except NeuroposeRayError as error:
             return error
 
-    async def detach(self, token: str, keep: bool) -> None:
+    async def detach(self, token: str, keep: bool, link_id: str | None = None) -> None:
         """See :meth:`.stream.LiveStream.detach`."""
-        self._stream.detach(token, keep=keep)
+        self._stream.detach(token, keep=keep, link_id=link_id)
 
     async def renew(self, link_id: str | None) -> None:
         """See :meth:`.stream.LiveStream.renew`."""

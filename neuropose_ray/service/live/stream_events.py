@@ -15,6 +15,7 @@ from neuropose_ray.service.live.fanout import Fanout
 from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.rule_runs import Steps
 from neuropose_ray.service.live.stream_parts import SESSION_CHANGED, Decide, Engine, StreamIdentity
+from neuropose_ray.video.live import SourceStatus
 
 
 class StreamEvents:
@@ -51,6 +52,13 @@ class StreamEvents:
             else:
                 self._decisions.append((step, self._engine(token) if step.phase == "enter" else None))
                 self._decided.set()
+
+    def tell_state(self, status: SourceStatus) -> None:
+        """Publish which state the source is in now."""
+        data: dict[str, Any] = {"reconnects": status.reconnects}
+        if status.last_error is not None:
+            data["error"] = status.last_error
+        self.publish(f"stream.{status.state}", {"epoch": status.epoch, "data": data})
 
     def tell_session(self, attachment: Attachment) -> None:
         """Let all who look by a registered stream's name know its session, which their messages have from then on."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -13,7 +12,9 @@ from typing import get_args
 
 from pydantic import ValidationError
 
+from neuropose_ray.errors import printable
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.json_text import parsed_json
 from neuropose_ray.service.logs.files import SUFFIX
 from neuropose_ray.service.settings import LogLevel
 
@@ -120,8 +121,10 @@ def text_of(line: LogLine) -> str:
     named = (("job", line.job and line.job[:8]), ("step", line.step), ("request", line.request))
     ids = "".join(f" {name}={value}" for name, value in named if value)
     time = f"{line.time.astimezone():%Y-%m-%d %H:%M:%S}"
-    trace = "" if line.trace is None else "".join(f"\n    {part}" for part in line.trace.splitlines())
-    return f"{time} {line.level.upper()} {line.part}{ids}: {line.message}{trace}"
+    # No message looks like a line of its own, and none says anything to the terminal.
+    message = "\n    ".join(map(printable, line.message.splitlines()))
+    trace = "" if line.trace is None else "".join(f"\n    {printable(part)}" for part in line.trace.splitlines())
+    return f"{time} {line.level.upper()} {line.part}{ids}: {message}{trace}"
 
 
 def _whole_ms(time: datetime) -> datetime:
@@ -136,6 +139,6 @@ def _rank(level: str) -> int:
 def _parsed(text: bytes) -> LogLine | None:
     """A line; None where it is none, as after a full disk."""
     try:
-        return LogLine.model_validate(json.loads(text))
+        return LogLine.model_validate(parsed_json(text))
     except (ValueError, ValidationError):
         return None

@@ -70,7 +70,7 @@ def test_as_plain_values_it_gives_itself_again(tmp_path):
     ({"segmentation": {"kind": "extractor"}}, "extractor"),
     ({"analysis": {"kind": "dtw"}}, "dtw needs inputs.reference"),
     ({"analysis": {"kind": "stats", "extractor": {"kind": "joint_speed", "joint": 1}},
-      "inputs": {"primary": "a", "reference": "b"}}, "stats takes no inputs.reference"),
+      "inputs": {"primary": "a", "reference": "b"}}, "stats takes inputs.primary only, no inputs.reference"),
 ])  # fmt: skip
 def test_what_is_wrong_is_named_in_one_line(tmp_path, change, message):
     with pytest.raises(ConfigError, match=message) as caught:
@@ -80,7 +80,7 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path, change, message):
 
 @pytest.mark.parametrize(("dtw", "message"), [
     ({"method": "dtw_relation", "joint_i": 1}, "needs joint_i and joint_j"),
-    ({"method": "dtw_relation", "joint_i": 1, "joint_j": 2, "representation": "angles"}, "compares coords"),
+    ({"method": "dtw_relation", "joint_i": 1, "joint_j": 2, "representation": "angles"}, "only supports .*'coords'"),
     ({"representation": "angles"}, "angle_triplets, at least one"),
     ({"representation": "angles", "angle_triplets": []}, "angle_triplets, at least one"),
     ({"warping": {"method": "fastdtw", "band": 0.1}}, "neither a band"),
@@ -98,7 +98,9 @@ def test_an_empty_file_is_a_wrong_one_and_a_malformed_file_is_no_yaml(tmp_path):
         load_config(written(tmp_path, "inputs: [unclosed"))
     with pytest.raises(MalformedConfigError):
         load_config(written(tmp_path, "a: b: c"))
-    with pytest.raises(InputNotFoundError):
+    with pytest.raises(InputNotFoundError, match="no such file"):
+        load_config(tmp_path / "none.yaml")
+    with pytest.raises(FileNotFoundError):  # as NeuroPose's callers catch it
         load_config(tmp_path / "none.yaml")
 
 

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from formats.people import squatting
@@ -115,7 +116,7 @@ def test_what_is_no_report_is_refused(tmp_path, payload, error):
 @pytest.mark.parametrize("beside", [True, False])  # the service's paths are those beside the report
 def test_a_report_of_predictions_that_were_replaced_says_so(tmp_path, beside):
     predictions, file = tmp_path / "walk" / "predictions.parquet", tmp_path / "walk" / "r.json"
-    path = predictions.name if beside else str(predictions)
+    path = Path(predictions.name) if beside else predictions
     sha256 = replace_predictions(predictions, *squatting(frames=3))
     primary = PRIMARY.model_copy(update={"path": path, "predictions_sha256": sha256})
     report = report_of(NoResults()).model_copy(update={"primary": primary, "warnings": ("short",)})

@@ -38,7 +38,7 @@ def test_cleaning_fills_the_gap_and_says_so(squats):
 def test_the_summary_is_what_a_report_says_of_its_input(squats):
     summary = load_subject(squats, None, PreprocessingConfig(cleaning=CleaningSettings())).summary
     assert (summary.video, summary.skeleton, summary.frame_count) == ("squats", PHANTOM_SKELETON.name, 90)
-    assert summary.path == str(squats / "predictions.parquet")
+    assert summary.path == squats / "predictions.parquet"
     assert [step.step for step in summary.cleaning][-1] == "smoothing"
 
 

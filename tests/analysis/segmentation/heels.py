@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.header import VideoMetadata
-from neuropose_ray.schemas.predictions import FramePrediction, VideoPredictions, frame_name
+from neuropose_ray.schemas.predictions import FramePrediction, VideoPredictions
 from neuropose_ray.schemas.skeletons import BERKELEY_MHAD_43
 
 FRAMES = 120

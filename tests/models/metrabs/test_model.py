@@ -224,6 +224,7 @@ def test_out_of_memory_halves_the_batch_loses_nothing_and_is_remembered(tmp_path
         np.testing.assert_array_equal(poses.boxes[:, 0], 3 * np.arange(frames) + 1)
 
 
+@pytest.mark.slow
 def test_a_shortage_by_another_name_halves_the_batch_too(tmp_path: Path) -> None:
     import tensorflow as tf
 

@@ -3,7 +3,8 @@ import random
 import pytest
 
 from neuropose_ray.errors import WeightsUnavailableError
-from neuropose_ray.models.weights.download import DownloadPolicy, download
+from neuropose_ray.models.weights.download import download
+from neuropose_ray.models.weights.settings import DownloadPolicy
 
 CONTENT = random.Random(1).randbytes(3_000_000)
 AT_ONCE = DownloadPolicy(attempts=4, first_wait_s=0.0, timeout_s=10.0)

@@ -7,8 +7,8 @@ import pytest
 
 from neuropose_ray.errors import DigestMismatchError, WeightsUnavailableError
 from neuropose_ray.models.weights.catalogue import CATALOGUE, WeightSource, resolve
-from neuropose_ray.models.weights.download import DownloadPolicy, no_progress
 from neuropose_ray.models.weights.fetch import Fetcher, by_hand
+from neuropose_ray.models.weights.settings import DownloadPolicy, no_progress
 
 MODEL = "metrabs_eff2s_y4_384px_800k_28ds"
 AT_ONCE = DownloadPolicy(attempts=2, first_wait_s=0.0, timeout_s=10.0)

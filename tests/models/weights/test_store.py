@@ -15,7 +15,7 @@ from neuropose_ray.errors import (
 )
 from neuropose_ray.models.weights import WeightStore
 from neuropose_ray.models.weights.catalogue import WEIGHTS_NOTICE
-from neuropose_ray.models.weights.download import DownloadPolicy
+from neuropose_ray.models.weights.settings import DownloadPolicy
 
 PINNED = "metrabs_eff2l_y4_384px_800k_28ds"
 UNPINNED = "metrabs_eff2s_y4_384px_800k_28ds"

@@ -368,6 +368,7 @@ def test_wherever_a_run_dies_it_goes_on_to_the_same_files(
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_on_a_cluster_the_files_are_the_same(ray_cluster: str, planted: Path, tmp_path: Path):
     run(planted, tmp_path / "local")
     settings = EngineSettings(kind="ray", address=ray_cluster, workers=1)

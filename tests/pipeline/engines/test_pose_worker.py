@@ -21,7 +21,7 @@ from neuropose_ray.pipeline.inputs.discovery import FoundVideo
 from neuropose_ray.pipeline.planning.plan import ChunkRef, VideoPlan, plan_video
 from neuropose_ray.pipeline.planning.plan_file import write_plan
 from neuropose_ray.pipeline.settings import CameraSettings
-from neuropose_ray.pipeline.state.metrics import Metric
+from neuropose_ray.schemas.metric import Metric
 from neuropose_ray.video.sources import open_source
 
 RUN = "run"

@@ -36,6 +36,16 @@ def test_one_image_of_a_folder_changes_it(tmp_path: Path):
     assert signature_of(tmp_path).text != before.text
 
 
+def test_an_image_that_cannot_be_looked_at_is_part_of_the_signature(tmp_path: Path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "image_0.png"), np.zeros((8, 8, 3), np.uint8))
+    (folder / "image_1.png").symlink_to(tmp_path / "later.png")
+    before = signature_of(folder)
+    shutil.copy(folder / "image_0.png", tmp_path / "later.png")
+    assert signature_of(folder).text != before.text
+
+
 def test_a_file_that_is_gone_is_one_line(tmp_path: Path):
     with pytest.raises(VideoError, match=r"gone\.mp4"):
         signature_of(tmp_path / "gone.mp4")

@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.stick_people import people
 
 from neuropose_ray.render.colours import SIDE_COLOURS, track_colour
@@ -122,3 +124,41 @@ def test_no_landmark_is_drawn_over_a_hidden_face_and_the_rest_of_the_body_is():
     assert (hidden[face] == GREY).all()
     assert (hidden[legs] != GREY).any()
     assert (hidden[legs] == shown[legs]).all()
+
+
+@settings(max_examples=40)
+@given(
+    centres=st.lists(st.tuples(st.floats(-900, 1200), st.floats(-900, 1200)), max_size=3),
+    scale=st.sampled_from([0.01, 0.1, 0.3, 2.0]),
+    score=st.sampled_from([0.2, 0.9]),
+    boxes=st.booleans(),
+)
+def test_nothing_is_drawn_outside_the_parts_of_a_frame(centres, scale, score, boxes):
+    """Wherever the people are, and however much of them is in the picture."""
+    table = people([1] * len(centres), centres, scale=scale, times_s=[0.0, 0.1, 0.2], joint_scores=score)
+    table.poses.poses2d[::2, 5] = np.nan
+    painter = Painter(table, HEADER, OverlaySettings(boxes=boxes), Measurements())
+    image = np.full((640, 480, 3), GREY, np.uint8)
+    parts = painter.parts(image, 1)
+    drawn = (painter.paint(image, 1) != GREY).any(axis=2)
+    assert drawn.any()
+    for part in [] if parts is None else parts:
+        part.of(drawn)[:] = False
+    assert parts is None or not drawn.any()
+
+
+@pytest.mark.parametrize("settings", [{"blur_faces": True}, {"view": View.FRONT}])
+def test_hidden_faces_and_the_panel_leave_no_part_of_the_picture_out(settings):
+    painter = Painter(standing(), HEADER, OverlaySettings(**settings), Measurements())
+    assert painter.parts(np.zeros((640, 480, 3), np.uint8), 1) is None
+
+
+@pytest.mark.parametrize("measured", [Measurements(angles=(angle(),)), Measurements(repetitions=(squats(),))])
+def test_what_was_measured_is_written_anywhere(measured):
+    assert Painter(standing(), HEADER, OverlaySettings(), measured).parts(np.zeros((640, 480, 3)), 1) is None
+
+
+def test_the_parts_of_one_person_are_a_small_part_of_the_picture():
+    table = people(range(3), [(240, 200)] * 3, scale=0.1)
+    parts = Painter(table, HEADER, OverlaySettings(), Measurements()).parts(np.zeros((640, 480, 3)), 1)
+    assert sum(part.area for part in parts) < 640 * 480 / 4

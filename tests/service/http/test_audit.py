@@ -97,3 +97,10 @@ def test_a_file_that_cannot_be_written_stops_no_request_and_is_in_the_services_l
     ask(application(tmp_path / "audit.jsonl"), "POST", "/v1/jobs")
     assert "audit log cannot be written" in caplog.text
     assert JOB in caplog.text
+
+
+def test_strangers_do_not_fill_the_files_with_long_paths(tmp_path: Path):
+    ask(application(tmp_path / "audit.jsonl"), "DELETE", f"/v1/jobs/{JOB}/{'x' * 60_000}")
+    (entry,) = entries(tmp_path / "audit.jsonl")
+    assert (entry["job"], entry["status"]) == (JOB, 404)
+    assert (tmp_path / "audit.jsonl").stat().st_size < 1000

@@ -7,6 +7,9 @@ from http import HTTPStatus
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from neuropose_ray.errors import (
     DrainingError,
@@ -21,7 +24,9 @@ from neuropose_ray.errors import (
     TooLargeError,
     VideoError,
 )
+from neuropose_ray.schemas.live_messages import CLIENT_MESSAGE
 from neuropose_ray.service.http import errors
+from neuropose_ray.service.http.submissions import Submission
 
 
 def answer_to(error: Exception) -> httpx.Response:
@@ -84,3 +89,25 @@ def test_what_is_unforeseen_is_in_the_log_under_the_id_alone(caplog):
     assert "secret" not in answer.text
     assert answer.json()["id"] in caplog.text
     assert "/srv/secret exploded" in caplog.text
+
+
+_LONG = st.integers(1, 100_000).map(lambda count: "k" * count)
+
+
+@given(name=_LONG | st.text(), depth=st.integers(0, 20))
+def test_what_is_wrong_with_a_request_is_one_short_line_however_long_its_names_are(name: str, depth: int):
+    nested: object = 1
+    for _ in range(depth):
+        nested = {name: nested}
+    for model, content in (
+        (Submission.model_validate, {"labels": nested}),
+        (Submission.model_validate, {f"{name} {number}": nested for number in range(9)}),
+        (CLIENT_MESSAGE.validate_python, {"type": name}),
+        (CLIENT_MESSAGE.validate_python, {"type": "state", name: nested}),
+    ):
+        try:
+            model(content)
+        except ValidationError as error:
+            line = errors.public_message(errors.RequestError(errors.faults(error.errors()), hint="see /docs"))
+            assert line.isprintable()
+            assert 0 < len(line) < 5000

@@ -21,7 +21,7 @@ from neuropose_ray.service.http.listener import Listener
 from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.http.websocket_auth import SUBPROTOCOL, chosen_subprotocol
 from neuropose_ray.service.settings import HttpLimits, Token
-from neuropose_ray.service.tokens import TokenStore, digest_of
+from neuropose_ray.service.tokens import TokenStore, add_token, digest_of, new_token, revoke_token
 
 SECRET = "a-secret_of.32~letters"
 TOKENS = (Token(name="ward", sha256=digest_of(SECRET), scopes=frozenset({"read"})),)
@@ -60,7 +60,7 @@ def talk(
     async def run() -> object:
         entrance = Listener("127.0.0.1", free_port(), HttpLimits(connections=2))
         app = Starlette(routes=[WebSocketRoute("/v1/live", greet)])
-        rate = RateLimit(1.0, 3)
+        rate = RateLimit(0.01, 3)
         app.add_middleware(AuthMiddleware, tokens=TokenStore(tokens, Path("/nowhere")), rate=rate, origins=origins)
         if log is not None:
             app.add_middleware(Audit, log=AuditLog(log))
@@ -208,3 +208,42 @@ def test_an_open_websocket_and_a_refused_one_are_in_the_audit_log(tmp_path: Path
     assert [(entry["caller"], entry["method"], entry["status"]) for entry in entries] == [
         ("ward", "WEBSOCKET", 101), ("anybody", "WEBSOCKET", 401)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_local", [False, True])
+@pytest.mark.parametrize("speaks", ["client", "service"])
+def test_an_open_websocket_ends_when_its_token_is_in_force_no_more(tmp_path: Path, speaks: str, is_local: bool):
+    file, heard = tmp_path / "tokens.json", []
+    secret, token = new_token("ward", frozenset({"read"}), None)
+    if not is_local:
+        add_token(file, token)
+    speak = asyncio.Event()
+
+    async def application(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("welcome")
+        if speaks == "service":
+            await speak.wait()
+            await websocket.send_text("for those who may hear it alone")
+        heard.extend([text async for text in websocket.iter_text()])
+
+    async def run() -> tuple[str, int]:
+        entrance = Listener("127.0.0.1", free_port(), HttpLimits())
+        app = Starlette(routes=[WebSocketRoute("/v1/live", application)])
+        app.add_middleware(AuthMiddleware, tokens=TokenStore((), file, look_s=0.0), rate=RateLimit(10.0, 30))
+        header = {} if is_local else {"Authorization": f"Bearer {secret}"}
+        async with entrance.lifespan(app), asyncio.timeout(30):
+            uri = f"ws://127.0.0.1:{entrance.port}/v1/live"
+            async with connect(uri, proxy=None, additional_headers=header) as client:
+                said = await client.recv()
+                # The token is revoked; or the first one is made, and this machine is known by name no more.
+                add_token(file, token) if is_local else revoke_token(file, "ward")
+                speak.set()
+                if speaks == "client":
+                    await client.send("delete all")
+                with pytest.raises(ConnectionClosed) as closed:
+                    await client.recv()
+                return said, closed.value.rcvd.code
+
+    assert asyncio.run(run()) == ("welcome", 4401)
+    assert heard == []

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuropose_ray.errors import RequestError
-from neuropose_ray.schemas.jobs import STANDARD, JobOptions, Step, Workflow
+from neuropose_ray.schemas.jobs import JobOptions
+from neuropose_ray.schemas.workflows import STANDARD, Step, Workflow
 from neuropose_ray.service.jobs.options import workflow_with
 from neuropose_ray.service.jobs.steps.settings import OverlayOptions, PoseOptions, ReportOptions
 from neuropose_ray.service.jobs.workflows import options_of

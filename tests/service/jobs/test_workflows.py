@@ -3,7 +3,7 @@
 import pytest
 
 from neuropose_ray.errors import RequestError, SettingsError
-from neuropose_ray.schemas.jobs import STANDARD, Step, Workflow
+from neuropose_ray.schemas.workflows import STANDARD, Step, Workflow
 from neuropose_ray.service.jobs.steps.settings import ExportOptions, PoseOptions
 from neuropose_ray.service.jobs.workflows import OPTIONS, Workflows, options_of
 

@@ -1,6 +1,7 @@
 """One stream: what it holds in memory where its parts are slow."""
 
 import asyncio
+import json
 import threading
 import time
 from pathlib import Path
@@ -8,10 +9,12 @@ from pathlib import Path
 import numpy as np
 from support.grey_model import GreySpec
 
+from neuropose_ray.errors import RuleError
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.live import SourceOptions
 from neuropose_ray.service.live.attachments import Attachment, ViewKey
 from neuropose_ray.service.live.figures import StreamFigures
+from neuropose_ray.service.live.rule_runs import RuleRun
 from neuropose_ray.service.live.settings import LiveSettings
 from neuropose_ray.service.live.stream import LiveStream
 from neuropose_ray.service.live.stream_parts import StreamIdentity
@@ -63,7 +66,7 @@ class QuickPoses:
         return LivePrediction(session.predict([request.image]), 0.0, 0.001)
 
 
-class SlowRules:
+class SlowRules(RuleRun):
     """A pipeline that takes no frame before it is let."""
 
     def __init__(self) -> None:
@@ -85,12 +88,12 @@ async def no_decision(decision, engine) -> None:
 
 
 def test_slow_rules_let_no_frames_pile_up_and_lose_none_that_was_taken():
-    source, rules, settings = ManyFrames(), SlowRules(), LiveSettings()
+    source, rules, live = ManyFrames(), SlowRules(), LiveSettings()
 
     async def run() -> int:
         identity = StreamIdentity("key", "rtsp://camera", "life")
         stream = LiveStream(
-            identity, source, SourceOptions(buffer="wait"), QuickPoses(), settings,
+            identity, source, SourceOptions(buffer="wait"), QuickPoses(), live,
             tracking=TrackingSettings(), rules=lambda attachment, model: rules, decide=no_decision,
             figures=StreamFigures(),
         )  # fmt: skip
@@ -108,4 +111,37 @@ def test_slow_rules_let_no_frames_pile_up_and_lose_none_that_was_taken():
         return taken
 
     # Looked at and waiting, on the way into the queue, and at the rules.
-    assert asyncio.run(run()) <= 2 * settings.frames_in_flight + 2
+    assert asyncio.run(run()) <= 2 * live.frames_in_flight + 2
+
+
+def test_rules_that_cannot_be_run_end_no_stream():
+    source = ManyFrames()
+
+    def factory(attachment: Attachment, _model: LiveModel) -> RuleRun:
+        if attachment.pipeline == "bad":
+            raise RuleError("the skeleton has no tail")
+        return SlowRules()
+
+    async def run() -> tuple[list[str], bool]:
+        stream = LiveStream(
+            StreamIdentity("key", "rtsp://camera", "life"), source, SourceOptions(buffer="wait"), QuickPoses(),
+            LiveSettings(), tracking=TrackingSettings(), rules=factory, decide=no_decision, figures=StreamFigures(),
+        )  # fmt: skip
+        for token, pipeline in (("bad", "bad"), ("good", "{}"), ("none", None)):
+            view = ViewKey(crop=None if token == "none" else (0, 0, 8, 8))
+            stream.attach(token, Attachment(token, view, ("poses2d",), subscription_id=token, pipeline=pipeline))
+        running = asyncio.create_task(stream.run())
+        told: list[str] = []
+        while "stream.model" not in told:
+            told += [json.loads(message.bodies[""])["event"] for message in await stream.fanout.take("bad")
+                     if message.kind == "event" and (message.tokens is None or "bad" in message.tokens)]  # fmt: skip
+        while not any(message.kind == "pose" for message in await stream.fanout.take("none")):
+            pass
+        lives = not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return told, lives
+
+    told, lives = asyncio.run(asyncio.wait_for(run(), 30))
+    assert lives
+    assert told.count("rules.failed") == 1

@@ -107,3 +107,10 @@ def test_a_line_for_people_has_its_ids_and_its_trace():
     head, *trace = text.splitlines()
     assert head.endswith(" ERROR JobManager job=abababab step=pose request=r1: m")
     assert trace == ["    Traceback", "      OSError"]
+
+
+@given(st.text(max_size=80), st.none() | st.text(max_size=80))
+def test_no_message_looks_like_a_line_of_its_own_or_says_anything_to_the_terminal(message: str, trace: str | None):
+    first, *others = text_of(line(message=message, trace=trace)).split("\n")
+    assert first.isprintable()
+    assert all(other.isprintable() and other.startswith("    ") for other in others)

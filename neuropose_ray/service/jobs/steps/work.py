@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from neuropose_ray.errors import FileFormatError, JobCancelledError, NeuroposeRayError
 from neuropose_ray.pipeline import RunSummary
-from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest, Step
+from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest
 from neuropose_ray.schemas.result_files import SUMMARY_FILE
+from neuropose_ray.schemas.workflows import Step
 from neuropose_ray.service.data_folder import JobFolder
 from neuropose_ray.service.settings import Settings
 

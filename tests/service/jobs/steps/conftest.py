@@ -9,8 +9,8 @@ from formats.people import squatting
 from support.job_manager import request_for, settings_for
 
 from neuropose_ray.pipeline import RunSummary, VideoResult, write_summary
-from neuropose_ray.schemas.jobs import Step
 from neuropose_ray.schemas.parquet_files import write_predictions
+from neuropose_ray.schemas.workflows import Step
 from neuropose_ray.service.data_folder import JobFolder
 from neuropose_ray.service.jobs.steps.work import StepWork
 

@@ -11,8 +11,8 @@ from support.job_manager import request_for, settings_for, threads
 from neuropose_ray.formats import DatasetKind, DatasetSettings, ExportFormat, export_dataset
 from neuropose_ray.pipeline import RunPictures, RunSummary
 from neuropose_ray.schemas.frame_table import FRAMES_FILE, read_frames
-from neuropose_ray.schemas.jobs import Step
 from neuropose_ray.schemas.parquet_files import read_predictions
+from neuropose_ray.schemas.workflows import Step
 from neuropose_ray.service.data_folder import JobFolder
 from neuropose_ray.service.frame_archives import pack_frames
 from neuropose_ray.service.inputs import Inputs

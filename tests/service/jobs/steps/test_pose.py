@@ -15,8 +15,9 @@ from neuropose_ray.pipeline import RunSummary
 from neuropose_ray.pipeline.engines.local import LocalEngine
 from neuropose_ray.pipeline.state.lease import held_lease, last_lease
 from neuropose_ray.schemas.fitting import FittingReport
-from neuropose_ray.schemas.jobs import JobInput, Step
+from neuropose_ray.schemas.jobs import JobInput
 from neuropose_ray.schemas.parquet_files import read_predictions
+from neuropose_ray.schemas.workflows import Step
 from neuropose_ray.service.data_folder import JobFolder
 from neuropose_ray.service.jobs.failures import StepFailedError
 from neuropose_ray.service.jobs.steps.pose import PoseStep
