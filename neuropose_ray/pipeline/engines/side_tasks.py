@@ -17,8 +17,9 @@ R = TypeVar("R")
 class SideTasks:
     """Tasks that workers do before their next chunk, so that nothing takes their cores and Python's lock from them.
 
-    A thread of their own does them where a core has no worker, and helps where more tasks wait than there are
-    workers: none waits for ever for workers that hang.
+    One is done at a time: the fit of a video limits BLAS to one thread, in the whole process and until its end, on
+    which the last bits of its numbers depend. A thread of their own does them where a core has no worker, and helps
+    where more tasks wait than there are workers: none waits for ever for workers that hang.
 
     Args:
         cores: of this machine.
@@ -27,7 +28,7 @@ class SideTasks:
     def __init__(self, cores: int) -> None:
         self._cores = cores
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="assemble")
-        self._changed = threading.Lock()
+        self._changed, self._turn = threading.Lock(), threading.Lock()
         self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._workers: set[threading.Thread] = set()
 
@@ -47,7 +48,7 @@ class SideTasks:
             self._workers.difference_update(threads)
             waiting = len(self._waiting) if self._core_is_idle else 0
         for _ in range(waiting):
-            self._pool.submit(self._run_next)
+            self._pool.submit(self._run_in_turn)
 
     def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Have a function called soon; until then it can be cancelled."""
@@ -56,7 +57,7 @@ class SideTasks:
             self._waiting.append((future, partial(function, *args, **kwargs)))
             is_for_workers = not self._core_is_idle and len(self._waiting) <= len(self._workers)
         if not is_for_workers:
-            self._pool.submit(self._run_next)
+            self._pool.submit(self._run_in_turn)
         return future
 
     @property
@@ -64,10 +65,19 @@ class SideTasks:
         return len(self._workers) < self._cores
 
     def run_next(self) -> bool:
-        """Do the task that waits longest; false where none waits, or a core without a worker is left to them."""
-        return not self._core_is_idle and self._run_next()
+        """Do the task that waits longest; false where none waits, one is under way, or a core is left to them."""
+        if self._core_is_idle or not self._turn.acquire(blocking=False):
+            return False
+        try:
+            return self._run()
+        finally:
+            self._turn.release()
 
-    def _run_next(self) -> bool:
+    def _run_in_turn(self) -> None:
+        with self._turn:
+            self._run()
+
+    def _run(self) -> bool:
         with self._changed:
             if not self._waiting:
                 return False

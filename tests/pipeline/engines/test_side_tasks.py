@@ -130,6 +130,28 @@ def test_what_is_cancelled_or_closed_before_it_began_is_never_done():
             future.result(PATIENCE_S)
 
 
+def test_two_are_never_done_at_once():
+    """One of them restores what it has limited in the whole process while another one still counts on it."""
+    at_once, most, lock = 0, 0, threading.Lock()
+
+    def count() -> None:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        threading.Event().wait(0.005)
+        with lock:
+            at_once -= 1
+
+    with working(3, cores=3) as (tasks, workers):
+        done = [tasks.submit(count) for _ in range(12)]
+        for worker in workers:
+            worker.chunks.release()
+        for future in done:
+            future.result(PATIENCE_S)
+    assert most == 1
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 3), st.lists(st.sampled_from(["task", "worker", "end"]), max_size=25))
 def test_every_task_is_done_exactly_once(cores, events):
