@@ -55,7 +55,8 @@ def test_folders_that_came_together_become_jobs_in_the_order_of_their_names(data
     monkeypatch.setattr("neuropose_ray.service.inbox.inbox.take_snapshot", slow)
     with running(data, jobs, settle_s=0.3):
         eventually(lambda: len(jobs.all()) == 3)
-    assert [job.folder for job in jobs.all()] == ["a", "b", "c"]
+    folders = {job.id: job.folder for job in jobs.all()}
+    assert [folders[job_id] for job_id in jobs.submissions.read_text().split()] == ["a", "b", "c"]
 
 
 def test_a_folder_is_not_taken_while_it_is_copied(data: DataFolder, jobs: JobsInFiles):
