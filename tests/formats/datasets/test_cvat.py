@@ -83,7 +83,16 @@ BROAD = '<?xml version="1.0" encoding="shift_jis"?><annotations/>'
 
 @pytest.mark.parametrize(
     "content",
-    [LAUGHS, UNKNOWN, BROAD, OUTSIDE, CHINESE, "<annotations", "<svg/>", '<annotations><image id="0"/></annotations>'],
+    [
+        LAUGHS,
+        UNKNOWN,
+        BROAD,
+        OUTSIDE,
+        CHINESE,
+        "<annotations",
+        "<svg/>",
+        '<annotations><image id="0"/></annotations>',
+    ],
 )
 def test_another_file_is_refused(tmp_path, content):
     (tmp_path / "a.xml").write_text(content)
