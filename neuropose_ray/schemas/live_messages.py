@@ -92,7 +92,7 @@ class Subscribe(_Viewed):
     type: Literal["subscribe"] = "subscribe"
     subscription_id: ClientName
     source: SubscribedSource
-    outputs: tuple[Output, ...] = DEFAULT_OUTPUTS
+    outputs: Annotated[tuple[Output, ...], Field(max_length=16)] = DEFAULT_OUTPUTS
     max_fps: float | None = Field(default=None, gt=0, le=240, description="most pose messages a second")
     window: int = Field(
         default=1, ge=1, le=MOST_WINDOW, description="poses under way; more over a line with a long delay"

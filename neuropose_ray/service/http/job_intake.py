@@ -102,12 +102,13 @@ class Submissions:
 
     async def _read(self, request: Request, upload: Upload) -> Submission:
         kind = request.headers.get("content-type", "")
+        media_type = kind.partition(";")[0].strip().lower()
         announced = request.headers.get("content-length", "")
-        if kind.startswith("multipart/form-data"):
+        if media_type == "multipart/form-data":
             if announced.isdecimal():
                 upload.check_room(max(0, int(announced) - _FORM_ITSELF_BYTES))
             return await read_upload(kind, body_of(request, None), upload)
-        if kind.partition(";")[0].strip() == "application/json":
+        if media_type == "application/json":
             return await read_json_submission(body_of(request, MAX_JSON_BYTES, "submit several jobs"))
         raise RequestError("neither a form nor JSON", where="Content-Type", hint="see /docs")
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -74,9 +75,10 @@ class Results:
             raise missing
         file = folder / path
         # A link may point anywhere, so that none is followed.
-        if Path(os.path.realpath(file)) != file or not file.is_relative_to(folder) or not file.is_file():
-            raise missing
-        return file
+        with suppress(OSError):  # no file has such a name
+            if Path(os.path.realpath(file)) == file and file.is_relative_to(folder) and file.is_file():
+                return file
+        raise missing
 
 
 def file_response(

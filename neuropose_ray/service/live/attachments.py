@@ -68,7 +68,7 @@ class Attachment:
     @property
     def outputs_key(self) -> str:
         """Equal for equal sets of outputs."""
-        return ",".join(sorted(self.outputs))
+        return ",".join(sorted(set(self.outputs)))
 
     @property
     def is_registration(self) -> bool:

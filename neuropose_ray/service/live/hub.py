@@ -133,16 +133,17 @@ class LiveHub:
         """
         return self._registry.stream(stream_id)
 
-    def put(self, stream_id: str, spec: StreamSpec, owner: str | None) -> bool:
+    def put(self, stream_id: str, spec: StreamSpec, owner: str | None, only_own: bool = False) -> bool:
         """Register a stream, in place of one of the same name; whether it is new.
 
         Raises:
             RuleError, BundleError: its pipeline cannot be used.
+            StreamNotFoundError: it is another owner's, and ``only_own`` are to be replaced.
             OverloadedError: there are too many.
         """
         if spec.pipeline is not None:
             self.resolved(spec.pipeline, kept_s(spec.url, spec.source))
-        is_new = self._registry.put(stream_id, spec, owner)
+        is_new = self._registry.put(stream_id, spec, owner, only_own=only_own)
         self._changed.set()
         return is_new
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from neuropose_ray.errors import BundleError
+from neuropose_ray.errors import AddressRefusedError, BundleError, RuleError
 from neuropose_ray.rules import Bundle, BundleLimits, check_clips, load_bundle, load_pipeline
-from neuropose_ray.service.fetching import fetch
+from neuropose_ray.schemas.actions import Webhook
+from neuropose_ray.schemas.rules import Pipeline
+from neuropose_ray.service.fetching import FetchLimits, fetch
 from neuropose_ray.service.settings import ServiceSettings
+from neuropose_ray.stores import require_allowed
 
 #: A pipeline as JSON, and the files of its networks by their names.
 Resolved = tuple[str | None, Mapping[str, bytes] | None]
@@ -22,6 +25,8 @@ _MOST_BUNDLES = 8
 #: Fetched ones that are kept on the disk: a URL may name as many as it has spellings.
 _MOST_FETCHED = 64
 _HINT = "see service.live.bundles"
+#: Somebody waits for the answer, and the hub has few threads.
+_LIMITS = FetchLimits(silence_s=10.0, whole_s=50.0, attempts=2)
 
 
 class Pipelines:
@@ -35,19 +40,21 @@ class Pipelines:
     def __init__(self, settings: ServiceSettings, kept: Path) -> None:
         self._folders = tuple(Path(root).expanduser() for root in settings.live.bundles if "://" not in root)
         self._prefixes = tuple(root for root in settings.live.bundles if "://" in root)
-        limits = {"max_bytes": BundleLimits().max_archive_bytes}
-        self._fetched_from, self._kept = settings.uploads.model_copy(update=limits), kept
+        self._webhooks = settings.webhooks
+        most_bytes = min(settings.uploads.max_bytes, BundleLimits().max_archive_bytes)
+        self._uploads, self._kept = settings.uploads.model_copy(update={"max_bytes": most_bytes}), kept
         self._bundles: OrderedDict[tuple[str, float], Bundle] = OrderedDict()
 
-    def resolved(self, reference: str | Mapping[str, object] | None, kept_s: float = math.inf) -> Resolved:
+    def resolved(self, reference: str | Mapping[str, object] | None, kept_s: float | None = None) -> Resolved:
         """The pipeline that a reference means, checked.
 
         Args:
             reference: inline, the path or URL of a bundle, or None. A URL may end with ``#sha256=`` and a digest.
-            kept_s: the last seconds of video that are kept of the stream.
+            kept_s: the last seconds of video that are kept of the stream; None of a stream that was taken before:
+                what the settings allow no more fails when it is done.
 
         Raises:
-            RuleError: it is wrong, or wants more video than is kept.
+            RuleError: it is wrong, wants more video than is kept, or sends webhooks where they may not be sent.
             BundleError: the bundle may not be loaded, or is not what it should be.
             InputNotFoundError: there is no such bundle.
         """
@@ -58,23 +65,47 @@ class Pipelines:
             pipeline, models = bundle.pipeline, bundle.models
         else:
             pipeline, models = load_pipeline(json.loads(json.dumps(_plain(reference)))), None
-        check_clips(pipeline, kept_s)
+        if kept_s is not None:
+            check_clips(pipeline, kept_s)
+            self._check_webhooks(pipeline)
         return pipeline.model_dump_json(), models
 
+    def _check_webhooks(self, pipeline: Pipeline) -> None:
+        for index, rule in enumerate(pipeline.rules):
+            for when, actions in (("on_enter", rule.on_enter), ("on_complete", rule.on_complete)):
+                for position, action in enumerate(actions):
+                    if not isinstance(action, Webhook):
+                        continue
+                    try:
+                        require_allowed(action.url, self._webhooks)
+                    except AddressRefusedError as error:
+                        where = f"rules[{index}].{when}[{position}].url"
+                        raise RuleError(error.what, where=where, hint=error.hint) from None
+
     def _bundle(self, reference: str) -> Bundle:
-        location, _, digest = reference.partition("#sha256=")
-        path = self._fetched(location) if "://" in location else self._allowed(location)
-        key = (reference, path.stat().st_mtime if path.exists() else 0.0)
-        if key not in self._bundles:
-            self._bundles[key] = load_bundle(path, sha256=digest or None)
+        place, _, digest = reference.partition("#sha256=")
+        is_remote = "://" in place
+        path = self._fetched(place) if is_remote else self._allowed(place)
+        key = (reference, _changed_at(path))
+        bundle = self._bundles.get(key)
+        if bundle is None:
+            try:
+                bundle = self._bundles[key] = load_bundle(path, sha256=digest or None)
+            except BundleError:
+                if is_remote:  # there may be another one the next time
+                    path.unlink(missing_ok=True)
+                raise
             while len(self._bundles) > _MOST_BUNDLES:
                 self._bundles.popitem(last=False)
-        return self._bundles[key]
+        return bundle
 
-    def _allowed(self, location: str) -> Path:
-        path = Path(location).expanduser().resolve()
+    def _allowed(self, place: str) -> Path:
+        try:
+            path = Path(place).expanduser().resolve()
+        except (OSError, ValueError, RuntimeError) as error:  # such as ~ of nobody
+            raise BundleError("not a path", where=place[:100], hint=_HINT) from error
         if not any(path.is_relative_to(folder.resolve()) for folder in self._folders):
-            raise BundleError("not below a folder that bundles may be in", where=Path(location).name, hint=_HINT)
+            raise BundleError("not below a folder that bundles may be in", where=path.name, hint=_HINT)
         return path
 
     def _fetched(self, url: str) -> Path:
@@ -84,7 +115,7 @@ class Pipelines:
         path = self._kept / f"{hashlib.sha256(url.encode()).hexdigest()}.zip"
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fetch(url, path, allowed=self._fetched_from)
+            fetch(url, path, allowed=self._uploads, limits=_LIMITS)
             self._remove_old()
         return path
 
@@ -96,15 +127,23 @@ class Pipelines:
 
 
 def _is_below(url: str, prefix: str) -> bool:
-    """Whether a URL is that of an allowed prefix or of a path below it, on the same host and port."""
+    """Whether a URL is a prefix, or lies below it, also for a server that takes dots in a path for folders."""
     try:
-        given, allowed = urlsplit(url), urlsplit(prefix)
+        given, top = urlsplit(url), urlsplit(prefix)
     except ValueError:
         return False
-    if (given.scheme, given.netloc.lower()) != (allowed.scheme, allowed.netloc.lower()):
+    path, folder = unquote(given.path), unquote(top.path).rstrip("/")
+    hosts = ((split.scheme, split.netloc.lower()) for split in (given, top))
+    if len(set(hosts)) > 1 or {".", ".."} & set(re.split(r"[/\\]", path)):
         return False
-    parts, above = ([part for part in unquote(split.path).split("/") if part] for split in (given, allowed))
-    return ".." not in parts and parts[: len(above)] == above
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _plain(value: object) -> object:

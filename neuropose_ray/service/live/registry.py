@@ -12,13 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuropose_ray.errors import OverloadedError, SessionVersionError, StoreUnavailableError, StreamNotFoundError
+from neuropose_ray.errors import (
+    OverloadedError,
+    SessionVersionError,
+    StoreUnavailableError,
+    StreamNotFoundError,
+    TooLargeError,
+)
 from neuropose_ray.schemas.live_messages import Session, StreamSpec, merged
 from neuropose_ray.schemas.rules import Decision
 from neuropose_ray.service.live.stream_parts import Engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+#: Of what is kept of one session: clients add to it, patch by patch, for as long as they like.
+MOST_SESSION_LETTERS = 1 << 18
+_LIST = "see `neuropose-ray live list`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +89,36 @@ class Registry:
         with self._transaction() as (connection, tables):
             row = connection.execute(tables.streams.select().where(tables.streams.c.id == stream_id)).first()
         if row is None:
-            raise StreamNotFoundError(f"there is no stream {stream_id}", hint="see `neuropose-ray live list`")
+            raise StreamNotFoundError(f"there is no stream {stream_id}", hint=_LIST)
         return RegisteredStream(row.id, StreamSpec.model_validate_json(row.spec), row.owner, row.changed_at)
 
-    def put(self, stream_id: str, spec: StreamSpec, owner: str | None) -> bool:
+    def put(self, stream_id: str, spec: StreamSpec, owner: str | None, *, only_own: bool = False) -> bool:
         """Register a stream, in place of one of the same name; whether it is new.
 
+        Args:
+            stream_id: its name.
+            spec: what it is.
+            owner: of a new one; that of one which is replaced stays.
+            only_own: replace none of another owner.
+
         Raises:
+            StreamNotFoundError: it is another owner's.
             OverloadedError: there are too many.
             StoreUnavailableError: the database is away.
         """
         values = {"spec": spec.model_dump_json(), "changed_at": self._clock()}
-        with self._transaction() as (connection, tables):
+        with self._lock, self._transaction() as (connection, tables):
             streams = tables.streams
-            changed = connection.execute(streams.update().where(streams.c.id == stream_id).values(**values)).rowcount
-            if not changed:
-                if len(connection.execute(streams.select()).all()) >= self._most_streams:
-                    raise OverloadedError(f"there are {self._most_streams} streams already", hint="remove one")
-                connection.execute(streams.insert().values(id=stream_id, owner=owner, **values))
-        return not changed
+            known = connection.execute(streams.select().where(streams.c.id == stream_id)).first()
+            if known is not None:
+                if only_own and known.owner != owner:
+                    raise StreamNotFoundError(f"there is no stream {stream_id}", hint=_LIST)
+                connection.execute(streams.update().where(streams.c.id == stream_id).values(**values))
+                return False
+            if len(connection.execute(streams.select()).all()) >= self._most_streams:
+                raise OverloadedError(f"there are {self._most_streams} streams already", hint="remove one")
+            connection.execute(streams.insert().values(id=stream_id, owner=owner, **values))
+        return True
 
     def remove(self, stream_id: str) -> None:
         """Forget a stream.
@@ -109,7 +130,7 @@ class Registry:
         with self._transaction() as (connection, tables):
             removed = connection.execute(tables.streams.delete().where(tables.streams.c.id == stream_id)).rowcount
         if not removed:
-            raise StreamNotFoundError(f"there is no stream {stream_id}", hint="see `neuropose-ray live list`")
+            raise StreamNotFoundError(f"there is no stream {stream_id}", hint=_LIST)
 
     def session(self, session_id: str) -> Session:
         """What is kept of a session; version 0 where nothing is.
@@ -130,6 +151,7 @@ class Registry:
 
         Raises:
             SessionVersionError: it has another version.
+            TooLargeError: there would be too much of it.
             StoreUnavailableError: the database is away.
         """
         with self._lock, self._transaction() as (connection, tables):
@@ -139,7 +161,11 @@ class Registry:
                 raise SessionVersionError(what, hint="ask for it again, and patch that")
             sessions, data = tables.sessions, merged(json.loads(before.model_dump_json())["data"], patch)
             after = Session(session_id=session_id, version=before.version + 1, data=data)
-            values = {"version": after.version, "data": json.dumps(data), "changed_at": self._clock()}
+            text = json.dumps(data)
+            if len(text) > MOST_SESSION_LETTERS:
+                what = f"more than {MOST_SESSION_LETTERS} letters of JSON"
+                raise TooLargeError(what, where=f"session {session_id}", hint="keep records in a store")
+            values = {"version": after.version, "data": text, "changed_at": self._clock()}
             if before.version:
                 at = (sessions.c.id == session_id) & (sessions.c.version == before.version)
                 if not connection.execute(sessions.update().where(at).values(**values)).rowcount:

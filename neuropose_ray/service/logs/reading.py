@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from neuropose_ray.errors import printable
 from neuropose_ray.schemas.immutable import FrozenModel
-from neuropose_ray.schemas.json_files import parsed_json
+from neuropose_ray.schemas.json_text import parsed_json
 from neuropose_ray.service.logs.files import SUFFIX
 from neuropose_ray.service.settings import LogLevel
 

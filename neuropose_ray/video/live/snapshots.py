@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -131,9 +130,8 @@ def _body(response: httpx.Response) -> bytes:
 
 
 def _decoded(content: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    with suppress(VideoError):  # of other kinds the size is known when they are decoded
-        check_size(*picture_size(content))
     try:
+        check_size(*picture_size(content))  # before it takes the memory
         return decode_image(np.frombuffer(content, np.uint8), where="snapshot")
     except VideoError:
         raise ConnectionEnded("it gives no picture that can be decoded") from None

@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from neuropose_ray.errors import OverloadedError, SessionVersionError, StoreUnavailableError, StreamNotFoundError
+from neuropose_ray.errors import (
+    OverloadedError,
+    SessionVersionError,
+    StoreUnavailableError,
+    StreamNotFoundError,
+    TooLargeError,
+)
 from neuropose_ray.schemas.live_messages import StreamSpec
 from neuropose_ray.schemas.rules import Decision
-from neuropose_ray.service.live.registry import Registry
+from neuropose_ray.service.live.registry import MOST_SESSION_LETTERS, Registry
 from neuropose_ray.service.live.stream_parts import Engine
 
 SPEC = StreamSpec(url="rtsp://user:secret@10.0.0.7/one")
@@ -108,3 +114,49 @@ def test_a_database_that_cannot_be_opened_is_a_typed_error(tmp_path: Path):
     (tmp_path / "streams.sqlite").write_bytes(b"no database" * 1000)
     with pytest.raises(StoreUnavailableError):
         registry(tmp_path / "streams.sqlite").streams()
+
+
+def test_clients_that_register_at_the_same_time_take_nobodys_stream(tmp_path: Path):
+    streams = registry(tmp_path / "streams.sqlite", most_streams=3)
+    outcomes: list[tuple[str, str]] = []
+
+    def register(owner: str, name: str) -> None:
+        spec = SPEC.model_copy(update={"session_id": owner})
+        try:
+            streams.put(name, spec, owner, only_own=True)
+        except (StreamNotFoundError, OverloadedError) as error:
+            outcomes.append((owner, type(error).__name__))
+        else:
+            outcomes.append((owner, "done"))
+
+    clients = [
+        threading.Thread(target=register, args=(owner, name))
+        for owner in ("anna", "ben", "cleo", "dan") for name in ("ward-1", "ward-2", "ward-3", "ward-4")
+    ]  # fmt: skip
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    registered = streams.streams()
+    assert len(registered) == 3
+    assert all(stream.spec.session_id == stream.owner for stream in registered)
+    assert len(outcomes) == len(clients)
+    assert sum(outcome == "done" for _, outcome in outcomes) == 3
+    assert {outcome for _, outcome in outcomes} == {"done", "StreamNotFoundError", "OverloadedError"}
+
+
+def test_a_session_does_not_grow_without_end(tmp_path: Path):
+    sessions = registry(tmp_path / "streams.sqlite")
+    fits = MOST_SESSION_LETTERS // 20_020
+    for number in range(fits):
+        sessions.patch_session("visit", None, {f"note {number}": "x" * 20_000})
+    with pytest.raises(TooLargeError, match="letters of JSON"):
+        sessions.patch_session("visit", None, {"one more": "x" * 20_000})
+    kept = sessions.session("visit")
+    assert kept.version == len(kept.data) == fits
+    assert len(kept.model_dump_json()) <= MOST_SESSION_LETTERS + 200
+    nested: object = 1
+    for _ in range(150):
+        nested = {"deeper": nested}
+    assert sessions.patch_session("deep", None, nested).version == 1
+    assert sessions.patch_session("deep", 1, {"deeper": None}).data == {}
