@@ -116,6 +116,9 @@ def ray_cluster() -> Iterator[str]:
         "RAY_DASHBOARD_STARTUP_TIMEOUT_S",
     ):
         os.environ.setdefault(name, OWN_RAY_VARIABLES[name])
+    # On a busy machine Serve would end its proxy before that is ready; with a Ray of its own the service has none.
+    for name in ("RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S", "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S"):
+        os.environ.setdefault(name, "60")
     # Of its own, whatever other Ray runs on this machine.
     with free_agent_port():
         context = started_ray(address="local", num_cpus=2, object_store_memory=500_000_000)

@@ -47,6 +47,7 @@ def test_a_pass_accounts_for_all_the_time_of_its_workers(work, tmp_path):
     assert measured.provenance.model_name == "blazepose"
 
 
+@pytest.mark.slow
 def test_every_pass_starts_from_nothing(work):
     engine = LocalEngine(1)
     assert run_pass(work, engine).metrics.frames == run_pass(work, engine).metrics.frames == 24

@@ -60,6 +60,7 @@ def test_a_video_is_processed_and_the_summary_is_json_on_demand(weights, clip: P
     assert (tmp_path / "made_one_frame" / "predictions.parquet").exists()
 
 
+@pytest.mark.slow
 def test_a_broken_video_among_good_ones_is_exit_code_1_and_one_line(weights, clip: Path, tmp_path: Path):
     done = neuropose("process", clip, clip.parent / "made_zero_bytes.mp4", "--out", tmp_path)
     assert done.returncode == 1
@@ -144,6 +145,7 @@ def test_a_calibration_is_looked_at_before_anything_else(neuropose_here, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_results_go_to_a_url(weights, clip: Path, tmp_path: Path):
     url = (tmp_path / "bucket").as_uri()
     done = neuropose("process", clip, "--out", url, "--work-folder", tmp_path / "work")

@@ -34,6 +34,7 @@ def clips(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_table_has_an_error_for_each_measure_and_view_and_says_what_it_is_of(clips):
     command = [sys.executable, "jobs/measure_error_bands.py", clips / "clips.csv", "--source", "a noisy phantom",
                "--out", clips / "table.json"]  # fmt: skip

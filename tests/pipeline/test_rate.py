@@ -152,7 +152,6 @@ def test_frames_of_a_video_with_a_variable_rate_keep_their_times(tmp_path: Path)
 
 
 @pytest.mark.ray
-@pytest.mark.slow
 def test_a_cluster_gives_the_same_numbers(ray_cluster: str, video: Path, tmp_path: Path):
     from neuropose_ray.pipeline.engines.ray_data import RayEngine
     from neuropose_ray.pipeline.settings import EngineSettings

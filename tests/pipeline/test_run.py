@@ -81,6 +81,7 @@ def test_a_finished_run_started_again_computes_nothing_and_changes_nothing(pipel
 
 
 @pytest.mark.parametrize("victim", ["predictions.parquet", "metrics.json"])
+@pytest.mark.slow
 def test_a_result_that_was_damaged_is_made_again(pipeline, finished, clip: Path, victim: str):
     out = finished("out", clip)
     before = predictions(out, "made_vfr_walk")

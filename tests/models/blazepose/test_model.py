@@ -77,6 +77,7 @@ def test_poses_lie_in_front_of_the_camera_and_project_onto_their_pixels(blazepos
     assert np.median(apart) < 0.05 * np.median(poses.boxes[:, 3])
 
 
+@pytest.mark.slow
 def test_one_person_on_equipment_filled_ground_stays_one(blazepose, test_data: Path):
     _, poses, _ = look_at(blazepose(), test_data / "opencap" / "squat.mp4", 120)
     assert np.bincount(poses.frame).tolist() == [1] * 120
@@ -126,6 +127,7 @@ def test_after_its_lead_in_a_session_sees_what_one_from_the_start_sees(blazepose
         np.testing.assert_array_equal(one.poses2d[order], other.poses2d[order_too])
 
 
+@pytest.mark.slow
 def test_a_lamp_is_nobody(blazepose, test_data: Path):
     _, poses, _ = look_at(blazepose(), test_data / "field" / "lamp_is_no_person_405x719.mp4", 60)
     assert np.bincount(poses.frame, minlength=60).tolist() == [1] * 60

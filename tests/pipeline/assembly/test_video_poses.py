@@ -133,6 +133,7 @@ def test_a_new_version_of_what_comes_after_poses_runs_no_pose_model(
     assert (out / NAME / "predictions.parquet").stat().st_mtime_ns > written
 
 
+@pytest.mark.slow
 def test_a_renamed_video_keeps_its_poses(pipeline, clip: Path, tmp_path: Path):
     first = tmp_path / f"{NAME}.mp4"
     first.write_bytes(clip.read_bytes())

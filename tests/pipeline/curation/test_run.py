@@ -356,6 +356,7 @@ def _deaths(monkeypatch: pytest.MonkeyPatch, planted: Path, tmp_path: Path, coun
         assert digests(out) == whole, count
 
 
+@pytest.mark.slow
 def test_a_run_that_died_goes_on_to_the_same_files(monkeypatch: pytest.MonkeyPatch, planted: Path, tmp_path: Path):
     _deaths(monkeypatch, planted, tmp_path, range(3, 40, 12))
 

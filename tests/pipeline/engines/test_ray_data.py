@@ -16,6 +16,7 @@ pytestmark = pytest.mark.ray
 SHORT_CHUNKS = {"video": {"chunk_frames": 20}, "blazepose": {"session_frames": 20}}
 
 
+@pytest.mark.slow
 def test_ray_gives_what_threads_give_also_for_videos_that_fail(
     pipeline, ray_cluster, test_data: Path, tmp_path: Path
 ):

@@ -130,6 +130,7 @@ def test_the_head_is_a_ball_on_a_neck_and_does_not_float_without_shoulders(seen_
     assert whole["left"]["top"] > head["top"], "the head is not above all else"
 
 
+@pytest.mark.slow
 def test_the_page_begins_where_there_is_somebody(opened):
     content = squats(60)
     positions = content.people[0].positions.copy()

@@ -115,7 +115,14 @@ def test_nothing_is_fetched_and_nothing_complains(report: ReportPage):
     assert report.complaints == []
 
 
-@pytest.mark.parametrize("content", [nothing(0), nothing(1), unknown(1)], ids=["no frames", "nobody", "one frame"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(nothing(0), id="no frames"),
+        pytest.param(nothing(1), id="nobody"),
+        pytest.param(unknown(1), id="one frame", marks=pytest.mark.slow),
+    ],
+)
 def test_a_page_with_nothing_to_show_works(opened, content):
     report = opened(content)
     report.page.keyboard.press("End")

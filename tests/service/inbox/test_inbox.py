@@ -55,7 +55,8 @@ def test_folders_that_came_together_become_jobs_in_the_order_of_their_names(data
     monkeypatch.setattr("neuropose_ray.service.inbox.inbox.take_snapshot", slow)
     with running(data, jobs, settle_s=0.3):
         eventually(lambda: len(jobs.all()) == 3)
-    assert [job.folder for job in jobs.all()] == ["a", "b", "c"]
+    folders = {job.id: job.folder for job in jobs.all()}
+    assert [folders[job_id] for job_id in jobs.submissions.read_text().split()] == ["a", "b", "c"]
 
 
 def test_a_folder_is_not_taken_while_it_is_copied(data: DataFolder, jobs: JobsInFiles):
@@ -119,6 +120,7 @@ def test_a_video_in_the_inbox_itself_is_a_job(data: DataFolder, jobs: JobsInFile
     assert (data.outbox / folder.name / "results.json").exists()
 
 
+@pytest.mark.slow
 def test_videos_of_one_name_become_jobs_of_their_own(data: DataFolder, jobs: JobsInFiles):
     with running(data, jobs):
         for number in (1, 2, 3):
@@ -196,6 +198,7 @@ def test_folders_that_can_be_no_job_fail_with_a_plain_message(data: DataFolder, 
 
 
 @pytest.mark.parametrize("emptied", ["all of it", "but for the notes", "and made anew"])
+@pytest.mark.slow
 def test_a_completed_job_stays_completed_when_its_folder_is_emptied(data, jobs, emptied):
     with running(data, jobs):
         folder = drop(data, "trial", "walk.mp4", "notes.txt")
