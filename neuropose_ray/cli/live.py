@@ -8,12 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from neuropose_ray.cli import live_rules
 from neuropose_ray.cli.console import require_yes
 from neuropose_ray.cli.live_text import print_stream, print_streams, watched
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
 from neuropose_ray.errors import InputNotFoundError
 
 app = typer.Typer(no_args_is_help=True, help="The cameras of a running service: people in them, live.")
+app.add_typer(live_rules.app, name="rules")
 
 StreamName = Annotated[
     str,

@@ -18,8 +18,9 @@ from neuropose_ray.render import colours
 from neuropose_ray.render.plots import style
 from neuropose_ray.render.plots.style import save_plot
 from neuropose_ray.render.sides import Side, edge_sides
+from neuropose_ray.schemas.frame_names import frame_name
 from neuropose_ray.schemas.poses import Frame, PoseTable
-from neuropose_ray.schemas.predictions import VideoPredictions, frame_name
+from neuropose_ray.schemas.predictions import VideoPredictions
 from neuropose_ray.video import Chunk, VideoInfo, decode_chunk, open_source, probe
 
 if TYPE_CHECKING:
