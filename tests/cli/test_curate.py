@@ -121,7 +121,7 @@ def test_what_is_wrong_with_a_folder_is_said_at_once_with_what_to_do(tmp_path: P
     assert (shown.returncode, "frame_metrics: failed: " in shown.stdout) == (1, True)
     done = curate("run", gaps, "--out", tmp_path / "out", "--no-strict", "--engine", "local")
     assert done.returncode == 0
-    assert "note: 1 of the numbers 0 to 8 are missing; the gaps keep their time." in done.stdout
+    assert "note: 1 of the numbers 0 to 8 is missing; the gaps keep their time." in done.stdout
 
 
 @pytest.mark.parametrize("words", [["--format", "voc"], ["--keep", "duplicates"]])
