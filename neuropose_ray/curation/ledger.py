@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 
 from neuropose_ray.curation.keys import StageKey
 from neuropose_ray.curation.ledger_records import WHOLE_RUN, Artifact, Event, LedgerContent, StageRun, State, Stream
-from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputNotFoundError, OutputError
+from neuropose_ray.errors import DiskFullError, FileFormatError, FutureSchemaError, InputNotFoundError, OutputError
 
 LEDGER_FILE: Final = "curation.sqlite"
 LEDGER_VERSION: Final = 1
@@ -180,7 +180,7 @@ class Ledger:
             with self._connection:
                 yield
         except sqlite3.Error as error:
-            raise OutputError(f"the ledger cannot be written ({error})", where=LEDGER_FILE) from error
+            raise _refused(f"the ledger cannot be written ({error})", error, LEDGER_FILE) from error
 
 
 def read_ledger(path: Path, *, stream: str | None = None, events: int = 100) -> LedgerContent:
@@ -234,7 +234,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         return _connected(path)
     except (sqlite3.Error, ValueError) as error:
         if _is_refusal(error):
-            raise OutputError(f"the ledger cannot be opened ({error})", where=str(path)) from error
+            raise _refused(f"the ledger cannot be opened ({error})", error, str(path)) from error
         aside = path.with_name(f"{path.name}.damaged")
         path.replace(aside)
         # What a killed run was about to write into the old one must not get into the new one.
@@ -250,6 +250,11 @@ def _is_refusal(error: Exception) -> bool:
     """Whether the system refuses, as opposed to a damaged file."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in _REFUSALS
+
+
+def _refused(what: str, error: Exception, where: str) -> OutputError:
+    is_full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return (DiskFullError if is_full else OutputError)(what, where=where)
 
 
 def _connected(path: Path) -> sqlite3.Connection:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.small_disk import Ballast, small_disk
 
 from neuropose_ray.curation import Artifact, Ledger, StageKey, StageRun, Stream, read_ledger
-from neuropose_ray.errors import FutureSchemaError, InputNotFoundError, NeuroposeRayError
+from neuropose_ray.errors import DiskFullError, FutureSchemaError, InputNotFoundError, NeuroposeRayError
 
 KEY = StageKey("frame_metrics", {"content": "abc"})
 
@@ -141,6 +142,13 @@ def test_what_a_killed_run_left_of_a_damaged_ledger_stays_out_of_the_new_one(tmp
     with Ledger(path, "run") as ledger:
         assert ledger.streams() == {}
     assert not (tmp_path / "l.sqlite-journal").exists()
+
+
+def test_a_full_disk_is_told_from_other_refusals_so_that_a_job_waits_for_space(tmp_path: Path):
+    with small_disk(tmp_path / "disk", 1) as disk, Ledger(disk / "l.sqlite", "run") as ledger:
+        Ballast(disk).fill()
+        with pytest.raises(DiskFullError, match="the ledger cannot be written"):
+            ledger.add_event("long", "x" * 200_000)
 
 
 def test_a_newer_ledger_is_refused_and_left_alone(tmp_path: Path):
