@@ -182,6 +182,8 @@ def export(
     left_out = ", ".join(f"{count} {flag}" for flag, count in summary.excluded.items())
     typer.echo(f"{summary.kind}: {frames or 'no'} frames, {summary.persons} persons")
     typer.echo(f"left out: {left_out or 'none'}")
+    for note in summary.notes:
+        typer.echo(f"note: {note}")
     typer.echo(to)
 
 

@@ -119,13 +119,13 @@ def test_what_is_wrong_with_a_folder_is_said_at_once_with_what_to_do(curate, tmp
     done = curate("run", gaps, mixed, "--out", tmp_path / "out", "--engine", "local")
     assert done.returncode == 1
     assert "gaps: failed: " in done.stdout
-    assert "1 numbers of 0 to 8 are missing (4); complete the folder, or give --no-strict" in done.stdout
+    assert "1 number of 0 to 8 is missing (4); complete the folder, or give --no-strict" in done.stdout
     assert "image_2.jpg: the image cannot be decoded" in done.stdout
     shown = curate("inspect", tmp_path / "out")
     assert (shown.returncode, "frame_metrics: failed: " in shown.stdout) == (1, True)
     done = curate("run", gaps, "--out", tmp_path / "out", "--no-strict", "--engine", "local")
     assert done.returncode == 0
-    assert "note: 1 of the numbers 0 to 8 are missing; the gaps keep their time." in done.stdout
+    assert "note: 1 of the numbers 0 to 8 is missing; the gaps keep their time." in done.stdout
 
 
 @pytest.mark.parametrize("words", [["--format", "voc"], ["--keep", "duplicates"]])
