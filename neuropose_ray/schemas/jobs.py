@@ -48,11 +48,11 @@ class JobOptions(FrozenModel):
         examples=[1.75],
     )
     field_of_view_degrees: float | None = Field(
-        default=None, gt=0, lt=180, description="of the camera, over the longer side of the frame", examples=[67.0]
+        default=None, ge=1, le=179, description="of the camera, over the longer side of the frame", examples=[67.0]
     )
     capture_fps: float | None = Field(
         default=None,
-        gt=0,
+        ge=0.001,
         le=100_000,
         description="frames per second at which the videos were taken, where they are stored slowed down: durations "
         "and speeds are then those of what was filmed",
@@ -60,7 +60,7 @@ class JobOptions(FrozenModel):
     )
     rate: float | None = Field(
         default=None,
-        gt=0,
+        ge=0.001,
         le=100_000,
         description="frames of a second of which poses are looked for, at most: 30 are enough of videos with 60, 120 "
         "or 240. Those of the frames between are interpolated, and all results have every frame",

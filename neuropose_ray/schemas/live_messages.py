@@ -18,8 +18,8 @@ from neuropose_ray.schemas.predictions import JointScores, Measured, Pose2d, Pos
 
 #: Of a stream that is registered; part of URLs.
 StreamId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-#: Of whatever a client names itself: subscriptions, cameras, sessions.
-ClientName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+#: Of whatever a client names itself: subscriptions, cameras, sessions. PostgreSQL takes no zero byte.
+ClientName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 #: What a pose message has beside boxes, scores and ids.
 Output = Literal["poses2d", "poses3d", "angles", "image"]
 DEFAULT_OUTPUTS: tuple[Output, ...] = ("poses2d", "poses3d")
@@ -36,11 +36,13 @@ MOST_WINDOW = 64
 class CameraDescription(FrozenModel):
     """What is known of a camera."""
 
-    id: str = Field(default="", max_length=200, description="its name in records; empty: the stream's")
+    id: str = Field(
+        default="", max_length=200, pattern=r"^[^\x00]*$", description="its name in records; empty: the stream's"
+    )
     field_of_view_degrees: float | None = Field(
         default=None,
-        gt=0,
-        lt=180,
+        ge=1,
+        le=179,
         description="over the picture's longer side; empty: the pose model's usual one",
     )
 

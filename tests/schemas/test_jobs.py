@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from neuropose_ray.schemas.job_names import STANDARD_NAME
-from neuropose_ray.schemas.jobs import JobInput, JobRequest
+from neuropose_ray.schemas.jobs import JobInput, JobOptions, JobRequest
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -58,3 +58,14 @@ def test_the_same_work_is_asked_for_whatever_its_id_and_time():
 def test_what_is_out_of_bounds_is_refused_by_name(name, value):
     with pytest.raises(ValidationError, match=name):
         request(**{name: value})
+
+
+@pytest.mark.parametrize("options", [
+    {"capture_fps": 1e-300}, {"capture_fps": 0}, {"capture_fps": float("nan")}, {"rate": 1e-300}, {"rate": 1e9},
+    {"field_of_view_degrees": 1e-300}, {"field_of_view_degrees": 179.99}, {"field_of_view_degrees": float("nan")},
+    {"height_m": float("nan")}, {"height_m": 1e-300},
+])  # fmt: skip
+def test_numbers_with_which_nothing_can_be_computed_are_no_options(options: dict[str, float]):
+    (name,) = options
+    with pytest.raises(ValidationError, match=name):
+        JobOptions(**options)

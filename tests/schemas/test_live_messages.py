@@ -13,7 +13,8 @@ SUBSCRIBE = {"type": "subscribe", "subscription_id": "a", "source": {"url": "rts
 @pytest.mark.parametrize("change", [
     {"source": {}}, {"source": {"url": "x", "stream": "y"}}, {"source": {"stream": "../x"}}, {"window": 0},
     {"window": 65}, {"max_fps": 0}, {"crop": [5, 5, 5, 9]}, {"crop": [-1, 0, 5, 9]}, {"outputs": ["film"]},
-    {"subscription_id": ""}, {"subscription_id": "x" * 201}, {"surprise": 1}, {"type": "dance"},
+    {"subscription_id": ""}, {"subscription_id": "x" * 201}, {"subscription_id": "a\x00"},
+    {"camera": {"id": "a\x00"}}, {"outputs": ["image"] * 17}, {"surprise": 1}, {"type": "dance"},
 ])  # fmt: skip
 def test_a_subscription_that_cannot_be_is_refused(change):
     with pytest.raises(ValidationError):

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from neuropose_ray.errors import SettingsError
+from neuropose_ray.faults import faults
 from neuropose_ray.pipeline.settings import CameraSettings
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.digest import file_sha256
@@ -76,7 +77,9 @@ def _calibrated(info: VideoInfo, path: Path, wanted: str | None) -> Camera:
         )
     except KeyError as error:
         raise SettingsError(f"camera {name} is not complete: there is no {error}", where=str(path)) from error
-    except (TypeError, ValueError, IndexError, ZeroDivisionError, ValidationError) as error:
+    except ValidationError as error:
+        raise SettingsError(f"camera {name}: {faults(error, Camera)[0]}", where=str(path)) from error
+    except (TypeError, ValueError, IndexError, ZeroDivisionError) as error:
         raise SettingsError(f"camera {name} is not complete ({error})", where=str(path)) from error
 
 

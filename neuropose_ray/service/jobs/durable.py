@@ -178,19 +178,25 @@ class DurableJobs(StoredJobs):
             DBOS.rewind_workflow(job_id, start_step=step + 1, queue_name=QUEUE)
         self._looks.wake()
 
-    def step_index(self, job_id: str, kind: StepKind) -> int:
-        """The index of a job's first step of a kind, among those that have begun.
+    def step_index(self, job_id: str, kind: StepKind, kinds: Sequence[str]) -> int:
+        """The index of a job's first step of a kind, among those that have begun and the one after them.
+
+        Args:
+            job_id: of the job.
+            kind: of the step.
+            kinds: of all steps of its workflow, in their order.
 
         Raises:
             RequestError: there is none.
         """
         from dbos import DBOS
 
-        kinds = [str(recorded["function_name"]).partition("_")[2] for recorded in DBOS.list_workflow_steps(job_id)]
-        if kind not in kinds:
-            done = ", ".join(kinds) or "none"
-            raise RequestError(f"the job has not come to a step {kind!r}", where="step", hint=f"its steps: {done}")
-        return kinds.index(kind)
+        reached = kinds[: len(DBOS.list_workflow_steps(job_id)) + 1]
+        if kind not in reached:
+            raise RequestError(
+                f"the job has not come to a step {kind!r}", where="step", hint=f"its steps: {', '.join(reached)}"
+            )
+        return reached.index(kind)
 
     def resume_lost(self, job_id: str) -> None:
         """Queue a running job again whose thread ended without an outcome in the database.

@@ -199,7 +199,7 @@ class JobService:
             if row.request.source == "inbox":
                 # The inbox is done with it: results of another try would come to no `out`.
                 raise JobStateError("this job is the inbox's", hint="move its folder from failed/ back to in/")
-            first = None if step is None else self._durable.step_index(job_id, step)
+            first = None if step is None else self._durable.step_index(job_id, step, row.steps)
             # What was done of a step that is done again is no progress of it.
             progress = {} if first is None else {"progress": None, "steps": steps_before(row, first)}
             deadline = {PAST_DEADLINE: None, DEADLINE_FROM: datetime.now(UTC).isoformat()}

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from neuropose_ray.errors import StreamNotFoundError
-from neuropose_ray.schemas.live_messages import Session, StreamId, StreamList, StreamReport, StreamSpec
+from neuropose_ray.schemas.live_messages import ClientName, Session, StreamId, StreamList, StreamReport, StreamSpec
 from neuropose_ray.service.http.bodies import described_json, read_settings
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import Reader, Submitter
@@ -118,7 +118,7 @@ def stream_router(parts: LiveParts) -> APIRouter:
 
     @router.get("/v1/sessions/{session_id}", summary="What is kept of a session", responses=problems())
     async def show_session(
-        _caller: Reader, session_id: Annotated[str, Path(max_length=200, description="a visit, trial or patient")]
+        _caller: Reader, session_id: Annotated[ClientName, Path(description="a visit, trial or patient")]
     ) -> Session:
         """Version 0 where nothing is; live clients change it by ``session.patch``."""
         return await parts.hub.session(session_id)

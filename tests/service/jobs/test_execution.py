@@ -17,6 +17,7 @@ from neuropose_ray.errors import (
 )
 from neuropose_ray.schemas.jobs import JobOptions
 from neuropose_ray.schemas.parquet_files import read_predictions
+from neuropose_ray.service.durable_work import Pauses
 
 
 def test_a_slowed_down_video_says_how_fast_it_was_taken(start, data: Path, video: Path):
@@ -234,7 +235,7 @@ def test_progress_never_goes_back_and_is_whole_only_at_the_end(start, data: Path
 
 
 def test_a_job_that_is_tried_again_says_its_last_error_until_it_goes_well(start, data: Path, video: Path):
-    manager = start({"engines": Faults(EngineError("a worker was lost")), "first_pause_s": 1.0})
+    manager = start({"engines": Faults(EngineError("a worker was lost")), "pauses": Pauses(first_s=1.0)})
     request = request_for(data, video, workflow="two")
     manager("submit", request)
     again = manager.when(request.id, lambda job: job.last_error is not None)
@@ -262,3 +263,20 @@ def test_the_steps_of_a_job_never_go_back_and_are_known_after_a_restart(start, d
         assert all(earlier <= later for earlier, later in zip(before, after, strict=True))
     manager = start()
     assert manager("job", request.id).steps == job.steps
+
+
+def test_a_step_that_is_done_again_can_be_asked_for_again_wherever_it_was_stopped(start, data: Path, video: Path):
+    request = request_for(data, video, workflow="quick")
+    manager = start()
+    manager("submit", request)
+    assert manager.ended(request.id)[0].state == "completed"
+    for _ in range(2):
+        manager("retry", request.id, "pose")
+        manager("cancel", request.id)
+        manager.ended(request.id)
+    for step in ("export", "overlay"):
+        with pytest.raises(RequestError, match="has not come to"):
+            manager("retry", request.id, step)
+    manager("retry", request.id, "pose")
+    (job,) = manager.ended(request.id)
+    assert (job.state, [step.state for step in job.steps]) == ("completed", ["completed"] * 3)
