@@ -27,6 +27,7 @@ TESTED_ELSEWHERE = {
     "pipeline/curation/streams.py": "pipeline/curation/test_run.py",
     "pipeline/curation/summary.py": "cli/test_curate.py",  # what is printed
     "curation/ledger_records.py": "curation/test_ledger.py",
+    "curation/ledger_file.py": "curation/test_ledger.py",  # by the ledger that is kept in it
     "formats/datasets/jsonl.py": "formats/datasets/test_writing.py",  # what is read back of whole data sets
     "formats/datasets/parquet.py": "formats/datasets/test_writing.py",
     "service/live/connection.py": "service/live/test_websocket.py",  # by clients over real connections
