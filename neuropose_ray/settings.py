@@ -72,6 +72,8 @@ def load_layers(
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _merged(merged, layer)
+    if wrong := [key for key in merged if not isinstance(key, str)]:
+        raise SettingsError(f"{wrong[0]!r}: no such setting", where=None if file is None else str(file))
     try:
         return kind(**merged)
     except ValidationError as error:

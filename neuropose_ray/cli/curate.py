@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -211,6 +210,8 @@ def _nested(given: list[str]) -> dict[str, Any]:
     Raises:
         SettingsError: one is not written so.
     """
+    from neuropose_ray.schemas.json_files import parsed_json
+
     nested: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -223,7 +224,7 @@ def _nested(given: list[str]) -> dict[str, Any]:
             if not isinstance(place, dict):
                 raise SettingsError(f"{section} is a setting, and no section", where=f"--set {text}")
         try:
-            place[last] = json.loads(value)
-        except json.JSONDecodeError:
+            place[last] = parsed_json(value)
+        except ValueError:
             place[last] = value
     return nested

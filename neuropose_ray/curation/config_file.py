@@ -13,6 +13,7 @@ from typing import Any
 from neuropose_ray.curation.metrics.protocol import FrameMetric
 from neuropose_ray.curation.settings import CurationSettings
 from neuropose_ray.errors import SettingsError
+from neuropose_ray.faults import nearest_of
 from neuropose_ray.yaml_files import yaml_mapping
 
 #: The key of curation in a file that has settings of other kinds too.
@@ -62,7 +63,9 @@ def read_config(text: str) -> GivenConfig:
 
 def _from_yaml(path: Path) -> dict[str, Any]:
     content = yaml_mapping(path)
-    if content.keys() & CurationSettings.model_fields.keys() and SECTION not in content:
+    sections = list(CurationSettings.model_fields)
+    is_of_curation = any(key in sections or nearest_of(str(key), sections) for key in content)
+    if is_of_curation and SECTION not in content:  # also of a section that is misspelt
         return {SECTION: content}
     return content
 
