@@ -61,10 +61,11 @@ class StreamEvents:
         """Publish that an action of a decision was given up."""
         about = asdict(failure)
         known = {name: about.pop(name) for name in ("rule", "session_id")}
-        stream, subscription = about.pop("stream_id"), about.pop("subscription_id")
+        stream, subscription, owner = (about.pop(name) for name in ("stream_id", "subscription_id", "owner"))
         tokens = frozenset(
             token for token, other in self._fanout.attachments.items()
-            if (other.subscription_id == subscription if subscription is not None else other.stream_id == stream)
+            if (other.stream_id == stream if subscription is None
+                else (other.subscription_id, other.owner) == (subscription, owner))
         )  # fmt: skip
         self.publish("action.failed", {**known, "data": about}, tokens)
 
