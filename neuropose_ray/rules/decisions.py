@@ -34,14 +34,17 @@ class StreamIdentity:
     Attributes:
         stream_id: of the registered stream, or the key of the source.
         camera_id: as users name the camera.
-        instance: what tells this life of the stream from others: epochs are counted from 1 again in each.
+        instance: what tells these rules in this life of the stream from all others: epochs are counted from 1 again
+            in each life, and clients may name their subscriptions and pipelines alike.
         subscription_id: whose rules they are; None for those of the stream itself.
+        owner: the name of the token that brought the rules; None where nobody is known.
     """
 
     stream_id: str
     camera_id: str
     instance: str
     subscription_id: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ def entering(
         episode=start.number,
         rule=rule.name,
         phase="enter",
+        owner=identity.owner,
         at=start.at,
         fields=_with_foreseen(fields, rule.on_enter, actions, decision_id),
         actions=actions,

@@ -240,6 +240,7 @@ class Decision(FrozenModel):
         decision_id: a UUID that follows from stream, epoch, person, rule, episode and phase: the same decision twice
             is one.
         outcome: None when the episode begins.
+        owner: whose rules they are, by the name of the token; None where nobody is known.
         at: Unix seconds.
         fields: all that templates may name, without nesting: ``"squats.count"``, ``"session_id"``, ``"timestamp"``.
         actions: in order; templates are rendered when they run, with ``fields`` and the results of earlier ones.
@@ -259,6 +260,7 @@ class Decision(FrozenModel):
     rule: str
     phase: Phase
     outcome: Outcome | None = None
+    owner: str | None = None
     at: float
     fields: FrozenJson
     actions: tuple[Action, ...]

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neuropose_ray.errors import AccessError, OverloadedError
 from neuropose_ray.service.http.documentation import DOCUMENTATION_PATHS
@@ -97,7 +97,26 @@ class AuthMiddleware:
         except (AccessError, OverloadedError) as error:
             await problem(error)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, send if caller is ANYBODY else self._ended_in_time(scope, send))
+
+    def _ended_in_time(self, scope: Scope, send: Send) -> Send:
+        """A way to answer by which a stream of events ends once its caller would be let in no more."""
+        secret = None if not self._tokens.are_needed() else _bearer(Headers(scope=scope))
+        is_stream = has_ended = False
+
+        async def send_in_time(message: Message) -> None:
+            nonlocal is_stream, has_ended
+            if has_ended:
+                return
+            if message["type"] == "http.response.start":
+                kind = Headers(raw=message.get("headers", [])).get("content-type", "")
+                is_stream = kind.startswith("text/event-stream")
+            elif is_stream and not self._is_in_force(secret):
+                has_ended = True
+                message = {**message, "body": b"", "more_body": False}
+            await send(message)
+
+        return send_in_time
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a WebSocket pass once its origin and its caller are known; nothing is read from it before."""

@@ -150,6 +150,7 @@ def about(decision: Decision, action: str) -> dict[str, Any]:
         "stream_id": decision.stream_id,
         "subscription_id": decision.subscription_id,
         "session_id": decision.session_id,
+        "owner": decision.owner,
         "rule": decision.rule,
         "action": action,
     }

@@ -49,6 +49,7 @@ class Attachment:
         subscription_id: the client's name for it; None for a registration.
         camera_id: in records.
         session_id: stamped on messages and records.
+        owner: the name of the token that it came with, or was registered with; None where nobody is known.
         pipeline: as JSON, checked; None for poses alone.
         models: files of the pipeline's networks, by their names.
         after_seq: the last message that the client has, where it goes on.
@@ -61,6 +62,7 @@ class Attachment:
     subscription_id: str | None = None
     camera_id: str = ""
     session_id: str | None = None
+    owner: str | None = None
     pipeline: str | None = None
     models: Mapping[str, bytes] | None = None
     after_seq: int | None = None

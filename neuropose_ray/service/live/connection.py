@@ -212,6 +212,7 @@ class Connection:
             subscription_id=message.subscription_id,
             camera_id=wanted.camera_id,
             session_id=wanted.session_id,
+            owner=self._caller.name,
             pipeline=pipeline,
             models=models,
             after_seq=message.after_seq if resumes else None,

@@ -125,6 +125,7 @@ class ClipJobs:
                 workflow=action.workflow or STANDARD_NAME,
                 inputs=(JobInput(name=_CLIP, size_bytes=path.stat().st_size),),
                 labels=dict(labels),
+                owner=decision.owner,
                 submitted_at=datetime.fromtimestamp(decision.at, UTC),
             )
         )

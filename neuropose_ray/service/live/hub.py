@@ -337,6 +337,7 @@ class LiveHub:
             stream_id=stream.stream_id,
             camera_id=spec.camera.id,
             session_id=spec.session_id,
+            owner=stream.owner,
         )
         return replace(plain, pipeline=pipeline, models=models)
 

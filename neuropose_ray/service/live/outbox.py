@@ -64,6 +64,7 @@ class ActionFailure:
     action: str
     code: str
     message: str
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,12 @@ class RuleEngines:
         pipeline = load_pipeline(json.loads(attachment.pipeline or "{}"))
         stream_id = attachment.stream_id or self._stream.key
         identity = StreamIdentity(
-            stream_id, attachment.camera_id or stream_id, self._stream.life, attachment.subscription_id
+            stream_id,
+            attachment.camera_id or stream_id,
+            # Clients name their subscriptions themselves, and may choose the same name.
+            f"{self._stream.life} {attachment.token}",
+            attachment.subscription_id,
+            attachment.owner,
         )
         branches = build_branches(pipeline, model.info.skeleton, self._workers, attachment.models)
         engine = RuleEngine(pipeline, identity, branches, model.info.skeleton)

@@ -69,14 +69,15 @@ class StreamEvents:
         """Publish that an action of a decision was given up."""
         about = asdict(failure)
         known = {name: about.pop(name) for name in ("rule", "session_id")}
-        stream, subscription = about.pop("stream_id"), about.pop("subscription_id")
+        stream, subscription, owner = (about.pop(name) for name in ("stream_id", "subscription_id", "owner"))
         attachments = self._fanout.attachments.items()
         if subscription is None:
             tokens = frozenset(token for token, attachment in attachments if attachment.stream_id == stream)
         else:
             tokens = frozenset(
-                token for token, attachment in attachments if attachment.subscription_id == subscription
-            )
+                token for token, attachment in attachments
+                if (attachment.subscription_id, attachment.owner) == (subscription, owner)
+            )  # fmt: skip
         self.publish("action.failed", {**known, "data": about}, tokens)
 
     async def send_decisions(self) -> None:

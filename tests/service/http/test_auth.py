@@ -1,17 +1,19 @@
 """Who is let in, decided before a byte of a request's body is read."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import Depends, FastAPI
+from fastapi.responses import StreamingResponse
 
 from neuropose_ray.service.http import errors
 from neuropose_ray.service.http.auth import AuthMiddleware, Caller, is_loopback, needs
 from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.settings import Token
-from neuropose_ray.service.tokens import TokenStore, digest_of
+from neuropose_ray.service.tokens import TokenStore, add_token, digest_of, new_token, revoke_token
 
 READER, WRITER, ADMIN = "reader's secret", "writer's secret", "administrator's secret"
 TOKENS = tuple(
@@ -114,3 +116,23 @@ def test_probes_need_no_token():
 @pytest.mark.parametrize("host", ["", "0.0.0.0", "::", "10.0.0.1", "localhost.example", "::ffff:8.8.8.8"])
 def test_what_is_not_loopback(host):
     assert not is_loopback(host)
+
+
+@pytest.mark.parametrize("kind", ["text/event-stream; charset=utf-8", "video/mp4"])
+def test_a_stream_of_events_ends_with_the_token_of_who_follows_it_and_a_download_is_whole(tmp_path: Path, kind: str):
+    file = tmp_path / "tokens.json"
+    secret, token = new_token("ward", frozenset({"read"}), None)
+    add_token(file, token)
+
+    async def parts() -> AsyncIterator[str]:
+        yield "first "
+        revoke_token(file, "ward")
+        yield "second "
+        yield "third"
+
+    app = FastAPI()
+    app.get("/read")(lambda: StreamingResponse(parts(), media_type=kind))
+    app.add_middleware(AuthMiddleware, tokens=TokenStore((), file, look_s=0.0), rate=RateLimit(1.0, 9))
+    answer = ask(app, "/read", authorization=f"Bearer {secret}")
+    assert answer.text == ("first second third" if kind == "video/mp4" else "first ")
+    assert ask(app, "/read", authorization=f"Bearer {secret}").status_code == 401
