@@ -210,7 +210,7 @@ def _nested(given: list[str]) -> dict[str, Any]:
     Raises:
         SettingsError: one is not written so.
     """
-    from neuropose_ray.schemas.json_files import parsed_json
+    from neuropose_ray.schemas.json_text import parsed_json
 
     nested: dict[str, Any] = {}
     for text in given:
