@@ -16,29 +16,40 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from neuropose_ray.analysis.uncertainty.error_table import ERROR_TABLE_FILE
+from neuropose_ray.errors import NeuroposeRayError
 from neuropose_ray.evaluate.clips import read_clips
 from neuropose_ray.evaluate.error_samples import ErrorSample, clip_samples, share_inside, table_of_errors
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the table."""
+    """Write the table, or say in one line why it cannot be made."""
+    try:
+        _write_table(_parsed(arguments))
+    except NeuroposeRayError as error:
+        sys.exit(str(error))
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", type=Path, help="CSV with the columns results and reference")
     parser.add_argument("--source", required=True, help="what the recordings are, for the table")
     parser.add_argument("--out", type=Path, default=Path(ERROR_TABLE_FILE))
     parser.add_argument("--label", default="movement", help="column by which clips are left out in turn")
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def _write_table(options: argparse.Namespace) -> None:
     by_label: dict[str, list[ErrorSample]] = {}
     for clip in read_clips(options.clips):
         by_label.setdefault(clip.labels.get(options.label, ""), []).extend(clip_samples(clip))
-    everything = [sample for samples in by_label.values() for sample in samples]
-    table = table_of_errors(everything, options.source)
-    inside = f"{share_inside(table, everything):.1%} inside"
-    sys.stdout.write(f"{len(everything)} samples of {len(table.errors)} measures; {inside}\n")
-    for label, samples in by_label.items():
-        others = [sample for other, those in by_label.items() if other != label for sample in those]
-        share = share_inside(table_of_errors(others, ""), samples)
+    all_samples = [sample for samples in by_label.values() for sample in samples]
+    table = table_of_errors(all_samples, options.source)
+    inside = f"{share_inside(table, all_samples):.1%} inside"
+    sys.stdout.write(f"{len(all_samples)} samples of {len(table.errors)} measures; {inside}\n")
+    for label in by_label:
+        rest = [sample for left_in, samples in by_label.items() if left_in != label for sample in samples]
+        share = share_inside(table_of_errors(rest, ""), by_label[label])
         sys.stdout.write(f"{label}: {share:.1%} inside the bands of the others\n")
     atomic_write_bytes(options.out, f"{table.model_dump_json()}\n".encode())
     sys.stdout.write(f"{options.out}\n")

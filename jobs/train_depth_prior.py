@@ -41,10 +41,10 @@ def main() -> None:
         sys.exit(f'{error}: training needs the extra [train], pip install "neuropose-ray[train]"')
     try:
         seeds = [int(seed) for seed in given.seeds.split(",")]
-        said = train_prior(given.data, given.out, seeds, given.steps, on_ray=given.ray)
+        summary = train_prior(given.data, given.out, seeds, given.steps, on_ray=given.ray)
     except (NeuroposeRayError, ValueError) as error:
         sys.exit(str(error))
-    sys.stdout.write(said + "\n")
+    sys.stdout.write(summary + "\n")
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from neuropose_ray.errors import SettingsError, first_line
-from neuropose_ray.faults import faults, nearest_of, yaml_fault
+from neuropose_ray.faults import faults, nearest_of
 from neuropose_ray.neuropose_names import from_neuropose_file, from_neuropose_variables
+from neuropose_ray.yaml_files import yaml_mapping
 
 ENVIRONMENT_PREFIX = "NEUROPOSE_"
 _NESTED = "write one variable for each setting, as NEUROPOSE_ENGINE__WORKERS=2"
@@ -71,6 +72,8 @@ def load_layers(
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _merged(merged, layer)
+    if wrong := [key for key in merged if not isinstance(key, str)]:
+        raise SettingsError(f"{wrong[0]!r}: no such setting", where=None if file is None else str(file))
     try:
         return kind(**merged)
     except ValidationError as error:
@@ -85,20 +88,7 @@ def file_layer(file: Path | None) -> dict[str, Any]:
     Raises:
         SettingsError: it cannot be read, or is no mapping.
     """
-    import yaml
-
-    if file is None:
-        return {}
-    try:
-        content = yaml.safe_load(file.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(error.strerror or str(error), where=str(file), hint="check --config") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        what = yaml_fault(error) if isinstance(error, yaml.YAMLError) else "not text in UTF-8"
-        raise SettingsError(what, where=str(file)) from error
-    if content is not None and not isinstance(content, dict):
-        raise SettingsError("not a YAML mapping", where=str(file), hint="write settings as 'name: value'")
-    return _merged(*from_neuropose_file(content or {}))
+    return {} if file is None else _merged(*from_neuropose_file(yaml_mapping(file)))
 
 
 def environment_layer(kind: type[LayeredSettings], variables: Mapping[str, str]) -> dict[str, Any]:
@@ -108,8 +98,8 @@ def environment_layer(kind: type[LayeredSettings], variables: Mapping[str, str])
         SettingsError: one is no setting, or is not JSON where it has to be.
     """
     of_neuropose, old_names = from_neuropose_variables(variables, ENVIRONMENT_PREFIX)
-    others = OTHER_VARIABLES | old_names
-    names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in others]
+    other_names = OTHER_VARIABLES | old_names
+    names = [name for name in variables if name.startswith(ENVIRONMENT_PREFIX) and name not in other_names]
     unknown = [name for name in names if not _is_setting(kind, name)]
     if unknown:
         known = [f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in _variables(kind)]

@@ -1,7 +1,7 @@
 """What every test may use: the real videos, the real weights, and one Ray cluster for the whole session."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
     from support.postgresql import PostgresServer
     from support.redis_server import RedisServer
     from support.rtsp.camera import RtspCamera
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _HEAVY_FIXTURES = frozenset(
     {"ray_cluster", "weights", "stand_in", "test_data", "pipeline", "chromium", "rtsp_camera"}
 )
+#: Fixture -> the group of the tests that use it: each is started in one process, and used there without a break.
+_SHARED_FIXTURES = {"ray_cluster": "ray", "chromium": "browser", "stand_in": "tensorflow"}
 _HEAVY_MARKERS = ("ray", "serve", "slow", "endurance", "gpu")
 
 # A deadline would be a test of the machine.
@@ -39,28 +42,25 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Two processes share the tests: a file stays in one, and so does all that needs the cluster; long ones first.
+    """Two processes share the tests: a file stays in one, and so does all that needs Ray, a browser or TensorFlow.
 
-    TensorFlow is loaded by one of them alone. Tests for every change are marked ``quick``, which is computed here.
+    First come those of Ray, then files with something heavy: at the end there are short ones for whoever is free.
+    Tests for every change are marked ``quick``, which is computed here.
 
     A wrapper, because the groups must be there when the distributing plugin, in the same hook, reads them.
     """
 
     def group(item: pytest.Item) -> str:
-        if _needs_cluster(item):
-            return "ray"
-        return "tensorflow" if "stand_in" in getattr(item, "fixturenames", ()) else str(item.path)
+        return next((name for fixture, name in _SHARED_FIXTURES.items() if fixture in _used_by(item)), str(item.path))
 
-    long = {group(item) for item in items if item.get_closest_marker("slow") or item.get_closest_marker("ray")}
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
-        if not _HEAVY_FIXTURES.intersection(getattr(item, "fixturenames", ())) and not any(
-            map(item.get_closest_marker, _HEAVY_MARKERS)
-        ):
+        if not _HEAVY_FIXTURES.intersection(_used_by(item)) and not any(map(item.get_closest_marker, _HEAVY_MARKERS)):
             item.add_marker(pytest.mark.quick)
         if item.config.getoption("hypothesis_profile") == "quick":
             _draw_few_examples(item)
-    items.sort(key=lambda item: group(item) not in long)
+    heavy = {group(item) for item in items if not item.get_closest_marker("quick")}
+    items.sort(key=lambda item: (group(item) != "ray", group(item) not in heavy))
     return (yield)
 
 
@@ -75,18 +75,21 @@ def _draw_few_examples(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """End the cluster after the last test that needs it: idle, it takes a fifth of a core from the others.
+    """End the cluster and the browser after the last test that needs them.
 
-    Where tests are distributed, all that need it follow each other.
+    Idle, the cluster takes a fifth of a core from the others; where tests are distributed, all that need it follow
+    each other. While a browser is driven from a thread, no other event loop can run there.
     """
     distributed = "PYTEST_XDIST_WORKER" in os.environ
-    if distributed and nextitem is not None and _needs_cluster(item) and not _needs_cluster(nextitem):
-        (cluster,) = item._fixtureinfo.name2fixturedefs["ray_cluster"]  # type: ignore[attr-defined]
-        cluster.finish(item._request)  # type: ignore[attr-defined]
+    for fixture in ("ray_cluster", "chromium") if distributed else ("chromium",):
+        if nextitem is not None and fixture in _used_by(item) and fixture not in _used_by(nextitem):
+            (definition,) = item._fixtureinfo.name2fixturedefs[fixture]  # type: ignore[attr-defined]
+            definition.finish(item._request)  # type: ignore[attr-defined]
 
 
-def _needs_cluster(item: pytest.Item) -> bool:
-    return "ray_cluster" in getattr(item, "fixturenames", ())
+def _used_by(item: pytest.Item) -> Sequence[str]:
+    """The names of the fixtures that a test uses."""
+    return getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +116,9 @@ def ray_cluster() -> Iterator[str]:
         "RAY_DASHBOARD_STARTUP_TIMEOUT_S",
     ):
         os.environ.setdefault(name, OWN_RAY_VARIABLES[name])
+    # On a busy machine Serve would end its proxy before that is ready; with a Ray of its own the service has none.
+    for name in ("RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S", "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S"):
+        os.environ.setdefault(name, "60")
     # Of its own, whatever other Ray runs on this machine.
     with free_agent_port():
         context = started_ray(address="local", num_cpus=2, object_store_memory=500_000_000)
@@ -138,6 +144,15 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from support.metrabs_stand_in import build_stand_in
 
     return build_stand_in(tmp_path_factory.mktemp("metrabs") / "stand_in")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """A real browser, without a network of its own; it is closed before a test that does not use it."""
+    from support.browser import started_chromium
+
+    with started_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -109,8 +109,16 @@ def test_every_test_command_names_folders_and_marks_that_are_there():
     declared = {mark.split(":")[0] for mark in PYTEST["markers"]}
     for command in commands:
         _, *words = shlex.split(command)
-        assert {word for before, word in pairwise(words) if before == "-m"} <= declared, command
+        chosen = " ".join(word for before, word in pairwise(words) if before == "-m")
+        assert set(re.findall(r"\w+", chosen)) - {"and", "not"} <= declared, command
         assert all((REPOSITORY / word).exists() for word in words if "/" in word), command
+
+
+def test_what_the_default_tests_leave_out_decides_too_or_takes_hours():
+    addopts = shlex.split(PYTEST["addopts"])
+    assert addopts[addopts.index("-m") + 1] == "not endurance and not slow"
+    decides = (REPOSITORY / ".ci" / "run").read_text("utf-8").splitlines()
+    assert decides.index("pytest -m 'slow and not endurance'") > decides.index('eval "$test_command"')
 
 
 @pytest.mark.parametrize("form", ["bug", "feature"])

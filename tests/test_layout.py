@@ -27,25 +27,20 @@ TESTED_ELSEWHERE = {
     "pipeline/curation/streams.py": "pipeline/curation/test_run.py",
     "pipeline/curation/summary.py": "cli/test_curate.py",  # what is printed
     "curation/ledger_records.py": "curation/test_ledger.py",
+    "curation/ledger_file.py": "curation/test_ledger.py",  # by the ledger that is kept in it
     "formats/datasets/jsonl.py": "formats/datasets/test_writing.py",  # what is read back of whole data sets
     "formats/datasets/parquet.py": "formats/datasets/test_writing.py",
-    "cli/live_text.py": "cli/test_live.py",  # through the commands
     "service/live/connection.py": "service/live/test_websocket.py",  # by clients over real connections
-    "service/live/decisions.py": "service/live/test_websocket.py",  # by the records that rules write
     "service/live/directory.py": "service/live/test_stream_routes.py",
     "service/live/entrance.py": "service/live/test_live_streams_of_the_service.py",  # the running application
     "service/live/hub_client.py": "service/live/test_stream_routes.py",
-    "service/live/links.py": "service/live/test_websocket.py",
     "service/live/looks.py": "service/live/test_websocket.py",  # of real frames
     "service/live/metrics.py": "service/live/test_live_streams_of_the_service.py",
     "service/live/pose_client.py": "service/live/test_live_streams_of_the_service.py",  # through Serve
-    "service/live/rule_engines.py": "service/live/test_websocket.py",
     "service/live/rule_runs.py": "service/live/test_websocket.py",
     "service/live/sources.py": "service/live/test_live_streams_of_the_service.py",
-    "service/live/stream.py": "service/live/test_websocket.py",
     "service/live/stream_actor.py": "service/live/test_live_streams_of_the_service.py",
-    "service/live/stream_events.py": "service/live/test_websocket.py",
-    "service/connection.py": "service/test_client.py",  # by the client that speaks through it
+    "service/jobs/stored_jobs.py": "service/jobs/test_durable.py",  # of jobs that the queue has written
     "service/jobs/list_calls.py": "service/jobs/test_batches.py",  # by the manager that has them
     "service/app.py": "service/http/test_operations.py",  # the running application
     "service/runner.py": "service/test_kills_of_the_service.py",  # the process that is killed
@@ -59,7 +54,7 @@ TYPES = {
     "service/pose/requests.py", "rules/branches/protocol.py", "stores/protocol.py", "video/live/types.py",
     "analysis/body/records.py", "analysis/body/settings.py",
     "schemas/service_status.py",
-    "service/live/settings.py", "service/live/stream_parts.py", "service/live/attachments.py",
+    "service/live/settings.py", "service/live/stream_parts.py",
     "errors/analysis.py", "errors/inputs.py", "errors/live.py", "errors/runs.py", "errors/service.py",
 }  # fmt: skip
 

@@ -92,7 +92,6 @@ def test_the_agent_of_a_ray_that_was_started_listens_at_a_port_of_its_own(ray_cl
 
 
 @pytest.mark.endurance
-@pytest.mark.slow
 def test_the_services_ray_does_its_work_beside_a_foreign_one(foreign_ray, tmp_path: Path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH")}
     done = subprocess.run(

@@ -31,6 +31,7 @@ def test_the_two_lines_stand_first():
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_the_main_job_runs_and_prints_what_was_found_beside_the_truth(weights, tmp_path: Path):
     done = run(["neuropose-ray", "demo"], tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -44,6 +45,7 @@ def test_the_main_job_runs_and_prints_what_was_found_beside_the_truth(weights, t
     assert "neuropose-ray process VIDEO" in done.stdout
 
 
+@pytest.mark.slow
 def test_every_command_runs_in_the_order_shown(weights, test_data: Path, tmp_path: Path):
     shutil.copy(test_data / "opencap" / "walk.mp4", tmp_path)
     shutil.copy(test_data / "opencap" / "walk_gt_joints.csv", tmp_path)

@@ -35,9 +35,18 @@ def test_flags_that_were_not_given_change_nothing(file: Path):
         ("modle: blazepose", "modle"),  # codespell:ignore modle
         ("engine:\n  wrokers: 2", "engine.wrokers"),  # codespell:ignore wrokers
         ("engine:\n  workers: 0", "engine.workers"),
+        ("1: 2", "1: no such setting"),
+        ("null: 2", "None: no such setting"),
+        ("engine:\n  1: 2", "engine"),
+        ("engine: &a {workers: *a}", "not YAML"),
+        ("engine: {workers: 2030-13-45}", "month"),
+        ("curation: {blur: {threshold: .inf}}", "curation.blur.threshold: must be a finite number"),
         ("- a\n- b", "YAML mapping"),
         ("a: [", "not YAML"),
         ("\x00", "not YAML"),
+        ("a: " + "[" * 5000, "levels"),
+        ("engine: &all\n  workers: *all", "levels"),
+        ("engine: &all\n- [*all]", "levels"),
     ],
 )
 def test_a_wrong_file_is_one_line_that_names_the_fault(tmp_path: Path, text: str, complaint: str):

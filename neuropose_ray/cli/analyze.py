@@ -170,9 +170,9 @@ def _analyze_many(
 
     tasks = cohort_tasks(config)
     is_on_ray = on_ray(engine, address)
-    here = analyse_in_processes if len(tasks) >= PROCESSES_FROM_TRIALS else analyse_here
+    without_ray = analyse_in_processes if len(tasks) >= PROCESSES_FROM_TRIALS else analyse_here
     with connected_ray(address) if is_on_ray else nullcontext(), _progress(len(tasks), quiet=as_json) as watch:
-        cohort = run_cohort(config, tasks, watch((analyse_on_ray if is_on_ray else here)(tasks)))
+        cohort = run_cohort(config, tasks, watch((analyse_on_ray if is_on_ray else without_ray)(tasks)))
     unwritten = _write_each(tasks, cohort) if each_beside else 0
     save_cohort(config.output.report, cohort)
     table = config.output.report.with_suffix(".csv")

@@ -9,21 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neuropose_ray.cli.batch_text import batch_exit_code, batch_lines, print_batches
+from neuropose_ray.cli.job_arguments import whole_batch_id
 from neuropose_ray.cli.job_progress import fetch, watched_batch
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
-from neuropose_ray.errors import RequestError
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.batches import Batch
-    from neuropose_ray.service import ServiceClient
 
 app = typer.Typer(no_args_is_help=True, help="Jobs that were submitted together, by one id.")
 
 BatchName = Annotated[
     str, typer.Argument(metavar="BATCH", help="A batch's id, or its beginning.", show_default=False)
 ]
-#: Newest batches among which a beginning of an id is looked for.
-_LOOKED_THROUGH = 500
 
 
 @app.command("list")
@@ -57,7 +54,7 @@ def show(
     `neuropose-ray jobs list --batch BATCH` lists its jobs.
     """
     with service_client(url, config, data) as service:
-        _end_with(service.batch(_whole_id(service, batch)), as_json=as_json)
+        _end_with(service.batch(whole_batch_id(service, batch)), as_json=as_json)
 
 
 @app.command()
@@ -66,7 +63,7 @@ def watch(
 ) -> None:
     """Show a batch's progress until all its jobs have ended. Exit code 1 if one does not complete."""
     with service_client(url, config, data) as service:
-        _end_with(watched_batch(service, _whole_id(service, batch)), as_json=as_json)
+        _end_with(watched_batch(service, whole_batch_id(service, batch)), as_json=as_json)
 
 
 @app.command()
@@ -75,7 +72,7 @@ def cancel(
 ) -> None:
     """Stop all jobs of a batch that wait or run; what they have made is kept."""
     with service_client(url, config, data) as service:
-        _print(service.cancel_batch(_whole_id(service, batch)), as_json=as_json)
+        _print(service.cancel_batch(whole_batch_id(service, batch)), as_json=as_json)
 
 
 @app.command()
@@ -91,7 +88,7 @@ def results(
     Example: neuropose-ray jobs batches results 1c9f04ab --out results
     """
     with service_client(url, config, data) as service:
-        whole = _whole_id(service, batch)
+        whole = whole_batch_id(service, batch)
         known = service.batch(whole)
         jobs = list(service.jobs(state="completed", batch=whole, limit=sum(known.counts.values())))
         files = sum(len(fetch(service, service.job(job.id), out / job.id)) for job in jobs)
@@ -105,18 +102,3 @@ def _end_with(batch: Batch, *, as_json: bool) -> None:
 
 def _print(batch: Batch, *, as_json: bool) -> None:
     typer.echo(batch.model_dump_json(indent=2) if as_json else "\n".join(batch_lines(batch)))
-
-
-def _whole_id(service: ServiceClient, given: str) -> str:
-    """The id that begins so; where it is whole already the service is not asked.
-
-    Raises:
-        RequestError: no batch's id begins so, or several do.
-    """
-    if len(given) >= 32:
-        return given
-    matches = [batch.id for batch in service.batches(_LOOKED_THROUGH) if batch.id.startswith(given)]
-    if len(matches) == 1:
-        return matches[0]
-    what = "no batch's id begins so" if not matches else f"{len(matches)} batches' ids begin so"
-    raise RequestError(what, where=given, hint="see `neuropose-ray jobs batches list`")

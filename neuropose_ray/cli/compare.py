@@ -137,7 +137,7 @@ def _print_angles(console: Console, comparison: TrialComparison) -> None:
         change = changes.get(angle.name)
         ranges = [number(angle.range_first, 0), number(angle.range_second, 0), NOT_KNOWN]
         if change is not None:
-            ranges = [estimate(each.mean, 0, each.band) for each in (change.first, change.second)]
+            ranges = [estimate(trial.mean, 0, trial.band) for trial in (change.first, change.second)]
             ranges.append(estimate(change.change, 0, change.band))
         cells = [number(angle.rmse), number(angle.mean_difference), *ranges]
         rows.append((angle.name.replace("_", " "), *(marked(cell, reliable=angle.reliable) for cell in cells)))
@@ -159,8 +159,8 @@ def _print_changes(console: Console, comparison: TrialComparison) -> None:
             change.unit,
             *(
                 cell
-                for each in (change.first, change.second)
-                for cell in (number(each.mean, change.decimals), number(each.sd, change.decimals), str(each.n))
+                for trial in (change.first, change.second)
+                for cell in (number(trial.mean, change.decimals), number(trial.sd, change.decimals), str(trial.n))
             ),
             estimate(change.change, change.decimals, change.band),
             "yes" if change.band is not None and change.band.is_finding else "no" if change.band else NOT_KNOWN,
@@ -171,5 +171,5 @@ def _print_changes(console: Console, comparison: TrialComparison) -> None:
         "measure", "unit", "first\nmean", "\nSD", "\nn", "second\nmean", "\nSD", "\nn", "change", "beyond\nband",
     )  # fmt: skip
     print_table(console, TextTable(headings, rows, keys=2))
-    if any(each.band is None for change in shown for each in (change.first, change.second)):
+    if any(trial.band is None for change in shown for trial in (change.first, change.second)):
         console.print("(where the error of measuring is not known, a band is of the spread of repetitions alone)")

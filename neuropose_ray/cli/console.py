@@ -7,16 +7,32 @@ import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
+import typer
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuropose_ray.pipeline import RunPlan, RunSummary
 
 
+#: Exit code of a command that asked, and was answered no.
+_DECLINED = 2
 #: How characters are printed that the terminal's encoding does not have.
 _ANY_PATH = "neuropose-ray-path"
 #: Files that are named one by one; of more the first ones.
 _PRINTED_FILES = 10
+
+
+def require_yes(question: str, *, yes: bool) -> None:
+    """Ask before something is deleted; a no ends the command with exit code 2.
+
+    Args:
+        question: what is asked.
+        yes: whether the answer was given as an option.
+    """
+    if not yes and not typer.confirm(question):
+        typer.echo("aborted", err=True)
+        raise typer.Exit(_DECLINED)
 
 
 def print_summary(summary: RunSummary, out: str, files: Sequence[str] = ()) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -182,6 +181,8 @@ def export(
     left_out = ", ".join(f"{count} {flag}" for flag, count in summary.excluded.items())
     typer.echo(f"{summary.kind}: {frames or 'no'} frames, {summary.persons} persons")
     typer.echo(f"left out: {left_out or 'none'}")
+    for note in summary.notes:
+        typer.echo(f"note: {note}")
     typer.echo(to)
 
 
@@ -209,6 +210,8 @@ def _nested(given: list[str]) -> dict[str, Any]:
     Raises:
         SettingsError: one is not written so.
     """
+    from neuropose_ray.schemas.json_text import parsed_json
+
     nested: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -221,7 +224,7 @@ def _nested(given: list[str]) -> dict[str, Any]:
             if not isinstance(place, dict):
                 raise SettingsError(f"{section} is a setting, and no section", where=f"--set {text}")
         try:
-            place[last] = json.loads(value)
-        except json.JSONDecodeError:
+            place[last] = parsed_json(value)
+        except ValueError:
             place[last] = value
     return nested

@@ -79,8 +79,8 @@ def annotator(pictures: RunPictures, labelling: Labelling) -> Callable[[FrameLab
 
         image = pictures.image(labels)
         if finder is not None:
-            found = finder.detect(image, labels.frame_idx)
-            labels = with_detections(labels, found.boxes, found.scores, min_score)
+            detections = finder.detect(image, labels.frame_idx)
+            labels = with_detections(labels, detections.boxes, detections.scores, min_score)
         if masker is not None and labels.persons:
             import numpy as np
 

@@ -72,14 +72,14 @@ def _comparison(folder: Path, video: Path) -> TextTable:
     frames = np.searchsorted(table.timestamps_s, bottoms)
     knees = {name: np.nanmean(knee_flexion_deg(limbs[frames], "right")) for name, limbs in errors.items()}
     rows = (
-        ("frames with the person", str(len(real)), *(f"{s.coverage * len(real):.0f}" for s in scores.values())),
+        ("frames with the person", str(len(real)), *(f"{part.coverage * len(real):.0f}" for part in scores.values())),
         (
             f"right knee at the {len(bottoms)} squats' bottoms, deg",
             f"{np.mean(knee_flexion_deg(real[frames], 'right')):.0f}",
             *(f"{knee:.0f}" for knee in knees.values()),
         ),
-        ("knee error, deg", "0", *(f"{s.knee_mae_deg:.1f}" for s in scores.values())),
-        ("joint error (PA-MPJPE), mm", "0", *(f"{s.pa_mpjpe_mm:.0f}" for s in scores.values())),
+        ("knee error, deg", "0", *(f"{part.knee_mae_deg:.1f}" for part in scores.values())),
+        ("joint error (PA-MPJPE), mm", "0", *(f"{part.pa_mpjpe_mm:.0f}" for part in scores.values())),
     )
     return TextTable(("", "truth", *errors), rows)
 

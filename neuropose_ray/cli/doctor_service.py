@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from neuropose_ray.doctor import Check
     from neuropose_ray.service import DataFolder, ServiceSettings
 
-_DASHBOARD_PORT = 8265
-
 
 def service_checks(config: Path | None, data: Path | None) -> list[Check]:
     """All checks of what a service with these settings would stand on; nothing is made or changed.
@@ -58,12 +56,12 @@ def _database(settings: ServiceSettings, folder: DataFolder) -> Check:
 
 def _ports(settings: ServiceSettings, folder: DataFolder) -> list[Check]:
     from neuropose_ray.doctor import Check, check_port
-    from neuropose_ray.service import read_record
+    from neuropose_ray.service import DASHBOARD_PORT, read_record
 
     record = read_record(folder.record)
     if record is not None and record.is_alive:
         return [Check("port of the service", "ok", f"the service of this data folder has it: {record.url}")]
-    dashboard = check_port("port of Ray's dashboard", "127.0.0.1", _DASHBOARD_PORT)
+    dashboard = check_port("port of Ray's dashboard", "127.0.0.1", DASHBOARD_PORT)
     if dashboard.status == "warn":  # the next free one is taken
         dashboard = Check(dashboard.name, "ok", f"{dashboard.found}; the next that is free is taken")
     return [check_port("port of the service", settings.host, settings.port), dashboard]

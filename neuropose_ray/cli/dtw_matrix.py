@@ -106,12 +106,13 @@ def dtw_matrix(
 def _write_csv(path: Path, distances: DistanceMatrix) -> None:
     """A square table with the names on both sides; empty cells where a trial failed."""
     from neuropose_ray.schemas.atomic import atomic_write_bytes
+    from neuropose_ray.schemas.csv_cells import csv_cells
 
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(["trial", *distances.names])
+    writer.writerow(csv_cells(["trial", *distances.names]))
     for name, row in zip(distances.names, distances.matrix.tolist(), strict=True):
-        writer.writerow([name, *("" if value != value else value for value in row)])
+        writer.writerow(csv_cells([name, *("" if value != value else value for value in row)]))
     atomic_write_bytes(path, text.getvalue().encode())
 
 

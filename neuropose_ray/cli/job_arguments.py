@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
@@ -12,23 +13,40 @@ if TYPE_CHECKING:
     from neuropose_ray.schemas.jobs import JobOptions, JobWebhook
     from neuropose_ray.service import ServiceClient
 
-#: Newest jobs among which a beginning of an id is looked for.
-_LOOKED_THROUGH = 5000
+#: Newest jobs, and newest batches, among which a beginning of an id is looked for.
+_JOBS_LOOKED_THROUGH, _BATCHES_LOOKED_THROUGH = 5000, 500
+_ID_LETTERS = 32
 
 
 def whole_id(service: ServiceClient, given: str) -> str:
-    """The id that begins so; where it is whole already the service is not asked.
+    """The id of a job that begins so; where it is whole already the service is not asked.
 
     Raises:
         RequestError: no job's id begins so, or several do.
     """
-    if len(given) >= 32:
+    ids = (job.id for job in service.jobs(limit=_JOBS_LOOKED_THROUGH))
+    return _only_match(given, ids, "job", "`neuropose-ray jobs list`")
+
+
+def whole_batch_id(service: ServiceClient, given: str) -> str:
+    """The same of a batch.
+
+    Raises:
+        RequestError: no batch's id begins so, or several do.
+    """
+    ids = (batch.id for batch in service.batches(_BATCHES_LOOKED_THROUGH))
+    return _only_match(given, ids, "batch", "`neuropose-ray jobs batches list`")
+
+
+def _only_match(given: str, ids: Iterable[str], kind: str, command: str) -> str:
+    if len(given) >= _ID_LETTERS:
         return given
-    matches = [job.id for job in service.jobs(limit=_LOOKED_THROUGH) if job.id.startswith(given)]
+    matches = [name for name in ids if name.startswith(given)]
     if len(matches) == 1:
         return matches[0]
-    what = "no job's id begins so" if not matches else f"{len(matches)} jobs' ids begin so"
-    raise RequestError(what, where=given, hint="see `neuropose-ray jobs list`")
+    plural = "batches" if kind == "batch" else f"{kind}s"
+    what = f"no {kind}'s id begins so" if not matches else f"{len(matches)} {plural}' ids begin so"
+    raise RequestError(what, where=given, hint=f"see {command}")
 
 
 def state_of(given: str | None) -> JobState | None:

@@ -37,12 +37,12 @@ def submitted_inputs(given: Sequence[str]) -> list[SubmittedInput]:
 
     uris = [text for text in given if "://" in text]
     paths = [Path(text) for text in given if "://" not in text]
-    found = [SubmittedInput(video.name, path=video.path) for video in (discover(paths).videos() if paths else ())]
-    taken = {video.name.casefold() for video in found}
+    inputs = [SubmittedInput(video.name, path=video.path) for video in (discover(paths).videos() if paths else ())]
+    taken = {video.name.casefold() for video in inputs}
     for uri in uris:
         stem = PurePosixPath(uri.partition("?")[0]).stem or "video"
-        name = next(each for each in (stem, *(f"{stem}_{n}" for n in range(2, len(given) + 2)))
-                    if each.casefold() not in taken)  # fmt: skip
+        name = next(candidate for candidate in (stem, *(f"{stem}_{number}" for number in range(2, len(given) + 2)))
+                    if candidate.casefold() not in taken)  # fmt: skip
         taken.add(name.casefold())
-        found.append(SubmittedInput(name, uri=uri))
-    return found
+        inputs.append(SubmittedInput(name, uri=uri))
+    return inputs

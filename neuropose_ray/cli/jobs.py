@@ -10,6 +10,7 @@ import typer
 
 from neuropose_ray.cli import batches
 from neuropose_ray.cli.batch_submission import batch_of_option, finish_batch, submit_batch
+from neuropose_ray.cli.console import require_yes
 from neuropose_ray.cli.job_arguments import (
     calibration_text,
     label_of,
@@ -34,7 +35,6 @@ app = typer.Typer(no_args_is_help=True, help="The jobs of a running service.")
 app.add_typer(batches.app, name="batches")
 
 JobName = Annotated[str, typer.Argument(metavar="JOB", help="A job's id, or its beginning.", show_default=False)]
-_DECLINED = 2
 
 
 @app.command("list")
@@ -187,19 +187,19 @@ def submit(
         blur_faces=blur_faces,
     )
     labels = dict(label_of(text) for text in label or ())
-    told = webhook_of(webhook, webhook_secret)
+    job_webhook = webhook_of(webhook, webhook_secret)
     inputs = submitted_inputs(videos)
     with service_client(url, config, data) as service:
 
-        def submit_together(some: list[SubmittedInput], on_progress: Progress, **known: str) -> Job:
+        def submit_together(videos: list[SubmittedInput], on_progress: Progress, **known: str) -> Job:
             return service.submit(
-                [each.path for each in some if each.path is not None],
-                uris=[each.uri for each in some if each.uri is not None],
+                [video.path for video in videos if video.path is not None],
+                uris=[video.uri for video in videos if video.uri is not None],
                 workflow=workflow,
                 priority=priority,
                 labels=labels,
                 options=options,
-                webhook=told,
+                webhook=job_webhook,
                 deadline_s=deadline,
                 on_progress=on_progress,
                 **known,
@@ -208,7 +208,7 @@ def submit(
         if batch is not None or (len(inputs) > 1 and not one_job):
             chosen = batch_of_option(batch)
             taken = submit_batch(
-                inputs, chosen, lambda given, name, key, told: submit_together([given], told, batch=name, key=key)
+                inputs, chosen, lambda video, name, key, report: submit_together([video], report, batch=name, key=key)
             )
             refused = len(inputs) - len(taken)
             raise typer.Exit(
@@ -263,8 +263,7 @@ def remove(
         known = service.job(whole_id(service, job))
         if known.state not in ENDED:
             raise JobStateError(f"the job is {known.state}", where=known.id, hint="`jobs cancel` it first")
-        if not yes and not typer.confirm(f"Delete job {known.id} with {len(known.artifacts)} result files?"):
-            raise typer.Exit(_DECLINED)
+        require_yes(f"Delete job {known.id} with {len(known.artifacts)} result files?", yes=yes)
         service.remove(known.id)
     typer.echo(f"removed {known.id}")
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from neuropose_ray.cli import live_rules
+from neuropose_ray.cli.console import require_yes
 from neuropose_ray.cli.live_text import print_stream, print_streams, watched
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
 from neuropose_ray.errors import InputNotFoundError
 
 app = typer.Typer(no_args_is_help=True, help="The cameras of a running service: people in them, live.")
+app.add_typer(live_rules.app, name="rules")
 
 StreamName = Annotated[
     str,
     typer.Argument(metavar="STREAM", help="The stream's name: letters, digits, . _ -", show_default=False),
 ]
-_DECLINED = 2
 
 
 @app.command()
@@ -125,8 +126,7 @@ def remove(
     """
     with service_client(url, config, data) as service:
         report = service.stream(stream)
-        if not yes and not typer.confirm(f"Remove {report.stream_id} ({report.url})?"):
-            raise typer.Exit(_DECLINED)
+        require_yes(f"Remove {report.stream_id} ({report.url})?", yes=yes)
         service.remove_stream(stream)
     typer.echo(f"removed {stream}")
 
@@ -151,6 +151,8 @@ def view(
 
         neuropose-ray live view ward-7 --json --frames 100 > poses.jsonl
     """
+    import asyncio
+
     with service_client(url, config, data) as service:
         report, address, token = service.stream(stream), service.url, service.token
     page = f"{address}/v1/streams/{report.stream_id}/view"

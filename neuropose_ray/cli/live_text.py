@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -83,13 +82,15 @@ async def watched(address: str, token: str | None, stream: str, frames: int | No
         ServiceError: the service refuses.
         ServiceUnreachableError: nobody answers.
     """
+    import asyncio
+
     from websockets.asyncio.client import connect
-    from websockets.exceptions import ConnectionClosed, InvalidStatus
+    from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     uri = f"ws{address.removeprefix('http')}/v1/live"
     ask: dict[str, Any] = {"type": "subscribe", "subscription_id": "view", "source": {"stream": stream}}
-    seen, was_connected = 0, False
+    poses, was_connected = 0, False
     while True:
         try:
             async with connect(uri, additional_headers=headers, proxy=None) as connection:
@@ -107,14 +108,14 @@ async def watched(address: str, token: str | None, stream: str, frames: int | No
                     if message["type"] == "pose":
                         ack = {"type": "ack", "subscription_id": "view", "seq": message["seq"]}
                         await connection.send(json.dumps(ack))
-                    seen += message["type"] == "pose"
-                    if frames is not None and seen >= frames:
+                    poses += message["type"] == "pose"
+                    if frames is not None and poses >= frames:
                         return
         except InvalidStatus as error:
             raise ServiceError(f"answers {error.response.status_code}", where=address) from error
         except ConnectionClosed:
             pass
-        except OSError as error:
+        except (OSError, InvalidHandshake) as error:  # which a service that ends breaks off
             if not was_connected:
                 raise ServiceUnreachableError("no service answers", where=address) from error
         await asyncio.sleep(_RETRY_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -101,6 +102,8 @@ def _root(
 def main() -> None:
     """Run the command line; exit codes: 0 all well, 1 something failed, 2 wrong use, 130 interrupted."""
     print_any_path()
+    # What is wrong with a picture is said in a line of its own, not by OpenCV; workers inherit it.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     verbose = any(word in ("-v", "--verbose") for word in sys.argv[1:])
     try:
         app()

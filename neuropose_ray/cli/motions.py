@@ -86,7 +86,7 @@ def cleaned_motions(
         disable=not console.is_terminal,
     )  # fmt: skip
     motions = dict(reading)
-    return [motion for place in range(len(sources)) for motion in motions[place]]
+    return [motion for position in range(len(sources)) for motion in motions[position]]
 
 
 def _read(
@@ -105,8 +105,8 @@ def _read(
     outcomes = run_in_processes(
         cleaned_motions_of, numbered, people, capture_fps, processes=usable_cores(), hint=RUN_AGAIN
     )
-    for (place, source), read in outcomes:
-        yield place, [FailedTrial(source.name, str(read))] if isinstance(read, EngineError) else read
+    for (position, source), read in outcomes:
+        yield position, [FailedTrial(source.name, str(read))] if isinstance(read, EngineError) else read
 
 
 def cleaned_motions_of(

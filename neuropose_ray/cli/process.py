@@ -201,8 +201,8 @@ def refuse_fps_of_videos(inputs: Sequence[str]) -> None:
     from neuropose_ray.pipeline import discover
     from neuropose_ray.video import open_source
 
-    here = [Path(given) for given in inputs if "://" not in given and Path(given).exists()]
-    for location in discover(here).locations if here else ():
+    local = [Path(given) for given in inputs if "://" not in given and Path(given).exists()]
+    for location in discover(local).locations if local else ():
         if open_source(Path(location)).kind == "file":
             raise SettingsError(
                 "--fps is of folders of numbered images, and a video brings its own times", where=location,

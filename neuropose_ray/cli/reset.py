@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuropose_ray.cli.console import require_yes
 from neuropose_ray.cli.service_options import AsJson, Config, Data, data_folder, service_settings
 from neuropose_ray.errors import ServiceRunningError
 
 if TYPE_CHECKING:
     from neuropose_ray.service import DataFolder, Removal
-
-_DECLINED = 2
 
 
 def reset(
@@ -51,9 +50,7 @@ def reset(
         return
     if not stop:
         _check_free(folder)
-    if not yes and not typer.confirm("Remove all of this?"):
-        typer.echo("aborted", err=True)
-        raise typer.Exit(_DECLINED)
+    require_yes("Remove all of this?", yes=yes)
     if stop and not _is_free(folder):
         stop_service(folder, grace_s=grace, force=force)
     with held_lock(folder.lock):

@@ -75,7 +75,7 @@ def serve(
     address = address or os.environ.get("RAY_ADDRESS")
     folder = DataFolder(settings.service.data_dir.expanduser().absolute())
     output, stop = ServeOutput(settings.service, folder), threading.Event()
-    with told_to_stop(stop):
+    with stopped_by_signals(stop):
         if address is None:
             require_free_address(settings.service)
         require_database(settings.service)
@@ -90,7 +90,7 @@ def serve(
         try:
             runner.wait_until_connected(stop)
             with (
-                told_to_stop(stop),
+                stopped_by_signals(stop),
                 output.followed_logs(),
             ):  # Ray has put handlers of its own in place, which print a trace
                 supervise(runner, family, stop, owns_ray=address is None)
@@ -112,7 +112,7 @@ def _end_at_once(error: NeuroposeRayError, family: ProcessFamily) -> NoReturn:
 
 
 @contextmanager
-def told_to_stop(stop: threading.Event) -> Iterator[None]:
+def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
     """Let SIGTERM and Ctrl-C set an event; a second one ends the process at once."""
 
     def note(number: int, _frame: object) -> None:

@@ -63,8 +63,8 @@ class ServeOutput:
 
         printing = list(logging.getLogger().handlers) if self._as_json else []
         formatters = [handler.formatter for handler in printing]
-        for each in printing:
-            each.setFormatter(JsonFormatter(_PART))
+        for printer in printing:
+            printer.setFormatter(JsonFormatter(_PART))
         handler = LogFiles.of(self._settings, _PART).handler()
         own = logging.getLogger("neuropose_ray")
         own.addHandler(handler)
@@ -79,8 +79,8 @@ class ServeOutput:
             thread.join(_END_S)
             own.removeHandler(handler)
             handler.close()
-            for each, formatter in zip(printing, formatters, strict=True):
-                each.setFormatter(formatter)
+            for printer, formatter in zip(printing, formatters, strict=True):
+                printer.setFormatter(formatter)
 
     def _follow(self, reader: LogReader, stop: threading.Event) -> None:
         from neuropose_ray.service import text_of

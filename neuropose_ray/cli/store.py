@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuropose_ray.cli.console import require_yes
 from neuropose_ray.cli.service_options import Config, Data, data_folder, service_settings
 from neuropose_ray.words import counted
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from neuropose_ray.stores import RecordStore
 
 app = typer.Typer(no_args_is_help=True, help="The records of live streams in their database.")
-
-_DECLINED = 2
 
 
 @app.command()
@@ -44,8 +43,7 @@ def reset(
 
     Example: neuropose-ray store reset --yes
     """
-    if not yes and not typer.confirm("Delete all records of live streams?"):
-        raise typer.Exit(_DECLINED)
+    require_yes("Delete all records of live streams?", yes=yes)
     records = _records(config, data)
     try:
         deleted = records.reset()

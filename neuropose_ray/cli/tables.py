@@ -126,14 +126,14 @@ def _lines(table: TextTable, columns: Sequence[int], widths: Sequence[int]) -> I
     for line in range(height):
         cells = {column: _at(lines, line, height) for column, lines in headings.items()}
         yield _line(cells, right, widths, "bold")
-    for place, row in enumerate(table.rows):
-        yield _line({column: row[column] for column in columns}, right, widths, "bold" if place in table.bold else "")
+    for index, row in enumerate(table.rows):
+        yield _line({column: row[column] for column in columns}, right, widths, "bold" if index in table.bold else "")
 
 
 def _at(lines: Sequence[str], line: int, height: int) -> str:
     """A line of a heading, which stands above the cells: short ones begin lower."""
-    place = line - (height - len(lines))
-    return lines[place] if place >= 0 else ""
+    index = line - (height - len(lines))
+    return lines[index] if index >= 0 else ""
 
 
 def _line(cells: dict[int, str], right: Collection[int], widths: Sequence[int], style: str) -> Text:

@@ -28,7 +28,7 @@ def watch(
     import os
 
     from neuropose_ray.api import named_model
-    from neuropose_ray.cli.serve import told_to_stop
+    from neuropose_ray.cli.serve import stopped_by_signals
     from neuropose_ray.service import DataFolder, load_settings, watch_inbox
 
     flags = {"model": model, "service": {"data_dir": None if data is None else str(data)}}
@@ -36,7 +36,7 @@ def watch(
     os.umask(0o077)  # videos of patients and their results are this user's alone
     folder = DataFolder(settings.service.data_dir.expanduser().absolute())
     stop = threading.Event()
-    with told_to_stop(stop):
+    with stopped_by_signals(stop):
         spec = named_model(settings)
         typer.echo(f"videos dropped into {folder.inbox} become jobs; Ctrl-C ends")
         watch_inbox(folder, settings, spec, stop)

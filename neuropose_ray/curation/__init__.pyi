@@ -15,9 +15,9 @@ from .keys import FIRST_TIME as FIRST_TIME
 from .keys import UNCHANGED as UNCHANGED
 from .keys import StageKey as StageKey
 from .keys import flattened as flattened
-from .ledger import LEDGER_FILE as LEDGER_FILE
 from .ledger import Ledger as Ledger
 from .ledger import read_ledger as read_ledger
+from .ledger_file import LEDGER_FILE as LEDGER_FILE
 from .ledger_records import WHOLE_RUN as WHOLE_RUN
 from .ledger_records import Artifact as Artifact
 from .ledger_records import Event as Event

@@ -13,7 +13,8 @@ from typing import Any
 from neuropose_ray.curation.metrics.protocol import FrameMetric
 from neuropose_ray.curation.settings import CurationSettings
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.faults import yaml_fault
+from neuropose_ray.faults import nearest_of
+from neuropose_ray.yaml_files import yaml_mapping
 
 #: The key of curation in a file that has settings of other kinds too.
 SECTION = "curation"
@@ -61,20 +62,10 @@ def read_config(text: str) -> GivenConfig:
 
 
 def _from_yaml(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(error.strerror or str(error), where=str(path), hint="check --config") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        what = yaml_fault(error) if isinstance(error, yaml.YAMLError) else "not text in UTF-8"
-        raise SettingsError(what, where=str(path)) from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise SettingsError("not a YAML mapping", where=str(path), hint="write settings as 'name: value'")
-    if content.keys() & CurationSettings.model_fields.keys() and SECTION not in content:
+    content = yaml_mapping(path)
+    sections = list(CurationSettings.model_fields)
+    is_of_curation = any(key in sections or nearest_of(str(key), sections) for key in content)
+    if is_of_curation and SECTION not in content:  # also of a section that is misspelt
         return {SECTION: content}
     return content
 

@@ -15,36 +15,12 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from neuropose_ray.curation.keys import StageKey
+from neuropose_ray.curation.ledger_file import LEDGER_FILE, connected, connected_to_read, is_refusal, refused
 from neuropose_ray.curation.ledger_records import WHOLE_RUN, Artifact, Event, LedgerContent, StageRun, State, Stream
-from neuropose_ray.errors import FutureSchemaError, InputNotFoundError, OutputError
-
-LEDGER_FILE: Final = "curation.sqlite"
-LEDGER_VERSION: Final = 1
-
-_SCHEMA = """
-CREATE TABLE streams (
-    name TEXT PRIMARY KEY, path TEXT NOT NULL, uri TEXT NOT NULL, kind TEXT NOT NULL, signature TEXT NOT NULL,
-    sha256 TEXT NOT NULL, stream_index INTEGER NOT NULL, frames INTEGER NOT NULL, duration_s REAL NOT NULL,
-    notes TEXT NOT NULL, seen_at TEXT NOT NULL
-);
-CREATE TABLE stage_runs (
-    id INTEGER PRIMARY KEY, run TEXT NOT NULL, stream TEXT NOT NULL, stage TEXT NOT NULL, key TEXT NOT NULL,
-    parts TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, frames_decoded INTEGER NOT NULL,
-    attempts INTEGER NOT NULL, error TEXT, seconds REAL NOT NULL, ended_at TEXT NOT NULL
-);
-CREATE INDEX stage_runs_of_stream ON stage_runs (stream, stage, id);
-CREATE TABLE artifacts (
-    path TEXT PRIMARY KEY, stream TEXT NOT NULL, stage TEXT NOT NULL, key TEXT NOT NULL, sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL, made_at TEXT NOT NULL
-);
-CREATE TABLE events (
-    id INTEGER PRIMARY KEY, at TEXT NOT NULL, run TEXT NOT NULL, stream TEXT NOT NULL, stage TEXT NOT NULL,
-    event TEXT NOT NULL, detail TEXT NOT NULL
-);
-"""
+from neuropose_ray.errors import FileFormatError, InputNotFoundError
 
 
 class Ledger:
@@ -163,7 +139,7 @@ class Ledger:
             with self._connection:
                 yield
         except sqlite3.Error as error:
-            raise OutputError(f"the ledger cannot be written ({error})", where=LEDGER_FILE) from error
+            raise refused(f"the ledger cannot be written ({error})", error, LEDGER_FILE) from error
 
 
 def read_ledger(path: Path, *, stream: str | None = None, events: int = 100) -> LedgerContent:
@@ -176,14 +152,14 @@ def read_ledger(path: Path, *, stream: str | None = None, events: int = 100) -> 
 
     Raises:
         InputNotFoundError: there is no ledger, or it cannot be read.
+        FileFormatError: it is damaged.
         FutureSchemaError: a newer version wrote it.
     """
     hint = "give the folder that was --out of `neuropose-ray curate run`"
     if not path.is_file():
         raise InputNotFoundError("nothing was curated here", where=str(path.parent.parent), hint=hint)
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            _check_version(connection, path)
+        with closing(connected_to_read(path)) as connection:
             streams = [entry for entry in _streams(connection) if stream in (None, entry.name)]
             names = [entry.name for entry in streams]
             names += [name for name in _unread(connection) if stream in (None, name)]
@@ -200,52 +176,30 @@ def read_ledger(path: Path, *, stream: str | None = None, events: int = 100) -> 
                 "ORDER BY id DESC LIMIT ?2", (stream, events),
             ).fetchall()  # fmt: skip
             artifacts = tuple(_artifacts(connection))
-    except sqlite3.Error as error:
-        raise InputNotFoundError(f"the ledger cannot be read ({error})", where=str(path), hint=hint) from error
+    except (sqlite3.Error, ValueError) as error:
+        if is_refusal(error):
+            raise InputNotFoundError(f"the ledger cannot be read ({error})", where=str(path), hint=hint) from error
+        hint = "the next `neuropose-ray curate run` sets it aside and decodes nothing again"
+        raise FileFormatError(f"the ledger is damaged ({error})", where=str(path), hint=hint) from error
     return LedgerContent(tuple(streams), tuple(last), tuple(Event(*row) for row in rows), artifacts)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return _connected(path)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise OutputError(f"the ledger cannot be opened ({error})", where=str(path)) from error
+        return connected(path)
+    except (sqlite3.Error, ValueError) as error:
+        if is_refusal(error):
+            raise refused(f"the ledger cannot be opened ({error})", error, str(path)) from error
         aside = path.with_name(f"{path.name}.damaged")
         path.replace(aside)
-        connection = _connected(path)
+        # What a killed run was about to write into the old one must not get into the new one.
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+        connection = connected(path)
         values = (None, _now(), "", WHOLE_RUN, "", "ledger damaged", f"set aside as {aside.name}: {error}")
         with connection:
             connection.execute(f"INSERT INTO events VALUES ({_places(values)})", values)
         return connection
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False)
-    try:
-        # A killed process loses nothing; after a power cut a damaged ledger is set aside like any other.
-        connection.execute("PRAGMA synchronous = OFF")
-        _check_version(connection, path)
-        if not connection.execute("PRAGMA user_version").fetchone()[0]:
-            with connection:
-                connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {LEDGER_VERSION}; COMMIT;")
-        if (damage := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(damage)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > LEDGER_VERSION:
-        raise FutureSchemaError(
-            f"a ledger of version {version}, newer than {LEDGER_VERSION}",
-            where=str(path),
-            hint="upgrade neuropose-ray",
-        )
 
 
 def _streams(connection: sqlite3.Connection) -> Iterator[Stream]:

@@ -110,7 +110,7 @@ def sequence_of(names: Iterable[str], settings: IngestSettings, where: str) -> F
         if first.setdefault(number, name) is not name:
             doubles.append(name)
     numbers = tuple(first)
-    gaps = tuple(Gap(a + 1, b - 1) for a, b in pairwise(numbers) if b > a + 1)
+    gaps = tuple(Gap(before + 1, after - 1) for before, after in pairwise(numbers) if after > before + 1)
     return FrameSequence(tuple(first.values()), numbers, gaps, tuple(doubles), tuple(unnumbered))
 
 
@@ -130,6 +130,6 @@ def _are(count: int) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    (*some,) = names
-    rest = len(some) - _LISTED
-    return ", ".join(some[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+    (*listed,) = names
+    rest = len(listed) - _LISTED
+    return ", ".join(listed[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")

@@ -113,14 +113,14 @@ def _may_be_sent(finding: Finding) -> bool:
 def _request(
     facts: Mapping[str, Finding], words: Language, language: LanguageCode, settings: EndpointSettings
 ) -> dict[str, Any]:
-    told = [{"id": key, "part": fact.part, "fact": words.sentence(fact)} for key, fact in facts.items()]
+    sent = [{"id": key, "part": fact.part, "fact": words.sentence(fact)} for key, fact in facts.items()]
     return {
         "model": settings.model,
         "temperature": 0,
         "max_tokens": _MOST_TOKENS,
         "messages": [
             {"role": "system", "content": _INSTRUCTIONS.format(language=language)},
-            {"role": "user", "content": json.dumps({"facts": told}, ensure_ascii=False)},
+            {"role": "user", "content": json.dumps({"facts": sent}, ensure_ascii=False)},
         ],
         "response_format": {
             "type": "json_schema",
@@ -161,6 +161,8 @@ class _Conversation:
         url = f"{settings.url.rstrip('/')}/chat/completions"
         try:
             reply = httpx.post(url, json=request, headers=headers, timeout=settings.timeout_s)
+        except httpx.InvalidURL as error:
+            raise DescriptionError("the endpoint's URL is none", where=host) from error
         except httpx.HTTPError as error:
             raise EndpointUnavailableError(
                 f"the endpoint did not answer: {type(error).__name__}", where=host
@@ -190,12 +192,12 @@ def _checked(content: str, facts: Mapping[str, Finding], words: Language) -> lis
         answer = _Answer.model_validate_json(content)
     except ValidationError as error:
         raise DescriptionError("the endpoint's answer does not keep to the schema") from error
-    told: set[str] = set()
+    named: set[str] = set()
     for paragraph in answer.paragraphs:
         for sentence in paragraph.sentences:
             _check_sentence(sentence, facts, words)
-            told.update(sentence.facts)
-    missing = [words.sentence(fact) for key, fact in facts.items() if key not in told]
+            named.update(sentence.facts)
+    missing = [words.sentence(fact) for key, fact in facts.items() if key not in named]
     if missing:
         raise DescriptionError(f"the endpoint left out: {missing[0]}")
     return [

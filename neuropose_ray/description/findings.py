@@ -97,22 +97,22 @@ def findings_of(
     changes: Sequence[MeasureChange] | None = None,
 ) -> tuple[Finding, ...]:
     """Everything that a description says of a recording and the results of its analysis."""
-    found = [*_recording(recording)]
+    findings = [*_recording(recording)]
     match results:
         case MovementResults():
-            found += [
+            findings += [
                 *_repetitions(results.repetitions),
                 *_walking(results.gait),
                 *_whole_body(results.body),
                 *_angles(results.angles or ()),
             ]
         case DtwResults():
-            found += _distances(results)
+            findings += _distances(results)
         case StatsResults():
-            found.append(Finding("comparison", "statistics", {"segments": Count(len(results.statistics))}))
+            findings.append(Finding("comparison", "statistics", {"segments": Count(len(results.statistics))}))
     if changes is not None:
-        found += _changes(changes)
-    return (*found, *_doubts(results, warnings), *_advice(results))
+        findings += _changes(changes)
+    return (*findings, *_doubts(results, warnings), *_advice(results))
 
 
 def _recording(recording: Recording) -> Iterator[Finding]:

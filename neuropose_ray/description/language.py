@@ -44,7 +44,7 @@ class Language(FrozenModel):
         Raises:
             KeyError: the language has no such sentence, or the sentence names a value that the finding has not.
         """
-        text = _PLACE.sub(lambda place: self._filled(place, finding.values), self.sentences[finding.key])
+        text = _PLACE.sub(lambda match: self._filled(match, finding.values), self.sentences[finding.key])
         return text[:1].upper() + text[1:]
 
     def amount(self, amount: Amount) -> str:
@@ -59,8 +59,8 @@ class Language(FrozenModel):
             return self.sides[side].format(self.term(rest))  # type: ignore[index]  # narrowed by the line above
         return self.terms.get(name, name.replace("_", " "))
 
-    def _filled(self, place: re.Match[str], values: Mapping[str, Value]) -> str:
-        name, singular, plural = place.groups()
+    def _filled(self, match: re.Match[str], values: Mapping[str, Value]) -> str:
+        name, singular, plural = match.groups()
         value = values[name]
         if singular is None:
             return self._shown(value)

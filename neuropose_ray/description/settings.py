@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
 #: The languages that there are: a file each in ``languages/``.
 LanguageCode = Literal["en", "de"]
@@ -23,6 +24,12 @@ class EndpointSettings(BaseModel):
     key: SecretStr | None = Field(default=None, description="the API key; empty for a server that asks for none")
     timeout_s: float = Field(default=60.0, gt=0, description="after which a request is given up")
     retries: int = Field(default=2, ge=0, description="after a failure that may go away")
+
+    @field_validator("url")
+    @classmethod
+    def _must_have_a_host_and_a_port(cls, url: str) -> str:
+        _ = urlsplit(url).port  # raises ValueError, as urlsplit does for brackets that are no address
+        return url
 
 
 class DescriptionSettings(BaseModel):

@@ -15,6 +15,6 @@ from .checks import installed_version as installed_version
 from .checks import nvidia_gpus as nvidia_gpus
 from .checks import setting_variables as setting_variables
 from .checks import summarise as summarise
-from .places import check_folder as check_folder
-from .places import check_port as check_port
-from .places import check_sqlite as check_sqlite
+from .resources import check_folder as check_folder
+from .resources import check_port as check_port
+from .resources import check_sqlite as check_sqlite

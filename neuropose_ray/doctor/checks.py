@@ -6,6 +6,7 @@ Every check takes what it judges as arguments, so that it can be told about mach
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import shutil
 import socket
 import subprocess
@@ -116,9 +117,16 @@ def check_shared_memory(free_bytes: int | None, memory_bytes: int) -> Check:
     return Check("shared memory", "warn", text, f"Ray wants {size}, else it spills to disk: docker run --shm-size")
 
 
+def nearest_existing(folder: Path) -> Path:
+    """A folder, or the nearest of those above it that is there, as far as this user may see."""
+    folders = (folder, *folder.parents)
+    # Path.exists raises where a folder above may not be entered.
+    return next((path for path in folders if os.path.exists(path)), Path("/"))  # noqa: PTH110
+
+
 def check_disk(name: str, folder: Path) -> Check:
     """Check the free space of the file system that holds, or will hold, a folder."""
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    existing = nearest_existing(folder)
     free = shutil.disk_usage(existing).free
     text = f"{free / GIB:.1f} GiB free at {folder}"
     return Check(name, "ok", text) if free >= DISK_BYTES else Check(name, "warn", text, "make room")

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from neuropose_ray.errors import OutputError
+from neuropose_ray.schemas.atomic import output_error
 
 
 def require_free(path: Path, *, overwrite: bool) -> None:
@@ -53,7 +54,7 @@ def atomic_folder(path: Path, *, ours: str) -> Iterator[Path]:
             temporary.rename(path)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        raise OutputError(f"cannot be written: {reason}", where=str(path), hint="write elsewhere") from error
+        raise output_error(f"cannot be written: {reason}", error, str(path), "write elsewhere") from error
     finally:
         with suppress(OSError):
             shutil.rmtree(temporary, ignore_errors=True)

@@ -145,12 +145,21 @@ def _people(file: Path) -> list[tuple[int, list[Any], list[Any]]]:
             flat, space = person["pose_keypoints_2d"], person.get("pose_keypoints_3d") or [0.0] * 4 * len(BODY_25)
             if len(flat) != 3 * len(BODY_25) or len(space) != 4 * len(BODY_25):
                 raise ValueError(f"{len(flat) // 3} keypoints instead of BODY_25's {len(BODY_25)}")
-            persons.append((int((person.get("person_id") or [-1])[0]), flat, space))
+            track = int(np.int32((person.get("person_id") or [-1])[0]))
+            persons.append((track, _numbers(flat), _numbers(space)))
     except OSError as error:
         raise FileFormatError(f"cannot be read: {error.strerror}", where=str(file)) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         raise FileFormatError(f"not OpenPose's keypoints ({error})", where=str(file)) from error
     return persons
+
+
+def _numbers(values: list[Any]) -> list[float]:
+    numbers = np.array(values, np.float64)
+    if numbers.ndim != 1:
+        raise ValueError("keypoints are no list of numbers")
+    flat: list[float] = numbers.tolist()
+    return flat
 
 
 def _unpacked(rows: list[list[Any]], axes: int) -> NDArray[np.float64]:

@@ -35,13 +35,13 @@ OTHER_SIDE: NDArray[np.intp] = np.array([LANDMARKS.index(_exchanged(name)) for n
 
 
 def _mirrored_bones() -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    places, signs = [], []
+    positions, signs = [], []
     for start, end in BONES:
         mirrored = _exchanged(start), _exchanged(end)
         reversed_ends = mirrored not in BONES
-        places.append(BONES.index(mirrored[::-1] if reversed_ends else mirrored))
+        positions.append(BONES.index(mirrored[::-1] if reversed_ends else mirrored))
         signs.append(-1.0 if reversed_ends else 1.0)
-    return np.array(places, np.intp), np.array(signs, np.float32)
+    return np.array(positions, np.intp), np.array(signs, np.float32)
 
 
 #: The bone of the other side, and -1 where it runs the other way (from the right to the left hip or shoulder).

@@ -94,11 +94,11 @@ def _inputs(
     """Inputs ``(n, INPUTS)`` at even times, with and without the pose model's own depth."""
     size = TRAINED_HEIGHT_M / person.height_m
     count = len(frames)
-    places = [LANDMARKS.index(name) for name in person.landmarks]
+    columns_of_landmarks = [LANDMARKS.index(name) for name in person.landmarks]
     directions = np.zeros((count, len(LANDMARKS), 2))
-    directions[:, places] = _upright(person.directions[frames], person.found[frames], person.landmarks)
+    directions[:, columns_of_landmarks] = _upright(person.directions[frames], person.found[frames], person.landmarks)
     confidences = np.zeros((count, len(LANDMARKS)))
-    confidences[:, places] = person.confidences[frames]
+    confidences[:, columns_of_landmarks] = person.confidences[frames]
     depths = np.zeros((count, len(BONES)))
     depths[:, [BONES.index(bone) for bone in person.bones]] = person.bone_depths[frames] * size
     columns = np.column_stack([

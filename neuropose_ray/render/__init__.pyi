@@ -2,6 +2,8 @@ from .body import body_edges as body_edges
 from .body import head_of as head_of
 from .body import head_radius_mm as head_radius_mm
 from .body import trunk_joints as trunk_joints
+from .frame_pictures import PictureError as PictureError
+from .frame_pictures import visualize_predictions as visualize_predictions
 from .overlay.choices import AngleJoint as AngleJoint
 from .overlay.choices import View as View
 from .overlay.folder import OverlayRecord as OverlayRecord

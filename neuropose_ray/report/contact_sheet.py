@@ -106,8 +106,8 @@ def _largest_groups(folders: Sequence[Path]) -> list[_Group]:
                     members.setdefault(group_id, []).append((not leads[row], folder, row))
     largest = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))[:_GROUPS]
     return [
-        _Group(group_id, len(some), [(folder, row) for _, folder, row in sorted(some)[:_MEMBERS]])
-        for group_id, some in largest
+        _Group(group_id, len(frames), [(folder, row) for _, folder, row in sorted(frames)[:_MEMBERS]])
+        for group_id, frames in largest
     ]
 
 

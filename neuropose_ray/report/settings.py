@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from pydantic import Field, ValidationError
 
 from neuropose_ray.analysis import AngleSettings, CleaningSettings, RecordingSettings, read_text
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.faults import faults, yaml_fault
+from neuropose_ray.faults import faults
+from neuropose_ray.yaml_files import parsed_yaml
 
 
 class ReportSettings(RecordingSettings):
@@ -47,10 +47,11 @@ def load_report_settings(path: Path) -> ReportSettings:
         SettingsError: it is not YAML, or a key or value is wrong; every one of them is named.
     """
     try:
-        content = yaml.safe_load(read_text(path))
+        content = parsed_yaml(read_text(path))
+    except ValueError as error:
+        raise SettingsError(str(error), where=str(path)) from error
+    try:
         return ReportSettings.model_validate({} if content is None else content)
-    except yaml.YAMLError as error:
-        raise SettingsError(yaml_fault(error), where=str(path)) from error
     except ValidationError as error:
         hint = f"a report has the settings {', '.join(ReportSettings.model_fields)}"
         raise SettingsError("; ".join(faults(error, ReportSettings)), where=str(path), hint=hint) from error

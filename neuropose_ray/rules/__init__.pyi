@@ -14,6 +14,7 @@ from .checks import check_clips as check_clips
 from .decisions import StreamIdentity as StreamIdentity
 from .decisions import interrupted as interrupted
 from .engine import RuleEngine as RuleEngine
+from .loading import load_content as load_content
 from .loading import load_pipeline as load_pipeline
 from .observation import Moment as Moment
 from .observation import Observation as Observation

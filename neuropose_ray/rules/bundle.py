@@ -165,14 +165,14 @@ def _read(path: Path, limits: BundleLimits) -> bytes:
 def _manifest(members: Mapping[str, bytes], where: str) -> BundleManifest:
     if MANIFEST_FILE not in members:
         raise BundleError(f"has no {MANIFEST_FILE}", where=where, hint="is it a bundle? write_bundle makes one")
-    here = f"{where}: {MANIFEST_FILE}"
+    location = f"{where}: {MANIFEST_FILE}"
     try:
-        content = parse_text(_text(members[MANIFEST_FILE], here), where=here, is_json=True)
+        content = parse_text(_text(members[MANIFEST_FILE], location), where=location, is_json=True)
         return BundleManifest.model_validate(content)
     except RuleError as error:
         raise BundleError(error.what, where=error.where, hint=error.hint) from None
     except ValidationError as error:
-        raise BundleError(faults(error, BundleManifest)[0], where=here) from None
+        raise BundleError(faults(error, BundleManifest)[0], where=location) from None
 
 
 def _check_files(manifest: BundleManifest, members: Mapping[str, bytes], where: str) -> None:
@@ -190,9 +190,9 @@ def _pipeline(members: Mapping[str, bytes], where: str) -> Pipeline:
     names = [name for name in PIPELINE_FILES if name in members]
     if len(names) != 1:
         raise BundleError(f"holds {len(names)} pipelines, not one", where=where, hint=" or ".join(PIPELINE_FILES))
-    here = f"{where}: {names[0]}"
-    text = _text(members[names[0]], here)
-    return load_pipeline(parse_text(text, where=here, is_json=names[0].endswith(".json")), where=here)
+    location = f"{where}: {names[0]}"
+    text = _text(members[names[0]], location)
+    return load_pipeline(parse_text(text, where=location, is_json=names[0].endswith(".json")), where=location)
 
 
 def _models(pipeline: Pipeline, members: Mapping[str, bytes], where: str) -> Mapping[str, bytes]:

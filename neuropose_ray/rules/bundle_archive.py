@@ -6,13 +6,13 @@ import io
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from neuropose_ray.errors import BundleError, first_line
+from neuropose_ray.schemas.archive_damage import ARCHIVE_DAMAGE
 
 #: Plain names in plain folders: what every file system takes as it is, and none as a way out.
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,3}")
@@ -27,11 +27,6 @@ _EXTERNAL: Final = re.compile(rb"(?:\x0a|\x8a\x80*\x00)(?:\x08|\x88\x80*\x00)loc
 _PIECE_BYTES: Final = 1 << 16
 #: A table of contents beyond this is no bundle's; Python reads it in one piece.
 _TABLE_BYTES: Final = 1 << 18
-# What zipfile and the decompressor raise for damaged content.
-_DAMAGE: Final = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError, OSError,
-    KeyError, IndexError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +109,7 @@ def _damage_named(where: str) -> Iterator[None]:
         yield
     except BundleError as error:
         raise BundleError(error.what, where=where, hint=error.hint) from None
-    except _DAMAGE as error:
+    except (*ARCHIVE_DAMAGE, OSError, LookupError) as error:  # all is in memory: no disk can be meant
         raise BundleError(f"no zip, or damaged ({first_line(error)})", where=where, hint="make it again") from error
 
 

@@ -70,15 +70,15 @@ def _names_once(named: Iterable[tuple[str, str]], kind: str) -> None:
 def _check_rule(rule: Rule, path: str, pipeline: Pipeline) -> None:
     names = [branch.name for branch in rule.branches]
     for index, branch in enumerate(rule.branches):
-        here = f"{path}.branches[{index}]"
+        location = f"{path}.branches[{index}]"
         match branch:
             case ClassifierBranch():
-                _known(branch.model, list(pipeline.models), f"{here}.model", "model")
+                _known(branch.model, list(pipeline.models), f"{location}.model", "model")
             case JointAnglesBranch():
                 for position, angle in enumerate(branch.angles):
-                    _known(angle, list(ANGLE_DEFINITIONS), f"{here}.angles[{position}]", "angle")
+                    _known(angle, list(ANGLE_DEFINITIONS), f"{location}.angles[{position}]", "angle")
             case RepetitionsBranch():
-                _check_repetition_settings(branch, f"{here}.settings")
+                _check_repetition_settings(branch, f"{location}.settings")
             case _:
                 pass
     for index, name in enumerate(rule.join.required):

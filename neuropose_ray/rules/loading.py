@@ -32,7 +32,7 @@ def load_pipeline(source: Mapping[str, object] | Path, *, where: str | None = No
     """
     if isinstance(source, Path):
         where = where or source.name
-        source = parse_text(_read(source), where=where, is_json=source.suffix.lower() == ".json")
+        source = load_content(source)
     try:
         pipeline = Pipeline.model_validate(source)
     except ValidationError as error:
@@ -45,6 +45,16 @@ def load_pipeline(source: Mapping[str, object] | Path, *, where: str | None = No
     except RuleError as error:
         raise RuleError(error.what, where=_joined(where, error.where), hint=error.hint) from None
     return pipeline
+
+
+def load_content(path: Path) -> Mapping[str, object]:
+    """The mapping that a file holds, which need not be a pipeline: JSON where its name ends so, else YAML.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        RuleError: it cannot be read, or see :func:`parse_text`.
+    """
+    return parse_text(_read(path), where=path.name, is_json=path.suffix.lower() == ".json")
 
 
 def parse_text(text: str, *, where: str, is_json: bool) -> Mapping[str, object]:
@@ -103,6 +113,8 @@ def _yaml(text: str) -> object:
         return loader.construct_document(node)
     except yaml.YAMLError as error:
         raise RuleError(yaml_fault(error)) from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError) as error:  # a value that is none of its kind
+        raise RuleError(f"not YAML ({first_line(error)})") from None
     finally:
         if loader is not None:
             loader.dispose()

@@ -118,15 +118,15 @@ class _Importer:
     def _gate(self, older: Mapping[str, object]) -> dict[str, object]:
         given = older.get("expectedClasses") or older.get("triggerClasses")
         expected = _list(given, f"{self.where}: expectedClasses", of=object)
-        others = [str(name) for name in expected if str(name).lower() not in _PEOPLE]
-        if expected and len(others) == len(expected):
+        not_people = [str(name) for name in expected if str(name).lower() not in _PEOPLE]
+        if expected and len(not_people) == len(expected):
             raise RuleError(
-                f"no people among the classes {', '.join(others)}",
+                f"no people among the classes {', '.join(not_people)}",
                 where=f"{self.where}: expectedClasses",
                 hint="only people are detected; other things can be classes of a classifier",
             )
-        if others:
-            self.notes.append(f"the classes {', '.join(others)} are left out: only people are detected")
+        if not_people:
+            self.notes.append(f"the classes {', '.join(not_people)} are left out: only people are detected")
         gate: dict[str, object] = {"min_score": older.get("minConfidence", 0.0)}
         tracking = older.get("tracking")
         threshold = older.get("stabilityThreshold")
@@ -188,9 +188,9 @@ class _Importer:
 
     def _action(self, action: Mapping[str, object], path: str, name: str) -> dict[str, object]:
         kind = str(action.get("type"))
-        here = f"{self.where}: {path}"
+        location = f"{self.where}: {path}"
         if "query" in action or "sql" in action:
-            raise RuleError("SQL is not taken from pipelines", where=here, hint="name a table and fields")
+            raise RuleError("SQL is not taken from pipelines", where=location, hint="name a table and fields")
         match kind:
             case "redis_save_image":
                 key = self._template(action.get("key") or "{camera_id}/{uuid}.jpg")
@@ -213,7 +213,7 @@ class _Importer:
                 }
             case "postgresql_update" | "postgresql_update_combined":
                 key_field = str(action.get("key_field") or "session_id")
-                required = _list(action.get("waitForBranches"), f"{here}.waitForBranches", of=object)
+                required = _list(action.get("waitForBranches"), f"{location}.waitForBranches", of=object)
                 translated = {
                     "type": "record.update",
                     "collection": action.get("table"),
@@ -223,7 +223,7 @@ class _Importer:
                 }
                 unknown = [str(branch) for branch in required if str(branch) not in self.branches]
                 if unknown:
-                    raise RuleError(f"there is no branch {unknown[0]}", where=f"{here}.waitForBranches")
+                    raise RuleError(f"there is no branch {unknown[0]}", where=f"{location}.waitForBranches")
             case "publish_message" | "publish":
                 translated = {
                     "type": "publish",
@@ -233,7 +233,7 @@ class _Importer:
             case _:
                 raise RuleError(
                     f"there is no action {kind}",
-                    where=f"{here}.type",
+                    where=f"{location}.type",
                     hint="there were redis_save_image, postgresql_create_record, postgresql_update, "
                     "postgresql_update_combined and publish_message",
                 )

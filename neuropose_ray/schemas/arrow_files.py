@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from neuropose_ray.schemas.atomic import atomic_write
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_CHECKSUM = b"_crc32"
 
 
 def write_arrow(path: Path, table: pa.Table, *, durable: bool = True) -> None:
@@ -45,5 +49,23 @@ def read_arrow(path: Path, columns: list[str] | None = None) -> pa.Table:
             return file.read(columns=columns, use_threads=False)
     except FileNotFoundError as error:
         raise InputNotFoundError("there is no such file", where=str(path)) from error
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:  # the last of names of columns that are no text
         raise FileFormatError(f"cannot be read as Parquet: {error}", where=str(path), hint="make it again") from error
+
+
+def with_header(schema: pa.Schema, key: bytes, text: str) -> pa.Schema:
+    """The schema with a description in the file's metadata, and its checksum: Parquet has none of metadata."""
+    return schema.with_metadata({key: text, key + _CHECKSUM: f"{zlib.crc32(text.encode()):08x}"})
+
+
+def header_text(schema: pa.Schema, key: bytes, where: str) -> bytes | None:
+    """The description that :func:`with_header` gave a schema; None where there is none.
+
+    Raises:
+        FileFormatError: it is damaged.
+    """
+    metadata = schema.metadata or {}
+    text, checksum = metadata.get(key), metadata.get(key + _CHECKSUM)
+    if text is not None and checksum not in (None, f"{zlib.crc32(text):08x}".encode()):
+        raise FileFormatError("its metadata is damaged", where=where, hint="make it again")
+    return text

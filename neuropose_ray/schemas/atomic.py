@@ -105,6 +105,12 @@ def is_disk_full(error: BaseException | None) -> bool:
     return False
 
 
+def output_error(what: str, error: OSError, where: str, hint: str | None = None) -> OutputError:
+    """The error of an output that the file system refuses: one that waits for space is told apart from others."""
+    kind = DiskFullError if is_disk_full(error) else OutputError
+    return kind(what, where=where, hint=hint)
+
+
 @contextmanager
 def _refusals_named(path: Path, temporary: Path) -> Iterator[None]:
     """Turn the file system's refusals of this output into one line, and let errors of other files pass."""
@@ -116,8 +122,8 @@ def _refusals_named(path: Path, temporary: Path) -> Iterator[None]:
         if error.errno is None or (error.filename is not None and str(error.filename) not in ours):
             raise
         reason = os.strerror(error.errno)
-        kind = DiskFullError if error.errno in DISK_FULL else OutputError
-        raise kind(f"cannot be written: {reason}", where=str(path), hint=_HINTS.get(error.errno)) from error
+        hint = _HINTS.get(error.errno)
+        raise output_error(f"cannot be written: {reason}", error, str(path), hint) from error
 
 
 def _synchronise(path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputNotFoundError
+from neuropose_ray.schemas.arrow_files import header_text, read_arrow, with_header
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.immutable import (
     FrozenJson,
@@ -171,7 +172,7 @@ def write_frames(path: Path, table: pa.Table, header: FrameTableHeader) -> None:
         OutputError: the file system refuses.
         ValueError: a column is missing, of another type, or has a null where it may not.
     """
-    schema = arrow_schema(all_columns(header)).with_metadata({_METADATA_KEY: header.model_dump_json()})
+    schema = with_header(arrow_schema(all_columns(header)), _METADATA_KEY, header.model_dump_json())
     _write(path, table, schema)
 
 
@@ -184,7 +185,7 @@ def read_frames(path: Path) -> tuple[pa.Table, FrameTableHeader]:
         FutureSchemaError: a newer version wrote it.
     """
     table = _read(path)
-    text = (table.schema.metadata or {}).get(_METADATA_KEY)
+    text = header_text(table.schema, _METADATA_KEY, str(path))
     if text is None:
         raise FileFormatError("not a table of frames: it has no header", where=str(path), hint="make it again")
     header = validated(FrameTableHeader, _payload(text, str(path)), str(path))
@@ -240,18 +241,10 @@ def _write(path: Path, table: pa.Table, schema: pa.Schema) -> None:
 
 
 def _read(path: Path) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import parquet as pq
-
     try:
-        with path.open("rb") as content, pq.ParquetFile(content, page_checksum_verification=True) as file:
-            return file.read()
-    except FileNotFoundError as error:
-        raise InputNotFoundError(
-            "there is no such file", where=str(path), hint="`neuropose-ray curate run` makes it"
-        ) from error
-    except (pa.ArrowException, OSError) as error:
-        raise FileFormatError(f"cannot be read as Parquet: {error}", where=str(path), hint="make it again") from error
+        return read_arrow(path)
+    except InputNotFoundError as error:
+        raise InputNotFoundError(error.what, where=str(path), hint="`neuropose-ray curate run` makes it") from error
 
 
 def _conforming(table: pa.Table, schema: pa.Schema, where: str) -> pa.Table:
@@ -263,4 +256,6 @@ def _conforming(table: pa.Table, schema: pa.Schema, where: str) -> pa.Table:
     if wrong:
         what = f"columns missing or of another type: {', '.join(wrong)}"
         raise FileFormatError(what, where=where, hint="make it again")
+    if holes := [field.name for field in schema if not field.nullable and table.column(field.name).null_count]:
+        raise FileFormatError(f"null in {', '.join(holes)}", where=where, hint="make it again")
     return table.select(schema.names)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from neuropose_ray.errors import FileFormatError, InputNotFoundError
 from neuropose_ray.schemas.arrow_arrays import flags, known_numbers, numbers, validity
+from neuropose_ray.schemas.arrow_files import header_text, with_header
 from neuropose_ray.schemas.atomic import atomic_write
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.json_files import validated
@@ -62,7 +63,7 @@ def predictions_writer(path: Path, header: PredictionsHeader, *, durable: bool =
     """
     from pyarrow import parquet as pq
 
-    schema = _schema().with_metadata({METADATA_KEY: header.model_dump_json()})
+    schema = with_header(_schema(), METADATA_KEY, header.model_dump_json())
     with (
         atomic_write(path, durable=durable) as file,
         pq.ParquetWriter(
@@ -120,10 +121,10 @@ def read_predictions(path: Path) -> tuple[PoseTable, PredictionsHeader]:
             return _to_table(file, header), header
     except FileNotFoundError as error:
         raise InputNotFoundError("there is no such file", where=str(path)) from error
-    except (pa.ArrowException, OSError) as error:
-        raise FileFormatError(f"cannot be read as Parquet: {error}", where=str(path), hint="make it again") from error
     except _InconsistentError as error:
         raise FileFormatError(f"{error}", where=str(path), hint="make it again") from error
+    except (pa.ArrowException, OSError, ValueError) as error:  # the last of names of columns that are no text
+        raise FileFormatError(f"cannot be read as Parquet: {error}", where=str(path), hint="make it again") from error
 
 
 class _InconsistentError(ValueError):
@@ -153,7 +154,7 @@ def _header(schema: pa.Schema, where: str) -> PredictionsHeader:
     wrong = [
         field.name for field in _schema() if schema.names.count(field.name) != 1 or schema.field(field.name) != field
     ]
-    text = (schema.metadata or {}).get(METADATA_KEY)
+    text = header_text(schema, METADATA_KEY, where)
     if wrong:
         names = ", ".join(wrong)
         raise FileFormatError(f"not predictions: columns missing or of another type: {names}", where=where)

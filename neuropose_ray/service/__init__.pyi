@@ -17,6 +17,7 @@ from .logs import LogLine as LogLine
 from .logs import LogReader as LogReader
 from .logs import text_of as text_of
 from .manifests import Deployment as Deployment
+from .names import DASHBOARD_PORT as DASHBOARD_PORT
 from .names import LIVE_HUB as LIVE_HUB
 from .names import TOKEN_VARIABLE as TOKEN_VARIABLE
 from .names import URL_VARIABLE as URL_VARIABLE

@@ -157,37 +157,26 @@ class ServiceClient(ServiceConnection):
             InputNotFoundError: a file is not there, or cannot be read, or a folder holds no series of pictures.
             OutputError: no space to pack a folder.
         """
-        given = (options or JobOptions()).model_dump(mode="json", exclude_none=True)
-        fields = {"workflow": workflow, "priority": str(priority), "labels": json.dumps(dict(labels or {}))}
-        fields |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
-        webhook_fields = None if webhook is None else webhook.model_dump(mode="json", exclude_none=True)
-        if webhook_fields is not None:
-            fields["webhook"] = json.dumps(webhook_fields)
-        fields |= {} if batch is None else {"batch": batch}
-        fields |= {} if deadline_s is None else {"deadline_s": str(deadline_s)}
+        content = {
+            "workflow": workflow,
+            "priority": priority,
+            "labels": dict(labels or {}),
+            "options": (options or JobOptions()).model_dump(mode="json", exclude_none=True),
+            "webhook": None if webhook is None else webhook.model_dump(mode="json", exclude_none=True),
+            "batch": batch,
+            "deadline_s": deadline_s,
+        }
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
+        if not videos:
+            body = {**content, "inputs": [{"uri": uri} for uri in uris]}
+            return self._model(Job, self._send("POST", "/v1/jobs", headers=headers, json=body))
         with ExitStack() as stack:
             videos = [_packed(path, stack) if path.is_dir() else path for path in videos]
-            files = [("file", (path.name, stack.enter_context(opened(path)))) for path in videos]
-            total = sum(path.stat().st_size for path in videos)
-            counted = CountedUpload(total, on_progress)
-            if files:
-                parts: list[Any] = [(name, (file, counted.of(stream))) for name, (file, stream) in files]
-                body: dict[str, Any] = {"data": {**fields, "uri": list(uris)}, "files": parts}
-            else:
-                inputs = [{"uri": uri} for uri in uris]
-                content = {
-                    "workflow": workflow,
-                    "priority": priority,
-                    "labels": dict(labels or {}),
-                    "inputs": inputs,
-                    "options": given,
-                    "webhook": webhook_fields,
-                    "batch": batch,
-                    "deadline_s": deadline_s,
-                }
-                body = {"json": content}
-            return self._model(Job, self._send("POST", "/v1/jobs", headers=headers, **body))
+            opened_videos = [(path.name, stack.enter_context(opened(path))) for path in videos]
+            counted = CountedUpload(sum(path.stat().st_size for path in videos), on_progress)
+            parts = [("file", (name, counted.of(stream))) for name, stream in opened_videos]
+            fields = {**_form_fields(content), "uri": list(uris)}
+            return self._model(Job, self._send("POST", "/v1/jobs", headers=headers, data=fields, files=parts))
 
     def cancel(self, job_id: str) -> Job:
         """Stop a job that waits or runs.
@@ -296,6 +285,16 @@ class ServiceClient(ServiceConnection):
 def _path(name: str, kind: str = "jobs") -> str:
     """The path of a resource, whose name may come from a command line."""
     return f"/v1/{kind}/{quote(name, safe='')}"
+
+
+def _form_fields(content: Mapping[str, Any]) -> dict[str, str]:
+    """A submission's content as fields of a form: options beside the rest, texts as they are, all else as JSON."""
+    fields = {name: value for name, value in content.items() if name != "options"} | content["options"]
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in fields.items()
+        if value is not None
+    }
 
 
 def _packed(folder: Path, stack: ExitStack) -> Path:

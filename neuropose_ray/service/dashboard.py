@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
+from neuropose_ray.service.names import DASHBOARD_PORT
+
 logger = logging.getLogger(__name__)
 
-_HOST, _FIRST_PORT, _PORTS = "127.0.0.1", 8265, 50
+_HOST, _PORTS = "127.0.0.1", 50
 #: A browser tab with the dashboard asks every few seconds, over connections that stay open.
 IDLE_S = 600.0
 _BLOCK_BYTES = 1 << 16
@@ -178,7 +180,7 @@ def listening_socket(port: int | None) -> socket.socket:
     Raises:
         OSError: the port, or every one that is tried, is taken.
     """
-    tried = range(_FIRST_PORT, _FIRST_PORT + _PORTS) if port is None else (port,)
+    tried = range(DASHBOARD_PORT, DASHBOARD_PORT + _PORTS) if port is None else (port,)
     for number in tried:
         with suppress(OSError):
             return socket.create_server((_HOST, number))
@@ -186,5 +188,5 @@ def listening_socket(port: int | None) -> socket.socket:
 
 
 def _free_port() -> int:
-    with socket.create_server((_HOST, 0)) as found:
-        return int(found.getsockname()[1])
+    with socket.create_server((_HOST, 0)) as listener:
+        return int(listener.getsockname()[1])

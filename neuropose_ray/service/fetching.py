@@ -136,13 +136,14 @@ def _fetch_once(
     max_bytes: int,
     take: Callable[[Iterator[bytes]], R],
 ) -> R:
-    here = url
+    current_url = url
     for _ in range(limits.redirects + 1):
-        with _answer(here, allowed, limits, shown=url) as answer:
+        with _answer(current_url, allowed, limits, shown=url) as answer:
             if answer.status not in _REDIRECTS:
                 return take(_content(answer, max_bytes, deadline, shown=url))
             # As its bytes, which http.client reads as Latin-1: some hosts send names as they are.
-            here = urljoin(here, quote(answer.headers.get("Location", ""), safe=_URL_MARKS, encoding="latin-1"))
+            location = quote(answer.headers.get("Location", ""), safe=_URL_MARKS, encoding="latin-1")
+            current_url = urljoin(current_url, location)
     raise InputNotFoundError(f"more than {limits.redirects} redirects", where=url, hint="give the last URL")
 
 

@@ -63,7 +63,10 @@ def pack_frames(folder: Path, archive: Path) -> None:
     try:
         with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT, dereference=True) as tar:
             for path in sorted((*images.paths, *images.duplicates)):
-                tar.add(path, path.name, recursive=False)
+                if path.is_file():
+                    tar.add(path, path.name, recursive=False)
+                else:  # a link to nowhere is one bad frame, there as here
+                    tar.addfile(tarfile.TarInfo(path.name))
     except OSError as error:
         where = str(error.filename or archive)
         raise OutputError(f"the pictures cannot be packed: {error.strerror}", where=where) from error

@@ -49,10 +49,10 @@ class GpuWatch:
 
 def parsed(text: str) -> tuple[GpuMemory, ...]:
     """The GPUs in the driver's lines: name, MiB in use, MiB in all."""
-    found = []
+    gpus = []
     for line in text.splitlines():
         name, *numbers = (word.strip() for word in line.rsplit(",", 2))
         if len(numbers) == 2 and all(number.isdecimal() for number in numbers):
             used, total = (int(number) * _MIB for number in numbers)
-            found.append(GpuMemory(name=name, used_bytes=used, total_bytes=total))
-    return tuple(found)
+            gpus.append(GpuMemory(name=name, used_bytes=used, total_bytes=total))
+    return tuple(gpus)

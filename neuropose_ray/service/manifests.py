@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from neuropose_ray import __version__
-from neuropose_ray.service.names import APPLICATION, HTTP_REQUEST_TIMEOUT_S, IMPORT_PATH, PROXY_VARIABLES
+from neuropose_ray.service.names import (
+    APPLICATION,
+    DASHBOARD_PORT,
+    HTTP_PORT,
+    HTTP_REQUEST_TIMEOUT_S,
+    IMPORT_PATH,
+    PROXY_VARIABLES,
+)
 from neuropose_ray.service.units import NAME, STOP_S
 
-PORT = 8000
 _DATA, _CONFIG, _USER_ID = "/data", "/etc/neuropose-ray/settings.yaml", 1000
 _DOCKERFILE = """\
 # The image of the service, for compose and Kubernetes. Built where the source is, which has pyproject.toml:
@@ -92,19 +98,19 @@ class Deployment:
         }
 
     def _image_files(self) -> dict[str, str]:
-        text = _DOCKERFILE.format(image=self.image, user=_USER_ID, data=_DATA, port=PORT)
+        text = _DOCKERFILE.format(image=self.image, user=_USER_ID, data=_DATA, port=HTTP_PORT)
         return {"Dockerfile": text, "Dockerfile.dockerignore": _IGNORED}
 
     def _compose(self) -> dict[str, Any]:
         settings = ["--config", _CONFIG] if self.config else []
-        probe = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/v1/health', timeout=5)"
+        probe = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{HTTP_PORT}/v1/health', timeout=5)"
         service: dict[str, Any] = {
             "build": {"context": self.source, "dockerfile": self.dockerfile},
             "image": self.image,
             "command": ["serve", *settings],
             "environment": {"NEUROPOSE_SERVICE__HOST": "0.0.0.0", "NEUROPOSE_MODEL": self.model},
             "volumes": [f"data:{_DATA}", *([f"{self.config}:{_CONFIG}:ro"] if self.config else [])],
-            "ports": [f"127.0.0.1:{PORT}:{PORT}"],
+            "ports": [f"127.0.0.1:{HTTP_PORT}:{HTTP_PORT}"],
             # Ray's object store; on the disk it would be many times slower.
             "shm_size": "2gb",
             "init": True,
@@ -131,7 +137,7 @@ class Deployment:
             "args": {"model": self.model, "service": {"data_dir": f"{_DATA}/service"}},
         }
         config = {
-            "http_options": {"host": "0.0.0.0", "port": PORT, "request_timeout_s": HTTP_REQUEST_TIMEOUT_S},
+            "http_options": {"host": "0.0.0.0", "port": HTTP_PORT, "request_timeout_s": HTTP_REQUEST_TIMEOUT_S},
             "controller_options": {"runtime_env": {"env_vars": dict(PROXY_VARIABLES)}},
             "applications": [application],
         }
@@ -142,7 +148,7 @@ class Deployment:
         }
 
     def _cluster(self) -> dict[str, Any]:
-        ports = {"gcs": 6379, "dashboard": 8265, "client": 10001, "serve": PORT}
+        ports = {"gcs": 6379, "dashboard": DASHBOARD_PORT, "client": 10001, "serve": HTTP_PORT}
         head = self._template("ray-head", {"cpu": "4", "memory": "8Gi"}, ports)
         sizes = {"cpu": "4", "memory": "16Gi"} | ({"nvidia.com/gpu": str(self.gpus)} if self.gpus else {})
         workers = {

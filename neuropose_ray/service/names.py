@@ -19,6 +19,8 @@ STARTUP_MESSAGES: Mapping[str, str] = MappingProxyType(
 )
 
 
+#: Of the HTTP interface; and the first that is tried for Ray's dashboard, which is Ray's own default.
+HTTP_PORT, DASHBOARD_PORT = 8000, 8265
 #: For Serve's configuration files.
 IMPORT_PATH = "neuropose_ray.service.app:application"
 #: Seconds: uploads of many gigabytes and watched jobs are requests too.

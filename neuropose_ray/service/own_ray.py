@@ -143,15 +143,15 @@ def started_ray(**options: Any) -> Any:
     import ray
 
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    this = psutil.Process()
-    before = set(this.children(recursive=True))
+    own_process = psutil.Process()
+    before = set(own_process.children(recursive=True))
     try:
         return ray.init(**options, **quiet)
     except Exception as error:  # a plain one
         if _TOO_SLOW not in str(error):
             raise
     logger.warning("Ray did not start in the time that it gives itself, and is started again")
-    left = set(this.children(recursive=True)) - before
+    left = set(own_process.children(recursive=True)) - before
     for process in left:
         with suppress(psutil.Error):
             process.kill()

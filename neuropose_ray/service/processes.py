@@ -82,8 +82,13 @@ class ProcessFamily:
         for member in ended:
             with suppress(psutil.Error):
                 member.kill()
-        if pid is None:
-            psutil.wait_procs(ended, timeout=_KILLED_S)
+        if pid is not None:
+            return
+        until = time.monotonic() + _KILLED_S
+        # For psutil one runs until its parent has asked for its exit status, which a killed or busy parent does not.
+        while any(map(_state, ended)) and time.monotonic() < until:
+            time.sleep(0.01)
+        psutil.wait_procs(ended, timeout=0)
 
 
 def _state(process: psutil.Process) -> str | None:

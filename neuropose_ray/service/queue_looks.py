@@ -10,6 +10,8 @@ from typing import Any
 
 #: Between two looks that nothing waits for.
 REST_S = 30.0
+#: What work waits at most for being noticed.
+POLL_S = 1.0
 #: Between two looks at whether a worker is to end.
 _STOP_LOOK_S, _LAST_STOP_LOOK_S = 1.0, 0.05
 
@@ -22,12 +24,21 @@ class QueueLooks:
     :meth:`wake`. What a missed call would leave waiting is found by the rare looks.
 
     Args:
+        poll_s: between two looks while there may be work, for queues that have no interval of their own.
         rest_s: between two looks that nothing waits for.
         awake_s: for which a queue is looked at as often as it wants after a call.
         awake_at_start_s: the same after the start: a thread of DBOS queues again what an earlier process has left.
     """
 
-    def __init__(self, *, rest_s: float = REST_S, awake_s: float = 10.0, awake_at_start_s: float = 60.0) -> None:
+    def __init__(
+        self,
+        *,
+        poll_s: float = POLL_S,
+        rest_s: float = REST_S,
+        awake_s: float = 10.0,
+        awake_at_start_s: float = 60.0,
+    ) -> None:
+        self.poll_s = poll_s
         self._rest_s, self._awake_s, self._awake_at_start_s = rest_s, awake_s, awake_at_start_s
         self._changed = threading.Condition()
         self._awake_until = 0.0

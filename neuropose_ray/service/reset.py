@@ -51,10 +51,20 @@ def _paths(data: DataFolder, keep_failed: bool) -> Iterator[Path]:
 
 
 def _size(path: Path) -> int:
-    if path.is_symlink() or not path.is_dir():
-        return path.lstat().st_size
-    files = (Path(parent) / name for parent, _, names in os.walk(path) for name in names)
-    return sum(file.lstat().st_size for file in files)
+    """The bytes below a path, as far as they can be counted: a service that runs yet goes on meanwhile."""
+    files = [path] if path.is_symlink() or not path.is_dir() else _files(path)
+    return sum(map(_bytes_of, files))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (Path(parent) / name for parent, _, names in os.walk(folder) for name in names)
+
+
+def _bytes_of(file: Path) -> int:
+    try:
+        return file.lstat().st_size
+    except OSError:
+        return 0
 
 
 def remove(removed: tuple[Removal, ...]) -> int:
@@ -73,6 +83,8 @@ def remove(removed: tuple[Removal, ...]) -> int:
                 removal.path.unlink(missing_ok=True)
             else:
                 shutil.rmtree(removal.path)
+        except FileNotFoundError:
+            continue  # the service has removed it in ending
         except OSError as error:
             raise OutputError(
                 error.strerror or str(error), where=str(removal.path), hint="check who owns it"

@@ -15,6 +15,7 @@ from neuropose_ray.pipeline import RunSettings
 from neuropose_ray.schemas.job_names import STANDARD_NAME
 from neuropose_ray.schemas.workflows import STANDARD, Workflow
 from neuropose_ray.service.live.settings import LiveSettings
+from neuropose_ray.service.names import HTTP_PORT
 from neuropose_ray.settings import load_layers
 from neuropose_ray.stores import WebhookSettings
 
@@ -207,7 +208,7 @@ class ServiceSettings(_Settings):
         default="text", description="of what `serve` prints; the files in the data folder are JSON always"
     )
     host: str = Field(default="127.0.0.1", description="elsewhere than on loopback only with tokens")
-    port: int = Field(default=8000, ge=1, le=65535, description="of the HTTP interface")
+    port: int = Field(default=HTTP_PORT, ge=1, le=65535, description="of the HTTP interface")
     tokens: tuple[Token, ...] = Field(
         default=(), description="beside those that `neuropose-ray service token` keeps in the data folder"
     )

@@ -110,34 +110,34 @@ def examined(kind: type[Kind], file: Path | None = None, environment: Mapping[st
         file: YAML with their nesting.
         environment: instead of the process's own.
     """
-    layers, found = _layers(kind, file, os.environ if environment is None else environment)
+    layers, complaints = _layers(kind, file, os.environ if environment is None else environment)
     settings = None
     try:
         settings = kind(**merged_layers(*(layer.values for layer in layers)))
     except ValidationError as error:
         for fault in faults(error, kind):
             path = tuple(re.findall(r"[^.\[\]]+", fault.partition(":")[0]))
-            found.append(f"{_origin(layers, path)}: {fault}")
-    return Examination(None if found else settings, tuple(found))
+            complaints.append(f"{_origin(layers, path)}: {fault}")
+    return Examination(None if complaints else settings, tuple(complaints))
 
 
 def _layers(
     kind: type[LayeredSettings], file: Path | None, variables: Mapping[str, str]
 ) -> tuple[list[_Layer], list[str]]:
     """The file's layer and one of each variable, lowest first; and what cannot be read of them."""
-    layers, found = [], []
+    layers, complaints = [], []
     if file is not None:
         try:
             layers.append(_Layer(str(file), file_layer(file), _lines(file)))
         except SettingsError as error:
-            found.append(f"{error.where}: {error.what}")
+            complaints.append(f"{error.where}: {error.what}")
     for name in sorted(variables):
         if name.startswith(ENVIRONMENT_PREFIX) and name not in OTHER_VARIABLES:
             try:
                 layers.append(_Layer(f"environment, {name}", environment_layer(kind, {name: variables[name]}), {}))
             except SettingsError as error:
-                found.append(f"environment, {name}: {error.what}")
-    return layers, found
+                complaints.append(f"environment, {name}: {error.what}")
+    return layers, complaints
 
 
 def _lines(file: Path) -> dict[tuple[str, ...], int]:
@@ -175,8 +175,8 @@ def _at(dumped: Any, path: tuple[str, ...]) -> Any:
 
 
 def _origin(layers: list[_Layer], path: tuple[str, ...]) -> str:
-    said = (layer.says(path) for layer in reversed(layers))
-    return next((origin for origin in said if origin is not None), DEFAULT)
+    origins = (layer.says(path) for layer in reversed(layers))
+    return next((origin for origin in origins if origin is not None), DEFAULT)
 
 
 def _shown(value: Any) -> Any:

@@ -73,8 +73,8 @@ def add_token(path: Path, token: Token) -> None:
         OutputError: it cannot be written.
     """
     with held_lock(_lock_of(path), wait_s=10.0):
-        others = [kept for kept in read_tokens(path) or () if kept.name != token.name]
-        _write(path, (*others, token))
+        kept_tokens = [kept for kept in read_tokens(path) or () if kept.name != token.name]
+        _write(path, (*kept_tokens, token))
 
 
 def revoke_token(path: Path, name: str) -> bool:

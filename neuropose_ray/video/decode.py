@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Of what this room makes of a file: times, chunks, notes and pictures. Raised where any of them changes for a file
 #: that was read before: it is part of the key of every chunk, so their poses are computed again.
-DECODING_VERSION = 2
+DECODING_VERSION = 3
 
 # Decoders give pictures in the order of display but for a few of streams that understate their reordering: so many
 # pictures behind the chunk are looked at for one that belongs to it (H.264 and HEVC reorder over 16 at most).

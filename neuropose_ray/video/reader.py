@@ -54,16 +54,18 @@ class PictureReader:
             InputNotFoundError: the video is no longer there.
             VideoError: it can no longer be opened.
         """
+        if self._keyframe:
+            with open_container(self._info.source.path) as container:
+                stream = picture_stream(container, self._info.stream_index)
+                timeline = Timeline.of(container, stream)
+                packets = self._packets_from_keyframe(container, stream, timeline)
+                if packets is not None:
+                    yield from self._decode(stream, timeline, packets)
+                    return
         with open_container(self._info.source.path) as container:
             stream = picture_stream(container, self._info.stream_index)
             # Packets are stamped as probing stamped them; seconds count from the first frame.
             timeline = Timeline.of(container, stream)
-            packets = self._packets_from_keyframe(container, stream, timeline) if self._keyframe else None
-            if packets is not None:
-                yield from self._decode(stream, timeline, packets)
-                return
-        with open_container(self._info.source.path) as container:
-            stream = picture_stream(container, self._info.stream_index)
             yield from self._decode(stream, timeline, read_packets(container, stream, self.decode_errors))
 
     def _packets_from_keyframe(

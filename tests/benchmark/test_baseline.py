@@ -48,6 +48,7 @@ def test_blazepose_finds_the_person_again_after_frames_that_show_nobody(blazepos
     assert [baseline.see(frames) for frames in (squat_frames[:3], black, squat_frames[3:6])] == [3, 0, 3]
 
 
+@pytest.mark.slow
 def test_metrabs_finds_what_the_pose_model_finds(tmp_path):
     weights = Weights(build_stand_in(tmp_path / "model"), "ab" * 32, "stand_in", "metrabs")
     spec = ModelSpec(weights, MetrabsSettings(device="cpu", batch_size=2))

@@ -34,6 +34,7 @@ def test_copies_without_a_place_are_refused(squat_video, tmp_path):
         copies_of(squat_video, 2, tmp_path / "missing")
 
 
+@pytest.mark.slow
 def test_a_pass_accounts_for_all_the_time_of_its_workers(work, tmp_path):
     work = replace(work, videos=copies_of(work.videos[0], 2, tmp_path))
     measured = run_pass(work, LocalEngine(2))
@@ -46,6 +47,7 @@ def test_a_pass_accounts_for_all_the_time_of_its_workers(work, tmp_path):
     assert measured.provenance.model_name == "blazepose"
 
 
+@pytest.mark.slow
 def test_every_pass_starts_from_nothing(work):
     engine = LocalEngine(1)
     assert run_pass(work, engine).metrics.frames == run_pass(work, engine).metrics.frames == 24

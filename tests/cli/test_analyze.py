@@ -62,6 +62,7 @@ def test_several_trials_give_a_table_a_json_and_a_csv_and_one_bad_one_exit_code_
     assert (results / "walk" / "analysis.json").exists()
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_stops_no_other(results):
     (results / "squats" / "analysis.json").mkdir()
     done = analyze(results)

@@ -4,9 +4,12 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from support.command_line import typed_here
 from support.frame_folders import write_folder
 from support.pose_runs import write_run
 
@@ -24,6 +27,12 @@ def run(tmp_path: Path) -> Path:
     """Poses of pictures, of which three are unsure, over a second from each other."""
     frames = write_folder(tmp_path / "cam", FRAMES, kind="jpg")
     return write_run(frames, tmp_path / "out", {4: 0.1, 36: 0.3, 68: 0.2})
+
+
+@pytest.fixture
+def curate_here(capfd, monkeypatch) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The same without a process of its own."""
+    return partial(typed_here, capfd, monkeypatch, "curate")
 
 
 def reviewed(queue: Path) -> Path:
@@ -55,15 +64,15 @@ def test_the_least_sure_frames_go_to_reviewers_with_their_pictures_and_back(run:
     assert len(list((tmp_path / "set" / "images" / "cam").iterdir())) == FRAMES
 
 
-def test_a_zip_of_cvat_comes_back_too(run: Path, tmp_path: Path):
+def test_a_zip_of_cvat_comes_back_too(run: Path, tmp_path: Path, curate_here):
     queue = tmp_path / "queue"
-    done = curate("review", run, "--to", queue, "--format", "cvat", "-n", 3, "--no-images", "--json")
+    done = curate_here("review", run, "--to", queue, "--format", "cvat", "-n", 3, "--no-images", "--json")
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["frames"]["cam"]) == 3
     assert not (queue / "images").exists()
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         archive.write(queue / "annotations.xml", "annotations.xml")
-    done = curate("import-review", run, tmp_path / "export.zip", "--json")
+    done = curate_here("import-review", run, tmp_path / "export.zip", "--json")
     assert json.loads(done.stdout) == {"pictures": {"cam": 3}, "unknown": []}
 
 
@@ -81,10 +90,11 @@ def test_a_zip_of_cvat_comes_back_too(run: Path, tmp_path: Path):
         (["export", "{run}", "--to", "{tmp}/s", "--detector", "{tmp}/none.onnx"], "none.onnx"),
     ],
 )
-def test_what_is_wrong_is_one_line(run: Path, tmp_path: Path, words: list[str], what: str):
+def test_what_is_wrong_is_one_line(run: Path, tmp_path: Path, curate_here, words: list[str], what: str):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr("readme.txt", "nothing")
-    done = curate(*(word.format(run=run, tmp=tmp_path) for word in words))
+    asked = (word.format(run=run, tmp=tmp_path) for word in words)
+    done = curate_here(*asked)
     assert done.returncode in (1, 2), done.stdout
     assert what in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

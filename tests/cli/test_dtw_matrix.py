@@ -12,6 +12,7 @@ from neuropose_ray.phantom.motions import Reaching, Squatting
 PNG = b"\x89PNG"
 
 
+@pytest.mark.slow
 def test_like_trials_are_neighbours_and_a_bad_one_is_listed_without_a_ray(tmp_path, monkeypatch):
     monkeypatch.setattr("neuropose_ray.cluster.connected", lambda address: pytest.fail("a Ray was asked for"))
     movements = {"squat_a": Squatting(period_s=2.0), "squat_b": Squatting(period_s=2.1), "reach": Reaching()}

@@ -1,11 +1,14 @@
 """What is wrong with the options of a job is said before anything is sent."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from neuropose_ray.cli import jobs
+from neuropose_ray.cli.job_arguments import whole_batch_id, whole_id
+from neuropose_ray.errors import RequestError
 
 
 def submit(*words: str) -> Result:
@@ -47,3 +50,25 @@ def test_a_calibration_that_cannot_be_read_is_named(tmp_path: Path):
 def test_a_step_that_there_is_not_is_refused_with_those_that_there_are():
     done = CliRunner().invoke(jobs.app, ["retry", "0" * 32, "--step", "poses", "--url", "http://127.0.0.1:1"])
     assert "--step: there is no step 'poses'; one of pose, analyze, overlay, report, export" in str(done.exception)
+
+
+IDS = ("aa" * 16, "ab" * 16, "b0" * 16)
+
+
+class Known:
+    """A service that has a job, and a batch, of each id."""
+
+    def jobs(self, limit: int) -> list[SimpleNamespace]:
+        return [SimpleNamespace(id=name) for name in IDS[:limit]]
+
+    def batches(self, limit: int) -> list[SimpleNamespace]:
+        return self.jobs(limit)
+
+
+@pytest.mark.parametrize(("whole", "kind"), [(whole_id, "job"), (whole_batch_id, "batch")])
+def test_the_beginning_of_an_id_stands_for_the_only_one_that_begins_so(whole, kind: str):
+    assert whole(Known(), "b") == IDS[2]
+    assert whole(Known(), "c" * 32) == "c" * 32, "a whole id is not looked for"
+    for given, what in (("a", "2 "), ("c", f"no {kind}'s id")):
+        with pytest.raises(RequestError, match=what):
+            whole(Known(), given)

@@ -152,6 +152,7 @@ def test_settings_may_stand_before_the_command(tmp_path, monkeypatch):
     assert "give either a configuration or trials" in str(error_of("-c", good, "analyze"))
 
 
+@pytest.mark.slow
 def test_quiet_logs_errors_alone_and_does_not_go_with_verbose(monkeypatch, capsys):
     assert run(monkeypatch, "-v", "-q", "doctor") == 2
     assert "mutually exclusive" in capsys.readouterr().err

@@ -165,6 +165,7 @@ def test_a_title_says_whom_a_figure_is_of_where_others_are_in_the_video():
     assert _with_person("walk", one_of_two) == "walk, track 0 of 2 (others: 1)"
 
 
+@pytest.mark.slow
 def test_everybody_has_a_figure_of_their_own(tmp_path):
     (one,) = squatting().persons
     folder = write_results(tmp_path / "two", truth_table(Scene((one,) * 2, squatting().camera), seconds(4)))
@@ -175,6 +176,7 @@ def test_everybody_has_a_figure_of_their_own(tmp_path):
         assert isinstance(run(folder, "--kind", "angles", "--person", "all", *wrong).exception, SettingsError)
 
 
+@pytest.mark.slow
 def test_slow_motion_is_drawn_over_the_times_of_what_was_filmed(tmp_path):
     folder = write_results(tmp_path / "slow", filmed_slowly(seconds(4.2, 160)))
     for options, last_second in (((), "30"), (("--capture-fps", 160), "4")):

@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from support.command_line import typed_here
 
 
 def neuropose(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -40,6 +43,12 @@ NOT_FOR_A_FIRST_FRAME = {
 
 
 @pytest.fixture
+def neuropose_here(capfd, monkeypatch) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The same without a process of its own, for what computes nothing."""
+    return partial(typed_here, capfd, monkeypatch)
+
+
+@pytest.fixture
 def clip(test_data: Path) -> Path:
     return test_data / "odd" / "made_one_frame.mp4"
 
@@ -51,6 +60,7 @@ def test_a_video_is_processed_and_the_summary_is_json_on_demand(weights, clip: P
     assert (tmp_path / "made_one_frame" / "predictions.parquet").exists()
 
 
+@pytest.mark.slow
 def test_a_broken_video_among_good_ones_is_exit_code_1_and_one_line(weights, clip: Path, tmp_path: Path):
     done = neuropose("process", clip, clip.parent / "made_zero_bytes.mp4", "--out", tmp_path)
     assert done.returncode == 1
@@ -77,16 +87,18 @@ def test_a_broken_video_among_good_ones_is_exit_code_1_and_one_line(weights, cli
         (["nosuchcommand"], "nosuchcommand", 2),
     ],
 )
-def test_wrong_use_is_one_line_that_says_what_and_where(clip: Path, tmp_path: Path, words, complaint: str, code: int):
+def test_wrong_use_is_one_line_that_says_what_and_where(
+    clip: Path, tmp_path: Path, neuropose_here, words, complaint: str, code: int
+):
     places = {"CLIP": str(clip), "OUT": str(tmp_path / "out")}
-    done = neuropose(*(places.get(word, word) for word in words))
+    done = neuropose_here(*(places.get(word, word) for word in words))
     assert done.returncode == code, done.stderr
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_unknown_variable_in_the_environment_is_refused(clip: Path, tmp_path: Path):
-    done = neuropose("process", clip, "--out", tmp_path, NEUROPOSE_MODLE="x")
+def test_an_unknown_variable_in_the_environment_is_refused(neuropose_here, clip: Path, tmp_path: Path):
+    done = neuropose_here("process", clip, "--out", tmp_path, NEUROPOSE_MODLE="x")
     assert (done.returncode, "NEUROPOSE_MODLE" in done.stderr) == (2, True)
 
 
@@ -97,21 +109,21 @@ def test_version_and_help():
         assert word in shown
 
 
-def test_a_plan_says_what_there_is_and_writes_nothing(weights, clip: Path, tmp_path: Path):
-    done = neuropose("process", clip, "--out", tmp_path / "out", "--plan")
+def test_a_plan_says_what_there_is_and_writes_nothing(weights, neuropose_here, clip: Path, tmp_path: Path):
+    done = neuropose_here("process", clip, "--out", tmp_path / "out", "--plan")
     assert done.returncode == 0, done.stderr
     assert "1 input: 1 video, 0 that cannot be read, 0 other files left out" in done.stdout
     assert "to do: 1 frame in 1 chunk" in done.stdout
     assert "a guess" in done.stdout
     assert not (tmp_path / "out").exists()
-    counted = json.loads(neuropose("process", clip, "--out", tmp_path / "out", "--plan", "--json").stdout)
+    counted = json.loads(neuropose_here("process", clip, "--out", tmp_path / "out", "--plan", "--json").stdout)
     assert (counted["frames"], counted["videos_done"]) == (1, 0)
 
 
 @pytest.mark.parametrize("model", ["metrabs", "blazepose", "https://127.0.0.1:1/model.zip"])
-def test_a_plan_fetches_no_weights(clip: Path, tmp_path: Path, model: str):
+def test_a_plan_fetches_no_weights(neuropose_here, clip: Path, tmp_path: Path, model: str):
     cache = tmp_path / "cache"
-    done = neuropose(
+    done = neuropose_here(
         "process",
         clip,
         "--out",
@@ -127,12 +139,13 @@ def test_a_plan_fetches_no_weights(clip: Path, tmp_path: Path, model: str):
     assert not cache.exists()
 
 
-def test_a_calibration_is_looked_at_before_anything_else(tmp_path: Path):
-    done = neuropose("process", "gone.mp4", "--out", tmp_path / "out", "--calibration", tmp_path / "nope.toml")
+def test_a_calibration_is_looked_at_before_anything_else(neuropose_here, tmp_path: Path):
+    done = neuropose_here("process", "gone.mp4", "--out", tmp_path / "out", "--calibration", tmp_path / "nope.toml")
     assert (done.returncode, done.stderr) == (2, f"error: {tmp_path}/nope.toml: No such file or directory\n")
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_results_go_to_a_url(weights, clip: Path, tmp_path: Path):
     url = (tmp_path / "bucket").as_uri()
     done = neuropose("process", clip, "--out", url, "--work-folder", tmp_path / "work")

@@ -91,7 +91,12 @@ def test_what_is_wrong_is_said_in_a_line(file: Path, tmp_path: Path, text: str, 
         read_config(text.format(file=file, broken=tmp_path / "broken.py"))
 
 
-@pytest.mark.parametrize("text", ["- a", "blur: [", "x"])
+def test_a_misspelt_section_is_one_of_curation(tmp_path: Path):
+    (tmp_path / "c.yaml").write_text("blurr: {threshold: 5}")
+    assert read_config(str(tmp_path / "c.yaml")).settings == {"curation": {"blurr": {"threshold": 5}}}
+
+
+@pytest.mark.parametrize("text", ["- a", "blur: [", "x", "blur: &a [*a]", "blur: 2030-13-45"])
 def test_yaml_that_is_no_mapping_is_refused(tmp_path: Path, text: str):
     (tmp_path / "c.yaml").write_text(text)
     with pytest.raises(SettingsError):

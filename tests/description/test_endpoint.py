@@ -137,6 +137,7 @@ def test_a_lie_is_refused_and_the_templates_stand_in_its_place(change, reason):
     assert len(endpoint.requests) == 1, "a lie is not asked for again"
 
 
+@pytest.mark.slow
 def test_each_single_number_that_is_changed_is_refused():
     numbers = 0
     for place in range(len(FINDINGS)):

@@ -21,7 +21,10 @@ def test_an_endpoint_comes_from_the_environment_and_hides_its_key():
     assert "sk-secret" not in repr(endpoint)
 
 
-@pytest.mark.parametrize("url", ["ftp://host/v1", "file:///etc/passwd", "http://user:password@host/v1", "host", ""])
+@pytest.mark.parametrize("url", [
+    "ftp://host/v1", "file:///etc/passwd", "http://user:password@host/v1", "host", "", "http://[x/v1",
+    "http://host:99999/v1", "http://host:port/v1",
+])  # fmt: skip
 def test_a_url_is_http_and_holds_no_credentials(url):
     with pytest.raises(ValidationError):
         EndpointSettings(url=url, model="any")

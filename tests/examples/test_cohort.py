@@ -1,9 +1,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from neuropose_ray.examples.cohort import cohort
 
 
+@pytest.mark.slow
 def test_all_trials_are_one_table_and_a_bad_one_is_named(weights, test_data: Path, tmp_path: Path, capsys):
     videos = [
         test_data / "tfjs_squats" / "pose_squats.mp4",

@@ -1,6 +1,7 @@
 """The solver brings positions to where the cost cannot be lowered, and bones to one length."""
 
 import numpy as np
+import pytest
 
 from neuropose_ray.fitting import FittingSettings, terms
 from neuropose_ray.fitting.solver import solve_jointly, solve_positions
@@ -31,6 +32,7 @@ def test_the_landmarks_stay_near_their_pixels(squat_start):
     assert np.median(misses / problem.image_sigma) < 2
 
 
+@pytest.mark.slow
 def test_a_solution_is_where_another_start_ends_too(squat_start):
     problem = squat_start.problem
     first, lengths = solve_jointly(problem, squat_start.positions, SETTINGS)

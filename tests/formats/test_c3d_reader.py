@@ -51,6 +51,7 @@ def test_a_file_without_points_says_so(test_data):
         read_c3d(test_data / "field/no_points.c3d")
 
 
+@pytest.mark.slow
 def test_more_frames_than_16_bits_count_are_all_read(test_data, tmp_path):
     path = tmp_path / "long.c3d"
     subprocess.run([sys.executable, test_data / "field/make_long_c3d.py", path], check=True, capture_output=True)

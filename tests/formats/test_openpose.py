@@ -86,9 +86,20 @@ def test_files_of_openpose_without_3d_ids_and_some_frames(tmp_path):
     assert read.track_ids is None
 
 
-@pytest.mark.parametrize(
-    "text", ["{", "{}", "[" * 100_000, '{"people": [{"pose_keypoints_2d": [1, 2, 3]}]}', '{"people": [1]}']
-)
+PERSON = {"person_id": [-1], "pose_keypoints_2d": [1.0] * 75, "pose_keypoints_3d": []}
+BAD = [
+    {"person_id": [10**20]}, {"person_id": ["x"]}, {"person_id": {"0": 1}}, {"pose_keypoints_2d": ["x"] * 75},
+    {"pose_keypoints_2d": [[1]] * 75}, {"pose_keypoints_3d": 5},
+]  # fmt: skip
+
+
+OTHER = [
+    "[" * 100_000, "{", "{}", '{"people": [{"pose_keypoints_2d": [1, 2, 3]}]}', '{"people": [1]}',
+    *(json.dumps({"people": [PERSON | bad]}) for bad in BAD),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", OTHER, ids=range(len(OTHER)))
 def test_other_files_are_one_line(tmp_path, text):
     (tmp_path / "v_0_keypoints.json").write_text(text)
     with pytest.raises(FileFormatError, match="not OpenPose's keypoints"):

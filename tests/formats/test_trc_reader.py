@@ -121,6 +121,7 @@ def spellings(draw):
 
 @given(spellings())
 @settings(properties, max_examples=300)
+@pytest.mark.slow
 def test_however_it_is_written_the_numbers_are_the_same(tmp_path, made):
     text, positions, rate, first = made
     (tmp_path / "a.trc").write_bytes(text.encode())
@@ -184,6 +185,7 @@ def test_a_damaged_file_is_one_line_that_says_why(tmp_path, old, new, reason):
 
 @given(st.data())
 @settings(properties, max_examples=200)
+@pytest.mark.slow
 def test_whatever_is_cut_off_or_overwritten_is_read_or_one_line(tmp_path, data):
     write_trc(tmp_path / "a.trc", Trajectories(("a", "b"), 30.0, 0.0, np.ones((4, 2, 3))))
     content = bytearray((tmp_path / "a.trc").read_bytes())

@@ -34,6 +34,7 @@ def clips(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_table_has_an_error_for_each_measure_and_view_and_says_what_it_is_of(clips):
     command = [sys.executable, "jobs/measure_error_bands.py", clips / "clips.csv", "--source", "a noisy phantom",
                "--out", clips / "table.json"]  # fmt: skip
@@ -46,3 +47,11 @@ def test_the_table_has_an_error_for_each_measure_and_view_and_says_what_it_is_of
     assert "repetition.knee_flexion.duration_s" in table.errors
     assert "squat: " in done.stdout
     assert "inside the bands of the others" in done.stdout
+
+
+def test_clips_that_are_not_there_are_one_line(tmp_path):
+    command = [sys.executable, "jobs/measure_error_bands.py", tmp_path / "clips.csv", "--source", "nothing"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "clips.csv" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

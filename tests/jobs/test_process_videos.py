@@ -14,6 +14,7 @@ YOUNG = ("No available agent to submit job", "Failed to set up runtime environme
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_a_submitted_job_processes_what_its_inputs_name(ray_cluster: str, weights, test_data: Path, tmp_path: Path):
     clips = test_data / "odd"
     command = [

@@ -75,9 +75,10 @@ def unseen(test_data: Path) -> Batch:
     return draw_batch(np.random.default_rng(99), held_out, 96)
 
 
-def answers(batch: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+@pytest.fixture(scope="module")
+def answers(unseen: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Depths, expected errors and log-odds of exchanged sides, on the mean of the package's networks."""
-    outputs = [[network(window) for window in batch.inputs] for network in load_depth_prior().networks]
+    outputs = [[network(window) for window in unseen.inputs] for network in load_depth_prior().networks]
     depths, log_sigma, exchanged = (
         np.mean([[getattr(output, name) for output in each] for each in outputs], axis=0)
         for name in ("depths", "log_sigma", "exchanged")
@@ -85,14 +86,14 @@ def answers(batch: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return depths, np.exp(log_sigma), exchanged
 
 
-def test_depths_of_unseen_movement_are_much_better_than_the_pose_models(unseen):
+def test_depths_of_unseen_movement_are_much_better_than_the_pose_models(unseen, answers):
     counts = unseen.counts > 0
-    mine = np.abs(answers(unseen)[0] - unseen.depths)[counts].mean()
+    mine = np.abs(answers[0] - unseen.depths)[counts].mean()
     assert mine < 0.6 * np.abs(unseen.model_depths - unseen.depths)[counts].mean()
 
 
-def test_errors_are_as_large_as_the_networks_expect(unseen):
-    depths, sigma, _ = answers(unseen)
+def test_errors_are_as_large_as_the_networks_expect(unseen, answers):
+    depths, sigma, _ = answers
     counts = unseen.counts > 0
     error, sigma = np.abs(depths - unseen.depths)[counts], sigma[counts]
     assert 0.85 < (error / sigma).mean() < 1.15
@@ -101,7 +102,7 @@ def test_errors_are_as_large_as_the_networks_expect(unseen):
         assert error[chosen].mean() == pytest.approx(sigma[chosen].mean(), rel=0.25)
 
 
-def test_exchanged_sides_are_seen(unseen):
-    odds, exchanged = answers(unseen)[2] - TRAINED_LOG_ODDS, unseen.exchanged > 0
+def test_exchanged_sides_are_seen(unseen, answers):
+    odds, exchanged = answers[2] - TRAINED_LOG_ODDS, unseen.exchanged > 0
     found, false = (odds[exchanged] > 0).mean(), (odds[~exchanged] > 0).mean()
     assert found - false > 0.5

@@ -156,6 +156,7 @@ def test_what_was_made_from_older_predictions_is_set_aside(frame: Path, tmp_path
 
 @given(STEPS)
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@pytest.mark.slow
 def test_whatever_is_run_killed_or_lost_no_file_is_of_other_predictions(frame: Path, steps: list):
     check(steps, frame)
 

@@ -35,6 +35,7 @@ def spec(log: Path, **settings: Any) -> DeviceSpec:
     return DeviceSpec(log, call_s=0.0, frame_s=0.0, batch_size=BATCH, **settings)
 
 
+@pytest.mark.slow
 def test_threads_fill_batches_across_videos_and_give_what_each_video_gives_apart(tmp_path: Path):
     videos = [*clips(tmp_path / "small", 16), *clips(tmp_path / "large", 8, side=96)]
     apart = process(videos, tmp_path / "apart", spec(tmp_path / "log_apart", frames_alone=False))

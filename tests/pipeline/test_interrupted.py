@@ -66,7 +66,7 @@ def test_what_waits_is_given_up_and_what_has_begun_is_waited_for(
         while_held.append(plan.name)
         return metrics
 
-    with monkeypatch.context() as patched, closing(LocalEngine(1)) as engine:
+    with monkeypatch.context() as patched, closing(LocalEngine(1, cores=2)) as engine:
         patched.setattr(Assembly, "from_chunks", slowly)
         with pytest.raises(KeyboardInterrupt):
             process(clips, out, engine, progress)
@@ -97,7 +97,7 @@ def test_a_second_interrupt_does_not_give_the_folder_back_before_the_work_has_en
         while_held.append(plan.name)
         return from_chunks(self, plan, failed)
 
-    with closing(LocalEngine(1)) as engine:
+    with closing(LocalEngine(1, cores=2)) as engine:
         monkeypatch.setattr(Assembly, "from_chunks", slowly)
         handler = signal.getsignal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):

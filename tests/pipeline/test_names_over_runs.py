@@ -156,6 +156,7 @@ def check(steps: list, frame: Path) -> None:
 
 @given(STEPS)
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@pytest.mark.slow
 def test_whatever_is_done_no_result_is_lost_or_mixed(frame: Path, steps: list):
     check(steps, frame)
 

@@ -23,8 +23,6 @@ from neuropose_ray.video.probe import probe
 from neuropose_ray.video.sources import open_source
 from neuropose_ray.video.write import VideoWriter
 
-pytestmark = pytest.mark.slow
-
 #: From the laboratory's axes, whose y points up, to a camera's.
 Y_DOWN = np.array([1.0, -1.0, -1.0])
 
@@ -69,8 +67,10 @@ def scaled(video: Path, copy: Path, width: int) -> Path:
 
 
 @pytest.mark.parametrize("flags", [
-    {}, {"camera": {"field_of_view_degrees": 60}}, {"fitting": {"moving_camera": True}},
-], ids=["as it is", "another field of view", "moving camera"])  # fmt: skip
+    pytest.param({}, id="as it is"),
+    pytest.param({"camera": {"field_of_view_degrees": 60}}, id="another field of view", marks=pytest.mark.slow),
+    pytest.param({"fitting": {"moving_camera": True}}, id="moving camera"),
+])  # fmt: skip
 def test_a_walk_keeps_its_gait_table_and_the_phases_of_mocap_whatever_the_flags(
     pipeline, finished, test_data: Path, flags
 ):
@@ -85,6 +85,7 @@ def test_a_walk_keeps_its_gait_table_and_the_phases_of_mocap_whatever_the_flags(
     assert double_support_s(results) == pytest.approx(double_support_s(truth), rel=0.08)
 
 
+@pytest.mark.slow
 def test_a_small_copy_of_a_walk_keeps_its_gait_table_and_the_swing_of_mocap(
     pipeline, test_data: Path, tmp_path: Path
 ):
@@ -97,6 +98,7 @@ def test_a_small_copy_of_a_walk_keeps_its_gait_table_and_the_swing_of_mocap(
     assert double_support_s(results) == pytest.approx(double_support_s(truth), abs=2 / 60)
 
 
+@pytest.mark.slow
 def test_squats_are_measured_as_by_mocap_and_their_false_asymmetry_is_no_finding(
     pipeline, test_data: Path, tmp_path: Path
 ):

@@ -81,6 +81,7 @@ def test_a_finished_run_started_again_computes_nothing_and_changes_nothing(pipel
 
 
 @pytest.mark.parametrize("victim", ["predictions.parquet", "metrics.json"])
+@pytest.mark.slow
 def test_a_result_that_was_damaged_is_made_again(pipeline, finished, clip: Path, victim: str):
     out = finished("out", clip)
     before = predictions(out, "made_vfr_walk")
@@ -89,6 +90,7 @@ def test_a_result_that_was_damaged_is_made_again(pipeline, finished, clip: Path,
     assert same(before, predictions(out, "made_vfr_walk"))
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(pipeline, test_data: Path, tmp_path: Path):
     video, whole, killed = test_data / "opencap" / "walk.mp4", tmp_path / "whole", tmp_path / "killed"
     pipeline([video], whole, **SHORT)
@@ -130,6 +132,7 @@ def test_an_interrupted_run_exits_with_130_and_keeps_what_is_done(test_data: Pat
     assert "Traceback" not in printed
 
 
+@pytest.mark.slow
 def test_a_chunk_that_killed_its_process_too_often_is_given_up_and_the_rest_goes_on(
     pipeline, test_data: Path, tmp_path: Path
 ):
@@ -176,6 +179,7 @@ def test_a_missing_input_is_refused_before_anything_is_written(pipeline, tmp_pat
 
 
 @pytest.mark.parametrize("kind", ["rot90", "vfr"])
+@pytest.mark.slow
 def test_sideways_and_uneven_recordings_agree_with_the_original(finished_once, test_data: Path, kind: str):
     original = predictions(finished_once(test_data / "opencap" / "walk.mp4"), "walk")
     name = f"made_{kind}_walk"
@@ -201,6 +205,7 @@ def test_both_people_of_a_real_scene_are_found_and_keep_one_id(pipeline, test_da
         assert np.isin(np.arange(45, 181), table.poses.frame[table.track_ids == person]).mean() >= 0.95
 
 
+@pytest.mark.slow
 def test_every_number_is_the_same_however_long_chunks_are(pipeline, clip: Path, tmp_path: Path):
     tables = []
     for chunk_frames in (1, 30, 1000):

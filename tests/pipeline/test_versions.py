@@ -123,6 +123,7 @@ def clip(test_data: Path) -> Path:
     return test_data / "odd" / "made_vfr_walk.mp4"
 
 
+@pytest.mark.slow
 def test_with_other_docstrings_comments_and_names_a_finished_run_computes_nothing(
     program: Program, clip: Path, tmp_path: Path
 ):
@@ -136,6 +137,7 @@ def test_with_other_docstrings_comments_and_names_a_finished_run_computes_nothin
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "made_vfr_walk").iterdir()} == files
 
 
+@pytest.mark.slow
 def test_with_another_fit_a_finished_run_is_fitted_again_without_a_pose_model(
     program: Program, clip: Path, tmp_path: Path
 ):

@@ -158,6 +158,7 @@ def test_numbers_are_those_of_the_choices(folder: Path, write):
         write(folder, track=7)
 
 
+@pytest.mark.slow
 def test_the_page_begins_with_the_person_whom_the_choices_name(folder: Path, write):
     (person,) = squatting().persons
     both = truth_table(Scene((person, person), squatting().camera), seconds(2))

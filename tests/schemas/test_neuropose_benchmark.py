@@ -1,8 +1,9 @@
 import json
 
+import numpy as np
 import pytest
 from schemas.pose_tables import PROVENANCE
-from schemas.test_benchmark import AGGREGATE, result
+from schemas.test_benchmark import AGGREGATE, LATENCIES, PASS, result
 from support import neuropose_loader
 
 from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputNotFoundError
@@ -29,6 +30,48 @@ def test_neuropose_loads_our_figures_and_we_load_them_again(tmp_path, ours):
     assert (theirs.cpu_comparison is None) == (ours.cpu_comparison is None)
     neuropose_loader.save(tmp_path / "theirs.json", theirs)
     assert load_benchmark(tmp_path / "theirs.json") == neuropose_benchmark(ours)
+
+
+def any_number(random):
+    return float(random.choice([0.0, random.random(), 10.0 ** random.integers(-300, 300)]))
+
+
+def any_pass(random):
+    latencies = tuple(any_number(random) for _ in range(random.integers(4)))
+    load = any_number(random) if random.random() < 0.5 else None
+    numbers = {name: any_number(random) for name in ("total_seconds", "peak_rss_mb")}
+    changes = {"model_load_seconds": load, "per_frame_latencies_ms": latencies, "active_device": "gpu:0 \u00e4"}
+    return PASS.model_copy(update=changes | numbers)
+
+
+def any_result(random):
+    aggregate = AGGREGATE.model_copy(update={name: any_number(random) for name in LATENCIES})
+    comparison = COMPARISON.model_copy(update={"cpu_aggregate": aggregate, "speedup": any_number(random)})
+    return result(
+        video_name="walk \u00e4.mp4",
+        repeats=int(random.integers(2, 9)),
+        warmup_frames=int(random.integers(9)),
+        warmup_pass=any_pass(random),
+        measured_passes=tuple(any_pass(random) for _ in range(random.integers(4))),
+        aggregate=aggregate,
+        cpu_comparison=comparison if random.random() < 0.5 else None,
+        provenance=PROVENANCE if random.random() < 0.5 else None,
+    )
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_100_benchmarks_come_back_through_neuroposes_loader_with_equal_figures(tmp_path, version):
+    ours, theirs = tmp_path / "ours.json", tmp_path / "theirs.json"
+    for seed in range(100):
+        measured = any_result(np.random.default_rng(seed))
+        save_neuropose_benchmark(ours, measured)
+        if version == 1:
+            measured = measured.model_copy(update={"provenance": None})
+            first = json.loads(ours.read_text())
+            del first["schema_version"], first["provenance"]
+            ours.write_text(json.dumps(first))
+        neuropose_loader.save(theirs, neuropose_loader.load_benchmark_result(ours))
+        assert load_benchmark(theirs) == neuropose_benchmark(measured), seed
 
 
 def test_version_1_has_no_provenance_and_ours_is_whole(tmp_path):

@@ -224,6 +224,28 @@ def test_a_flipped_bit_in_the_numbers_is_found(tmp_path):
         read_predictions(path)
 
 
+@properties
+@given(data=st.data())
+def test_a_file_that_is_damaged_anywhere_is_one_line_or_says_the_same(stored, data):
+    _, path = stored
+    whole = bytearray(path.read_bytes())
+    header = read_predictions(path)[1]
+    place = data.draw(st.integers(0, len(whole) - 1) | st.integers(max(0, len(whole) - 6000), len(whole) - 1))
+    part = data.draw(st.binary(min_size=1, max_size=8))
+    whole[place : place + len(part)] = part
+    damaged = path.with_name("damaged.parquet")
+    damaged.write_bytes(whole)
+    line = "none"
+    try:
+        read, said = read_predictions(damaged)
+    except FileFormatError as error:
+        line = str(error)
+    else:
+        assert said == header
+        assert_tables_equal(read, read_predictions(path)[0])
+    assert len(line.splitlines()) == 1
+
+
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(FileFormatError):
         read_predictions(tmp_path)

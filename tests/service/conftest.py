@@ -80,7 +80,7 @@ def wait_until_ready(client: httpx.Client) -> None:
     pytest.fail(f"the service is not ready: {answer}")
 
 
-@pytest.fixture(params=["itself", "proxy"])
+@pytest.fixture(params=["itself", pytest.param("proxy", marks=pytest.mark.slow)])
 def entrance(request: pytest.FixtureRequest, service: Service) -> str:
     """The service's URL, for what must hold on one machine, and behind the proxy that a cluster has."""
     return service.url if request.param == "itself" else service.proxied_url

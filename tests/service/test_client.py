@@ -77,6 +77,7 @@ def test_errors_are_those_that_the_service_means(service: "Service", done: Path,
             client.submit([test_data / "odd" / "made_one_frame.mp4"], workflow="none of these")
 
 
+@pytest.mark.slow
 def test_a_step_is_done_again_and_a_job_removed_by_the_command_line(service: "Service", test_data: Path):
     submitted = ask(service, "jobs", "submit", test_data / "odd" / "made_one_frame.mp4", "--wait", "--json")
     job_id = json.loads(submitted.stdout)["id"]

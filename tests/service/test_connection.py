@@ -1,17 +1,22 @@
 """A service that dies while it answers is one typed error, and paths name what they are to name."""
 
+import asyncio
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
 from neuropose_ray.errors import ServiceError, ServiceUnreachableError
-from neuropose_ray.schemas.jobs import Artifact, Job, JobProgress
+from neuropose_ray.schemas.jobs import Artifact, Job, JobOptions, JobProgress, JobWebhook
 from neuropose_ray.service.client import ServiceClient
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.http.submissions import read_json_submission, read_upload
+from neuropose_ray.service.http.uploads import Upload
+from neuropose_ray.service.settings import UploadSettings
 
 JOB = Job(
     id="0f" * 16, state="completed", workflow="standard", inputs=("walk.mp4",), priority=5, labels={}, source="http",
@@ -24,6 +29,7 @@ class Dying(http.server.BaseHTTPRequestHandler):
     """Breaks off each download and each stream of events after some bytes."""
 
     asked: ClassVar[list[str]] = []
+    received: ClassVar[list[tuple[str, bytes]]] = []
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
@@ -34,6 +40,15 @@ class Dying(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        self.received.append((self.headers["Content-Type"], self.rfile.read(length)))
+        content = JOB.model_dump_json().encode()
+        self.send_response(202)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
     def log_message(self, *_: object) -> None:
         """Quiet."""
 
@@ -41,6 +56,7 @@ class Dying(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def client() -> Iterator[ServiceClient]:
     Dying.asked.clear()
+    Dying.received.clear()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dying)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with ServiceClient(f"http://127.0.0.1:{server.server_port}") as client:
@@ -67,3 +83,28 @@ def test_what_is_no_id_asks_for_nothing_else(client: ServiceClient, job_id: str)
         client.log(job_id)
     (path,) = Dying.asked
     assert path.removeprefix("/v1/jobs/").removesuffix("/log").count("/") == 0
+
+
+def test_a_job_is_the_same_with_files_and_without(client: ServiceClient, tmp_path: Path):
+    (tmp_path / "walk.mp4").write_bytes(b"a video")
+    data, sent = DataFolder(tmp_path / "data"), []
+    data.create()
+    wanted: dict[str, Any] = {
+        "uris": ["https://host/sit.mp4"], "workflow": "own", "priority": 7, "labels": {"patient": "p07"},
+        "options": JobOptions(height_m=1.75, overlay=False, model="metrabs"), "batch": "0f" * 16, "deadline_s": 60.0,
+        "webhook": JobWebhook(url="https://host/told", secret="of this job alone"),
+        "on_progress": lambda done, total: sent.append((done, total)),
+    }  # fmt: skip
+    client.submit([], **wanted)
+    client.submit([tmp_path / "walk.mp4"], **wanted)
+    (_, as_json), (form_type, as_form) = Dying.received
+    upload = Upload(data, UploadSettings(), 0)
+    from_form = asyncio.run(read_upload(form_type, streamed(as_form), upload))
+    assert from_form == asyncio.run(read_json_submission(streamed(as_json)))
+    assert from_form.options == wanted["options"]
+    assert [job_input.name for job_input in upload.inputs] == ["walk.mp4"]
+    assert sent[-1] == (7, 7)
+
+
+async def streamed(content: bytes) -> AsyncIterator[bytes]:
+    yield content

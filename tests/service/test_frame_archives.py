@@ -66,6 +66,15 @@ def test_two_who_unpack_the_same_archive_both_have_it(tmp_path: Path, monkeypatc
     assert [path.name for path in target.parent.iterdir()] == ["cam"]
 
 
+def test_a_picture_that_is_no_file_is_one_bad_frame_where_it_is_unpacked_too(tmp_path: Path):
+    folder = write_folder(tmp_path / "cam", 3)
+    (folder / "image_3.png").symlink_to("nowhere")
+    pack_frames(folder, tmp_path / "cam.tar")
+    unpacked = contents(unpack_frames(tmp_path / "cam.tar", tmp_path / "frames" / "cam", LIMITS))
+    assert sorted(unpacked) == [f"image_{number}.png" for number in range(4)]
+    assert unpacked["image_3.png"] == b""
+
+
 def test_a_folder_in_the_archive_and_litter_do_not_count(tmp_path: Path):
     members = {"cam/i_1.png": b"1", "cam/i_2.png": b"2", "__MACOSX/cam/._i_1.png": b"x", "cam/.DS_Store": b"x"}
     target = unpack_frames(zipped(tmp_path / "a.zip", members), tmp_path / "out", LIMITS)

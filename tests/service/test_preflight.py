@@ -67,6 +67,7 @@ def test_a_database_that_cannot_be_reached_is_refused_without_its_password(url: 
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_database_server_that_hangs_is_given_up():
     with socket.create_server(("127.0.0.1", free_port())) as silent:
         host, port = silent.getsockname()

@@ -101,6 +101,7 @@ def opened(tmp_path: Path):
         jobs.close()
 
 
+@pytest.mark.slow
 def test_jobs_begin_when_they_come_and_when_others_end_and_when_the_queue_goes_on(opened: Callable[..., DurableJobs]):
     began: dict[str, threading.Event] = {job(number).id: threading.Event() for number in range(4)}
     ends = threading.Semaphore(0)

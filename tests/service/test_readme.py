@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 (BLOCK,) = re.findall(r"```sh\n(.*?)```", (REPOSITORY / "README.md").read_text("utf-8"), re.DOTALL)
 
 
+@pytest.mark.slow
 def test_every_command_of_the_service_runs_in_the_order_shown(service, test_data: Path, tmp_path: Path):
     (person,) = test_data.glob("images/tfjs_portrait*")
     shutil.copy(test_data / "odd" / "made_one_frame.mp4", tmp_path / "walk.mp4")  # one frame: as much to see, sooner

@@ -1,5 +1,7 @@
 """The data folder is made empty only when no service has it, and by the service's own record alone."""
 
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from neuropose_ray.errors import ServiceRunningError
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox.lock import FolderLock, held_lock, lock_holder
 from neuropose_ray.service.record import read_record, write_record
+from neuropose_ray.service.reset import removals, remove
 
 app = typer.Typer()
 app.command()(reset)
@@ -38,9 +41,9 @@ with held_lock(data.lock):
 def data(tmp_path: Path) -> DataFolder:
     folder = DataFolder(tmp_path / "data")
     folder.create()
-    for place in (folder.inbox, folder.outbox, folder.failed, folder.jobs):
-        (place / "trial").mkdir()
-        (place / "trial" / "walk.mp4").write_bytes(bytes(1000))
+    for parent in (folder.inbox, folder.outbox, folder.failed, folder.jobs):
+        (parent / "trial").mkdir()
+        (parent / "trial" / "walk.mp4").write_bytes(bytes(1000))
     folder.database.write_bytes(b"queue")
     return folder
 
@@ -67,6 +70,26 @@ def test_a_dry_run_lists_paths_and_bytes_and_removes_nothing(data: DataFolder):
     assert f"{data.inbox / 'trial'} (0.0 MB)" in done.stdout
     assert "5 paths" in done.stdout
     assert left(data) == {"in", "out", "failed", "jobs"}
+
+
+def test_files_that_a_running_service_removes_meanwhile_are_no_fault(
+    data: DataFolder, monkeypatch: pytest.MonkeyPatch
+):
+    listed = removals(data, keep_failed=False)
+    walk = os.walk
+
+    def walk_and_remove(folder):
+        for parent, folders, names in walk(folder):
+            for name in names:
+                (Path(parent) / name).unlink()
+            yield parent, folders, names
+
+    monkeypatch.setattr(os, "walk", walk_and_remove)
+    again = removals(data, keep_failed=False)
+    assert [removal.path for removal in again] == [removal.path for removal in listed]
+    shutil.rmtree(next(data.jobs.iterdir()))
+    assert remove(again) >= 0
+    assert left(data) == set()
 
 
 def test_it_asks_and_a_no_leaves_everything(data: DataFolder):

@@ -14,6 +14,7 @@ from neuropose_ray.service.reset_database import JobDatabase
 from neuropose_ray.service.settings import ServiceSettings
 
 
+@pytest.mark.slow
 def test_all_jobs_go_and_the_queue_works_afterwards(tmp_path: Path, postgres: str, postgres_server, monkeypatch):
     import psycopg
 

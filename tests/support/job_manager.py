@@ -25,6 +25,8 @@ from neuropose_ray.service.jobs.manager import JobManager
 from neuropose_ray.service.settings import Settings, load_settings
 
 FRAME_MS = 1.0
+#: Between two looks at the queue: most tests would wait a whole second for each job.
+POLL_S = 0.1
 WEBHOOK_SECRET = "a secret of both"
 #: Of the video that most tests give to their jobs.
 SCENES = 4
@@ -118,7 +120,9 @@ class Manager:
 
     def __init__(self, settings: Settings, **parts: Any) -> None:
         spec = parts.pop("spec", SyntheticSpec(FRAME_MS))
-        chosen = {"engines": threads, "tasks": DirectTasks(), "pauses": Pauses(first_s=0.05), **parts}
+        chosen = {
+            "engines": threads, "tasks": DirectTasks(), "pauses": Pauses(first_s=0.05), "poll_s": POLL_S, **parts
+        }  # fmt: skip
         self.manager = JobManager(settings, spec, None, **chosen)
         until = time.monotonic() + 30
         while self("ready"):

@@ -13,13 +13,13 @@ from unittest.mock import patch
 
 import httpx
 from support.grey_model import GreySpec
-from support.job_manager import DirectTasks, threads
+from support.job_manager import POLL_S, DirectTasks, threads
 from support.ports import free_port
 
 from neuropose_ray.benchmark.synthetic import SyntheticSpec
 from neuropose_ray.errors import NeuroposeRayError, VideoError
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.http import job_routes, probing
+from neuropose_ray.service.http import job_intake, probing
 from neuropose_ray.service.http.ingress import interface
 from neuropose_ray.service.http.listener import Listener
 from neuropose_ray.service.http.manager_client import Jobs
@@ -82,7 +82,7 @@ def local_service(folder: Path, **service: Any) -> Iterator[LocalService]:
     port = free_port()
     flags = {"data_dir": str(folder / "data"), "port": port, "jobs": {"min_free_bytes": 0}, **service}
     settings = load_settings(None, {"fit": False, "service": flags}, environment={})
-    manager = JobManager(settings, SyntheticSpec(1.0), None, engines=threads, tasks=DirectTasks())
+    manager = JobManager(settings, SyntheticSpec(1.0), None, engines=threads, tasks=DirectTasks(), poll_s=POLL_S)
     replica = PoseReplica(settings, GreySpec())
 
     async def replicas() -> dict[str, dict[str, int]]:
@@ -104,7 +104,7 @@ def local_service(folder: Path, **service: Any) -> Iterator[LocalService]:
     thread.start()
     try:
         assert ready.wait(60)
-        with patch.object(job_routes, "check_videos", check_videos):
+        with patch.object(job_intake, "check_videos", check_videos):
             yield LocalService(f"http://127.0.0.1:{port}", DataFolder(folder / "data"))
     finally:
         loop.call_soon_threadsafe(stop.set)

@@ -20,6 +20,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -100,6 +101,7 @@ class Pin(NamedTuple):
     code: str
 
 
+@cache
 def stage_files() -> dict[str, list[Path]]:
     """The files of each stage by the name of its version."""
     claimed = set(map(_file, NEUTRAL))
@@ -113,6 +115,7 @@ def stage_files() -> dict[str, list[Path]]:
     return files
 
 
+@cache
 def present_pins() -> dict[str, Pin]:
     """What the pins would be now."""
     files = stage_files()

@@ -150,6 +150,7 @@ def test_poses_that_are_doubted_for_a_moment_belong_to_the_person():
     lengths=st.tuples(st.integers(2, 9), st.integers(1, 20)),
     seed=st.integers(0, 9),
 )
+@pytest.mark.slow
 def test_who_is_doubted_is_not_taken_for_the_person_beside(
     apart_mm: int, begin: int, lengths: tuple[int, int], seed: int
 ):

@@ -222,6 +222,7 @@ def test_a_video_that_has_gone_is_told(make_video: MakeVideo) -> None:
         list(decode_chunk(info, whole(info)))
 
 
+@pytest.mark.slow
 def test_no_picture_outlives_its_chunk(make_video: MakeVideo) -> None:
     info = probe(open_source(make_video("clip.mp4", rotation=(-90, False))))
     gc.collect()
@@ -236,6 +237,7 @@ def test_no_picture_outlives_its_chunk(make_video: MakeVideo) -> None:
     assert kept == []
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_video(make_video: MakeVideo) -> None:
     code = """
 import math, resource, sys

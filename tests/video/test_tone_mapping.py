@@ -28,6 +28,7 @@ def grey(signal: float) -> np.ndarray:
     return np.full((2, 2, 3), round(signal * 65535), np.uint16)
 
 
+@pytest.mark.slow
 def test_a_phones_hlg_video_has_the_colours_of_the_picture_that_it_was_made_from(test_data: Path) -> None:
     original = frame(test_data / "opencap/squat.mp4", 100).astype(int)
     shown = frame(test_data / "field/hlg_hdr.mov", 100).astype(int)

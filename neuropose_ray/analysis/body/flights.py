@@ -80,11 +80,11 @@ def find_flights(motion: Motion, centre_m: Array, up: Array, settings: BodySetti
     if not leg_m > 0:
         return ()
     speed = derivative(height, motion.timestamps_s)
-    found = []
+    flights = []
     for start, end in known_stretches(np.column_stack([height, feet.T, speed])):
         part = slice(start, end)
-        found += _flights(motion.timestamps_s[part], height[part], speed[part], feet[:, part], leg_m, settings)
-    return tuple(found)
+        flights += _flights(motion.timestamps_s[part], height[part], speed[part], feet[:, part], leg_m, settings)
+    return tuple(flights)
 
 
 def _flights(
@@ -93,7 +93,7 @@ def _flights(
     lowest = feet.min(0)
     lift = lowest - _lowest_around(times, lowest, settings.floor_window_s) - settings.min_lift * leg_m
     edges = np.flatnonzero(np.diff(np.concatenate([[False], lift > 0, [False]]).astype(np.int8)))
-    found = []
+    flights = []
     for first, past in zip(edges[::2], edges[1::2], strict=True):
         if first == 0 or past == len(times):
             continue
@@ -105,8 +105,8 @@ def _flights(
             continue
         rise = float(height[first:past].max() - (at_start + at_end) / 2)
         ahead = (feet[0] - feet[1]) / leg_m
-        found.append(Flight(start_s, end_s, _on_floor(ahead[first - 1]), _on_floor(ahead[past]), rise))
-    return found
+        flights.append(Flight(start_s, end_s, _on_floor(ahead[first - 1]), _on_floor(ahead[past]), rise))
+    return flights
 
 
 def _lowest_of_foot_m(motion: Motion, side: str, up: Array) -> Array:
@@ -131,8 +131,8 @@ def _lowest_around(times: Array, values: Array, width_s: float) -> Array:
 
 def _crossing(times: Array, lift: Array, before: int) -> float:
     """When a line between a frame and the next one passes 0."""
-    here, there = lift[before], lift[before + 1]
-    return float(times[before] + (times[before + 1] - times[before]) * here / (here - there))
+    lift_before, lift_after = lift[before], lift[before + 1]
+    return float(times[before] + (times[before + 1] - times[before]) * lift_before / (lift_before - lift_after))
 
 
 def _on_floor(left_over_right: float) -> Feet:

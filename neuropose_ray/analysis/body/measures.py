@@ -139,9 +139,9 @@ def _only(values: Array, usable: NDArray[np.bool_]) -> Array:
     return np.where(usable.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan)
 
 
-def _way(places: Array, times: Array) -> tuple[float, float]:
+def _way(positions: Array, times: Array) -> tuple[float, float]:
     """Length and duration of the steps between frames that are both known."""
-    steps = np.linalg.norm(np.diff(places, axis=0), axis=1)
+    steps = np.linalg.norm(np.diff(positions, axis=0), axis=1)
     known = np.isfinite(steps)
     if not known.any():
         return float("nan"), float("nan")

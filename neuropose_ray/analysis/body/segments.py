@@ -147,9 +147,9 @@ def _seen(root: Array, *ends: Array) -> float:
     return float(np.isfinite(ends)[:, known].all((0, 2)).mean()) if known.any() else 1.0
 
 
-def _at(place: Array, segments: Iterable[Segment]) -> list[Segment]:
+def _at(position: Array, segments: Iterable[Segment]) -> list[Segment]:
     """The same masses at one place."""
-    return [replace(segment, start=place, end=place) for segment in segments]
+    return [replace(segment, start=position, end=position) for segment in segments]
 
 
 def _of_feet(skeleton: Skeleton) -> Iterator[str]:

@@ -23,9 +23,10 @@ from neuropose_ray.analysis.runs.files import read_text
 from neuropose_ray.analysis.runs.signals import Joint, Signal
 from neuropose_ray.analysis.segmentation.repetition_records import RepetitionSettings
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.faults import faults, yaml_fault
+from neuropose_ray.faults import faults
 from neuropose_ray.schemas.immutable import AnyPath, AnyPattern, FiniteFloat, FrozenModel, StrictInt
 from neuropose_ray.schemas.segmentation import DEFAULT_METHOD, NEUROPOSE_METHOD, SegmentationMethod
+from neuropose_ray.yaml_files import parsed_yaml
 
 _Count = Annotated[StrictInt, Field(ge=0)]
 
@@ -237,9 +238,9 @@ def load_config(path: str | Path) -> AnalysisConfig:
     """
     path = Path(path)
     try:
-        content = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        raise MalformedConfigError(yaml_fault(error), where=str(path)) from error
+        content = parsed_yaml(read_text(path))
+    except ValueError as error:
+        raise MalformedConfigError(str(error), where=str(path)) from error
     try:
         config = AnalysisConfig.model_validate(content)
     except ValidationError as error:

@@ -17,6 +17,7 @@ from neuropose_ray.analysis.runs.report import AnalysisReport, DtwResults, Stats
 from neuropose_ray.analysis.uncertainty.bands import ANGLE_UNITS
 from neuropose_ray.analysis.uncertainty.records import ErrorBand
 from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.schemas.csv_cells import csv_cells
 
 
 class TidyRow(TypedDict, total=False):
@@ -64,10 +65,10 @@ def write_tidy_csv(path: Path, outcomes: Iterable[TrialOutcome]) -> None:
         OutputError: the file system refuses.
     """
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
     for outcome in outcomes:
-        writer.writerows(tidy_rows(outcome))
+        writer.writerows(csv_cells(row.get(column, "") for column in COLUMNS) for row in tidy_rows(outcome))
     atomic_write_bytes(path, text.getvalue().encode())
 
 

@@ -13,6 +13,7 @@ from neuropose_ray.analysis.runs.cohort import TrialOutcome
 from neuropose_ray.analysis.runs.movement_records import MovementResults, RepetitionsRecord
 from neuropose_ray.analysis.runs.tables import TidyRow, tidy_rows
 from neuropose_ray.schemas.atomic import atomic_write_bytes
+from neuropose_ray.schemas.csv_cells import csv_cells
 
 #: Parts of which a trial has as many numbers as there are repetitions, jumps or runs in it.
 _NUMBERED = ("repetition", "jump", "running")
@@ -54,9 +55,10 @@ def write_wide_table(path: Path, outcomes: Iterable[TrialOutcome]) -> None:
     last = ("warnings", "error")
     columns = dict.fromkeys(name for row in rows for name in row if name not in last)
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, [*columns, *(name for name in last if any(name in row for row in rows))])
-    writer.writeheader()
-    writer.writerows(rows)
+    names = [*columns, *(name for name in last if any(name in row for row in rows))]
+    writer = csv.writer(text)
+    writer.writerow(csv_cells(names))
+    writer.writerows(csv_cells(row.get(name, "") for name in names) for row in rows)
     atomic_write_bytes(path, text.getvalue().encode())
 
 

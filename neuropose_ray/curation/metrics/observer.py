@@ -116,7 +116,7 @@ def join_chunks(tables: Sequence[pa.Table], registry: MetricRegistry) -> pa.Tabl
         rows += table.num_rows
     joined = pa.concat_tables(parts).combine_chunks()
     return _with_values(
-        joined, replacements, {name: columns[name] for m in registry.pair_metrics for name in m.columns}
+        joined, replacements, {name: columns[name] for metric in registry.pair_metrics for name in metric.columns}
     )
 
 

@@ -62,10 +62,10 @@ def mask_of(lengths: Sequence[int], height: int, width: int) -> NDArray[np.bool_
     return np.repeat(inside, lengths).reshape((height, width), order="F")
 
 
-def _overlaps(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+def _overlaps(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Intersection over union with each of the others."""
-    low = np.maximum(box[:2], others[:, :2])
-    high = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
+    low = np.maximum(box[:2], boxes[:, :2])
+    high = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:])
     shared = np.clip(high - low, 0, None).prod(1)
-    union = box[2:].prod() + others[:, 2:].prod(1) - shared
+    union = box[2:].prod() + boxes[:, 2:].prod(1) - shared
     return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))

@@ -7,32 +7,41 @@ its own, in one group with the skeleton.
 from __future__ import annotations
 
 import json
+import re
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from neuropose_ray.errors import FileFormatError, first_line
+from neuropose_ray.errors import FileFormatError, InputError, first_line
 from neuropose_ray.formats.datasets.reviewed import Point, ReviewedPerson, ReviewedPicture, person_of_points
 from neuropose_ray.formats.keypoints import COCO_EDGES, COCO_KEYPOINTS
+from neuropose_ray.schemas.archive_damage import ARCHIVE_DAMAGE
 from neuropose_ray.schemas.atomic import atomic_write, atomic_write_bytes
 from neuropose_ray.schemas.labels import FrameLabels, PersonLabel
 
 _SKELETON, _BOX = "person", "person_box"
 #: The annotations in a zip of CVAT, and the bytes of them that are read at the most.
 _ZIPPED, _MOST_BYTES = "annotations.xml", 512 << 20
+#: Characters that no XML file may have, however they are written.
+_NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+#: What the parser raises; the last two for encodings that it does not know.
+_XML_ERRORS = (ET.ParseError, LookupError, ValueError)
 
 
 def write_cvat(path: Path, frames: Iterable[FrameLabels]) -> None:
     """Write the annotations, atomically, and ``labels.json``, the labels of a task for them, beside them.
 
     Raises:
+        InputError: XML cannot hold the name of a picture.
         OutputError: the file system refuses.
     """
     root = ET.Element("annotations")
     ET.SubElement(root, "version").text = "1.1"
     for number, frame in enumerate(frames):
+        if _NOT_IN_XML.search(frame.file_name):
+            hint = "rename the picture, or take label-studio"
+            raise InputError("XML cannot hold this name of a picture", where=repr(frame.file_name), hint=hint)
         size = {"width": str(frame.width), "height": str(frame.height)}
         image = ET.SubElement(root, "image", {"id": str(number), "name": frame.file_name, **size})
         for group, person in enumerate(frame.persons, 1):
@@ -51,13 +60,14 @@ def read_cvat(path: Path) -> Iterator[ReviewedPicture]:
     """
     try:
         root = _zipped(path) if zipfile.is_zipfile(path) else ET.parse(path).getroot()
-    except (OSError, ET.ParseError) as error:
+    except (OSError, *_XML_ERRORS) as error:
         raise FileFormatError(f"cannot be read as XML: {error}", where=str(path)) from error
     if root.tag != "annotations":
         raise FileFormatError("not CVAT's annotations", where=str(path), hint='export "CVAT for images 1.1"')
     for image in root.iter("image"):
         try:
-            yield ReviewedPicture(image.attrib["name"], tuple(_persons(image)))
+            size = (float(image.attrib["width"]), float(image.attrib["height"])) if "width" in image.attrib else None
+            yield ReviewedPicture(image.attrib["name"], tuple(_persons(image)), size)
         except (KeyError, ValueError) as error:
             where = f"{path}, image {image.get('name', image.get('id'))}"
             raise FileFormatError(f"a shape is not one of CVAT ({error!r})", where=where) from error
@@ -76,8 +86,7 @@ def _zipped(path: Path) -> ET.Element:
     except KeyError as error:
         hint = 'export "CVAT for images 1.1"'
         raise FileFormatError(f"there is no {_ZIPPED} in it", where=str(path), hint=hint) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # The last two: it is compressed in a way that Python does not know, or has a password.
+    except ARCHIVE_DAMAGE as error:
         raise FileFormatError(f"the archive cannot be read ({first_line(error)})", where=str(path)) from error
 
 
@@ -97,7 +106,10 @@ def _persons(image: ET.Element) -> Iterator[ReviewedPerson]:
     boxes: dict[str, tuple[float, float, float, float]] = {}
     for shape in image.iter("box"):
         left, top, right, bottom = (float(shape.attrib[edge]) for edge in ("xtl", "ytl", "xbr", "ybr"))
-        boxes[shape.get("group_id") or f"free {len(boxes)}"] = left, top, right - left, bottom - top
+        group = shape.get("group_id") or ""
+        # Reviewers may put several people into one group: the skeleton of it belongs to the first box.
+        name = group if group not in ("", *boxes) else f"free {len(boxes)}"
+        boxes[name] = left, top, right - left, bottom - top
     for skeleton in image.iter("skeleton"):
         points = dict(_points(skeleton))
         box = boxes.pop(skeleton.get("group_id") or "", None)

@@ -6,9 +6,11 @@ points to its person's rectangle, and one that is hidden has a label of its own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 from neuropose_ray.errors import FileFormatError
@@ -22,6 +24,8 @@ from neuropose_ray.schemas.labels import FrameLabels, PersonLabel
 #: Where Label Studio serves the files of a local folder from; the picture's path below the folder follows.
 LOCAL_FILES = "/data/local-files/?d="
 _HIDDEN = " (hidden)"
+#: The kinds of regions that are labels of people.
+_KINDS = frozenset({"rectanglelabels", "keypointlabels"})
 _LABELS = [name + suffix for name in COCO_KEYPOINTS for suffix in ("", _HIDDEN)]
 
 
@@ -34,7 +38,7 @@ def write_label_studio(
         path: the file.
         frames: the labels; a task's score is that of its least certain person.
         model: what made them.
-        images: what comes before each picture's name in its address.
+        images: what comes before each picture's name in its address, in which the name is quoted.
 
     Raises:
         OutputError: the file system refuses.
@@ -61,8 +65,9 @@ def read_label_studio(path: Path) -> Iterator[ReviewedPicture]:
             done = [entry for entry in task.get("annotations", []) if not entry.get("was_cancelled")]
             if done:
                 latest = max(done, key=lambda entry: str(entry.get("updated_at", "")))
-                yield ReviewedPicture(str(task["data"]["file_name"]), tuple(_persons(latest["result"])))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+                persons = tuple(_persons(latest["result"]))
+                yield ReviewedPicture(str(task["data"]["file_name"]), persons, _size(latest["result"]))
+        except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
             what = f"task {number} is not one of Label Studio with the data of its export ({error!r})"
             raise FileFormatError(what, where=str(path)) from error
 
@@ -72,7 +77,7 @@ def _task(frame: FrameLabels, model: str, images: str) -> Mapping[str, Any]:
     result = [item for number, person in enumerate(frame.persons) for item in _regions(f"p{number}", person, frame)]
     return {
         "data": {
-            "image": images + frame.file_name, "file_name": frame.file_name, "video": frame.video,
+            "image": images + quote(frame.file_name), "file_name": frame.file_name, "video": frame.video,
             "frame_idx": frame.frame_idx, "timestamp_s": frame.timestamp_s,
         },
         "predictions": [{"model_version": model, "score": min(scores, default=0.0), "result": result}],
@@ -117,6 +122,12 @@ def _persons(result: Sequence[Mapping[str, Any]]) -> Iterator[ReviewedPerson]:
         yield person_of_points(free)
 
 
+def _size(result: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
+    """Width and height of the picture that the reviewer saw."""
+    sizes = ((item["original_width"], item["original_height"]) for item in result if item["type"] in _KINDS)
+    return next(((float(width), float(height)) for width, height in sizes), None)
+
+
 def _around(point: tuple[float, float, int], boxes: Mapping[str, tuple[float, float, float, float]]) -> str | None:
     around = [
         name
@@ -127,8 +138,15 @@ def _around(point: tuple[float, float, int], boxes: Mapping[str, tuple[float, fl
 
 
 def _rectangle(item: Mapping[str, Any]) -> tuple[float, float, float, float]:
+    """Left, top, width and height of what a rectangle covers, which Label Studio may have turned about its corner."""
     value, across, down = item["value"], item["original_width"] / 100, item["original_height"] / 100
-    return value["x"] * across, value["y"] * down, value["width"] * across, value["height"] * down
+    width, height = value["width"] * across, value["height"] * down
+    angle = math.radians(value.get("rotation") or 0)
+    cosine, sine = round(math.cos(angle), 12), round(math.sin(angle), 12)
+    xs = (0.0, width * cosine, -height * sine, width * cosine - height * sine)
+    ys = (0.0, width * sine, height * cosine, width * sine + height * cosine)
+    left, top = value["x"] * across + min(xs), value["y"] * down + min(ys)
+    return left, top, max(xs) - min(xs), max(ys) - min(ys)
 
 
 def _point(item: Mapping[str, Any]) -> tuple[str, tuple[float, float, int]]:

@@ -15,6 +15,7 @@ from neuropose_ray.formats.datasets.kinds import DatasetKind, DatasetSettings, S
 from neuropose_ray.formats.datasets.source import SourceVideo, source_videos
 from neuropose_ray.formats.datasets.split import SplitPlan, split_videos
 from neuropose_ray.formats.folders import atomic_folder, require_free
+from neuropose_ray.schemas.csv_cells import csv_cells
 from neuropose_ray.schemas.immutable import FrozenMapping, FrozenModel, Utf8Str
 from neuropose_ray.schemas.labels import FrameLabels
 
@@ -164,7 +165,7 @@ def _write_excluded(path: Path, videos: Sequence[SourceVideo]) -> None:
         writer.writerow(["video", "frame_idx", "file_name", "reasons"])
         for video in videos:
             for frame in video.excluded:
-                writer.writerow([video.name, frame.index, frame.file_name, " ".join(frame.flags)])
+                writer.writerow(csv_cells([video.name, frame.index, frame.file_name, " ".join(frame.flags)]))
 
 
 def _coco(folder: Path, export: _Export) -> None:

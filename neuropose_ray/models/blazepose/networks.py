@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +17,37 @@ from neuropose_ray.models.blazepose.greeting import allocate
 BATCH_SIZES = (4, 2, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """An interpreter whose memory is planned, and where it has its input and outputs: to ask takes long."""
+
+    interpreter: Any
+    input: int
+    outputs: dict[str, int]
+
+    @classmethod
+    def of(cls, interpreter: Any) -> _Planned:
+        outputs = {detail["name"]: detail["index"] for detail in interpreter.get_output_details()}
+        return cls(interpreter, interpreter.get_input_details()[0]["index"], outputs)
+
+
 class DetectorNetwork:
     """Person detector, one picture a call: its anchors are concatenated in the graph, so it does not batch."""
 
     def __init__(self, model: Path, threads: int) -> None:
-        self._interpreter = interpreter_of_shape(
-            read_model(model), threads, (1, DETECTOR_SIDE, DETECTOR_SIDE, 3), model
-        )
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._outputs = _output_indices(self._interpreter)
+        shape = (1, DETECTOR_SIDE, DETECTOR_SIDE, 3)
+        self._planned = _Planned.of(interpreter_of_shape(read_model(model), threads, shape, model))
 
     def run(self, picture: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Raw boxes ``(2254, 12)`` and score logits ``(2254,)`` of one ``(224, 224, 3)`` RGB picture."""
-        tensor = self._interpreter.tensor(self._input)()
+        interpreter, index = self._planned.interpreter, self._planned.outputs
+        tensor = interpreter.tensor(self._planned.input)()
         np.multiply(picture, np.float32(1 / 127.5), out=tensor[0])
         np.subtract(tensor, np.float32(1), out=tensor)
         del tensor  # the interpreter refuses to run while a view of its memory is alive
-        self._interpreter.invoke()
-        boxes = self._interpreter.get_tensor(self._outputs["Identity"])[0]
-        return boxes, self._interpreter.get_tensor(self._outputs["Identity_1"])[0, :, 0]
+        interpreter.invoke()
+        boxes = interpreter.get_tensor(index["Identity"])[0]
+        return boxes, interpreter.get_tensor(index["Identity_1"])[0, :, 0]
 
 
 class LandmarkNetwork:
@@ -47,7 +60,7 @@ class LandmarkNetwork:
     def __init__(self, model: Path, threads: int) -> None:
         self._path, self._threads = model, threads
         self._content = without_output(read_model(model), "Identity_2", model)
-        self._interpreters: dict[int, Any] = {}
+        self._interpreters: dict[int, _Planned] = {}
 
     def run(self, crops: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Raw outputs for crops ``(n, 256, 256, 3)`` RGB.
@@ -68,10 +81,12 @@ class LandmarkNetwork:
         count = len(crops)
         if count not in self._interpreters:
             shape = (count, LANDMARK_SIDE, LANDMARK_SIDE, 3)
-            self._interpreters[count] = interpreter_of_shape(self._content, self._threads, shape, self._path)
-        interpreter = self._interpreters[count]
-        index = _output_indices(interpreter)
-        np.multiply(crops, np.float32(1 / 255), out=interpreter.tensor(interpreter.get_input_details()[0]["index"])())
+            self._interpreters[count] = _Planned.of(
+                interpreter_of_shape(self._content, self._threads, shape, self._path)
+            )
+        planned = self._interpreters[count]
+        interpreter, index = planned.interpreter, planned.outputs
+        np.multiply(crops, np.float32(1 / 255), out=interpreter.tensor(planned.input)())
         interpreter.invoke()
         return {
             "landmarks": interpreter.get_tensor(index["Identity"]).reshape(count, 39, 5),
@@ -146,7 +161,3 @@ def _open(content: bytes, threads: int, origin: Path) -> Any:
     except ValueError as error:
         hint = "run neuropose-ray models verify"
         raise ModelError(f"is not a TFLite model ({error})", where=str(origin), hint=hint) from error
-
-
-def _output_indices(interpreter: Any) -> dict[str, int]:
-    return {detail["name"]: detail["index"] for detail in interpreter.get_output_details()}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import lzma
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from neuropose_ray.errors import ModelError
+from neuropose_ray.errors import ModelError, first_line
 from neuropose_ray.models.weights.catalogue import BLAZEPOSE_FILES, Backend
+from neuropose_ray.schemas.archive_damage import ARCHIVE_DAMAGE
 
 #: No pose model is near this size; a decompression bomb is.
 MAX_UNPACKED_BYTES = 16 << 30
@@ -46,8 +45,8 @@ def unpack(archive: Path, folder: Path, *, shown: str, max_bytes: int = MAX_UNPA
                     if left < 0:
                         raise ModelError(f"holds more than {max_bytes} bytes unpacked", where=shown)
                     file.write(piece)
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
-        raise ModelError(f"damaged archive: {error}", where=shown, hint="fetch it again") from error
+    except ARCHIVE_DAMAGE as error:
+        raise ModelError(f"damaged archive: {first_line(error)}", where=shown, hint="fetch it again") from error
 
 
 def _members(archive: Path, shown: str) -> Iterator[tuple[str, IO[bytes]]]:

@@ -62,7 +62,8 @@ class ResultStore:
             for info in listing:
                 if info.type == fs.FileType.File:
                     name, _, file = info.path.removeprefix(f"{root}/").partition("/")
-                    there.setdefault(name, []).append(file)
+                    if "/" not in file:  # a run stores no others, and one may lead out of the folder here
+                        there.setdefault(name, []).append(file)
             for name in names:
                 files = there.get(name, [])
                 if METRICS_FILE not in files:

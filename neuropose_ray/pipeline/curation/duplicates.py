@@ -49,17 +49,17 @@ class DuplicateFinder:
         tables = [read_arrow(self.out / name / FRAMES_FILE, _COLUMNS) for name in streams]
         counts = [table.num_rows for table in tables]
         hashes = hashes_of(tables)
-        found = find_duplicates(hashes.hashes, hashes.sharpness, hashes.valid, hashes.thumbnails, self.settings)
-        rows = np.flatnonzero(found.representative >= 0)
+        groups = find_duplicates(hashes.hashes, hashes.sharpness, hashes.valid, hashes.thumbnails, self.settings)
+        rows = np.flatnonzero(groups.representative >= 0)
         owner = np.repeat(np.arange(len(streams)), counts)[rows].tolist()
         frames = np.concatenate([np.zeros(0, np.int64), *(np.arange(count) for count in counts)])[rows]
-        leads = found.leads()[rows]
+        leads = groups.leads()[rows]
         table = pa.table(
             {
                 "stream": arrow_column([streams[index] for index in owner], "string"),
                 "frame_idx": arrow_column(frames.tolist(), "int64"),
-                "duplicate_group_id": arrow_column([found.group_ids[row] for row in rows.tolist()], "string"),
-                "duplicate_confidence": arrow_column(found.confidence[rows].tolist(), "float32"),
+                "duplicate_group_id": arrow_column([groups.group_ids[row] for row in rows.tolist()], "string"),
+                "duplicate_confidence": arrow_column(groups.confidence[rows].tolist(), "float32"),
                 "representative": arrow_column(leads.tolist(), "bool"),
             }
         )
@@ -117,4 +117,4 @@ def groups_of_streams(path: Path) -> dict[str, StreamGroups]:
     columns = (table[name].to_pylist() for name in table.column_names)
     for stream, frame, group_id, confidence, leads in zip(*columns, strict=True):
         rows.setdefault(stream, []).append((frame, group_id, confidence, leads))
-    return {stream: StreamGroups(tuple(some)) for stream, some in rows.items()}
+    return {stream: StreamGroups(tuple(members)) for stream, members in rows.items()}

@@ -114,11 +114,11 @@ def _all_times(promised_s: NDArray[np.float64], decoded_s: NDArray[np.float64]) 
 def _errors(plan: VideoPlan, files: Sequence[FrameFile], errors: Sequence[ErrorRecord]) -> dict[int, str]:
     """Why pictures could not be read, by their positions."""
     folder, rows = _folder(plan), {}
-    places = {" ".join(utf8_text(str(folder / file.name)).split()): row for row, file in enumerate(files)}
+    row_of_path = {" ".join(utf8_text(str(folder / file.name)).split()): row for row, file in enumerate(files)}
     for message in (error.message for error in errors):
         parts = message.split(_SEPARATOR)
         for count in range(1, len(parts)):  # a path may hold what separates it from the reason
-            if (row := places.get(_SEPARATOR.join(parts[:count]))) is not None:
+            if (row := row_of_path.get(_SEPARATOR.join(parts[:count]))) is not None:
                 rows[row] = _SEPARATOR.join(parts[count:]).removesuffix(_LEFT_OUT)
     return rows
 
@@ -127,13 +127,13 @@ def _with_pictures(table: pa.Table, images: Sequence[ImageFile]) -> pa.Table:
     """The table with what files of pictures say: that their end is missing, or a size that others do not have."""
     if not images:
         return table
-    said, sizes = [], []
+    messages, sizes = [], []
     errors, widths, heights = (table[name].to_pylist() for name in ("error", "width", "height"))
     for error, width, height, image in zip(errors, widths, heights, images, strict=True):
-        said.append(error or (_CUT_SHORT if image.is_cut_short else None))
-        other = None if error is None else _OTHER_SIZE.match(error)
-        sizes.append((width, height) if other is None else (int(other["width"]), int(other["height"])))
-    columns = {"error": said, "width": [width for width, _ in sizes], "height": [height for _, height in sizes]}
+        messages.append(error or (_CUT_SHORT if image.is_cut_short else None))
+        own_size = None if error is None else _OTHER_SIZE.match(error)
+        sizes.append((width, height) if own_size is None else (int(own_size["width"]), int(own_size["height"])))
+    columns = {"error": messages, "width": [width for width, _ in sizes], "height": [height for _, height in sizes]}
     for name, values in columns.items():
         index = table.schema.get_field_index(name)
         column = arrow_column(values, CATALOGUE_COLUMNS[name].type)

@@ -106,7 +106,8 @@ def inspect_run(out: Path, *, stream: str | None = None, events: int = 10) -> In
 
     Raises:
         InputNotFoundError: nothing was curated here, or there is no such stream.
-        FutureSchemaError: a newer version wrote the ledger.
+        FileFormatError: the ledger is damaged.
+        FutureSchemaError: a newer version wrote it.
     """
     content = read_ledger(state_folder(out) / LEDGER_FILE, stream=stream, events=events)
     known = {entry.name: entry for entry in content.streams}

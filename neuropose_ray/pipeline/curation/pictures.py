@@ -10,6 +10,7 @@ import numpy as np
 
 from neuropose_ray.errors import DecodeError, OutputError
 from neuropose_ray.pipeline.inputs.source_record import find_video
+from neuropose_ray.schemas.atomic import output_error
 from neuropose_ray.schemas.labels import FrameLabels
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.schemas.result_files import PREDICTIONS_FILE
@@ -74,7 +75,7 @@ class RunPictures:
         try:
             path.write_bytes(content if content is not None else _encoded(self.image(labels), path.suffix))
         except OSError as error:
-            raise OutputError(f"the picture cannot be written: {error.strerror}", where=str(path)) from error
+            raise output_error(f"the picture cannot be written: {error.strerror}", error, str(path)) from error
 
     def _probed(self, video: str) -> VideoInfo:
         if self._video != video:

@@ -98,18 +98,18 @@ def curate(
     )
     image_fps = video.image_fps if "image_fps" in video.model_fields_set else None
     # 1. What is there.
-    found = discover(inputs, out)
+    discovery = discover(inputs, out)
     # 2. This run alone works here, and journals what it does.
     with (
         held_lease(state_folder(out), wait=wait, on_wait=progress.waiting) as lease,
         Ledger(state_folder(out) / LEDGER_FILE, uuid.uuid4().hex) as ledger,
     ):
-        ledger.add_event("run began", f"{len(found)} inputs, {engine.name} engine")
+        ledger.add_event("run began", f"{len(discovery)} inputs, {engine.name} engine")
         for artifact in ledger.artifacts():
             finish_publishing(context.out, artifact)
         # 3. Whose frames are measured already, and the chunks of the rest.
         planner = StreamPlanner(context, product, settings.batch_size, image_fps)
-        planned = _plan(found, ledger, planner, engine, progress, lease)
+        planned = _plan(discovery, ledger, planner, engine, progress, lease)
         # 4. The only line that decodes.
         measured = measure(planned, StreamAssembler(context, product, image_fps), engine, ledger, progress, lease)
         # 5. What frames have in common, over all streams of the folder.
@@ -124,8 +124,8 @@ def curate(
             frames_decoded=measured.frames_decoded,
             duplicate_groups=group_count,
             streams=tuple(_result(plan, measured.tables, conclusions) for plan in planned),
-            not_videos=found.not_videos,
-            notes=found.notes,
+            not_videos=discovery.not_videos,
+            notes=discovery.notes,
         )
         write_curation(summary, out)
         ledger.forget(runs=_KEPT_RUNS, days=_KEPT_DAYS)
@@ -140,7 +140,7 @@ _BATCH = 16
 
 
 def _plan(
-    found: Discovery,
+    discovery: Discovery,
     ledger: Ledger,
     planner: StreamPlanner,
     engine: Engine,
@@ -149,7 +149,7 @@ def _plan(
 ) -> list[PlannedStream]:
     """A plan for each input, in their order; what needs no measuring is in the ledger afterwards."""
     streams = ledger.streams()
-    videos = named_videos(found, _known_inputs(planner.context.out, streams.values()))
+    videos = named_videos(discovery, _known_inputs(planner.context.out, streams.values()))
 
     def known(video: FoundVideo) -> KnownStream | None:
         stream = streams.get(video.name)
@@ -159,7 +159,8 @@ def _plan(
         return KnownStream(stream, ledger.last_success(stream.name, FRAME_METRICS), frames_file)
 
     size = max(1, min(_BATCH, len(videos) // (4 * engine.workers)))
-    batches = [[(video, known(video)) for video in videos[i : i + size]] for i in range(0, len(videos), size)]
+    starts = range(0, len(videos), size)
+    batches = [[(video, known(video)) for video in videos[start : start + size]] for start in starts]
     planned: list[PlannedStream] = []
     for batch, plans in zip(batches, engine.map(planner, batches, "plan_streams"), strict=True):
         lease.check()

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from neuropose_ray.curation import Artifact
-from neuropose_ray.errors import OutputError
+from neuropose_ray.schemas.atomic import output_error
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.frame_table import FRAMES_FILE, IDLE_FILE, FrameTableHeader, write_frames, write_idle
 
@@ -52,13 +52,13 @@ def publish(out: Path, artifact: Artifact) -> None:
     Raises:
         OutputError: no permission.
     """
-    place = out / artifact.path
+    target = out / artifact.path
     try:
-        staged(place).replace(place)
+        staged(target).replace(target)
     except FileNotFoundError:  # it is in its place
         return
     except OSError as error:
-        raise OutputError(f"the file cannot take its name: {error.strerror}", where=str(place)) from error
+        raise output_error(f"the file cannot take its name: {error.strerror}", error, str(target)) from error
 
 
 def is_undamaged(out: Path, artifact: Artifact) -> bool:

@@ -85,9 +85,9 @@ def _lines(stream: StreamResult) -> Iterator[str]:
     if stream.counts is None:
         yield f"{stream.name}: failed: {'; '.join(error.message for error in stream.errors)}"
         return
-    found = [f"{number} {flag.replace('_', ' ')}" for flag, number in stream.counts.flags.items()]
+    flags = [f"{number} {flag.replace('_', ' ')}" for flag, number in stream.counts.flags.items()]
     idle = f", idle for {stream.counts.idle_s:.1f} s" if stream.counts.idle_intervals else ""
-    yield f"{stream.name}: {counted(stream.counts.frames, 'frame')}: {', '.join(found) or 'nothing found'}{idle}"
+    yield f"{stream.name}: {counted(stream.counts.frames, 'frame')}: {', '.join(flags) or 'nothing found'}{idle}"
     yield from (f"  note: {note}" for note in stream.notes)
     yield from (f"  {error.message}" for error in stream.errors[:_PRINTED_ERRORS])
     if len(stream.errors) > _PRINTED_ERRORS:

@@ -21,6 +21,7 @@ from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attemp
 from neuropose_ray.pipeline.chunks.stalls import record_stall, revert_attempt
 from neuropose_ray.pipeline.chunks.worker import ChunkOutcome, ChunkWorker, RunContext
 from neuropose_ray.pipeline.engines.allocation import WAITING_CHUNKS
+from neuropose_ray.pipeline.engines.side_tasks import SideTasks
 from neuropose_ray.pipeline.planning.plan import ChunkRef
 from neuropose_ray.pipeline.settings import EngineSettings
 
@@ -46,6 +47,7 @@ class LocalEngine:
         workers: how many.
         stall_limit_s: seconds without a finished frame after which a chunk's try is given up.
         chunks_per_gpu: that are decoded at once for a model on a GPU whose calls chunks share.
+        cores: that there are; None: as many as workers.
     """
 
     name = "local"
@@ -55,11 +57,12 @@ class LocalEngine:
         workers: int,
         stall_limit_s: float = EngineSettings().stall_limit_s,
         chunks_per_gpu: int = EngineSettings().chunks_per_gpu,
+        cores: int | None = None,
     ) -> None:
         self.workers = workers
         self._stall_limit_s, self._chunks_per_gpu = stall_limit_s, chunks_per_gpu
         self._stop = threading.Event()
-        self._assembly_pool = ThreadPoolExecutor(1, thread_name_prefix="assemble")
+        self._side_tasks = SideTasks(cores or workers)
         self._teams: list[_Team] = []
 
     def process(self, context: RunContext, chunks: Sequence[ChunkRef]) -> Generator[ChunkOutcome, None, None]:
@@ -112,6 +115,7 @@ class LocalEngine:
                 revert_attempt(shared.context, attempt)
                 shared.try_again(attempt)
         self._teams.remove(team)
+        self._side_tasks.leave(team.threads)
         team.close()
         self._start(shared)
 
@@ -132,8 +136,13 @@ class LocalEngine:
         self._work(shared, worker)
 
     def _work(self, shared: _SharedState, worker: ChunkWorker) -> None:
-        while not self._stop.is_set() and (chunk := shared.take()) is not None:
-            shared.outcomes.put(worker(chunk))
+        with self._side_tasks.worker():
+            while not self._stop.is_set():
+                if self._side_tasks.run_next():
+                    continue
+                if (chunk := shared.take()) is None:
+                    return
+                shared.outcomes.put(worker(chunk))
 
     def map(self, function: Callable[[T], R], items: Iterable[T], name: str) -> Generator[R, None, None]:
         """The function of every item, in their order, in as many threads as there are workers."""
@@ -151,13 +160,13 @@ class LocalEngine:
                     left.cancel()
 
     def submit(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """Run something else in a thread beside the workers."""
-        return self._assembly_pool.submit(function, *args, **kwargs)
+        """Run something else between chunks, or in a thread beside the workers where these have none left."""
+        return self._side_tasks.submit(function, *args, **kwargs)
 
     def close(self) -> None:
         """Stop; what waits to be assembled is given up."""
         self._stop_workers()
-        self._assembly_pool.shutdown(cancel_futures=True)
+        self._side_tasks.close()
 
     def _stop_workers(self) -> None:
         """A worker in the middle of a chunk gives it up after its next batch of frames."""

@@ -30,7 +30,7 @@ def started_engine(settings: EngineSettings, spec: PoseModelSpec | None, run_nam
         threads = 1 if spec is None else spec.threads
         workers = settings.workers or (max(1, cores // threads) if threads else 1)
         chunks_per_gpu = min(settings.chunks_per_gpu, max(LEAST_DECODERS, cores // workers))
-        with closing(LocalEngine(workers, settings.stall_limit_s, chunks_per_gpu)) as local:
+        with closing(LocalEngine(workers, settings.stall_limit_s, chunks_per_gpu, cores)) as local:
             yield local
         return
     from neuropose_ray.pipeline.engines.ray_data import RayEngine

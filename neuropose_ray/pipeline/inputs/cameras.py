@@ -112,7 +112,7 @@ def _read(path: Path) -> dict[str, Any]:
         content = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(error.strerror or str(error), where=str(path)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"not TOML ({error})", where=str(path), hint="give a Pose2Sim calibration") from error
     return {name: part for name, part in content.items() if isinstance(part, dict) and "matrix" in part}
 

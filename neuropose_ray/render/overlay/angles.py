@@ -51,8 +51,8 @@ class Number:
     def covers(self, other: Number) -> bool:
         """Whether the two overlap."""
         (width, height), (other_width, other_height) = self.label.size, other.label.size
-        beside = abs(self.foot[0] - other.foot[0]) >= (width + other_width) / 2
-        return not beside and -height < other.foot[1] - self.foot[1] < other_height
+        is_apart = abs(self.foot[0] - other.foot[0]) >= (width + other_width) / 2
+        return not is_apart and -height < other.foot[1] - self.foot[1] < other_height
 
 
 def draws_angles(image: Frame, size: float) -> bool:

@@ -149,8 +149,8 @@ def draw_head(
     import cv2
 
     black, colour, width = ink(BLACK), ink(SIDE_COLOURS[Side.MIDDLE]), max(1, round(_BONE_WIDTH * size))
-    places = [centre, *(place for place in (neck, nose) if place is not None)]
-    if not all((np.abs(place) < _FARTHEST_PX).all() for place in places):
+    points = [centre, *(point for point in (neck, nose) if point is not None)]
+    if not all((np.abs(point) < _FARTHEST_PX).all() for point in points):
         return
     (middle,) = fixed_point(centre[None])
     if neck is not None:

@@ -147,8 +147,8 @@ def _require_same_video(info: VideoInfo, table: PoseTable, header: PredictionsHe
         raise InputError(
             f"this is not the video that the predictions were made from{name}", where=where, hint="give that one"
         )
-    places = np.searchsorted(info.timestamps_s, table.timestamps_s - _SAME_TIME_S)
-    nearest = info.timestamps_s[np.minimum(places, info.frame_count - 1)]
+    positions = np.searchsorted(info.timestamps_s, table.timestamps_s - _SAME_TIME_S)
+    nearest = info.timestamps_s[np.minimum(positions, info.frame_count - 1)]
     if not table.frame_count or (np.abs(nearest - table.timestamps_s) > _SAME_TIME_S).any():
         raise InputError(
             "its frames have other times than those of the predictions",

@@ -89,7 +89,8 @@ def limb_changes(model: Motion) -> Array:
         for side in ("right", "left")
         if model.skeleton.has(f"{side}_{start}", f"{side}_{end}")
     ]
-    lengths = [length for length in lengths if np.isfinite(length).any()]
+    # A limb without a length, of poses that are all zero, has no share by which it changes.
+    lengths = [length for length in lengths if np.isfinite(length).any() and np.nanmedian(length) > 0]
     if not lengths:
         return np.full(len(model), np.nan)
     values = np.stack(lengths, axis=1)

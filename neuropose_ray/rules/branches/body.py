@@ -47,7 +47,9 @@ class BodyReader:
 
     def state(self, person: PersonView) -> BodyState | None:
         """How the body is held; None where hips or shoulders are not known."""
-        joints: Mapping[str, NDArray[np.float64]] = {name: person.joints[i] for name, i in self._joints.items()}
+        joints: Mapping[str, NDArray[np.float64]] = {
+            name: person.joints[index] for name, index in self._joints.items()
+        }
         if any(name not in joints or not np.isfinite(joints[name]).all() for name in _TRUNK):
             return None
         hips = (joints["left_hip"] + joints["right_hip"]) / 2

@@ -14,7 +14,7 @@ from neuropose_ray.schemas.batches import Batch
 from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest
 from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.errors import public_message
-from neuropose_ray.service.http.job_routes import Submissions
+from neuropose_ray.service.http.job_intake import Submissions
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 from neuropose_ray.service.http.submissions import NamedInput, job_id, job_request
 from neuropose_ray.service.http.uploads import Upload
@@ -52,9 +52,11 @@ class BatchSubmissions:
             usable, refused = await self._usable(upload, submission.inputs)
             if not usable:
                 raise refused[0][1] if refused else RequestError("a batch without a video", hint="upload some")
-            one = submission.model_copy(update={"batch": batch_id})
+            shared = submission.model_copy(update={"batch": batch_id})
             ids = [job_id(caller.name, f"{batch_id} {given.uri or given.name}") for given in usable]
-            wanted = [job_request(name, caller.name, one, [given]) for name, given in zip(ids, usable, strict=True)]
+            wanted = [
+                job_request(name, caller.name, shared, [given]) for name, given in zip(ids, usable, strict=True)
+            ]
             await self._check_room(len(wanted))
         except BaseException:  # also a client that has gone away
             await asyncio.shield(asyncio.to_thread(upload.discard))
@@ -62,8 +64,8 @@ class BatchSubmissions:
         # From here on a client that goes away has its jobs all the same.
         await asyncio.shield(self._submit(wanted, upload))
         batch = await VisibleJobs(self._jobs, caller).batch(batch_id)
-        told = (JobError(code=why.code, message=public_message(why), input=name) for name, why in refused)
-        return batch.model_copy(update={"refused": tuple(told)})
+        refusals = (JobError(code=why.code, message=public_message(why), input=name) for name, why in refused)
+        return batch.model_copy(update={"refused": tuple(refusals)})
 
     async def _usable(
         self, upload: Upload, named: Sequence[NamedInput]
@@ -77,7 +79,7 @@ class BatchSubmissions:
                 usable.append(given)
             except (InputError, RequestError) as error:
                 refused.append((given.name, error))
-        for uri in dict.fromkeys(each.uri for each in named):
+        for uri in dict.fromkeys(picture.uri for picture in named):
             try:
                 usable.append(await asyncio.to_thread(self._inputs.admit, uri))
             except (InputError, RequestError) as error:

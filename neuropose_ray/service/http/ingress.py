@@ -20,7 +20,8 @@ from neuropose_ray.service.http.conformance import AllowedMethods, Conformance
 from neuropose_ray.service.http.documentation import UNDESCRIBED, document
 from neuropose_ray.service.http.events import event_router
 from neuropose_ray.service.http.flow import AppFlowControl
-from neuropose_ray.service.http.job_routes import Submissions, job_router
+from neuropose_ray.service.http.job_intake import Submissions
+from neuropose_ray.service.http.job_routes import job_router
 from neuropose_ray.service.http.listener import Lifespan, Listener
 from neuropose_ray.service.http.manager_client import Jobs
 from neuropose_ray.service.http.named_pictures import NamedPictures

@@ -20,7 +20,8 @@ from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.job_names import ENDED, JobState
 from neuropose_ray.schemas.jobs import Job, JobError, JobId
 from neuropose_ray.service.http.errors import problems
-from neuropose_ray.service.http.job_routes import FORM_BODY, Key, Reader, Submissions, Submitter
+from neuropose_ray.service.http.job_intake import Submissions
+from neuropose_ray.service.http.job_routes import FORM_BODY, Key, Reader, Submitter
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 from neuropose_ray.service.http.results import Results, joined_results, videos_of
 from neuropose_ray.service.http.waiting import JobEnds

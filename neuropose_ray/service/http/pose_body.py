@@ -186,8 +186,8 @@ def _from_json(content: bytearray, limits: PoseReplicaSettings) -> FrameRequest:
     except ValueError as error:
         raise RequestError(f"Invalid JSON: {error}", hint="see /docs") from error
     pictures = [b"" if isinstance(picture, NamedPicture) else picture for picture in body.frames]
-    uris = {place: picture.uri for place, picture in enumerate(body.frames) if isinstance(picture, NamedPicture)}
-    names = tuple(PurePosixPath(uris.get(place, "").partition("?")[0]).name for place in range(len(pictures)))
+    uris = {index: picture.uri for index, picture in enumerate(body.frames) if isinstance(picture, NamedPicture)}
+    names = tuple(PurePosixPath(uris.get(index, "").partition("?")[0]).name for index in range(len(pictures)))
     return replace(_frame_request(pictures, body, limits, names if uris else (), has_more=bool(uris)), uris=uris)
 
 

@@ -31,11 +31,11 @@ async def _check_one(folder: Path, name: str, limits: UploadSettings, archives: 
     from ray.exceptions import RayError, RayTaskError
 
     # On the node of the upload; a crash is not tried again.
-    here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
+    own_node = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
         ray.get_runtime_context().get_node_id(), soft=False
     )
     task: Any = ray.remote(measures).options(
-        name=f"look at {name}", num_cpus=0, max_retries=0, scheduling_strategy=here
+        name=f"look at {name}", num_cpus=0, max_retries=0, scheduling_strategy=own_node
     )
     reference = task.remote(str(folder / name), archives)
     try:

@@ -15,25 +15,19 @@ import re
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, cast
 
 from neuropose_ray.errors import ArchiveInvalidError, ArchiveTooLargeError, InputNotFoundError, first_line
+from neuropose_ray.schemas.archive_damage import ARCHIVE_DAMAGE
 from neuropose_ray.service.settings import ArchiveSettings
 
 #: No honest archive has more in one table of names or one extended header, which Python reads in one piece.
 _LARGEST_READ = 64 * 1024**2
 _BLOCK_BYTES = 1 << 20
 _MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
-# What zipfile, tarfile and the decompressors raise for damaged content: RuntimeError is zipfile's for encryption and
-# NotImplementedError for a compression it does not know, ValueError and OverflowError come from numbers in headers.
-_DAMAGE = (
-    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
-    ValueError, OverflowError,
-)  # fmt: skip
 
 
 class Member(NamedTuple):
@@ -92,7 +86,7 @@ def damage_named(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except _DAMAGE as error:
+    except ARCHIVE_DAMAGE as error:
         raise ArchiveInvalidError(
             f"damaged ({first_line(error)})", where=str(path), hint="make or copy it again"
         ) from error

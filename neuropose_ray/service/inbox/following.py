@@ -50,17 +50,19 @@ class JobFollower:
     def __init__(self, data: DataFolder, drops: KnownDrops, status: StatusFile, jobs: JobsPort) -> None:
         self._data, self._drops, self._status, self._jobs = data, drops, status, jobs
         self._to_ask = deque(drop.id for drop in drops if drop.outcome is None)  # whose job has not ended
+        self._new: list[str] = []  # of these, whose jobs are submitted next
         self._running: set[str] = set()
         self._log = LogOnce(logger)
 
     def add(self, drop: DropRecord) -> None:
-        """Follow a drop's job, which is asked after next."""
-        self._to_ask.appendleft(drop.id)
+        """Follow a drop's job, which is submitted next, after those that were added before."""
+        self._new.append(drop.id)
 
     def follow(self, stop: threading.Event) -> None:
         """Ask after all running jobs, and after some of those that wait; return early where ``stop`` is set."""
         drops = {drop.id: drop for drop in self._drops if drop.outcome is None}
-        waiting = [job_id for job_id in self._to_ask if job_id not in self._running]
+        waiting = [*self._new, *(job_id for job_id in self._to_ask if job_id not in self._running)]
+        self._new.clear()
         asked = [*self._running, *waiting[:_ASKED_AT_ONCE]]
         self._to_ask = deque([*waiting[_ASKED_AT_ONCE:], *asked])
         for job_id in asked:

@@ -55,7 +55,9 @@ class Inbox:
         self._follower = JobFollower(data, self._drops, self._status, jobs)
         self._unchanged: dict[str, tuple[str, int, int]] = {}  # folders of ended drops, looked at already
         self._log = LogOnce(logger)
-        self._stability = StabilityTracker(settings.settle_s, settings.unfinished_s)
+        self._scanned_at = time.monotonic()
+        # What is found in one scan is of one age, so that folders that came together are taken in their order.
+        self._stability = StabilityTracker(settings.settle_s, settings.unfinished_s, clock=lambda: self._scanned_at)
         self._unfinished: dict[str, datetime] = {}  # what the status file says of them is no drop's
         self._stop, self._ended = threading.Event(), threading.Event()
         self._ended.set()
@@ -103,6 +105,7 @@ class Inbox:
                 return
 
     def _scan(self, changed: frozenset[str]) -> None:
+        self._scanned_at = time.monotonic()
         self._data.inbox.mkdir(exist_ok=True)
         with os.scandir(self._data.inbox) as listing:
             entries = {entry.name: entry for entry in listing if not entry.name.startswith(".")}

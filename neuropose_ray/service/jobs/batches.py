@@ -98,14 +98,14 @@ class JobBatches:
             if after not in ids:
                 raise BatchNotFoundError("there is no such batch", where="after", hint="list them from the first on")
             ids = ids[ids.index(after) + 1 :]
-        found: list[Batch] = []
+        batches: list[Batch] = []
         for batch_id in ids:
             with suppress(BatchNotFoundError):  # of somebody else, or removed meanwhile
-                found.append(self.batch(batch_id, owner))
-            if len(found) > limit:
+                batches.append(self.batch(batch_id, owner))
+            if len(batches) > limit:
                 break
-        shown = tuple(found[:limit])
-        return BatchPage(batches=shown, next=shown[-1].id if len(found) > limit else None)
+        shown = tuple(batches[:limit])
+        return BatchPage(batches=shown, next=shown[-1].id if len(batches) > limit else None)
 
     def going_on(self, batch_id: str, owner: str | None = None) -> tuple[str, ...]:
         """The ids of the jobs of a batch that have not ended, newest first.

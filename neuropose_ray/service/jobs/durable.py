@@ -1,4 +1,4 @@
-"""The queue of jobs in a database: all that knows DBOS.
+"""The queue of jobs in a database: with ``stored_jobs.py``, all that knows DBOS.
 
 A job is a workflow of DBOS whose id is the job's, with the request as its input; each step of the job is a step of
 it. State, times, starts and errors are the workflow's row, and what may change besides, its attributes. A step whose
@@ -8,34 +8,28 @@ process, which finds its workflows by the fixed executor id, and takes them from
 
 from __future__ import annotations
 
-import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from neuropose_ray.errors import RequestError, ServiceError, first_line
-from neuropose_ray.schemas.job_names import ENDED, JobState, StepKind
+from neuropose_ray.schemas.job_names import StepKind
 from neuropose_ray.schemas.jobs import JobRequest
 from neuropose_ray.schemas.workflows import Workflow
 from neuropose_ray.service.deliveries import Deliveries
 from neuropose_ray.service.durable_work import dbos_configuration, full_disk_named, is_news, recorded
-from neuropose_ray.service.jobs.job_rows import JobRow, first_attributes, job_row, state_of, statuses_of, time_of
+from neuropose_ray.service.jobs.job_rows import first_attributes
+from neuropose_ray.service.jobs.stored_jobs import WORKFLOW, StoredJobs
 from neuropose_ray.service.queue_looks import QueueLooks
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "jobs"
-_WORKFLOW = "job"
 APPLICATION, _EXECUTOR = "neuropose-ray", "job-manager"
 #: Starts of one job after which it is taken for what kills the process.
 MOST_STARTS = 20
-#: What a queued job waits at most for being noticed.
-_POLL_S = 1.0
-#: Jobs that are read at once, with their requests and without.
-_PAGE, _LARGE_PAGE = 200, 2000
 #: Until the thread that takes jobs from a new queue is there.
 _START_S = 30.0
 _HINT = "check jobs.database_url and the data folder's disk"
@@ -46,7 +40,7 @@ RecordStep = Callable[[str, Callable[[], list[dict[str, Any]]]], list[dict[str, 
 Perform = Callable[[JobRequest, Workflow, RecordStep], list[dict[str, Any]]]
 
 
-class DurableJobs:
+class DurableJobs(StoredJobs):
     """The queue; of one process at a time, and one object in it. No method may be called in an event loop.
 
     Args:
@@ -78,7 +72,7 @@ class DurableJobs:
         DBOS(config=dbos_configuration(APPLICATION, self._url, _EXECUTOR))
         logging.getLogger("dbos").addFilter(is_news)
         self._opened_s = time.monotonic()
-        self._workflow = DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=MOST_STARTS)(self._body())
+        self._workflow = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_STARTS)(self._body())
         self._deliveries.register()
         try:
             DBOS.launch()
@@ -86,7 +80,7 @@ class DurableJobs:
             DBOS.register_queue(
                 QUEUE,
                 worker_concurrency=0 if paused else self._running,
-                polling_interval_sec=_POLL_S,
+                polling_interval_sec=self._looks.poll_s,
                 on_conflict="always_update",
             )
             self._looks.wake()  # new queues have workers only then
@@ -148,111 +142,6 @@ class DurableJobs:
             with full_disk_named():
                 DBOS.enqueue_workflow(QUEUE, self._workflow, *as_json)
         self._looks.wake()
-
-    def row(self, job_id: str) -> JobRow | None:
-        """One job, None where it is not known."""
-        from dbos import DBOS
-
-        workflows = DBOS.list_workflows(workflow_ids=[job_id], name=_WORKFLOW)
-        return job_row(workflows[0]) if workflows else None
-
-    def rows(self, state: JobState | None = None, *, until_ms: int | None = None) -> Iterator[JobRow]:
-        """Jobs, newest first, read as they are asked for.
-
-        Args:
-            state: those in this state alone.
-            until_ms: those created at this time or before, milliseconds since 1970.
-        """
-        from dbos import DBOS
-
-        statuses = None if state is None else statuses_of([state])
-        limit, passed_ms = _PAGE, None
-        while True:
-            workflows = DBOS.list_workflows(
-                name=_WORKFLOW,
-                status=statuses,
-                end_time=None if until_ms is None else _last_moment(until_ms).isoformat(),
-                sort_desc=True,
-                limit=limit,
-            )
-            is_last = len(workflows) < limit
-            page = [
-                job_row(status) for status in workflows if passed_ms is None or (status.created_at or 0) < passed_ms
-            ]
-            # SQLite's clock may know whole seconds alone. Jobs of the last one on the page may go on beyond it.
-            if not is_last and page:
-                page = [row for row in page if row.created_ms > page[-1].created_ms]
-            wanted = (row for row in page if state in (None, row.state))
-            yield from sorted(wanted, key=lambda row: row.cursor)
-            if is_last:
-                return
-            if page:
-                passed_ms = until_ms = page[-1].created_ms
-                limit = _PAGE
-            else:
-                limit *= 2
-
-    def rows_of(self, job_ids: Sequence[str]) -> Iterator[JobRow]:
-        """Those of these jobs that are known, in any order."""
-        from dbos import DBOS
-
-        for page in _pages(job_ids, _PAGE):
-            yield from map(job_row, DBOS.list_workflows(workflow_ids=page, name=_WORKFLOW))
-
-    def counts(self, states: Sequence[JobState]) -> dict[JobState, int]:
-        """How many jobs are in each of these states."""
-        from dbos import DBOS
-
-        counted = dict.fromkeys(states, 0)
-        names = statuses_of(states)
-        for status in DBOS.list_workflows(name=_WORKFLOW, status=names, load_input=False, load_output=False):
-            state = state_of(status)
-            if state in counted:
-                counted[state] += 1
-        return counted
-
-    def awaiting_webhooks(self) -> Iterator[str]:
-        """The ids of jobs of whose end somebody is still to be told; all jobs are looked at."""
-        for job_id, attributes in self._all_attributes():
-            if (attributes.get("webhook") or {}).get("state") in ("awaiting", "pending"):
-                yield job_id
-
-    def batches(self) -> Iterator[tuple[str, str]]:
-        """The id of each job that belongs to a batch, with the batch's, oldest first; all jobs are looked at."""
-        for job_id, attributes in self._all_attributes():
-            if "batch" in attributes:
-                yield job_id, attributes["batch"]
-
-    def _all_attributes(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        from dbos import DBOS
-
-        for offset in itertools.count(0, _LARGE_PAGE):
-            page = DBOS.list_workflows(
-                name=_WORKFLOW, limit=_LARGE_PAGE, offset=offset, load_input=False, load_output=False
-            )
-            for status in page:
-                yield status.workflow_id, status.attributes or {}
-            if len(page) < _LARGE_PAGE:
-                return
-
-    def ended(self, job_ids: Collection[str]) -> tuple[str, ...]:
-        """Those of these jobs that have ended, or are not known."""
-        from dbos import DBOS
-
-        going_on: set[str] = set()
-        for page in _pages(job_ids, _LARGE_PAGE):
-            rows = DBOS.list_workflows(workflow_ids=page, name=_WORKFLOW, load_input=False, load_output=False)
-            going_on.update(row.workflow_id for row in rows if state_of(row) not in ENDED)
-        return tuple(job_id for job_id in job_ids if job_id not in going_on)
-
-    def oldest_queued(self) -> datetime | None:
-        """Since when the job waits that waits longest."""
-        from dbos import DBOS
-
-        workflows = DBOS.list_workflows(
-            name=_WORKFLOW, status=["ENQUEUED", "DELAYED"], limit=1, load_input=False, load_output=False
-        )
-        return time_of(workflows[0].created_at) if workflows else None
 
     def note(self, job_id: str, **attributes: Any) -> None:
         """Keep something beside a job.
@@ -332,7 +221,7 @@ class DurableJobs:
     def pause(self) -> None:
         """Start no more jobs, here and after a restart; what runs goes on."""
         self._set_running(0)
-        time.sleep(1.5 * _POLL_S)  # a look at the queue that has begun goes by the number before
+        time.sleep(1.5 * self._looks.poll_s)  # a look at the queue that has begun goes by the number before
 
     def resume(self) -> None:
         """Start jobs again."""
@@ -350,14 +239,3 @@ class DurableJobs:
 
 class ExecutionCancelledError(Exception):
     """Ends the execution of a job that is a cancelled one in the database already."""
-
-
-def _pages(job_ids: Collection[str], size: int) -> Iterator[list[str]]:
-    """So many ids at a time: databases take no query with more than some ten thousand values."""
-    ids = list(job_ids)
-    return (ids[first : first + size] for first in range(0, len(ids), size))
-
-
-def _last_moment(milliseconds: int) -> datetime:
-    """Within a millisecond, so far from both ends that rounding does not leave it."""
-    return datetime.fromtimestamp((milliseconds + 0.5) / 1000, UTC)

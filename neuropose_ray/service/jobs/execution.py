@@ -209,7 +209,7 @@ class Executor:
             began_at = datetime.now(UTC).isoformat()
             self._with_space(running, step, lambda: self._note(request.id, started_at=began_at))
         running.progress.enter(number, floor=JobProgress.model_validate(attributes.get("progress") or {}))
-        kinds = [each.kind for each in running.steps.now]
+        kinds = [recorded.kind for recorded in running.steps.now]
         running.steps.enter(number, read_steps(kinds, attributes.get("steps")))
         self._log(request, f"step {number + 1}, {step.kind}")
         began, outcome = time.perf_counter(), "left"
@@ -227,7 +227,7 @@ class Executor:
             if self._meter is not None:
                 self._meter.step(step.kind, outcome, time.perf_counter() - began)
 
-    def _tries(self, running: RunningJob, place: int, step: Step) -> list[JobError]:
+    def _tries(self, running: RunningJob, index: int, step: Step) -> list[JobError]:
         names_by_path: dict[str, str] = {}
         for number in range(1, step.max_attempts + 1):
             try:
@@ -240,12 +240,12 @@ class Executor:
                 self._log(running.request, f"{step.kind}, try {number}: {type(error).__name__}: {error}")
                 logger.warning("job %s, %s, try %d", running.request.id, step.kind, number, exc_info=error)
                 passing = error.retryable if isinstance(error, NeuroposeRayError) else True
-                told = job_error(error, step.kind, names_by_path=names_by_path)
+                failure = job_error(error, step.kind, names_by_path=names_by_path)
                 if not passing or number == step.max_attempts:
-                    raise StepFailedError(told) from error
-            running.steps.note_failure(place, told)
+                    raise StepFailedError(failure) from error
+            running.steps.note_failure(index, failure)
             self._pause(running, step, number)
-            running.steps.try_again(place)
+            running.steps.try_again(index)
         raise AssertionError("a step has at least one try")
 
     def _with_space(self, running: RunningJob, step: Step, function: Callable[[], R]) -> R:

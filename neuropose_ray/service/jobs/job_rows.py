@@ -77,7 +77,7 @@ def job_row(status: WorkflowStatus) -> JobRow:
     started = attributes.get("started_at")
     return JobRow(
         request=request,
-        steps=tuple(step["kind"] for each in workflow for step in each["steps"]),
+        steps=tuple(step["kind"] for recorded in workflow for step in recorded["steps"]),
         state=state,
         starts=(status.recovery_attempts or 0) + int(attributes.get("starts_before", 0)),
         created_ms=status.created_at or 0,

@@ -40,7 +40,7 @@ from neuropose_ray.service.jobs.tasks import RayVideoTasks
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.logs import LogFiles
-from neuropose_ray.service.queue_looks import QueueLooks
+from neuropose_ray.service.queue_looks import POLL_S, QueueLooks
 from neuropose_ray.service.settings import Settings
 from neuropose_ray.stores import WebhookSender
 
@@ -85,6 +85,7 @@ class JobManager(ListCalls):
         tasks: who does the other steps, instead of Ray.
         background: what else works on the jobs, as the inbox does.
         pauses: between the tries of a step.
+        poll_s: between two looks for jobs and for messages to webhooks, while there may be some.
         logs: of this process; None where somebody else writes them.
 
     Raises:
@@ -103,6 +104,7 @@ class JobManager(ListCalls):
         tasks: VideoTasks | None = None,
         background: Callable[[JobService], BackgroundService] | None = None,
         pauses: Pauses = PAUSES,
+        poll_s: float = POLL_S,
         logs: LogFiles | None = None,
     ) -> None:
         if logs is not None:
@@ -114,8 +116,8 @@ class JobManager(ListCalls):
         locate = InputLocator(Inputs(settings.service.uploads), settings.service.archives)
         self._meter = StepTimes(_meter())
         sender = WebhookSender(settings.service.webhooks)
-        looks = QueueLooks()
-        deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, looks=looks)
+        looks = QueueLooks(poll_s=poll_s)
+        deliveries = Deliveries(sender, self._report_delivery, in_line_s=_IN_LINE_S, poll_s=poll_s, looks=looks)
         self._durable = DurableJobs(_database_url(settings), jobs.running, self._perform, deliveries, looks)
         self._webhooks = JobWebhooks(sender, self._durable, deliveries)
         self._executor = Executor(

@@ -71,8 +71,8 @@ class StreamDirectory:
         keys = {key_of(stream): stream.stream_id for stream in registered}
         by_key = await self._links.reports(None if caller.may("admin") else keys)
         reports = [_described(stream, by_key.get(key_of(stream))) for stream in registered]
-        others = [report for key, report in by_key.items() if key not in keys]
-        return (*reports, *others)
+        unregistered = [report for key, report in by_key.items() if key not in keys]
+        return (*reports, *unregistered)
 
     async def report(self, stream_id: str, caller: Caller) -> StreamReport:
         """One stream, by its name, or for an administrator by the key of its source.

@@ -100,7 +100,7 @@ class Fanout:
         now = self._clock()
         for link_id in [name for name, link in self._links.items() if now - link.renewed_at > self._lease_s]:
             self._links.pop(link_id).close()
-            for token in [token for token, other in self._link_of.items() if other == link_id]:
+            for token in [token for token, attached_to in self._link_of.items() if attached_to == link_id]:
                 self.detach(token, keep=True)
         ended = tuple(token for token, left_at in self._left_at.items() if now - left_at > self._linger_s)
         for token in ended:

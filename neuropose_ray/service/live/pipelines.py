@@ -22,6 +22,8 @@ from neuropose_ray.stores import require_allowed
 Resolved = tuple[str | None, Mapping[str, bytes] | None]
 #: Bundles that are kept in memory.
 _MOST_BUNDLES = 8
+#: Fetched ones that are kept on the disk: a URL may name as many as it has spellings.
+_MOST_FETCHED = 64
 _HINT = "see service.live.bundles"
 #: Somebody waits for the answer, and the hub has few threads.
 _LIMITS = FetchLimits(silence_s=10.0, whole_s=50.0, attempts=2)
@@ -103,7 +105,7 @@ class Pipelines:
         except (OSError, ValueError, RuntimeError) as error:  # such as ~ of nobody
             raise BundleError("not a path", where=place[:100], hint=_HINT) from error
         if not any(path.is_relative_to(folder.resolve()) for folder in self._folders):
-            raise BundleError("not below a folder that bundles may be in", where=Path(place).name, hint=_HINT)
+            raise BundleError("not below a folder that bundles may be in", where=path.name, hint=_HINT)
         return path
 
     def _fetched(self, url: str) -> Path:
@@ -114,7 +116,14 @@ class Pipelines:
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fetch(url, path, allowed=self._uploads, limits=_LIMITS)
+            self._remove_old()
         return path
+
+    def _remove_old(self) -> None:
+        """Keep the latest of the fetched bundles; another one that is asked for is fetched again."""
+        kept = sorted(self._kept.glob("*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in kept[_MOST_FETCHED:]:
+            path.unlink(missing_ok=True)
 
 
 def _is_below(url: str, prefix: str) -> bool:
@@ -124,7 +133,8 @@ def _is_below(url: str, prefix: str) -> bool:
     except ValueError:
         return False
     path, folder = unquote(given.path), unquote(top.path).rstrip("/")
-    if (given.scheme, given.netloc) != (top.scheme, top.netloc) or {".", ".."} & set(re.split(r"[/\\]", path)):
+    hosts = ((split.scheme, split.netloc.lower()) for split in (given, top))
+    if len(set(hosts)) > 1 or {".", ".."} & set(re.split(r"[/\\]", path)):
         return False
     return path == folder or path.startswith(f"{folder}/")
 

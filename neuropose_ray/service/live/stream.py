@@ -220,8 +220,7 @@ class LiveStream:
         for token, reason in self._rules.use(self._model):
             logger.warning("%s: rules cannot be run: %s", self.identity.url, reason)
             self._events.publish("rules.failed", {"data": {"error": reason}}, frozenset({token}))
-        data = {"skeleton": self._skeleton.model_dump(mode="json")}
-        self._events.publish("stream.model", {"data": data})
+        self._events.publish("stream.model", {"data": {"skeleton": self._skeleton.model_dump(mode="json")}})
 
     async def _take_frames(self) -> None:
         """Take the newest frame whenever there is room for one on the way to the pose model."""
@@ -341,10 +340,7 @@ class LiveStream:
             endings = self._rules.interrupt(now, f"the stream is {status.state}") if interrupts else []
         for token, steps in endings:
             self._events.deliver(token, steps)
-        data: dict[str, Any] = {"reconnects": status.reconnects}
-        if status.last_error is not None:
-            data["error"] = status.last_error
-        self._events.publish(f"stream.{status.state}", {"epoch": status.epoch, "data": data})
+        self._events.tell_state(status)
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

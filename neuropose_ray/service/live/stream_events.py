@@ -15,6 +15,7 @@ from neuropose_ray.service.live.fanout import Fanout
 from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.rule_runs import Steps
 from neuropose_ray.service.live.stream_parts import SESSION_CHANGED, Decide, Engine, StreamIdentity
+from neuropose_ray.video.live import SourceStatus
 
 
 class StreamEvents:
@@ -52,6 +53,13 @@ class StreamEvents:
                 self._decisions.append((step, self._engine(token) if step.phase == "enter" else None))
                 self._decided.set()
 
+    def tell_state(self, status: SourceStatus) -> None:
+        """Publish which state the source is in now."""
+        data: dict[str, Any] = {"reconnects": status.reconnects}
+        if status.last_error is not None:
+            data["error"] = status.last_error
+        self.publish(f"stream.{status.state}", {"epoch": status.epoch, "data": data})
+
     def tell_session(self, attachment: Attachment) -> None:
         """Let all who look by a registered stream's name know its session, which their messages have from then on."""
         data = {"session_id": attachment.session_id}
@@ -62,11 +70,14 @@ class StreamEvents:
         about = asdict(failure)
         known = {name: about.pop(name) for name in ("rule", "session_id")}
         stream, subscription, owner = (about.pop(name) for name in ("stream_id", "subscription_id", "owner"))
-        tokens = frozenset(
-            token for token, other in self._fanout.attachments.items()
-            if (other.stream_id == stream if subscription is None
-                else (other.subscription_id, other.owner) == (subscription, owner))
-        )  # fmt: skip
+        attachments = self._fanout.attachments.items()
+        if subscription is None:
+            tokens = frozenset(token for token, attachment in attachments if attachment.stream_id == stream)
+        else:
+            named = (subscription, owner)
+            tokens = frozenset(
+                token for token, attachment in attachments if (attachment.subscription_id, attachment.owner) == named
+            )
         self.publish("action.failed", {**known, "data": about}, tokens)
 
     async def send_decisions(self) -> None:
@@ -91,5 +102,5 @@ class StreamEvents:
         origin = attachments.get(token)
         if origin is None or not origin.is_registration:
             return frozenset({token})
-        others = (name for name, other in attachments.items() if other.stream_id == origin.stream_id)
-        return frozenset({token, *others})
+        subscribers = (name for name, attachment in attachments.items() if attachment.stream_id == origin.stream_id)
+        return frozenset({token, *subscribers})

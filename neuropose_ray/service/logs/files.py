@@ -106,13 +106,13 @@ class JsonFormatter(logging.Formatter):
 
 def _remove_oldest(folder: Path) -> None:
     """Keep the newest files, as far as there is room for them."""
-    found = []
+    files = []
     for path in folder.glob(f"*{SUFFIX}*"):
         with suppress(OSError):  # another process removed it
             state = path.stat()
-            found.append((state.st_mtime, state.st_size, path))
+            files.append((state.st_mtime, state.st_size, path))
     total = 0
-    for _, size, path in sorted(found, reverse=True):
+    for _, size, path in sorted(files, reverse=True):
         total += size
         if total > _ALL_BYTES:
             path.unlink(missing_ok=True)

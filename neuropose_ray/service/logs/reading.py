@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 
 from neuropose_ray.errors import printable
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.schemas.json_text import parsed_json
 from neuropose_ray.service.logs.files import SUFFIX
 from neuropose_ray.service.settings import LogLevel
 
@@ -139,6 +139,6 @@ def _rank(level: str) -> int:
 def _parsed(text: bytes) -> LogLine | None:
     """A line; None where it is none, as after a full disk."""
     try:
-        return LogLine.model_validate(json.loads(text))
+        return LogLine.model_validate(parsed_json(text))
     except (ValueError, ValidationError):
         return None

@@ -108,12 +108,12 @@ class LiveSessions:
 
     def _stream(self, request: LiveFrameRequest) -> _Stream | None:
         known = self._streams.get(request.stream)
-        place = (request.epoch, request.number)
-        if known is not None and place <= known.latest:
+        position = (request.epoch, request.number)
+        if known is not None and position <= known.latest:
             return None
         if known is None or known.latest[0] != request.epoch:
-            known = _Stream(FrameStream(self._model), place)
-        known.latest = place
+            known = _Stream(FrameStream(self._model), position)
+        known.latest = position
         self._streams[request.stream] = known
         self._streams.move_to_end(request.stream)
         while len(self._streams) > self._most:

@@ -271,8 +271,8 @@ def _check_peers(descriptors: set[tuple[int, int]], addresses: tuple[str, ...]) 
     for descriptor, _ in descriptors:
         try:
             with socket.socket(fileno=os.dup(descriptor)) as peer:
-                other = peer.getpeername()[0] if peer.family in (socket.AF_INET, socket.AF_INET6) else None
+                address = peer.getpeername()[0] if peer.family in (socket.AF_INET, socket.AF_INET6) else None
         except OSError:
             continue
-        if other is not None and other.partition("%")[0].removeprefix("::ffff:") not in addresses:
+        if address is not None and address.partition("%")[0].removeprefix("::ffff:") not in addresses:
             raise ConnectionEnded("it redirects to another host; give the URL of that one", denied=True)

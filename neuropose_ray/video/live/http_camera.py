@@ -50,13 +50,13 @@ class HttpCamera:
             SourceError: an address on the way is not allowed.
             AddressUnknownError: a host on the way has no address now.
         """
-        here = self._url if url is None else normalised_url(url)
+        current_url = self._url if url is None else normalised_url(url)
         for _ in range(_MOST_REDIRECTS + 1):
-            response = self._answer(here, headers or {})
+            response = self._answer(current_url, headers or {})
             if response.status_code not in _REDIRECTS:
                 break
             response.close()
-            here = normalised_url(urljoin(here, response.headers.get("Location", "")))
+            current_url = normalised_url(urljoin(current_url, response.headers.get("Location", "")))
         if response.status_code in (200, 304):
             return response
         response.close()

@@ -91,15 +91,17 @@ class PacketRing:
         if not packets:
             raise SourceError("there are no pictures for a clip yet", hint="set `clip_s`, or wait for a keyframe")
         begin_at = packets[-1].arrived_at - seconds
-        starts = [i for i, packet in enumerate(packets) if packet.is_keyframe and packet.arrived_at <= begin_at]
-        return _write(packets[starts[-1] if starts else 0 :], codec, header, path)
+        starts = (
+            index for index, packet in enumerate(packets) if packet.is_keyframe and packet.arrived_at <= begin_at
+        )
+        return _write(packets[max(starts, default=0) :], codec, header, path)
 
     def _is_old(self) -> bool:
         """Whether a keyframe after the first begins early enough for the seconds that are kept."""
         oldest_needed = self._packets[-1].arrived_at - self._seconds
         if self._packets[0].arrived_at > oldest_needed:
             return False
-        second = next((packet for i, packet in enumerate(self._packets) if i and packet.is_keyframe), None)
+        second = next((packet for index, packet in enumerate(self._packets) if index and packet.is_keyframe), None)
         return second is not None and second.arrived_at <= oldest_needed
 
     def _drop_group(self) -> None:

@@ -39,16 +39,6 @@ class ConnectionEnded(Exception):  # noqa: N818  not always an error: a camera m
         self.reason, self.denied, self.final = reason, denied, final
 
 
-def require_size(width: int, height: int) -> None:
-    """Refuse a picture that is too large.
-
-    Raises:
-        ConnectionEnded: it is.
-    """
-    if width * height > MOST_PIXELS:
-        raise ConnectionEnded(f"its pictures are too large ({width}x{height})", denied=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A decoded picture that may be taken.
@@ -82,6 +72,16 @@ class PictureSource(Protocol):
         """
 
 
+def check_size(width: int, height: int) -> None:
+    """Refuse pictures of so many pixels, if possible before they are decoded.
+
+    Raises:
+        ConnectionEnded: they are too large.
+    """
+    if width * height > MOST_PIXELS:
+        raise ConnectionEnded(f"its pictures are too large ({width}x{height})", denied=True)
+
+
 class SourceReport:
     """What a source has done so far, for the watchdog and for clips.
 
@@ -108,7 +108,7 @@ class SourceReport:
         Raises:
             ConnectionEnded: it is too large.
         """
-        require_size(width, height)
+        check_size(width, height)
         self.size = (width, height)
         self.frames += 1
         self.first_frame.set()

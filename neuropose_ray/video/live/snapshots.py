@@ -14,7 +14,7 @@ from neuropose_ray.errors import VideoError
 from neuropose_ray.video.images import decode_image
 from neuropose_ray.video.live.http_camera import HttpCamera, http_errors
 from neuropose_ray.video.live.packets import EncodedPacket
-from neuropose_ray.video.live.pictures import ConnectionEnded, Picture, SourceReport, require_size
+from neuropose_ray.video.live.pictures import ConnectionEnded, Picture, SourceReport, check_size
 from neuropose_ray.video.picture_size import picture_size
 
 if TYPE_CHECKING:
@@ -131,8 +131,7 @@ def _body(response: httpx.Response) -> bytes:
 
 def _decoded(content: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     try:
-        width, height = picture_size(content)
-        require_size(width, height)  # before it takes the memory
+        check_size(*picture_size(content))  # before it takes the memory
         return decode_image(np.frombuffer(content, np.uint8), where="snapshot")
     except VideoError:
         raise ConnectionEnded("it gives no picture that can be decoded") from None

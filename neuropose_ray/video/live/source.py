@@ -178,7 +178,8 @@ class LiveSource:
                 if ending is None:
                     break
                 if ending.reason is None:
-                    self._ended = True
+                    with self._changed:
+                        self._ended = True
                     break
                 retry = self._backoff.failed(denied=ending.denied)
                 delay_s = None if ending.final else retry.delay_s
@@ -204,7 +205,8 @@ class LiveSource:
             with suppress(OSError):  # where none can be started now, the attempt fails, and the next one may not
                 decoder = DecoderClient(self._kind)
         self._closing.wait(max(0.0, due - time.monotonic()))
-        self._reconnects += 1
+        with self._changed:
+            self._reconnects += 1
         return decoder
 
     def _follow(self, decoder: DecoderClient | None) -> _Ending | None:

@@ -128,6 +128,7 @@ def test_angles_do_not_depend_on_where_the_person_is_or_how_the_camera_is_held(s
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=40)
+@pytest.mark.slow
 def test_the_angles_of_a_posture_do_not_leave_their_defined_range(seed):
     anywhere = np.random.default_rng(seed).normal(scale=500, size=(8, len(LANDMARKS), 3))
     for posture in anywhere:

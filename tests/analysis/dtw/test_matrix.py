@@ -49,6 +49,7 @@ def test_like_stands_beside_like_in_the_heat_map():
     assert clustered_order(BLOCKS[:0, :0]) == []
 
 
+@pytest.mark.slow
 def test_processes_compute_what_this_process_computes():
     trials = [performed(name, motion, noise_mm=5) for name, motion in movements().items()]
     settings = DistanceMatrixSettings(pairs_per_task=2)

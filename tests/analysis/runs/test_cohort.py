@@ -49,6 +49,7 @@ def test_a_bad_trial_never_stops_the_rest(config):
     assert len(cohort.failed) == 3
 
 
+@pytest.mark.slow
 def test_processes_give_what_this_one_gives(config):
     assert cohort_of(config, analyse_in_processes) == cohort_of(config)
 

@@ -140,6 +140,7 @@ def test_distances_have_a_unit_and_a_value_per_frame_that_lengths_and_joints_do_
     assert run(SLOW, QUICK, angles | {"warping": {"z_normalise": True}}).results.unit == "SD"
 
 
+@pytest.mark.slow
 def test_twice_the_trial_is_twice_as_far_in_all_and_as_far_per_frame(run):
     once, twice = (
         run(heels(30, frames, seed=1), heels(24, frames, seed=2), {"kind": "dtw"}) for frames in (120, 240)

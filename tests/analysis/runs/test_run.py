@@ -58,6 +58,7 @@ SIGNAL = {"kind": "joint_axis", "joint": LEFT_HEEL, "axis": "y"}
     {"kind": "dtw", "align": "procrustes_per_sequence", "method": "dtw_per_joint"},
 ])  # fmt: skip
 @pytest.mark.parametrize("segmentation", [None, {"kind": "extractor", "extractor": SIGNAL}])
+@pytest.mark.slow
 def test_without_a_frame_rate_all_that_needs_no_time_is_as_with_one(tmp_path, analysis, segmentation):
     def report(fps):
         files = {"primary": SLOW, "reference": heels(24)} if analysis["kind"] == "dtw" else {"primary": SLOW}

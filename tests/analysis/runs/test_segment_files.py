@@ -144,6 +144,7 @@ def test_what_cannot_be_segmented_is_refused_and_left_as_it_is(tmp_path, payload
 
 
 @pytest.mark.parametrize("seed", range(25))
+@pytest.mark.slow
 def test_whatever_neuroposes_file_holds_its_loader_takes_it_after_a_segmentation_in_place(tmp_path, seed):
     """Versions 1 and 2, one video or a job, frames without anybody, numbers that are missing, no frame rate."""
     random = np.random.default_rng(seed)

@@ -9,7 +9,7 @@ from formats.datasets.labelled import assert_same, frame, person
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuropose_ray.errors import FileFormatError
+from neuropose_ray.errors import FileFormatError, InputError
 from neuropose_ray.formats.datasets import cvat
 from neuropose_ray.formats.datasets.cvat import read_cvat, write_cvat
 from neuropose_ray.formats.keypoints import COCO_KEYPOINTS
@@ -49,14 +49,63 @@ WING = '<skeleton><points label="wing" points="1,1"/></skeleton>'
 HALF = '<skeleton><points label="nose" points="1"/></skeleton>'
 
 
-@pytest.mark.parametrize("content", ["<annotations", "<svg/>", '<annotations><image id="0"/></annotations>'])
+def test_several_boxes_of_one_group_are_all_kept(tmp_path):
+    write_cvat(tmp_path / "annotations.xml", FRAMES[:1])
+    tree = ET.parse(tmp_path / "annotations.xml")
+    for shape in tree.iter():
+        if "group_id" in shape.attrib:
+            shape.set("group_id", "1")
+    tree.write(tmp_path / "grouped.xml")
+    (picture,) = read_cvat(tmp_path / "grouped.xml")
+    boxes = sorted(person.box for person in picture.persons if not person.points)
+    assert [person.box for person in FRAMES[0].persons[1:]] == [pytest.approx(box, abs=1e-3) for box in boxes]
+
+
+def test_a_name_that_xml_cannot_hold_is_one_line_and_others_come_back(tmp_path):
+    names = ["a/\n\t\r &<>\"' 李.png", "a/\x01.png"]
+    first, second = (FRAMES[1].model_copy(update={"file_name": name}) for name in names)
+    write_cvat(tmp_path / "annotations.xml", [first])
+    assert [picture.file_name for picture in read_cvat(tmp_path / "annotations.xml")] == names[:1]
+    with pytest.raises(InputError, match=r"'a/\\x01.png': XML cannot hold"):
+        write_cvat(tmp_path / "other.xml", [second])
+    assert not (tmp_path / "other.xml").exists()
+
+
+ENTITIES = "".join(f'<!ENTITY {name} "{f"&{below};" * 50}">' for name, below in ("ba", "cb", "dc", "ed"))
+LAUGHS = f'<!DOCTYPE a [<!ENTITY a "ha">{ENTITIES}]><annotations><image name="&e;&e;&e;"/></annotations>'
+OUTSIDE = (
+    '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><annotations><image name="a">&x;</image></annotations>'
+)
+UNKNOWN = '<?xml version="1.0" encoding="klingon"?><annotations/>'
+CHINESE = '<?xml version="1.0" encoding="gb18030"?><annotations/>'
+BROAD = '<?xml version="1.0" encoding="shift_jis"?><annotations/>'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LAUGHS,
+        UNKNOWN,
+        BROAD,
+        OUTSIDE,
+        CHINESE,
+        "<annotations",
+        "<svg/>",
+        '<annotations><image id="0"/></annotations>',
+    ],
+)
 def test_another_file_is_refused(tmp_path, content):
     (tmp_path / "a.xml").write_text(content)
     with pytest.raises(FileFormatError, match=r"a\.xml"):
         list(read_cvat(tmp_path / "a.xml"))
 
 
-@pytest.mark.parametrize("shape", ['<box xtl="left"/>', WING, HALF])
+ENDLESS = '<box xtl="0" ytl="0" xbr="inf" ybr="1"/>'
+NOWHERE = '<skeleton><points label="nose" points="nan,1"/></skeleton>'
+REVERSED = '<box xtl="5" ytl="0" xbr="1" ybr="1"/>'
+
+
+@pytest.mark.parametrize("shape", ['<box xtl="left"/>', WING, HALF, ENDLESS, NOWHERE, REVERSED])
 def test_a_shape_that_is_none_is_named_with_its_picture(tmp_path, shape):
     (tmp_path / "a.xml").write_text(f'<annotations><image name="street">{shape}</image></annotations>')
     with pytest.raises(FileFormatError, match="image street"):

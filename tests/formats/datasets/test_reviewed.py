@@ -8,9 +8,10 @@ from formats.datasets.runs import add_video
 from neuropose_ray.formats.datasets.cvat import read_cvat
 from neuropose_ray.formats.datasets.kinds import DatasetKind, DatasetSettings
 from neuropose_ray.formats.datasets.label_studio import read_label_studio
-from neuropose_ray.formats.datasets.reviewed import ReviewedPicture, import_review
+from neuropose_ray.formats.datasets.reviewed import ReviewedPerson, ReviewedPicture, import_review
 from neuropose_ray.formats.datasets.writing import export_dataset
 from neuropose_ray.schemas.labels import LABELS_FILE, read_labels
+from neuropose_ray.schemas.parquet_files import read_predictions
 
 ALL = DatasetSettings(excluded=frozenset())
 
@@ -55,6 +56,19 @@ def test_pictures_of_another_run_are_named_and_change_nothing(run):
     summary = import_review([ReviewedPicture("../../etc/passwd", ()), ReviewedPicture("c/image_0.png", ())], run)
     assert summary.unknown == ("../../etc/passwd", "c/image_0.png")
     assert not list(run.glob(f"*/{LABELS_FILE}"))
+
+
+def test_labels_are_in_the_videos_pixels_and_within_its_picture(run):
+    info = read_predictions(run / "a" / "predictions.parquet")[1].metadata
+    half = (info.width / 2, info.height / 2)
+    points = {"nose": (10.0, 20.0, 2), "left_eye": (-5.0, 20.0, 1)}
+    inside = ReviewedPerson((-10.0, 5.0, 40.0, info.height), points)
+    beyond = ReviewedPerson((info.width, 5.0, 40.0, 10.0), {})
+    import_review([ReviewedPicture("a/image_0.png", (inside, beyond), half)], run)
+    (frame,) = read_labels(run / "a" / LABELS_FILE)
+    (person,) = frame.persons
+    assert person.box == (0.0, 10.0, 60.0, info.height - 10.0)
+    assert person.keypoints[:2] == ((20.0, 40.0, 2), (0.0, 0.0, 0))
 
 
 def test_the_folder_of_one_video_is_enough(run):

@@ -75,6 +75,7 @@ def test_knees_bend_as_far_as_the_movement_asks(monkeypatch, kind, least, most):
     assert deepest.max() < most
 
 
+@pytest.mark.slow
 def test_who_stands_up_has_straight_and_bent_knees_in_turns_and_who_sits_has_bent_ones(monkeypatch):
     rising, sitting = (knee_flexion(only(monkeypatch, kind)).mean(axis=0) for kind in ("sit_to_stand", "seated"))
     assert np.median(np.ptp(rising, axis=1)) > 40
@@ -82,6 +83,7 @@ def test_who_stands_up_has_straight_and_bent_knees_in_turns_and_who_sits_has_ben
     assert np.median(sitting) > 65
 
 
+@pytest.mark.slow
 def test_on_one_leg_and_on_stairs_the_legs_differ(monkeypatch):
     for kind in ("balance", "stairs"):
         right, left = knee_flexion(only(monkeypatch, kind))
@@ -90,6 +92,7 @@ def test_on_one_leg_and_on_stairs_the_legs_differ(monkeypatch):
     assert np.median(np.abs(right - left)) < 10
 
 
+@pytest.mark.slow
 def test_in_a_lunge_one_foot_is_far_before_the_other(monkeypatch):
     def stride(kind):
         right, left = (only(monkeypatch, kind)[:, :, index(f"{side}_ankle")[0]] for side in ("right", "left"))

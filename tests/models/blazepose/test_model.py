@@ -57,6 +57,7 @@ def test_keypoints_agree_with_mediapipes_own(blazepose, test_data: Path):
     assert np.median(apart) < 0.02
 
 
+@pytest.mark.slow
 def test_depth_is_as_far_off_marker_mocap_as_mediapipes(blazepose, test_data: Path):
     times, poses, _ = look_at(blazepose(), test_data / "opencap" / "squat.mp4", 240)
     rows = list(csv.DictReader((test_data / "opencap" / "squat_gt_joints.csv").open()))
@@ -76,11 +77,13 @@ def test_poses_lie_in_front_of_the_camera_and_project_onto_their_pixels(blazepos
     assert np.median(apart) < 0.05 * np.median(poses.boxes[:, 3])
 
 
+@pytest.mark.slow
 def test_one_person_on_equipment_filled_ground_stays_one(blazepose, test_data: Path):
     _, poses, _ = look_at(blazepose(), test_data / "opencap" / "squat.mp4", 120)
     assert np.bincount(poses.frame).tolist() == [1] * 120
 
 
+@pytest.mark.slow
 def test_people_who_cross_are_all_followed(blazepose, test_data: Path):
     _, poses, _ = look_at(blazepose(), test_data / "pose2sim_multi" / "cam01.mp4", 50)
     assert np.median(np.bincount(poses.frame, minlength=50)) == 3
@@ -105,6 +108,7 @@ def test_results_do_not_depend_on_how_frames_are_grouped_into_calls(blazepose, t
 
 
 @pytest.mark.parametrize(("name", "first"), [("opencap/walk.mp4", 55), ("sports2d/demo.mp4", 172)])
+@pytest.mark.slow
 def test_after_its_lead_in_a_session_sees_what_one_from_the_start_sees(blazepose, test_data: Path, name, first):
     """In demo.mp4 somebody is in the middle of a somersault then, and somebody else walks below."""
     info = probe(open_source(test_data / name))
@@ -123,6 +127,7 @@ def test_after_its_lead_in_a_session_sees_what_one_from_the_start_sees(blazepose
         np.testing.assert_array_equal(one.poses2d[order], other.poses2d[order_too])
 
 
+@pytest.mark.slow
 def test_a_lamp_is_nobody(blazepose, test_data: Path):
     _, poses, _ = look_at(blazepose(), test_data / "field" / "lamp_is_no_person_405x719.mp4", 60)
     assert np.bincount(poses.frame, minlength=60).tolist() == [1] * 60

@@ -224,6 +224,7 @@ def test_out_of_memory_halves_the_batch_loses_nothing_and_is_remembered(tmp_path
         np.testing.assert_array_equal(poses.boxes[:, 0], 3 * np.arange(frames) + 1)
 
 
+@pytest.mark.slow
 def test_a_shortage_by_another_name_halves_the_batch_too(tmp_path: Path) -> None:
     import tensorflow as tf
 
@@ -243,6 +244,7 @@ def test_a_shortage_by_another_name_halves_the_batch_too(tmp_path: Path) -> None
     np.testing.assert_array_equal(poses.boxes[:, 0], 3 * np.arange(20) + 1)
 
 
+@pytest.mark.slow
 def test_one_frame_that_does_not_fit_in_memory_is_an_error_in_one_line(tmp_path: Path) -> None:
     folder = build_stand_in(tmp_path / "no_memory", most_frames=0)
     with pytest.raises(ModelError, match=r"does not fit in memory \(OOM when allocating") as caught:

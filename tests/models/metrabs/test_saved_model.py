@@ -135,6 +135,7 @@ def test_the_same_configuration_may_start_again() -> None:
     assert start_tensorflow(MetrabsSettings(device="cpu")) == first == "cpu"
 
 
+@pytest.mark.slow
 def test_threads_and_the_cpu_are_what_the_settings_say() -> None:
     found = started(MetrabsSettings(device="cpu", intra_op_threads=1, inter_op_threads=3))
 

@@ -72,6 +72,14 @@ def test_a_truncated_archive_is_a_one_line_error(make, write, target, saved_mode
             unpack(write(whole[:cut]), target, shown="m.tar.gz")
 
 
+def test_a_compression_that_nobody_knows_is_a_one_line_error(make_zip, write, target, saved_model):
+    content = bytearray(make_zip(saved_model))
+    for start, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        content[content.index(start) + offset] = 99
+    with pytest.raises(ModelError, match="damaged archive"):
+        unpack(write(bytes(content)), target, shown="m.zip")
+
+
 def test_something_else_is_not_an_archive(write, target):
     with pytest.raises(ModelError, match="neither a tar nor a zip"):
         unpack(write(b"<html>sign in first</html>"), target, shown="m")

@@ -99,6 +99,14 @@ def test_what_is_stored_is_not_stored_again(clips: Path, bucket: Path, tmp_path:
     assert {path: path.stat().st_mtime_ns for path in bucket.rglob("*.parquet")} == before
 
 
+def test_what_is_no_result_of_a_video_is_not_fetched(bucket: Path, tmp_path: Path):
+    for file in ("metrics.json", "deep/er.txt"):
+        (bucket / "a" / file).parent.mkdir(parents=True, exist_ok=True)
+        (bucket / "a" / file).write_text("{}")
+    ResultStore(bucket.as_uri(), tmp_path / "work").restore(["a"])
+    assert {path.name for path in (tmp_path / "work" / "a").iterdir()} == {"metrics.json", ".stored"}
+
+
 def test_a_store_that_cannot_be_reached_is_one_line(clips: Path, tmp_path: Path):
     with pytest.raises(OutputError) as caught:
         process(clips, tmp_path / "here", "nosuchscheme://bucket/results")

@@ -65,8 +65,8 @@ def _without_times(header: dict[str, Any]) -> dict[str, Any]:
     [
         {"fitting": {"height_m": 1.9}},
         {"fit": False},
-        {"tracking": {"max_gap_s": 0.2}},
-        {"tracking": {"max_gap_s": 0.2}, "fitting": {"moving_camera": True}},
+        pytest.param({"tracking": {"max_gap_s": 0.2}}, marks=pytest.mark.slow),
+        pytest.param({"tracking": {"max_gap_s": 0.2}, "fitting": {"moving_camera": True}}, marks=pytest.mark.slow),
     ],
 )
 def test_other_settings_of_tracking_and_fit_give_what_a_fresh_run_gives_without_a_pose_model(
@@ -110,6 +110,7 @@ def test_the_height_is_recorded_and_another_one_runs_no_pose_model(
     assert set(header.provenance.settings) == {"blazepose", "tracking"}
 
 
+@pytest.mark.slow
 def test_a_partial_video_stays_what_it_is_when_it_is_fitted_again(pipeline, test_data: Path, tmp_path: Path):
     video = test_data / "odd" / "decord_corrupted.mp4"
     first = pipeline([video], tmp_path / "out")
@@ -132,6 +133,7 @@ def test_a_new_version_of_what_comes_after_poses_runs_no_pose_model(
     assert (out / NAME / "predictions.parquet").stat().st_mtime_ns > written
 
 
+@pytest.mark.slow
 def test_a_renamed_video_keeps_its_poses(pipeline, clip: Path, tmp_path: Path):
     first = tmp_path / f"{NAME}.mp4"
     first.write_bytes(clip.read_bytes())
@@ -188,7 +190,14 @@ def forget_the_key(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "harm", [lose_predictions, lose_metrics, damage_predictions, put_other_predictions_in_their_place, forget_the_key]
+    "harm",
+    [
+        pytest.param(lose_predictions, marks=pytest.mark.slow),
+        pytest.param(lose_metrics, marks=pytest.mark.slow),
+        damage_predictions,
+        pytest.param(put_other_predictions_in_their_place, marks=pytest.mark.slow),
+        forget_the_key,
+    ],
 )
 def test_poses_that_nothing_vouches_for_are_computed_again(
     pipeline, computed: Callable[..., Path], clip: Path, harm: Callable[[Path], None]
@@ -211,8 +220,8 @@ def test_lost_results_are_written_again_without_a_pose_model(pipeline, computed:
     "flags",
     [
         {"camera": {"field_of_view_degrees": 50}},
-        {"blazepose": {"max_persons": 2}},
-        {"blazepose": {"session_frames": 20}},
+        pytest.param({"blazepose": {"max_persons": 2}}, marks=pytest.mark.slow),
+        pytest.param({"blazepose": {"session_frames": 20}}, marks=pytest.mark.slow),
     ],
 )
 def test_what_changes_the_poses_runs_the_pose_model(
@@ -237,6 +246,7 @@ def test_new_and_finished_videos_go_together(pipeline, computed: Callable[..., P
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_tasks_of_a_cluster_make_files_again(ray_cluster: str, pipeline, computed: Callable[..., Path], clip: Path):
     out = computed("out")
     assert pipeline([clip], out, engine="ray", fitting={"height_m": 1.9}).frames_computed == 0

@@ -76,6 +76,7 @@ def test_a_session_is_told_at_which_frame_it_begins(plan: VideoPlan, monkeypatch
     lead_in=st.integers(0, 20),
     batch=st.tuples(st.integers(1, 12), st.integers(1, 12)),
 )
+@pytest.mark.slow
 def test_what_a_model_that_remembers_predicts_depends_on_its_sessions_and_on_no_chunks(
     plan: VideoPlan, session_frames: int, chunk_frames: tuple[int, int], lead_in: int, batch: tuple[int, int]
 ):

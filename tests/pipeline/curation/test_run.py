@@ -356,6 +356,7 @@ def _deaths(monkeypatch: pytest.MonkeyPatch, planted: Path, tmp_path: Path, coun
         assert digests(out) == whole, count
 
 
+@pytest.mark.slow
 def test_a_run_that_died_goes_on_to_the_same_files(monkeypatch: pytest.MonkeyPatch, planted: Path, tmp_path: Path):
     _deaths(monkeypatch, planted, tmp_path, range(3, 40, 12))
 
@@ -368,6 +369,7 @@ def test_wherever_a_run_dies_it_goes_on_to_the_same_files(
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_on_a_cluster_the_files_are_the_same(ray_cluster: str, planted: Path, tmp_path: Path):
     run(planted, tmp_path / "local")
     settings = EngineSettings(kind="ray", address=ray_cluster, workers=1)

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.ray
 SHORT_CHUNKS = {"video": {"chunk_frames": 20}, "blazepose": {"session_frames": 20}}
 
 
+@pytest.mark.slow
 def test_ray_gives_what_threads_give_also_for_videos_that_fail(
     pipeline, ray_cluster, test_data: Path, tmp_path: Path
 ):
@@ -56,6 +57,7 @@ def test_an_error_of_ours_comes_back_from_the_cluster_as_it_was_raised(ray_clust
     engine.close()
 
 
+@pytest.mark.slow
 def test_what_is_submitted_shares_a_process_and_one_that_dies_costs_no_other_its_result(ray_cluster):
     engine = RayEngine(EngineSettings(workers=2), SyntheticSpec(), run_name="test")
     before = [engine.submit(os.getpid).result(timeout=60) for _ in range(2)]
@@ -67,6 +69,7 @@ def test_what_is_submitted_shares_a_process_and_one_that_dies_costs_no_other_its
     engine.close()
 
 
+@pytest.mark.slow
 def test_weights_that_cannot_be_loaded_end_the_run_with_the_models_own_error(
     ray_cluster, weights, test_data: Path, tmp_path: Path
 ):

@@ -56,7 +56,6 @@ def test_blazepose_which_follows_people_gives_the_same_bytes_in_both_shapes(
         assert table(tmp_path / "split", name) == table(tmp_path / "fused", name)
 
 
-@pytest.mark.slow
 def test_metrabs_gives_the_same_bytes_in_both_shapes(ray_cluster: str, stand_in: Path, tmp_path: Path):
     import cv2
     from support.metrabs_world import RED, paint

@@ -99,6 +99,7 @@ def test_a_folder_that_cannot_be_listed_is_an_input(tmp_path: Path, unlistable: 
     assert found(search_folder(tmp_path), tmp_path) == [("a.mp4", "video"), ("locked", "unlistable")]
 
 
+@pytest.mark.slow
 def test_a_tree_deeper_than_pythons_stack_is_searched(tmp_path: Path):
     folder = deep = tmp_path / "deep"
     folder.mkdir()

@@ -281,6 +281,7 @@ def half_or_die(number: int) -> int:
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_planning_runs_as_tasks_of_a_cluster(ray_cluster: str, clips: Path, tmp_path: Path):
     from neuropose_ray.pipeline.engines.ray_data import RayEngine
     from neuropose_ray.pipeline.settings import EngineSettings

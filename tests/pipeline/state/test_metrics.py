@@ -91,6 +91,7 @@ def exported() -> dict[str, dict[tuple[str, ...], float]]:
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_cluster")
+@pytest.mark.slow
 def test_the_nodes_metrics_port_shows_what_a_run_did(tmp_path: Path):
     from neuropose_ray.pipeline.engines.start import started_engine
     from neuropose_ray.pipeline.planning.plan_file import write_plan  # noqa: F401

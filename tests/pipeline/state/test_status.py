@@ -45,6 +45,7 @@ def rows() -> list[ManifestRow]:
     return [ManifestRow("a", "a.mp4", "planned", frames=100, chunks=2)]
 
 
+@pytest.mark.slow
 def test_a_run_is_seen_while_it_goes_on_after_a_kill_and_when_it_has_ended(test_data: Path, tmp_path: Path):
     video, out = test_data / "odd" / "made_vfr_walk.mp4", tmp_path / "out"
     run = subprocess.Popen([sys.executable, "-c", SLOW_RUN, str(video), str(out), "50"])

@@ -1,9 +1,12 @@
 """What the report says of the fit."""
 
+import numpy as np
 import pytest
 
-from neuropose_ray.report.collect.quality import _of_fit
+from neuropose_ray.analysis.motion import Motion
+from neuropose_ray.report.collect.quality import _of_fit, limb_changes
 from neuropose_ray.schemas.fitting import TrackFit
+from neuropose_ray.schemas.skeletons import known_skeleton
 
 
 def fit(**changes) -> TrackFit:
@@ -21,3 +24,14 @@ def test_the_depth_prior_is_named_with_the_errors_that_it_expects():
 @pytest.mark.parametrize("changes", [{}, {"depth_prior": "depth prior 1"}])
 def test_without_a_prior_nothing_is_said_of_it(changes):
     assert len(_of_fit(fit(**changes))) == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_limbs_without_a_length_have_no_share_by_which_it_changes():
+    skeleton = known_skeleton("blazepose_33")
+    positions = np.zeros((4, len(skeleton), 3))
+    times, scores = np.arange(4) / 30, np.ones((4, len(skeleton)))
+    assert np.isnan(limb_changes(Motion("", skeleton, times, positions, scores))).all()
+    positions[:, skeleton.index("left_knee"), 1] = (100.0, 100.0, 100.0, 150.0)
+    changes = limb_changes(Motion("", skeleton, times, positions, scores))
+    np.testing.assert_allclose(changes, (0, 0, 0, 0.5))

@@ -1,11 +1,10 @@
-"""A real browser for the report: Debian's chromium, driven by playwright, without a network of its own."""
+"""Reports in a real browser."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.browser import started_chromium
 from support.report_contents import RATE_HZ, squats
 from support.report_pages import FRAMES, ReportPage, write_numbered_video
 
@@ -16,20 +15,19 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Browser"]:
-    """One browser for a module; while it is there, its driver's event loop runs, and no other one can be started."""
-    with started_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def report(chromium, tmp_path_factory) -> Iterator[ReportPage]:
+@pytest.fixture(scope="session")
+def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four squats with a video, charts and all."""
     folder = tmp_path_factory.mktemp("report")
     video = write_numbered_video(folder / "overlay.mp4", FRAMES, RATE_HZ)
     write_report(folder / "report.html", squats(FRAMES), video)
-    page = ReportPage(chromium, folder / "report.html")
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def report(chromium: "Browser", report_file: Path) -> Iterator[ReportPage]:
+    """The same report, opened for the tests of a module."""
+    page = ReportPage(chromium, report_file)
     page.until("document.getElementById('video').readyState === 4")
     page.show_charts()
     yield page

@@ -61,6 +61,7 @@ def test_left_and_right_are_the_persons_own_in_every_view(report: ReportPage):
     assert seen["Right"]["right"]["count"] > 3 * seen["Right"]["left"]["count"]
 
 
+@pytest.mark.slow
 def test_the_wheel_zooms_the_skeleton_and_leaves_the_page_where_it_is(opened):
     report = opened(squats(60))
     report.page.locator("#others").uncheck()
@@ -112,6 +113,7 @@ def seen_alone(opened) -> Callable[..., list[dict[str, dict[str, float]]]]:
     return colours
 
 
+@pytest.mark.slow
 def test_a_hand_without_its_elbow_does_not_float(seen_alone):
     whole, cut = seen_alone("left_elbow")
     reach = [seen["left"]["right"] - seen["right"]["left"] for seen in (whole, cut)]
@@ -119,6 +121,7 @@ def test_a_hand_without_its_elbow_does_not_float(seen_alone):
     assert cut["left"]["count"] > 200, "the leg is gone, too"
 
 
+@pytest.mark.slow
 def test_the_head_is_a_ball_on_a_neck_and_does_not_float_without_shoulders(seen_alone):
     whole, headless = seen_alone("left_shoulder", "right_shoulder")
     head, none = (seen["middle"] for seen in (whole, headless))
@@ -127,6 +130,7 @@ def test_the_head_is_a_ball_on_a_neck_and_does_not_float_without_shoulders(seen_
     assert whole["left"]["top"] > head["top"], "the head is not above all else"
 
 
+@pytest.mark.slow
 def test_the_page_begins_where_there_is_somebody(opened):
     content = squats(60)
     positions = content.people[0].positions.copy()
@@ -136,6 +140,7 @@ def test_the_page_begins_where_there_is_somebody(opened):
     assert report.colours("#body")["left"]["count"] > 100
 
 
+@pytest.mark.slow
 def test_who_is_chosen_is_shown_also_where_nobody_was_at_that_time(opened):
     content = squats(60)
     later = content.people[1].positions.copy()

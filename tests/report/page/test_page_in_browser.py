@@ -115,7 +115,14 @@ def test_nothing_is_fetched_and_nothing_complains(report: ReportPage):
     assert report.complaints == []
 
 
-@pytest.mark.parametrize("content", [nothing(0), nothing(1), unknown(1)], ids=["no frames", "nobody", "one frame"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(nothing(0), id="no frames"),
+        pytest.param(nothing(1), id="nobody"),
+        pytest.param(unknown(1), id="one frame", marks=pytest.mark.slow),
+    ],
+)
 def test_a_page_with_nothing_to_show_works(opened, content):
     report = opened(content)
     report.page.keyboard.press("End")
@@ -124,6 +131,7 @@ def test_a_page_with_nothing_to_show_works(opened, content):
     assert report.complaints == []
 
 
+@pytest.mark.slow
 def test_a_video_that_the_browser_cannot_play_stops_nothing_else(opened, tmp_path):
     (tmp_path / "overlay.mp4").write_bytes(b"no video")
     report = opened(squats(60), tmp_path / "overlay.mp4")
@@ -132,6 +140,7 @@ def test_a_video_that_the_browser_cannot_play_stops_nothing_else(opened, tmp_pat
     report.until("Number(document.getElementById('time').value) > 2")
 
 
+@pytest.mark.slow
 def test_another_person_has_other_curves_tables_marks_strips_and_warnings(opened):
     report = opened(squats(120))
     report.show_charts()
@@ -159,6 +168,7 @@ def test_another_person_has_other_curves_tables_marks_strips_and_warnings(opened
     assert report.complaints == []
 
 
+@pytest.mark.slow
 def test_a_number_has_its_error_band_and_is_grey_where_it_cannot_be_relied_on(opened):
     report = opened(squats(60))
     report.page.locator("#person").select_option(index=1)
@@ -177,6 +187,7 @@ def test_the_thin_curve_is_called_what_it_is(report: ReportPage):
     assert names == ["left, pose model", "left", "right, pose model", "right"]
 
 
+@pytest.mark.slow
 def test_the_row_of_a_repetition_that_leads_to_its_turning_point_is_lit_while_it_passes(opened):
     content = squats(180)
     person = content.people[0]
@@ -204,6 +215,7 @@ def test_names_are_shown_and_never_run_and_without_a_single_number_charts_are_em
     assert report.complaints == []
 
 
+@pytest.mark.slow
 def test_slow_motion_stays_in_step_with_its_video(opened, tmp_path):
     video = write_numbered_video(tmp_path / "overlay.mp4", FRAMES, RATE_HZ)
     content = squats(FRAMES)

@@ -70,6 +70,7 @@ def test_paper_has_the_picture_and_the_skeleton_of_the_moment_that_is_shown(repo
     assert report.page.locator("#paper *").count() == 0
 
 
+@pytest.mark.slow
 def test_what_is_folded_on_the_screen_is_read_on_paper_but_for_settings(opened):
     settings = Fact("Settings", '{\n  "cleaning": 1\n}', folded=True)
     report = opened(replace(squats(60), provenance=(settings,)))

@@ -41,6 +41,7 @@ def test_a_phone_shows_the_person_and_never_scrolls_sideways(opened, tmp_path, s
     assert report.box("#transport")["bottom"] - report.box("#transport")["top"] < 0.3 * size[1]
 
 
+@pytest.mark.slow
 def test_warnings_are_one_line_that_says_how_many_there_are_and_opens(opened):
     report = opened(squats(60))
     (line,) = report.page.locator(".warnings summary:visible").all()
@@ -50,6 +51,7 @@ def test_warnings_are_one_line_that_says_how_many_there_are_and_opens(opened):
     assert report.page.get_by_text("One more.").is_visible()
 
 
+@pytest.mark.slow
 def test_the_strips_are_one_until_all_are_asked_for(opened):
     report = opened(squats(120))
 
@@ -66,6 +68,7 @@ def test_the_strips_are_one_until_all_are_asked_for(opened):
     assert labels() == ["Time", "Marks", "Doubtful"]
 
 
+@pytest.mark.slow
 def test_limbs_that_change_by_a_twentieth_are_no_alarm(opened):
     content, changes = squats(60), {0.05: False, 0.14: False, 0.2: True}
     people = []
@@ -82,6 +85,7 @@ def test_limbs_that_change_by_a_twentieth_are_no_alarm(opened):
         assert (seen["good"]["count"] > 0) != is_alarm
 
 
+@pytest.mark.slow
 def test_settings_are_folded_and_open_on_request(opened):
     report = opened(replace(squats(60), provenance=(Fact("Settings", '{"cleaning": 1}', folded=True),)))
     assert not report.page.get_by_text('"cleaning": 1').is_visible()

@@ -8,7 +8,7 @@ from support.jobs_in_memory import Interface, JobsInMemory
 from neuropose_ray.benchmark.synthetic import write_synthetic_video
 from neuropose_ray.errors import StorageFullError
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.http import job_routes
+from neuropose_ray.service.http import job_intake
 from neuropose_ray.service.http.probing import measures, require_within
 
 
@@ -25,7 +25,7 @@ def jobs() -> JobsInMemory:
 
 @pytest.fixture
 def service(tmp_path: Path, jobs: JobsInMemory, monkeypatch: pytest.MonkeyPatch) -> Interface:
-    monkeypatch.setattr(job_routes, "check_videos", probed_here)
+    monkeypatch.setattr(job_intake, "check_videos", probed_here)
     DataFolder(tmp_path / "data").create()
     for name in ("a.mp4", "b.mp4"):
         (tmp_path / name).touch()

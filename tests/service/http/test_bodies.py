@@ -37,6 +37,7 @@ def values_in(value: object) -> int:
 
 
 @given(JSON_VALUES, st.integers(1, 5))
+@pytest.mark.slow
 def test_a_body_that_is_let_through_has_no_more_values_than_allowed(value, size: int):
     text = json.dumps(value).encode()
     chunks = [text[start : start + size] for start in range(0, len(text), size)]

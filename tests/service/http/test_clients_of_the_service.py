@@ -49,6 +49,7 @@ def test_who_waits_is_answered_with_the_job_that_has_ended(service: LocalService
     assert "dataset/dataset.json" in {file["path"] for file in job["artifacts"]}
 
 
+@pytest.mark.slow
 def test_a_job_that_does_not_begin_in_time_fails_with_one_line(service: LocalService, video: Path):
     with service.client() as client:
         client.post("/v1/control", json={"action": "pause"})
@@ -60,6 +61,7 @@ def test_a_job_that_does_not_begin_in_time_fails_with_one_line(service: LocalSer
     assert job["error"]["message"] == "it did not end within 0.2 s; it had not begun"
 
 
+@pytest.mark.slow
 def test_a_batch_of_one_request_is_waited_for_as_one(service: LocalService, video: Path):
     files = [("file", (name, content)) for name, content in (("a.mp4", video.read_bytes()), ("bad.mp4", b"nothing"))]
     with service.client() as client:

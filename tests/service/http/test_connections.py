@@ -237,6 +237,7 @@ def test_a_client_that_reads_nothing_is_given_up():
     asyncio.run(check())
 
 
+@pytest.mark.slow
 def test_a_client_that_goes_on_sending_after_its_answer_is_closed_in_the_end():
     async def check() -> None:
         async with serving() as port:

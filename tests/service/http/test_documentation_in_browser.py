@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from support.browser import started_chromium
 from support.local_service import LocalService, local_service
 
 from neuropose_ray.service.tokens import LOOK_S, add_token, new_token
@@ -14,19 +13,11 @@ from neuropose_ray.service.tokens import LOOK_S, add_token, new_token
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
     with local_service(tmp_path_factory.mktemp("service")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Browser"]:
-    with started_chromium() as browser:
-        yield browser
 
 
 class DocumentationPage:
@@ -99,6 +90,7 @@ def test_what_needs_no_parameter_is_answered(page: DocumentationPage):
     assert page.complaints == []
 
 
+@pytest.mark.slow
 def test_a_picture_of_the_example_is_looked_at(page: DocumentationPage):
     block = page.operation("find_people")
     block.locator(".body-param-content-type select, .opblock-section-request-body select").first.select_option(
@@ -109,11 +101,13 @@ def test_a_picture_of_the_example_is_looked_at(page: DocumentationPage):
     assert [len(frame["persons"]) for frame in json.loads(text)["frames"]] == [1]
 
 
+@pytest.mark.slow
 def test_a_job_that_is_not_there_is_a_problem(page: DocumentationPage):
     status, text = page.tried("get_job", job_id="0f" * 16)
     assert (status, json.loads(text)["code"]) == (404, "job_not_found")
 
 
+@pytest.mark.slow
 def test_a_token_is_given_to_the_page_once(page: DocumentationPage, service: LocalService):
     secret, token = new_token("reader", frozenset({"read"}), None)
     add_token(service.data.tokens, token)

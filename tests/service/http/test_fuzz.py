@@ -44,6 +44,7 @@ def _given(operation):
     return given(case=operation.as_strategy())
 
 
+@pytest.mark.slow
 def test_a_few_requests_to_each_route(service):
     fuzz(service, examples=2)
 

@@ -60,6 +60,7 @@ def test_it_answers_as_long_as_the_lifespan_lasts_and_the_address_is_free_again_
     asyncio.run(twice())
 
 
+@pytest.mark.slow
 def test_an_answer_without_end_does_not_keep_it_from_stopping(listener: Listener):
     async def stopped_while_it_streams() -> None:
         url = f"http://127.0.0.1:{listener.port}/endless"

@@ -16,7 +16,7 @@ from support.ports import free_port
 from neuropose_ray.benchmark.synthetic import write_synthetic_video
 from neuropose_ray.schemas.jobs import Job, JobError, JobRequest
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.http import job_routes
+from neuropose_ray.service.http import job_intake
 from neuropose_ray.service.http.probing import measures, require_within
 
 #: A folder of videos, one after the other, as its users have it.
@@ -61,7 +61,7 @@ def jobs(tmp_path: Path) -> Working:
 
 @pytest.fixture
 def url(tmp_path: Path, jobs: Working, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(job_routes, "check_videos", probed_here)
+    monkeypatch.setattr(job_intake, "check_videos", probed_here)
     DataFolder(tmp_path / "data").create()
     port = free_port()
     app = Interface(tmp_path / "data", jobs, older_routes=True).app

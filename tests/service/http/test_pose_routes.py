@@ -129,6 +129,7 @@ def test_the_model_says_what_its_numbers_are(client):
     assert len(model.skeleton.joint_names) == 33
 
 
+@pytest.mark.slow
 def test_more_requests_than_may_wait_are_told_to_come_again(service, person: bytes):
     """As many as are taken have their people; all others hear when to come again."""
     import asyncio

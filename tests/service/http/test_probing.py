@@ -63,6 +63,7 @@ def test_what_is_longer_or_larger_is_refused_with_what_to_do(duration_s: float, 
 
 @pytest.mark.ray
 @pytest.mark.usefixtures("ray_cluster")
+@pytest.mark.slow
 def test_videos_are_looked_at_in_a_process_of_their_own(uploads: Path):
     check(uploads, "good.mp4", "good.mp4")
     check(uploads)

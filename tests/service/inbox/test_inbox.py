@@ -4,6 +4,7 @@ import fcntl
 import json
 import shutil
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from support.jobs_in_files import JobsInFiles
 
 from neuropose_ray.schemas.jobs import JobProgress
 from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.inbox.folders import take_snapshot
 from neuropose_ray.service.inbox.status_file import load_status
 
 
@@ -37,6 +39,24 @@ def test_a_dropped_folder_becomes_one_job_and_its_results_come_to_out(data: Data
     assert (data.outbox / "trial" / "walk_mp4" / "predictions.parquet").read_bytes() == b"poses"
     assert sorted(path.name for path in data.outbox.iterdir()) == ["status.json", "trial"]
     assert (data.inbox / "trial" / "walk.mp4").exists(), "inputs stay where they are"
+
+
+def test_folders_that_came_together_become_jobs_in_the_order_of_their_names(data, jobs, monkeypatch):
+    """Also where a disk is slow for a while, so that a look at all of them takes as long as they are to be still."""
+    for name in ("c", "b", "a"):
+        drop(data, name, "walk.mp4", content=WHOLE)
+    looks = Counter()
+
+    def slow(path):
+        looks[path.name] += 1
+        time.sleep(0.3 if path.name != "a" and looks[path.name] == 2 else 0)
+        return take_snapshot(path)
+
+    monkeypatch.setattr("neuropose_ray.service.inbox.inbox.take_snapshot", slow)
+    with running(data, jobs, settle_s=0.3):
+        eventually(lambda: len(jobs.all()) == 3)
+    folders = {job.id: job.folder for job in jobs.all()}
+    assert [folders[job_id] for job_id in jobs.submissions.read_text().split()] == ["a", "b", "c"]
 
 
 def test_a_folder_is_not_taken_while_it_is_copied(data: DataFolder, jobs: JobsInFiles):
@@ -100,6 +120,7 @@ def test_a_video_in_the_inbox_itself_is_a_job(data: DataFolder, jobs: JobsInFile
     assert (data.outbox / folder.name / "results.json").exists()
 
 
+@pytest.mark.slow
 def test_videos_of_one_name_become_jobs_of_their_own(data: DataFolder, jobs: JobsInFiles):
     with running(data, jobs):
         for number in (1, 2, 3):
@@ -177,6 +198,7 @@ def test_folders_that_can_be_no_job_fail_with_a_plain_message(data: DataFolder, 
 
 
 @pytest.mark.parametrize("emptied", ["all of it", "but for the notes", "and made anew"])
+@pytest.mark.slow
 def test_a_completed_job_stays_completed_when_its_folder_is_emptied(data, jobs, emptied):
     with running(data, jobs):
         folder = drop(data, "trial", "walk.mp4", "notes.txt")

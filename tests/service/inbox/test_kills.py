@@ -28,6 +28,7 @@ Inbox(data, InboxSettings(poll_s=0.05, settle_s=0.02, unfinished_s=0.02), JobsIn
 
 
 @pytest.mark.parametrize(("folders", "kills"), [(3, 3), pytest.param(12, 60, marks=pytest.mark.endurance)])
+@pytest.mark.slow
 def test_kills_at_any_moment_leave_each_folder_exactly_one_job(
     data: DataFolder, jobs: JobsInFiles, folders: int, kills: int
 ):

@@ -28,6 +28,7 @@ def test_long_names_are_cut_between_letters_and_stay_apart(letter: str):
 
 
 @given(st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=4))
+@pytest.mark.slow
 def test_any_path_gives_names_that_stay_in_their_folder(parts: list[str]):
     for name in (job_name(tuple(parts)), file_name(parts[-1] + ".mp4")):
         assert name not in (".", "..")

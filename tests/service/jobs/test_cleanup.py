@@ -87,6 +87,7 @@ def test_files_that_became_no_job_are_removed(tmp_path: Path, name, age_s, known
     assert folder.exists() == stays
 
 
+@pytest.mark.slow
 def test_a_manager_removes_them_when_it_starts_and_keeps_its_jobs(tmp_path: Path):
     video, data = tmp_path / "v.mp4", tmp_path / "data"
     write_synthetic_video(video, 1)

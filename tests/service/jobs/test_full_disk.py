@@ -11,7 +11,7 @@ from support.job_manager import DirectTasks, Manager, request_for, settings_for
 from support.small_disk import Ballast, small_disk
 
 from neuropose_ray.errors import DiskFullError, StorageFullError
-from neuropose_ray.schemas.jobs import Step, Workflow
+from neuropose_ray.schemas.workflows import Step, Workflow
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.durable_work import Pauses
 from neuropose_ray.service.jobs.execution import WAITS_FOR_SPACE, Executor
@@ -91,6 +91,7 @@ def test_a_disk_that_stays_full_for_days_spends_no_try_of_a_step(tmp_path: Path)
     assert data.job(request.id).log.read_text().count(f"waits for {WAITS_FOR_SPACE}") == waits
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_before_the_poses_are_made_costs_no_job(disk: Path, video: Path):
     manager = Manager(settings_for(disk / "data", running=2))
     try:

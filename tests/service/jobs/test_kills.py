@@ -90,6 +90,7 @@ def ends_after_kills(
         manager.close()
 
 
+@pytest.mark.slow
 def test_every_job_of_a_killed_manager_ends_once_with_the_right_results(video: Path, tmp_path: Path):
     ends_after_kills(tmp_path / "data", video, None, workflow="quick", jobs=4, kills=1, seed=1)
 

@@ -22,6 +22,7 @@ def test_without_a_bound_nothing_is_looked_at():
     assert available_memory() > 0
 
 
+@pytest.mark.slow
 def test_a_job_waits_says_so_and_can_be_cancelled_or_goes_on_in_a_service_with_memory(start, data: Path, video: Path):
     manager = start(min_free_memory_bytes=2**60)
     waits, cancelled = (request_for(data, video, workflow="poses") for _ in range(2))

@@ -18,6 +18,7 @@ def until_mode(data: Path, mode: str) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_service_that_is_to_end_finishes_what_runs_and_leaves_what_waits_to_the_next_one(
     start, data: Path, video: Path
 ):

@@ -31,6 +31,7 @@ def outputs(folder: Path, *names: str) -> list[VideoOutput]:
     return [VideoOutput(name, folder / name, folder / f"{name}.mp4") for name in names]
 
 
+@pytest.mark.slow
 def test_each_video_is_a_task_and_an_error_or_a_dead_process_is_its_own_alone(ray_cluster: str, tmp_path: Path):
     videos = outputs(tmp_path, "good", "bad", "unforeseen", "deadly", "fine")
     tasks = RayVideoTasks(at_once=2)

@@ -58,6 +58,7 @@ def test_a_client_gets_real_poses_in_both_forms_of_serving(entrance: str, video:
     assert len(person.poses3d_mm) == len(person.poses2d) == 33
 
 
+@pytest.mark.slow
 def test_a_registered_stream_survives_the_death_of_its_actor(service, video: Path):
     import ray
     from ray.util.state import list_actors

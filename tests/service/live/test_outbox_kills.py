@@ -81,6 +81,7 @@ def assert_nothing_lost_or_doubled(stores: Stores, episodes: int, rules: int) ->
     assert episodes_in_order(event.message["is"] for event in events) == expected(episodes, rules)
 
 
+@pytest.mark.slow
 def test_a_killed_outbox_loses_and_doubles_nothing(redis_server: RedisServer, tmp_path: Path):
     episodes, rules = 8, 2
     urls = {"images_url": redis_server.url, "events_url": redis_server.url}

@@ -11,8 +11,6 @@ from support.live_service import live_service
 from neuropose_ray.service.settings import Token
 from neuropose_ray.service.tokens import digest_of
 
-pytestmark = pytest.mark.slow
-
 VIDEO = "field/leaves_and_returns.mp4"
 PIPELINE = {"name": "presence", "rules": [{"name": "somebody"}]}
 
@@ -42,6 +40,7 @@ def test_the_page_shows_the_live_picture_with_people_and_events(test_data: Path,
         assert faults == []
 
 
+@pytest.mark.slow
 def test_the_page_asks_for_a_token_and_shows_nothing_without(test_data: Path, tmp_path: Path):
     token = Token(name="anna", sha256=digest_of("secret"), scopes=frozenset({"read", "submit"})).model_dump()
     service = {"tokens": [token]}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from neuropose_ray.errors import BundleError, InputNotFoundError, RuleError
-from neuropose_ray.rules import load_pipeline, write_bundle
+from neuropose_ray.rules import BundleLimits, load_pipeline, write_bundle
 from neuropose_ray.service.live import pipelines as module
 from neuropose_ray.service.live.pipelines import Pipelines
 from neuropose_ray.service.settings import load_settings
@@ -16,7 +16,7 @@ PIPELINE = {"name": "presence", "rules": [{"name": "somebody"}]}
 
 @pytest.fixture
 def pipelines(tmp_path: Path) -> Pipelines:
-    live = {"bundles": [str(tmp_path / "bundles"), "https://bundles.example/"]}
+    live = {"bundles": [str(tmp_path / "bundles"), "https://bundles.example/clinic"]}
     settings = load_settings(None, {"service": {"live": live}}, environment={}).service
     return Pipelines(settings, tmp_path / "kept")
 
@@ -38,16 +38,38 @@ def test_a_bundle_is_loaded_from_an_allowed_folder_by_its_digest(pipelines: Pipe
         pipelines.resolved(f"{path}#sha256={'0' * 64}")
 
 
-@pytest.mark.parametrize("place", [
+@pytest.mark.parametrize("location", [
     "/etc/passwd", "../../etc/x.zip", "https://elsewhere.example/x.zip", "file:///etc/x",
     "https://bundles.example.attacker.example/x.zip", "https://bundles.example@attacker.example/x.zip",
     "https://bundles.example:8443/x.zip", "http://bundles.example/x.zip", "https://[::1/x.zip",
-    "https://bundles.example/../private/x.zip", "https://bundles.example/public/%2e%2E/x.zip",
-    "https://bundles.example/a\\..\\x.zip", "https://bundles.example/./x.zip",
+    "https://bundles.example/clinic/../private/x.zip", "https://bundles.example/clinic/%2e%2E/x.zip",
+    "https://bundles.example.evil/clinic/x.zip", "https://bundles.example/clinic-of-others/x.zip",
+    "https://me@bundles.example/clinic/x.zip", "https://bundles.example/clinic/../x.zip",
+    "https://bundles.example/clinic/a\\..\\x.zip", "https://bundles.example/clinic/./x.zip",
 ])  # fmt: skip
-def test_what_is_not_allowed_is_not_looked_at(pipelines: Pipelines, place: str):
+def test_what_is_not_allowed_is_not_looked_at(pipelines: Pipelines, location: str):
     with pytest.raises(BundleError, match=r"service\.live\.bundles"):
-        pipelines.resolved(place)
+        pipelines.resolved(location)
+
+
+def test_a_bundle_is_fetched_once_and_no_more_are_kept_than_a_few(
+    pipelines: Pipelines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write_bundle(tmp_path / "presence.zip", load_pipeline(PIPELINE))
+    fetched: list[str] = []
+
+    def fetch(url: str, path: Path, *, allowed, limits) -> None:
+        assert allowed.max_bytes == BundleLimits().max_archive_bytes, "as much as the one to load it takes"
+        fetched.append(url)
+        path.write_bytes((tmp_path / "presence.zip").read_bytes())
+
+    monkeypatch.setattr(module, "fetch", fetch)
+    monkeypatch.setattr(module, "_MOST_FETCHED", 3)
+    urls = [f"https://Bundles.example/clinic/{number}.zip?signed=abc" for number in range(5)]
+    for url in (*urls, urls[-1]):
+        assert json.loads(pipelines.resolved(url)[0])["name"] == "presence"
+    assert fetched == urls
+    assert len(list((tmp_path / "kept").iterdir())) == 3
 
 
 def test_a_link_that_leads_out_of_an_allowed_folder_is_refused(pipelines: Pipelines, tmp_path: Path):
@@ -82,7 +104,7 @@ def test_a_bundle_that_came_damaged_is_fetched_again(
     whole = (tmp_path / "whole.zip").read_bytes()
     given = iter([b"sorry", whole[:-30], whole])
     monkeypatch.setattr(module, "fetch", lambda _url, path, **_limits: path.write_bytes(next(given)))
-    place = f"https://bundles.example/presence.zip#sha256={bundle.sha256}"
+    place = f"https://bundles.example/clinic/presence.zip#sha256={bundle.sha256}"
     for _ in range(2):
         with pytest.raises(BundleError):
             pipelines.resolved(place)

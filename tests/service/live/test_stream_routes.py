@@ -102,6 +102,7 @@ def outcomes(live: LiveService) -> list[str]:
     return [record.data["outcome"] for record in records.list("ends")]
 
 
+@pytest.mark.slow
 def test_an_episode_whose_stream_dies_ends_as_interrupted_and_its_actions_are_done(test_data: Path, tmp_path: Path):
     with live_service(tmp_path, files=[str(test_data)], lease_s=3) as live, live.client() as client:
         assert client.put("/v1/streams/a", json=spec(live, pipeline=PRESENCE)).status_code == 201
@@ -110,6 +111,7 @@ def test_an_episode_whose_stream_dies_ends_as_interrupted_and_its_actions_are_do
         assert until(lambda: outcomes(live))[0] == "interrupted"
 
 
+@pytest.mark.slow
 def test_so_does_an_episode_of_a_subscription_whether_its_client_is_there_or_not(test_data: Path, tmp_path: Path):
     async def subscribe_and_kill(live: LiveService, *, stays: bool) -> None:
         async with live.connected() as client:
@@ -169,6 +171,7 @@ def test_a_session_of_a_registered_stream_reaches_all_who_look_at_it(live: LiveS
         client.delete("/v1/streams/shared")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_waited_for_is_looked_at_frame_by_frame(live: LiveService, test_data: Path):
     path = test_data / "odd" / "made_rot90_walk.mp4"
     frames = cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)

@@ -70,6 +70,7 @@ def test_clients_of_one_source_share_its_stream_and_a_slow_one_slows_nobody(live
     assert len(streams) == 1
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_acknowledge_is_cut(live: LiveService):
     async def watch() -> tuple[int, int]:
         async with live.connected() as client:
@@ -86,6 +87,7 @@ def test_a_client_that_does_not_acknowledge_is_cut(live: LiveService):
     assert code == 4408
 
 
+@pytest.mark.slow
 def test_a_slow_client_is_sent_the_newest_pose_when_it_is_done_with_the_last(live: LiveService):
     async def left_out() -> list[int]:
         async with live.connected() as client:

@@ -70,6 +70,7 @@ def test_frames_of_an_rtsp_camera_are_fresh_and_the_last_seconds_are_a_clip(
     ("stall_s", "kill_s", "halted_s"),
     [(1.0, 2.0, 3.0), pytest.param(3.0, 5.0, 8.0, marks=pytest.mark.endurance)],
 )
+@pytest.mark.slow
 def test_a_camera_that_halts_is_stalled_and_gives_frames_again_when_it_is_back(
     stall_s, kill_s, halted_s, live: Live, rtsp_camera: Camera
 ):
@@ -197,6 +198,7 @@ def test_after_the_last_retry_it_has_failed_for_good(live: Live):
     assert source.status().state == "failed"
 
 
+@pytest.mark.slow
 def test_snapshots_come_with_their_time_and_a_picture_that_stays_the_same_is_no_stall(live: Live):
     with HttpCamera() as camera:
         camera.headers["X-Timestamp"] = str(taken_at := time.time() - 5)

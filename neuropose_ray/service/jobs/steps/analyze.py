@@ -30,7 +30,7 @@ def analyze_video(output: VideoOutput, options: AnalyzeOptions) -> Remarks:
         )
     )
     # The report is read elsewhere, by those who may not know this file system: paths in it are those beside it.
-    here = to_json(utf8_text(f"{output.folder}/"))[1:-1]  # as it is spelled in the report
-    text = report.model_dump_json(indent=2).encode().replace(here, b"")
+    folder_text = to_json(utf8_text(f"{output.folder}/"))[1:-1]  # as it is spelled in the report
+    text = report.model_dump_json(indent=2).encode().replace(folder_text, b"")
     atomic_write_bytes(output.folder / ANALYSIS_FILE, text)
     return ()

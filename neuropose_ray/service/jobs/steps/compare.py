@@ -31,10 +31,10 @@ def compare_video(output: VideoOutput, options: CompareOptions, jobs: Path) -> R
         reference = _video_of(JobFolder(jobs / options.job), output.folder.name)
     if reference is None:
         raise InputError("nobody says what to compare with", hint="name a job with `compare_with`")
-    choice = other = options.preprocessing
+    choice = reference_choice = options.preprocessing
     if options.reference_track is not None:
-        other = choice.model_copy(update={"track": options.reference_track})
-    first = load_subject(reference, None, other)
+        reference_choice = choice.model_copy(update={"track": options.reference_track})
+    first = load_subject(reference, None, reference_choice)
     second = load_subject(output.folder / PREDICTIONS_FILE, None, choice)
     comparison = compare_trials(
         first.motion, second.motion, options.settings, conditions=(first.conditions, second.conditions)

@@ -109,8 +109,8 @@ class VideoSteps:
             work.log(f"{work.step.kind}: {type(outcome).__name__}: {outcome}")
             raise outcome
         work.progress(1.0, None, len(paths))
-        places = {**work.names_by_path, str(everything.folder): everything.name}
-        return [job_error(remark, work.step.kind, remark.where or everything.name, places) for remark in outcome]
+        names = {**work.names_by_path, str(everything.folder): everything.name}
+        return [job_error(remark, work.step.kind, remark.where or everything.name, names) for remark in outcome]
 
 
 def _with_disk_named(function: Callable[[VideoOutput], Remarks], video: VideoOutput) -> Remarks:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from neuropose_ray.doctor.places import check_folder, check_port, check_sqlite
+from neuropose_ray.doctor.checks import check_disk
+from neuropose_ray.doctor.resources import check_folder, check_port, check_sqlite
 
 
 def test_a_folder_that_will_be_made_and_one_that_is_private_are_well(tmp_path: Path):
@@ -35,6 +36,14 @@ def test_a_file_in_the_way_fails_and_too_little_room_warns(tmp_path: Path):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_of_somebody_else_fails():
     assert check_folder("data", Path("/usr/bin")).status == "fail"
+
+
+def test_what_may_not_be_looked_at_is_a_finding_and_no_trace(tmp_path: Path):
+    """As below a folder of somebody else, for which a name that is too long stands here: it stops root as well."""
+    name = "d" * 300
+    assert check_folder("data", tmp_path / name).status in ("ok", "fail")
+    assert check_disk("data", tmp_path / name / "weights").found.endswith(name + "/weights")
+    assert check_sqlite("database", tmp_path / name).status in ("ok", "fail")
 
 
 def test_a_database_is_read_and_not_changed(tmp_path: Path):

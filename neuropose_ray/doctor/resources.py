@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from neuropose_ray.doctor.checks import Check
+from neuropose_ray.doctor.checks import Check, nearest_existing
 
 
 def check_folder(name: str, folder: Path, *, least_free_bytes: int = 0) -> Check:
@@ -21,7 +21,7 @@ def check_folder(name: str, folder: Path, *, least_free_bytes: int = 0) -> Check
         folder: that is there, or will be made.
         least_free_bytes: that are kept free.
     """
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    existing = nearest_existing(folder)
     if not existing.is_dir():
         return Check(name, "fail", f"{existing} is no folder", "choose another data_dir")
     if not os.access(existing, os.R_OK | os.W_OK | os.X_OK):
@@ -40,7 +40,7 @@ def check_folder(name: str, folder: Path, *, least_free_bytes: int = 0) -> Check
 
 def check_sqlite(name: str, file: Path) -> Check:
     """Check that a database of SQLite is whole, without changing it; one that is not there is made later."""
-    if not file.exists():
+    if not os.path.exists(file):  # noqa: PTH110  which Path.exists raises for where a folder may not be entered
         return Check(name, "ok", f"{file}, which is not there yet")
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as database:
