@@ -74,10 +74,10 @@ class StreamEvents:
         if subscription is None:
             tokens = frozenset(token for token, attachment in attachments if attachment.stream_id == stream)
         else:
+            named = (subscription, owner)
             tokens = frozenset(
-                token for token, attachment in attachments
-                if (attachment.subscription_id, attachment.owner) == (subscription, owner)
-            )  # fmt: skip
+                token for token, attachment in attachments if (attachment.subscription_id, attachment.owner) == named
+            )
         self.publish("action.failed", {**known, "data": about}, tokens)
 
     async def send_decisions(self) -> None:
