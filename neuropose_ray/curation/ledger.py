@@ -18,8 +18,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from neuropose_ray.curation.keys import StageKey
+from neuropose_ray.curation.ledger_checks import check_content, is_refusal, refused
 from neuropose_ray.curation.ledger_records import WHOLE_RUN, Artifact, Event, LedgerContent, StageRun, State, Stream
-from neuropose_ray.errors import DiskFullError, FileFormatError, FutureSchemaError, InputNotFoundError, OutputError
+from neuropose_ray.errors import FileFormatError, FutureSchemaError, InputNotFoundError
 
 LEDGER_FILE: Final = "curation.sqlite"
 LEDGER_VERSION: Final = 1
@@ -45,23 +46,6 @@ CREATE TABLE events (
     event TEXT NOT NULL, detail TEXT NOT NULL
 );
 """
-
-_REFUSALS = frozenset(
-    [
-        sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM,
-    ]
-)  # fmt: skip
-#: What holds of every row: SQLite itself keeps any value in any column.
-_CONTENT = {
-    "streams": "typeof(frames) = 'integer' AND typeof(stream_index) = 'integer' AND typeof(duration_s) = 'real' "
-    "AND CASE WHEN json_valid(notes) THEN json_type(notes) END = 'array'",
-    "stage_runs": "state IN ('succeeded', 'failed', 'skipped') AND typeof(frames_decoded) = 'integer' "
-    "AND typeof(attempts) = 'integer' AND typeof(seconds) = 'real' "
-    "AND CASE WHEN json_valid(parts) THEN json_type(parts) END = 'object'",
-    "artifacts": "typeof(size) = 'integer' AND length(sha256) = 64",
-    "events": "typeof(event) = 'text'",
-}
 
 
 class Ledger:
@@ -180,7 +164,7 @@ class Ledger:
             with self._connection:
                 yield
         except sqlite3.Error as error:
-            raise _refused(f"the ledger cannot be written ({error})", error, LEDGER_FILE) from error
+            raise refused(f"the ledger cannot be written ({error})", error, LEDGER_FILE) from error
 
 
 def read_ledger(path: Path, *, stream: str | None = None, events: int = 100) -> LedgerContent:
@@ -203,7 +187,7 @@ def read_ledger(path: Path, *, stream: str | None = None, events: int = 100) -> 
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             connection.text_factory = _text
             _check_version(connection, path)
-            _check_content(connection)
+            check_content(connection, _SCHEMA)
             streams = [entry for entry in _streams(connection) if stream in (None, entry.name)]
             names = [entry.name for entry in streams]
             names += [name for name in _unread(connection) if stream in (None, name)]
@@ -221,7 +205,7 @@ def read_ledger(path: Path, *, stream: str | None = None, events: int = 100) -> 
             ).fetchall()  # fmt: skip
             artifacts = tuple(_artifacts(connection))
     except (sqlite3.Error, ValueError) as error:
-        if _is_refusal(error):
+        if is_refusal(error):
             raise InputNotFoundError(f"the ledger cannot be read ({error})", where=str(path), hint=hint) from error
         hint = "the next `neuropose-ray curate run` sets it aside and decodes nothing again"
         raise FileFormatError(f"the ledger is damaged ({error})", where=str(path), hint=hint) from error
@@ -233,8 +217,8 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         return _connected(path)
     except (sqlite3.Error, ValueError) as error:
-        if _is_refusal(error):
-            raise _refused(f"the ledger cannot be opened ({error})", error, str(path)) from error
+        if is_refusal(error):
+            raise refused(f"the ledger cannot be opened ({error})", error, str(path)) from error
         aside = path.with_name(f"{path.name}.damaged")
         path.replace(aside)
         # What a killed run was about to write into the old one must not get into the new one.
@@ -244,17 +228,6 @@ def _opened(path: Path) -> sqlite3.Connection:
         with connection:
             connection.execute(f"INSERT INTO events VALUES ({_places(values)})", values)
         return connection
-
-
-def _is_refusal(error: Exception) -> bool:
-    """Whether the system refuses, as opposed to a damaged file."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in _REFUSALS
-
-
-def _refused(what: str, error: Exception, where: str) -> OutputError:
-    is_full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    return (DiskFullError if is_full else OutputError)(what, where=where)
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -267,7 +240,7 @@ def _connected(path: Path) -> sqlite3.Connection:
         if not connection.execute("PRAGMA user_version").fetchone()[0]:
             with connection:
                 connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {LEDGER_VERSION}; COMMIT;")
-        _check_content(connection)
+        check_content(connection, _SCHEMA)
     except BaseException:
         connection.close()
         raise
@@ -282,25 +255,6 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
             where=str(path),
             hint="upgrade neuropose-ray",
         )
-
-
-def _check_content(connection: sqlite3.Connection) -> None:
-    """Refuse a file whose rows are not what this module writes.
-
-    Raises:
-        sqlite3.DatabaseError: it is damaged.
-        ValueError: so much that SQLite cannot even say how.
-    """
-    if (damage := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise sqlite3.DatabaseError(damage)
-    tables = "SELECT name, sql FROM sqlite_master WHERE type <> 'index' OR sql IS NOT NULL ORDER BY name"
-    with closing(sqlite3.connect(":memory:")) as new:
-        new.executescript(_SCHEMA)
-        if connection.execute(tables).fetchall() != new.execute(tables).fetchall():
-            raise sqlite3.DatabaseError("its tables are others")
-    for table, condition in _CONTENT.items():
-        if connection.execute(f"SELECT 1 FROM {table} WHERE ({condition}) IS NOT TRUE LIMIT 1").fetchone():
-            raise sqlite3.DatabaseError(f"a row of {table} is damaged")
 
 
 def _streams(connection: sqlite3.Connection) -> Iterator[Stream]:
