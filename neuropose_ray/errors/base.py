@@ -34,8 +34,15 @@ def _rebuild(kind: type[NeuroposeRayError], what: str, where: str | None, hint: 
 
 
 def printable(text: str) -> str:
-    """The text with an escape, as Python writes it, in the place of every letter that cannot be shown."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    """The text with an escape, as Python writes it, in the place of every letter that cannot be shown.
+
+    Bytes of a file's name that are no UTF-8 stay as Python has them, so that a path can be printed as it is.
+    """
+    return text if text.isprintable() else "".join(c if _is_shown(c) else ascii(c)[1:-1] for c in text)
+
+
+def _is_shown(letter: str) -> bool:
+    return letter.isprintable() or "\udc80" <= letter <= "\udcff"
 
 
 def first_line(error: BaseException) -> str:

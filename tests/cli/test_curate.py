@@ -64,6 +64,7 @@ def test_a_setting_on_the_command_line_changes_flags_and_decodes_nothing(curate,
     [
         (["--set", "blur.treshold=1"], "curation.blur.treshold"),
         (["--set", "blur"], "not NAME=VALUE"),
+        (["--set", "blur.threshold=" + "[" * 50_000], "must be a number"),
         (["--profile", "laptop"], "there are local-cpu"),
         (["--config", "none.yaml"], "none.yaml"),
     ],
