@@ -38,7 +38,7 @@ def test_flags_that_were_not_given_change_nothing(file: Path):
         ("1: 2", "1: no such setting"),
         ("null: 2", "None: no such setting"),
         ("engine:\n  1: 2", "engine"),
-        ("engine: &a {workers: *a}", "not YAML"),
+        ("engine: &a {workers: *a}", "levels"),
         ("engine: {workers: 2030-13-45}", "month"),
         ("curation: {blur: {threshold: .inf}}", "curation.blur.threshold: must be a finite number"),
         ("- a\n- b", "YAML mapping"),
