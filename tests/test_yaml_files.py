@@ -15,7 +15,7 @@ from neuropose_ray.settings import file_layer
 from neuropose_ray.yaml_files import parsed_yaml, yaml_mapping
 
 WRONG = {
-    "brackets": "a: [", "levels": "a: " + "[" * 5000, "a date": "a: 2001-99-99", "itself": "a: &a\n  b: *a",
+    "brackets": "a: [", "levels": "a: " + "[" * 1500, "a date": "a: 2001-99-99", "itself": "a: &a\n  b: *a",
     "itself in a list": "a: &a\n- [*a]", "a number": "a: !!int x", "letters": "a: \x00",
     "no number": "a: !!float ''", "no time": "a: !!timestamp ''", "a mapping of itself": "a: &a {b: *a}",
     "a list for a name": "[1]: 2", "a brace": "a: {b: 1", "code": "a: !!python/object/apply:os.system [ls]",

@@ -104,6 +104,7 @@ def test_a_receiver_that_is_away_holds_up_its_own_line_alone(opened: Callable[..
         assert names(away) == ["b1"]
 
 
+@pytest.mark.slow
 def test_a_message_that_stays_in_vain_makes_room_for_those_behind_it_and_comes_later(
     opened: Callable[..., Any], hook: Receiver, monkeypatch: pytest.MonkeyPatch
 ):
@@ -128,6 +129,7 @@ def test_a_message_is_given_up_in_the_end(opened: Callable[..., Any], hook: Rece
     assert "503" in (state.error or "")
 
 
+@pytest.mark.slow
 def test_what_is_under_way_goes_on_in_the_next_process_in_order(opened: Callable[..., Any], hook: Receiver):
     hook.status = 503
     first, _ = opened()

@@ -66,6 +66,7 @@ def queue(tmp_path: Path) -> Iterator[str]:
     DBOS.destroy(destroy_registry=True)
 
 
+@pytest.mark.slow
 def test_work_that_no_thread_is_at_is_queued_again(queue: str):
     from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 

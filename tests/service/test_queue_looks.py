@@ -128,6 +128,7 @@ def test_jobs_begin_when_they_come_and_when_others_end_and_when_the_queue_goes_o
     ends.release()
 
 
+@pytest.mark.slow
 def test_while_a_queue_is_looked_at_nothing_else_is(opened: Callable[..., DurableJobs]):
     from sqlalchemy import event
 

@@ -154,6 +154,7 @@ def test_packets_that_are_never_shown_are_no_frames(make_video: MakeVideo, tmp_p
     assert decoded(info, plan_chunks(info)) == (info.timestamps_s.tolist(), [])
 
 
+@pytest.mark.slow
 @given(in_fields=st.lists(st.booleans(), min_size=1, max_size=60), order=st.randoms())
 @settings(max_examples=200)
 def test_a_stream_may_mix_whole_frames_and_pairs_of_fields(

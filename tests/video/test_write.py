@@ -129,6 +129,7 @@ def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path: Path) -> None
         write(tmp_path / "file" / "clip.mp4", [0.0])
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path: Path) -> None:
     # A limit on the size of files refuses a write as a full disk does; it holds for a whole process.
     code = f"""

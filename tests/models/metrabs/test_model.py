@@ -212,6 +212,7 @@ def test_info_names_the_weights_and_the_models_own_skeleton(load_model: LoadMode
     assert info.settings == MetrabsSettings().fingerprint()
 
 
+@pytest.mark.slow
 def test_out_of_memory_halves_the_batch_loses_nothing_and_is_remembered(tmp_path: Path) -> None:
     folder = build_stand_in(tmp_path / "small_memory", most_frames=3)
     model = MetrabsModel(folder, sha256="", filename="", settings=MetrabsSettings(device="cpu", batch_size=8))

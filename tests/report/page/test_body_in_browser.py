@@ -29,6 +29,7 @@ _SIDES_SEEN = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_every_view_shows_the_person_otherwise_and_dragging_turns_freely(report: ReportPage):
     report.seek(BOTTOM)
     pictures = []

@@ -199,6 +199,7 @@ def test_the_row_of_a_repetition_that_leads_to_its_turning_point_is_lit_while_it
     assert report.page.locator("tr[aria-current=true]").inner_text().split()[0] == "2"
 
 
+@pytest.mark.slow
 def test_names_are_shown_and_never_run_and_without_a_single_number_charts_are_empty(opened):
     content = unknown(50)
     (person,) = content.people

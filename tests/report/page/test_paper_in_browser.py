@@ -23,6 +23,7 @@ def printed(report: ReportPage) -> Iterator[ReportPage]:
     report.page.emulate_media(media="screen", color_scheme="light")
 
 
+@pytest.mark.slow
 def test_paper_has_charts_and_tables_in_dark_ink_and_no_player(printed: ReportPage):
     assert printed.page.locator("#curve-chart .main-svg").first.is_visible()
     assert printed.page.locator("tbody tr").first.is_visible()

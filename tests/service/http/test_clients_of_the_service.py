@@ -34,6 +34,7 @@ def video(test_data: Path) -> Path:
     return test_data / "odd" / "made_one_frame.mp4"
 
 
+@pytest.mark.slow
 def test_who_waits_is_answered_with_the_job_that_has_ended(service: LocalService, video: Path):
     with service.client() as client:
         files = {"file": ("walk.mp4", video.read_bytes())}

@@ -5,6 +5,7 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
 from support.inbox import WHOLE, drop, eventually, running, status
 from support.jobs_in_files import JobsInFiles
 
@@ -14,6 +15,7 @@ from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.inbox.status_file import load_status
 
 
+@pytest.mark.slow
 def test_a_folder_whose_job_fails_while_it_is_copied_on_is_not_moved_but_done_anew(data, jobs):
     with running(data, jobs):
         folder = drop(data, "trial", "walk.mp4", content=WHOLE[:-1])
@@ -28,6 +30,7 @@ def test_a_folder_whose_job_fails_while_it_is_copied_on_is_not_moved_but_done_an
     assert not list(data.failed.iterdir())
 
 
+@pytest.mark.slow
 def test_a_failed_job_goes_to_failed_and_runs_again_when_it_is_moved_back(data: DataFolder, jobs: JobsInFiles):
     with running(data, jobs):
         for attempt in range(2):
@@ -79,6 +82,7 @@ def test_a_service_that_takes_no_jobs_now_gets_them_later_and_one_that_never_wil
     assert (data.failed / "other" / "walk.mp4").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_moved_to_failed_keeps_no_other_waiting(data: DataFolder, jobs: JobsInFiles):
     jobs.refusal = RequestError("there is no such workflow")
     with running(data, jobs):

@@ -59,6 +59,7 @@ def test_folders_that_came_together_become_jobs_in_the_order_of_their_names(data
     assert [folders[job_id] for job_id in jobs.submissions.read_text().split()] == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_a_folder_is_not_taken_while_it_is_copied(data: DataFolder, jobs: JobsInFiles):
     with running(data, jobs, settle_s=0.5, unfinished_s=60):
         folder = data.inbox / "slow"

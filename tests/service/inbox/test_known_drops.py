@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 
+import pytest
 from support.inbox import drop, eventually, running, status
 from support.jobs_in_files import ONE_VIDEO, JobsInFiles
 
@@ -26,6 +27,7 @@ def test_what_was_done_is_not_done_again_by_the_next_service(data: DataFolder, j
     assert len(jobs.all()) == 2
 
 
+@pytest.mark.slow
 def test_the_same_name_dropped_again_is_a_new_job_and_older_results_are_kept(data: DataFolder, jobs: JobsInFiles):
     with running(data, jobs):
         for count in (1, 2):
@@ -39,6 +41,7 @@ def test_the_same_name_dropped_again_is_a_new_job_and_older_results_are_kept(dat
     assert ids == [job.id for job in jobs.all()]
 
 
+@pytest.mark.slow
 def test_a_video_added_to_a_finished_folder_makes_a_new_job_a_removed_one_does_not(
     data: DataFolder, jobs: JobsInFiles
 ):

@@ -45,6 +45,7 @@ def test_jobs_of_one_batch_are_counted_listed_and_end_together(start, data: Path
         manager("batch", BATCH)
 
 
+@pytest.mark.slow
 def test_a_batch_is_cancelled_as_a_whole_and_known_after_a_restart(start, data: Path, video: Path):
     manager = start({"engines": Gate()}, running=1)
     ids = submit(manager, data, video, video, video, batch=BATCH)

@@ -43,6 +43,7 @@ def test_a_running_job_fails_at_its_deadline_and_its_step_stops(start, data: Pat
         manager("cancel", request.id)
 
 
+@pytest.mark.slow
 def test_a_job_fails_that_waits_beyond_its_deadline_also_in_a_paused_service(start, data: Path, video: Path):
     manager = start()
     manager("control", "pause")
@@ -57,6 +58,7 @@ def test_a_job_fails_that_waits_beyond_its_deadline_also_in_a_paused_service(sta
     assert manager("job", request.id).state == "failed", "it is not taken from the queue any more"
 
 
+@pytest.mark.slow
 def test_a_deadline_is_kept_over_a_restart(start, data: Path, video: Path):
     manager = start()
     manager("control", "pause")
@@ -66,6 +68,7 @@ def test_a_deadline_is_kept_over_a_restart(start, data: Path, video: Path):
     assert manager.ended(request.id)[0].error.code == "deadline"
 
 
+@pytest.mark.slow
 def test_a_job_that_ends_in_time_has_completed_and_one_that_is_tried_again_has_its_time_anew(
     start, data: Path, video: Path
 ):
@@ -88,6 +91,7 @@ def test_a_job_that_ends_in_time_has_completed_and_one_that_is_tried_again_has_i
     assert manager("job", request.id).state == "completed"
 
 
+@pytest.mark.slow
 def test_a_database_of_an_earlier_version_still_opens(start, data: Path, video: Path):
     """Its requests know no deadlines, no batches and no comparisons, and nothing was noted of steps."""
     manager = start()

@@ -20,6 +20,7 @@ from neuropose_ray.schemas.parquet_files import read_predictions
 from neuropose_ray.service.durable_work import Pauses
 
 
+@pytest.mark.slow
 def test_a_slowed_down_video_says_how_fast_it_was_taken(start, data: Path, video: Path):
     manager = start()
     request = request_for(data, video, workflow="poses", options=JobOptions(capture_fps=240.0))
@@ -49,6 +50,7 @@ def test_the_standard_workflow_leaves_poses_analysis_overlay_and_report(start, d
         assert expected in line
 
 
+@pytest.mark.slow
 def test_a_bad_video_is_a_warning_and_the_rest_is_done(start, data: Path, video: Path, tmp_path: Path):
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video at all")
@@ -127,6 +129,7 @@ def test_a_failed_job_goes_on_with_the_step_that_failed(start, data: Path, video
         manager("retry", request.id)
 
 
+@pytest.mark.slow
 def test_one_step_of_a_completed_job_is_done_again_with_those_after_it(start, data: Path, video: Path):
     faults = Faults()
     manager = start({"engines": faults})
@@ -149,6 +152,7 @@ def test_one_step_of_a_completed_job_is_done_again_with_those_after_it(start, da
     assert (results / "predictions.parquet").read_bytes() == poses
 
 
+@pytest.mark.slow
 def test_a_step_that_could_do_no_video_fails_its_job_and_one_that_could_do_some_says_which(
     start, data: Path, video: Path, tmp_path: Path
 ):
@@ -205,6 +209,7 @@ def test_a_step_that_takes_too_long_is_given_up(start, data: Path, video: Path):
     assert (job.state, job.error.code, gate.asked) == ("failed", "step_timeout", 2)
 
 
+@pytest.mark.slow
 def test_no_more_jobs_run_at_once_than_allowed_and_the_most_urgent_is_next(start, data: Path, video: Path):
     gate = Gate()
     manager = start({"engines": gate}, running=1)
@@ -234,6 +239,7 @@ def test_progress_never_goes_back_and_is_whole_only_at_the_end(start, data: Path
     assert max(seen) < 100
 
 
+@pytest.mark.slow
 def test_a_job_that_is_tried_again_says_its_last_error_until_it_goes_well(start, data: Path, video: Path):
     manager = start({"engines": Faults(EngineError("a worker was lost")), "pauses": Pauses(first_s=1.0)})
     request = request_for(data, video, workflow="two")
@@ -250,6 +256,7 @@ def test_a_job_that_is_tried_again_says_its_last_error_until_it_goes_well(start,
     assert job.progress.eta is None
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_job_never_go_back_and_are_known_after_a_restart(start, data: Path, video: Path):
     rank = {"waiting": 0, "running": 1, "retrying": 1, "completed": 2}
     manager = start()
@@ -265,6 +272,7 @@ def test_the_steps_of_a_job_never_go_back_and_are_known_after_a_restart(start, d
     assert manager("job", request.id).steps == job.steps
 
 
+@pytest.mark.slow
 def test_a_step_that_is_done_again_can_be_asked_for_again_wherever_it_was_stopped(start, data: Path, video: Path):
     request = request_for(data, video, workflow="quick")
     manager = start()

@@ -115,6 +115,7 @@ def test_a_disk_that_is_full_before_the_poses_are_made_costs_no_job(disk: Path, 
         manager.close()
 
 
+@pytest.mark.slow
 def test_a_waiting_job_can_be_cancelled(start, data: Path, video: Path):
     class Full(DirectTasks):
         def run(self, kind, function, videos, should_stop):
@@ -157,6 +158,7 @@ def test_what_a_library_says_of_a_full_disk_is_understood_like_our_own_error(sta
     assert sum("waits for space" in line for line in manager("log", request.id)) == 1
 
 
+@pytest.mark.slow
 def test_a_running_job_that_nothing_works_on_is_queued_again_once(start, data: Path, video: Path):
     manager = start()
     request = request_for(data, video, workflow="poses")

@@ -41,6 +41,7 @@ def test_a_job_of_the_inbox_is_tried_again_by_its_folder_alone(start, data: Path
     assert manager("job", request.id).state == "failed"
 
 
+@pytest.mark.slow
 def test_a_full_queue_and_a_full_disk_take_no_more(start, data: Path, video: Path):
     manager = start({"engines": Gate()}, queued=1, running=1)
     first, second, third = (request_for(data, video, workflow="poses") for _ in range(3))
@@ -99,6 +100,7 @@ def test_old_jobs_are_removed_as_the_settings_say(start, data: Path, video: Path
     assert not (data / "jobs" / request.id).exists()
 
 
+@pytest.mark.slow
 def test_results_in_the_inboxs_folder_count_and_stay(start, data: Path, video: Path):
     manager = start(keep_bytes=1_000_000)
     requests = [request_for(data, video, workflow="poses") for _ in range(2)]
@@ -113,6 +115,7 @@ def test_results_in_the_inboxs_folder_count_and_stay(start, data: Path, video: P
     assert (delivered / "overlay.mp4").exists()
 
 
+@pytest.mark.slow
 def test_numbers_of_the_service(start, data: Path, video: Path, tmp_path: Path):
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video")

@@ -8,6 +8,7 @@ from support.job_manager import request_for
 from neuropose_ray.errors import RequestError
 
 
+@pytest.mark.slow
 def test_jobs_are_listed_newest_first_in_pages_and_by_state_label_and_source(start, data: Path, video: Path):
     manager = start()
     manager("control", "pause")

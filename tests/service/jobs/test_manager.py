@@ -20,6 +20,7 @@ from neuropose_ray.service.inbox.lock import FolderLock
 from neuropose_ray.service.jobs.durable import MOST_STARTS
 
 
+@pytest.mark.slow
 def test_a_paused_service_starts_nothing_also_after_it_was_started_again(start, data: Path, video: Path):
     gate = Gate()
     manager = start({"engines": gate})
@@ -53,6 +54,7 @@ def test_a_draining_service_takes_nothing_and_finishes_what_waits(start, data: P
     manager("submit", request_for(data, video, workflow="poses"))
 
 
+@pytest.mark.slow
 def test_a_service_that_is_stopped_leaves_its_jobs_to_the_next_one(start, data: Path, video: Path):
     gate = Gate()
     manager = start({"engines": gate}, running=1)
@@ -66,6 +68,7 @@ def test_a_service_that_is_stopped_leaves_its_jobs_to_the_next_one(start, data: 
     assert jobs[0].attempts == 2
 
 
+@pytest.mark.slow
 def test_serve_ends_it_within_an_event_loop_and_the_next_one_goes_on(start, data: Path, video: Path):
     gate = Gate()
     manager = start({"engines": gate}, running=1)
@@ -84,6 +87,7 @@ def test_serve_ends_it_within_an_event_loop_and_the_next_one_goes_on(start, data
     assert (job.state, job.attempts) == ("completed", 2)
 
 
+@pytest.mark.slow
 def test_a_job_in_which_the_service_dies_again_and_again_fails_and_can_be_tried_again(start, data: Path, video: Path):
     manager = start({"engines": Gate()})
     request = request_for(data, video, workflow="poses")

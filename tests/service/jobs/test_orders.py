@@ -43,6 +43,7 @@ def test_a_service_that_is_to_end_finishes_what_runs_and_leaves_what_waits_to_th
     assert manager.ended(waits.id)[0].state == "completed"
 
 
+@pytest.mark.slow
 def test_a_manager_that_is_replaced_goes_on_ending_and_an_order_takes_it_back(start, data: Path, video: Path):
     manager = start()
     manager("control", "drain", end=True)

@@ -90,6 +90,7 @@ def test_a_job_has_its_own_secret_and_nobody_is_shown_it(
         assert "hidden" not in shown
 
 
+@pytest.mark.slow
 def test_a_cancelled_job_that_never_began_is_told_of_and_again_when_it_ends_again(
     manager: Manager, gate: Gate, request_of: Callable[..., JobRequest], hook: Receiver
 ):
@@ -104,6 +105,7 @@ def test_a_cancelled_job_that_never_began_is_told_of_and_again_when_it_ends_agai
     assert len({message.key for message in hook.messages}) == 2
 
 
+@pytest.mark.slow
 def test_a_receiver_that_is_away_is_told_when_it_is_back(
     manager: Manager, request_of: Callable[..., JobRequest], hook: Receiver
 ):
@@ -114,6 +116,7 @@ def test_a_receiver_that_is_away_is_told_when_it_is_back(
     assert len(hook.messages) == 1
 
 
+@pytest.mark.slow
 def test_a_message_that_could_not_be_ordered_is_ordered_again(
     manager: Manager, request_of: Callable[..., JobRequest], hook: Receiver, monkeypatch: pytest.MonkeyPatch
 ):

@@ -74,6 +74,7 @@ def test_a_name_that_cannot_be_is_refused(live: LiveService, name: str):
         assert client.put(f"/v1/streams/{name}", json=spec(live)).status_code in (404, 405, 422)
 
 
+@pytest.mark.slow
 def test_registered_streams_are_gone_on_with_by_the_next_hub(test_data: Path, tmp_path: Path):
     for number in range(2):
         with live_service(tmp_path, files=[str(test_data)]) as live, live.client() as client:

@@ -257,6 +257,7 @@ def test_a_reader_may_look_and_not_open_sources(test_data: Path, tmp_path: Path)
         assert asyncio.run(answers(live)) == (403, "access", "pose")
 
 
+@pytest.mark.slow
 def test_there_is_a_limit_to_clients(tmp_path: Path):
     async def third(live: LiveService) -> int:
         async with live.connected(), live.connected():
