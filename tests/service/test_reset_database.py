@@ -38,7 +38,7 @@ def test_all_jobs_go_and_the_queue_works_afterwards(tmp_path: Path, postgres: st
         other.execute(f"{copied} VALUES ('theirs', 'SUCCESS', 'job', 'jobs', 'another program')")
     monkeypatch.setenv("NEUROPOSE_SERVICE__JOBS__DATABASE_URL", url)
     listed = CliRunner().invoke(app, ["reset", "--data", str(data), "--dry-run"])
-    assert listed.stdout.splitlines()[-1].endswith("and 4 jobs in the PostgreSQL database")
+    assert listed.stdout.splitlines()[-2].endswith("and 4 jobs in the PostgreSQL database")
     assert database.count() == 4
     done = CliRunner().invoke(app, ["reset", "--data", str(data), "--yes"])
     assert done.exit_code == 0, done.output
