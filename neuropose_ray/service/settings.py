@@ -49,7 +49,12 @@ class PoseReplicaSettings(_Settings):
     batch_wait_s: float = Field(
         default=0.002, ge=0, description="for more requests to join; no more than a fraction of one frame's time"
     )
-    ongoing_requests: int = Field(default=8, ge=1, description="requests that one replica holds at once")
+    ongoing_requests: int = Field(
+        default=32,
+        ge=1,
+        description="requests that one replica holds at once, two of each live stream; who is refused a place tries "
+        "again later and later, so that with too few of them some streams get more than others",
+    )
     queued_requests: int = Field(default=32, ge=1, description="that wait; the next is answered 429")
     retry_after_s: float = Field(default=1.0, gt=0, description="what a client that got 429 is told to wait")
     request_timeout_s: float = Field(
