@@ -92,8 +92,9 @@ def test_what_is_wrong_is_said_in_a_line(file: Path, tmp_path: Path, text: str, 
 
 
 def test_a_misspelt_section_is_one_of_curation(tmp_path: Path):
-    (tmp_path / "c.yaml").write_text("blurr: {threshold: 5}")
-    assert read_config(str(tmp_path / "c.yaml")).settings == {"curation": {"blurr": {"threshold": 5}}}
+    misspelt = "expossure"  # codespell:ignore expossure
+    (tmp_path / "c.yaml").write_text(f"{misspelt}: {{dark: 5}}")
+    assert read_config(str(tmp_path / "c.yaml")).settings == {"curation": {misspelt: {"dark": 5}}}
 
 
 @pytest.mark.parametrize("text", ["- a", "blur: [", "x", "blur: &a [*a]", "blur: 2030-13-45"])
