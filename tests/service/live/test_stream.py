@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from support.grey_model import GreySpec
 
-from neuropose_ray.errors import RuleError
+from neuropose_ray.errors import RuleError, SourceError
 from neuropose_ray.schemas.camera import Camera
 from neuropose_ray.schemas.live import SourceOptions
 from neuropose_ray.service.live.attachments import Attachment, ViewKey
@@ -46,7 +46,7 @@ class ManyFrames:
         return SourceStatus("active", 30.0, self.taken, self.taken, 0, 1, 0, None, 0.0, 32, 24, False)
 
     def clip(self, seconds: float, path: Path) -> None:
-        raise NotImplementedError
+        raise SourceError("no video is kept")
 
     def close(self) -> None:
         """Nothing to end."""
