@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -169,6 +170,26 @@ def _end(references: list[Any], *, at_once: bool) -> None:
         _, references = ray.wait(references, num_returns=len(references), timeout=_LEAVE_S)
     for reference in references:
         ray.cancel(reference, force=True)
+
+
+async def task_result(reference: Any) -> Any:
+    """What a Ray task returns, awaited in an event loop.
+
+    A task for which nobody waits any more, since the wait was cancelled or took too long, ends with its process.
+
+    Args:
+        reference: of the task's result.
+
+    Raises:
+        RayError: the task failed.
+    """
+    try:
+        return await reference
+    except asyncio.CancelledError:
+        import ray
+
+        ray.cancel(reference, force=True)
+        raise
 
 
 def cluster_cpus() -> int:

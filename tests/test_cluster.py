@@ -1,5 +1,6 @@
 """Tasks on a real Ray, and what is told of those that fail."""
 
+import asyncio
 import os
 import socket
 import threading
@@ -17,6 +18,7 @@ from neuropose_ray.cluster import (
     listening_endpoint,
     process_died,
     run_tasks,
+    task_result,
 )
 from neuropose_ray.errors import EngineError, InputError, JobCancelledError
 
@@ -175,6 +177,33 @@ class TestTasks:
         assert next(outcomes) == ("end", None)
         outcomes.close()
         assert no_longer_alive(tmp_path)
+
+    def test_a_task_that_is_awaited_no_more_ends_with_its_process(self, ray_cluster, tmp_path):
+        import ray
+
+        lingering = ray.remote(num_cpus=0, max_retries=0)(linger)
+
+        async def too_late() -> None:
+            async with asyncio.timeout(60) as patience:
+                waiting = asyncio.create_task(task_result(lingering.remote(0, tmp_path)))
+                while not (tmp_path / "alive").is_dir():
+                    await asyncio.sleep(0.05)
+                patience.reschedule(asyncio.get_running_loop().time())
+                await waiting
+
+        with pytest.raises(TimeoutError):
+            asyncio.run(too_late())
+        assert no_longer_alive(tmp_path)
+
+    def test_a_task_that_is_awaited_gives_its_result_or_its_error(self, ray_cluster):
+        import ray
+
+        async def result(function, argument):
+            return await task_result(ray.remote(num_cpus=0, max_retries=0)(function).remote(argument))
+
+        assert asyncio.run(result(square, 3)) == 9
+        with pytest.raises(ValueError, match="the first line"):
+            asyncio.run(result(fail, "value"))
 
     def test_nothing_to_do_is_nothing(self, ray_cluster):
         assert list(run_tasks(square, [], name=str, at_once=1)) == []

@@ -13,6 +13,7 @@ from neuropose_ray.errors import InputError, NeuroposeRayError, OverloadedError,
 from neuropose_ray.schemas.batches import Batch
 from neuropose_ray.schemas.jobs import JobError, JobInput, JobRequest
 from neuropose_ray.service.http.auth import Caller
+from neuropose_ray.service.http.disconnect import unless_gone
 from neuropose_ray.service.http.errors import public_message
 from neuropose_ray.service.http.job_intake import Submissions
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
@@ -49,7 +50,7 @@ class BatchSubmissions:
         try:
             submission = await self._submissions.read(request, upload, caller)
             batch_id = submission.batch or batch_id
-            usable, refused = await self._usable(upload, submission.inputs)
+            usable, refused = await unless_gone(request, self._usable(upload, submission.inputs))
             if not usable:
                 raise refused[0][1] if refused else RequestError("a batch without a video", hint="upload some")
             shared = submission.model_copy(update={"batch": batch_id})

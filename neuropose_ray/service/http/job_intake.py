@@ -23,6 +23,7 @@ from neuropose_ray.schemas.jobs import Job, JobRequest
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.bodies import body_of
+from neuropose_ray.service.http.disconnect import unless_gone
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
 from neuropose_ray.service.http.probing import check_videos
 from neuropose_ray.service.http.submissions import (
@@ -67,7 +68,8 @@ class Submissions:
             submission = await self.read(request, upload, caller)
             named = [await asyncio.to_thread(self._inputs.admit, job_input.uri) for job_input in submission.inputs]
             wanted = job_request(name, caller.name, submission, [*upload.inputs, *named])
-            await self.check_files(upload, [job_input.name for job_input in upload.inputs])
+            # Minutes of work for a large upload, for nobody where the client has gone away.
+            await unless_gone(request, self.check_files(upload, [job_input.name for job_input in upload.inputs]))
         except BaseException:  # also a client that has gone away
             await asyncio.shield(asyncio.to_thread(upload.discard))
             raise

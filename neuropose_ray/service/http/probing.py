@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from neuropose_ray.cluster import task_result
 from neuropose_ray.errors import IngestError, NeuroposeRayError, TooLargeError, VideoError
 from neuropose_ray.service.frame_archives import is_archive_name, look_at_frames
 from neuropose_ray.service.settings import ArchiveSettings, UploadSettings
@@ -37,10 +38,9 @@ async def _check_one(folder: Path, name: str, limits: UploadSettings, archives: 
     task: Any = ray.remote(measures).options(
         name=f"look at {name}", num_cpus=0, max_retries=0, scheduling_strategy=own_node
     )
-    reference = task.remote(str(folder / name), archives)
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            duration_s, pixels = await reference
+            duration_s, pixels = await task_result(task.remote(str(folder / name), archives))
     except RayTaskError as error:
         if isinstance(error.cause, IngestError):
             raise type(error.cause)(error.cause.what, where=name, hint=error.cause.hint) from error
@@ -48,7 +48,6 @@ async def _check_one(folder: Path, name: str, limits: UploadSettings, archives: 
             raise VideoError(f"{name}: {error.cause.what}", hint=error.cause.hint) from error
         raise
     except TimeoutError as error:
-        ray.cancel(reference, force=True)
         raise VideoError(f"{name}: it takes too long to read", hint="convert it to H.264") from error
     except RayError as error:
         raise VideoError(f"{name}: reading it ends in a crash", hint="convert it to H.264") from error

@@ -15,12 +15,14 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
+from neuropose_ray.cluster import task_result
 from neuropose_ray.errors import JobNotFoundError, JobStateError, RequestError
 from neuropose_ray.pipeline import is_internal
 from neuropose_ray.schemas.jobs import Job
 from neuropose_ray.schemas.result_files import PREDICTIONS_FILE, RESULTS_FILE, video_folders
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http.auth import Caller
+from neuropose_ray.service.http.disconnect import unless_gone
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import Id, Reader
 from neuropose_ray.service.http.manager_client import Jobs, VisibleJobs
@@ -136,7 +138,7 @@ def result_router(results: Results, data: DataFolder) -> APIRouter:
         file = folder / wanted[0] / PREDICTIONS_FILE
         if format == "parquet":
             return file_response(request, file, "application/vnd.apache.parquet", filename=f"{wanted[0]}.parquet")
-        table = await _as_csv(file, data.incoming)
+        table = await unless_gone(request, _as_csv(file, data.incoming))
         return StreamingResponse(_read_and_delete(table), media_type="text/csv", headers=_ALONE)
 
     @router.get(
@@ -204,7 +206,11 @@ async def _as_csv(predictions: Path, folder: Path) -> Path:
 
     table = folder / f"{secrets.token_hex(16)}.csv"
     work: Any = ray.remote(_write_csv).options(name=f"table of {predictions.parent.name}", num_cpus=0)
-    await work.remote(str(predictions), str(table))
+    try:
+        await task_result(work.remote(str(predictions), str(table)))
+    except BaseException:  # also a client that has gone away
+        table.unlink(missing_ok=True)
+        raise
     return table
 
 
