@@ -40,7 +40,10 @@ class Batch(FrozenModel):
 
 
 class BatchPage(FrozenModel):
-    """Some of the batches, newest first. ``next`` continues the list."""
+    """Some of the batches, newest first. ``next`` continues the list.
+
+    A page may have fewer than were asked for though there are more: the jobs of its batches are bounded, too.
+    """
 
     batches: tuple[Batch, ...]
-    next: JobId | None = None
+    next: str | None = None

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from neuropose_ray.schemas.batches import Batch, BatchPage
-from neuropose_ray.schemas.jobs import JobId
 from neuropose_ray.service.http.batch_submissions import BatchSubmissions
 from neuropose_ray.service.http.errors import problems
 from neuropose_ray.service.http.job_routes import BODY, Key, Reader, Submitter
@@ -50,12 +49,13 @@ def batch_router(jobs: Jobs, submissions: BatchSubmissions, ends: JobEnds) -> AP
         response.headers["Location"] = f"/v1/batches/{batch.id}"
         return batch
 
-    @router.get("", summary="List batches, newest first", responses=problems(s404="the batch `after` is gone"))
+    @router.get("", summary="List batches, newest first", responses=problems())
     async def list_batches(
         caller: Reader,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
-        after: Annotated[JobId | None, Query(description="`next` of the page before")] = None,
+        after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     ) -> BatchPage:
+        """A page may have fewer than `limit` though there are more: follow `next` until it is null."""
         return await VisibleJobs(jobs, caller).batches(limit=limit, after=after)
 
     @router.get("/{batch_id}", summary="One batch", responses=problems(s404="no such batch"))

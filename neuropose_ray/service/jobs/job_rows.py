@@ -142,4 +142,9 @@ def steps_before(row: JobRow, first: int) -> list[dict[str, Any]]:
 def first_attributes(request: JobRequest) -> dict[str, Any] | None:
     """What is kept beside a job from its beginning."""
     webhook = {} if request.webhook is None else dict(AWAITED_WEBHOOK)
-    return webhook | ({} if request.batch is None else {"batch": request.batch}) or None
+    return webhook | ({} if request.batch is None else _batch_attributes(request)) or None
+
+
+def _batch_attributes(request: JobRequest) -> dict[str, Any]:
+    """What batches are listed by without reading the requests of their jobs."""
+    return {"batch": request.batch, "owner": request.owner, "submitted_at": request.submitted_at.isoformat()}

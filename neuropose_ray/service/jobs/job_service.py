@@ -37,6 +37,7 @@ from neuropose_ray.service.jobs.mode import read_mode
 from neuropose_ray.service.jobs.options import with_options
 from neuropose_ray.service.jobs.orders import Orders
 from neuropose_ray.service.jobs.retention import Retention
+from neuropose_ray.service.jobs.stored_jobs import BatchedJob
 from neuropose_ray.service.jobs.views import artifacts_in, job_of
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
@@ -118,7 +119,8 @@ class JobService:
                 )
                 self._durable.enqueue(request, workflow)
                 self._webhooks.expect(request)
-                self.batches.add(request.id, request.batch)
+                if request.batch is not None:
+                    self.batches.add(BatchedJob.of(request))
                 self.deadlines.expect(self._row(request.id))
             elif not known.request.same_work(request):
                 raise JobStateError("this id is another job's", hint="use a new Idempotency-Key for other work")

@@ -4,16 +4,41 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from neuropose_ray.schemas.job_names import ENDED, JobState
+from neuropose_ray.schemas.jobs import JobRequest
 from neuropose_ray.service.jobs.job_rows import JobRow, job_row, state_of, statuses_of, time_of
 
 #: Of DBOS, of which each job is one.
 WORKFLOW = "job"
-#: Jobs that are read at once, with their requests and without.
-_PAGE, _LARGE_PAGE = 200, 2000
+#: Jobs that are read at once where only the first of them may be wanted, and where all are.
+_PAGE, LARGE_PAGE = 200, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class BatchedJob:
+    """A job that was submitted with others.
+
+    Attributes:
+        id: its own.
+        batch: that of the batch.
+        owner: the name of the token that it was submitted with.
+        submitted_at: when.
+    """
+
+    id: str
+    batch: str
+    owner: str | None
+    submitted_at: datetime
+
+    @classmethod
+    def of(cls, request: JobRequest) -> BatchedJob:
+        """The job of a request that names a batch."""
+        assert request.batch is not None
+        return cls(request.id, request.batch, request.owner, request.submitted_at)
 
 
 class StoredJobs:
@@ -66,7 +91,7 @@ class StoredJobs:
         """Those of these jobs that are known, in any order."""
         from dbos import DBOS
 
-        for page in _pages(job_ids, _PAGE):
+        for page in _pages(job_ids, LARGE_PAGE):
             yield from map(job_row, DBOS.list_workflows(workflow_ids=page, name=WORKFLOW))
 
     def counts(self, states: Sequence[JobState]) -> dict[JobState, int]:
@@ -87,22 +112,28 @@ class StoredJobs:
             if (attributes.get("webhook") or {}).get("state") in ("awaiting", "pending"):
                 yield job_id
 
-    def batches(self) -> Iterator[tuple[str, str]]:
-        """The id of each job that belongs to a batch, with the batch's, oldest first; all jobs are looked at."""
+    def batched(self) -> Iterator[BatchedJob]:
+        """Each job that belongs to a batch; all jobs are looked at."""
+        earlier: list[str] = []
         for job_id, attributes in self._all_attributes():
-            if "batch" in attributes:
-                yield job_id, attributes["batch"]
+            if "submitted_at" in attributes:
+                at = datetime.fromisoformat(attributes["submitted_at"])
+                yield BatchedJob(job_id, attributes["batch"], attributes["owner"], at)
+            elif "batch" in attributes:  # kept by an earlier version
+                earlier.append(job_id)
+        for row in self.rows_of(earlier):
+            yield BatchedJob.of(row.request)
 
     def _all_attributes(self) -> Iterator[tuple[str, dict[str, Any]]]:
         from dbos import DBOS
 
-        for offset in itertools.count(0, _LARGE_PAGE):
+        for offset in itertools.count(0, LARGE_PAGE):
             page = DBOS.list_workflows(
-                name=WORKFLOW, limit=_LARGE_PAGE, offset=offset, load_input=False, load_output=False
+                name=WORKFLOW, limit=LARGE_PAGE, offset=offset, load_input=False, load_output=False
             )
             for status in page:
                 yield status.workflow_id, status.attributes or {}
-            if len(page) < _LARGE_PAGE:
+            if len(page) < LARGE_PAGE:
                 return
 
     def ended(self, job_ids: Collection[str]) -> tuple[str, ...]:
@@ -110,7 +141,7 @@ class StoredJobs:
         from dbos import DBOS
 
         going_on: set[str] = set()
-        for page in _pages(job_ids, _LARGE_PAGE):
+        for page in _pages(job_ids, LARGE_PAGE):
             rows = DBOS.list_workflows(workflow_ids=page, name=WORKFLOW, load_input=False, load_output=False)
             going_on.update(row.workflow_id for row in rows if state_of(row) not in ENDED)
         return tuple(job_id for job_id in job_ids if job_id not in going_on)

@@ -17,6 +17,9 @@ from neuropose_ray.service.jobs.job_rows import JobRow
 from neuropose_ray.service.jobs.step_states import read_steps, steps_of_job
 from neuropose_ray.stores import shown_url
 
+#: Since 1970: beyond it no database has a time.
+_LAST_MS = round(datetime(9999, 1, 1, tzinfo=UTC).timestamp() * 1000)
+
 
 def job_of(row: JobRow, running: Mapping[str, RunningJob]) -> Job:
     """As clients see it.
@@ -90,9 +93,34 @@ def parse_cursor(text: str) -> tuple[int, int, str]:
         RequestError: it is not of a page.
     """
     match = re.fullmatch(r"(-[0-9]{1,15})_(-[0-9]{1,18})_([0-9a-f]{32})", text)
-    if match is None:
-        raise RequestError("not a place in the list", where="after", hint="give `next` of the last page")
+    if match is None or -int(match[1]) > _LAST_MS:
+        raise _no_place()
     return int(match[1]), int(match[2]), match[3]
+
+
+#: The time of a batch, negative so that the newest comes first, and its id.
+BatchCursor = tuple[int, str]
+
+
+def batch_cursor_text(cursor: BatchCursor) -> str:
+    """The place of a page's last batch, as ``next`` says it."""
+    return f"{cursor[0]}_{cursor[1]}"
+
+
+def parse_batch_cursor(text: str) -> BatchCursor:
+    """The place of a page's last batch in the order of all, from what ``next`` said.
+
+    Raises:
+        RequestError: it is not of a page.
+    """
+    match = re.fullmatch(r"(-[0-9]{1,15})_([0-9a-f]{32})", text)
+    if match is None:
+        raise _no_place()
+    return int(match[1]), match[2]
+
+
+def _no_place() -> RequestError:
+    return RequestError("not a place in the list", where="after", hint="give `next` of the last page")
 
 
 def has_label(request: JobRequest, label: str | None) -> bool:

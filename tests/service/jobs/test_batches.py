@@ -3,14 +3,21 @@
 from datetime import UTC, datetime, timedelta
 from itertools import combinations_with_replacement
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.job_manager import Gate, request_for
 
-from neuropose_ray.errors import BatchNotFoundError
+from neuropose_ray.errors import BatchNotFoundError, RequestError
 from neuropose_ray.schemas.job_names import ENDED
-from neuropose_ray.schemas.jobs import Job, JobError, JobProgress
-from neuropose_ray.service.jobs.batches import batch_of, batch_state
+from neuropose_ray.schemas.jobs import Job, JobError, JobInput, JobProgress, JobRequest
+from neuropose_ray.service.jobs import batches as batches_module
+from neuropose_ray.service.jobs import job_rows
+from neuropose_ray.service.jobs.batches import JobBatches, batch_of, batch_state
+from neuropose_ray.service.jobs.job_rows import JobRow
+from neuropose_ray.service.jobs.stored_jobs import BatchedJob
 
 BATCH, OTHER = "b" * 32, "c" * 32
 
@@ -71,15 +78,32 @@ def test_an_owner_sees_the_jobs_of_a_batch_that_are_its_own(start, data: Path, v
     assert [job.id for job in manager("jobs", batch=BATCH, owner="ben").jobs] == [ben]
     assert [batch.id for batch in manager("batches", owner="anna").batches] == [BATCH]
     page = manager("batches", limit=1)
-    assert ([batch.id for batch in page.batches], page.next) == ([OTHER], OTHER)
+    assert [batch.id for batch in page.batches] == [OTHER]
     assert [batch.id for batch in manager("batches", after=page.next).batches] == [BATCH]
     manager("cancel_batch", BATCH, "anna")
     assert [manager("job", job_id).state for job_id in (anna, ben)] == ["cancelled", "queued"]
+    manager = start()
+    assert [batch.id for batch in manager("batches", owner="anna").batches] == [BATCH]
+    assert [batch.id for batch in manager("batches", after=page.next).batches] == [BATCH]
     with pytest.raises(BatchNotFoundError):
         manager("jobs", batch=OTHER, owner="anna")
     for method in ("batch", "cancel_batch", "going_on"):
         with pytest.raises(BatchNotFoundError):
             manager(method, OTHER, "anna")
+
+
+def test_batches_that_an_earlier_version_kept_are_listed_for_their_owners(
+    start, data: Path, video: Path, monkeypatch: pytest.MonkeyPatch
+):
+    manager = start()
+    manager("control", "pause")
+    with monkeypatch.context() as patch:
+        patch.setattr(job_rows, "_batch_attributes", lambda request: {"batch": request.batch})
+        submit(manager, data, video, batch=BATCH, owner="anna")
+    submit(manager, data, video, batch=OTHER, owner="ben")
+    manager = start()
+    assert [batch.id for batch in manager("batches").batches] == [OTHER, BATCH]
+    assert [batch.id for batch in manager("batches", owner="anna").batches] == [BATCH]
 
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
@@ -112,6 +136,84 @@ def test_many_failures_are_counted_and_the_first_are_named():
     assert batch.counts == {"failed": 150}
     assert [failure.inputs[0] for failure in batch.failures[:2]] == ["0.mp4", "1.mp4"]
     assert len(batch.failures) == 100
+
+
+class Database:
+    """Jobs in memory, and how many were read at each question."""
+
+    def __init__(self) -> None:
+        self.requests: dict[str, JobRequest] = {}
+        self.questions: list[int] = []
+
+    def rows_of(self, job_ids):
+        self.questions.append(len(job_ids))
+        for request in (self.requests[job_id] for job_id in job_ids if job_id in self.requests):
+            yield JobRow(
+                request=request, steps=("pose",), state="queued", starts=0, created_ms=0, started_at=None,
+                ended_at=None, error=None, warnings=(), attributes={},
+            )  # fmt: skip
+
+
+def batches_in_memory(batches: list[list[tuple[str, int]]]) -> tuple[JobBatches, Database]:
+    """Batches of jobs, each with an owner and the second at which it was submitted."""
+    database = Database()
+    listed = JobBatches(database, SimpleNamespace(all_running=dict))  # type: ignore[arg-type]
+    for number, jobs in enumerate(batches):
+        for place, (owner, second) in enumerate(jobs):
+            request = JobRequest(
+                id=f"{number:016x}{place:016x}", inputs=(JobInput(name="walk.mp4"),), batch=f"{number:032x}",
+                owner=owner, submitted_at=NOW + timedelta(seconds=second),
+            )  # fmt: skip
+            database.requests[request.id] = request
+            listed.add(BatchedJob.of(request))
+    return listed, database
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.sampled_from(["anna", "ben"]), st.integers(0, 9)), min_size=1, max_size=4), max_size=8
+    ),
+    st.sampled_from(["anna", "ben", None]),
+    st.integers(1, 4),
+    st.integers(1, 6),
+    st.sets(st.integers(0, 7)),
+)
+def test_pages_have_each_batch_once_whatever_is_removed_with_one_question_each(
+    given_batches, owner, limit, most_jobs, removed
+):
+    listed, database = batches_in_memory(given_batches)
+    shown, pages, after = [], 0, None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches_module, "LARGE_PAGE", most_jobs)
+        while True:
+            page = listed.page(limit, after, owner)
+            assert len(page.batches) <= limit
+            shown += page.batches
+            pages += 1
+            if (after := page.next) is None:
+                break
+            for number in removed:  # also the batch that the place in the list is named after
+                for job_id in [name for name, job in database.requests.items() if job.batch == f"{number:032x}"]:
+                    database.requests.pop(job_id)
+                    listed.forget(job_id)
+    wanted = {f"{n:032x}" for n, jobs in enumerate(given_batches) if owner in (None, *(name for name, _ in jobs))}
+    ids = [batch.id for batch in shown]
+    assert len(set(ids)) == len(ids)
+    assert set(ids) <= wanted
+    assert wanted - set(ids) <= {f"{number:032x}" for number in removed}
+    first = [min(second for _, second in given_batches[int(batch_id, 16)]) for batch_id in ids]
+    assert first == sorted(first, reverse=True)
+    most_of_a_batch = max(map(len, given_batches), default=0)
+    assert len(database.questions) == pages
+    assert max(database.questions) <= max(most_jobs, most_of_a_batch)
+    assert all(batch.owner == owner for batch in shown if owner is not None)
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "1_" + BATCH, BATCH, f"-{'9' * 16}_{BATCH}", "'; drop table"])
+def test_a_place_that_no_page_has_named_is_refused(after: str):
+    listed, _ = batches_in_memory([[("anna", 1)]])
+    with pytest.raises(RequestError, match="not a place in the list"):
+        listed.page(after=after)
 
 
 def test_states_without_a_job_do_not_count():

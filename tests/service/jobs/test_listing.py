@@ -33,4 +33,7 @@ def test_jobs_are_listed_newest_first_in_pages_and_by_state_label_and_source(sta
     assert not manager("jobs", state="completed").jobs
     with pytest.raises(RequestError):
         manager("jobs", after="'; drop table")
+    for far in (f"-{'9' * 15}_-1_{newest[0]}", f"-253402300799999_-1_{newest[0]}"):  # beyond the year 9999
+        with pytest.raises(RequestError):
+            manager("jobs", after=far)
     assert manager("ended", (newest[0], "0" * 32)) == ("0" * 32,), "what is not known has ended for who waits for it"
