@@ -83,6 +83,11 @@ class DataFolder:
         return self.root / "audit.jsonl"
 
     @property
+    def refusals(self) -> Path:
+        """Who was refused what, a line of JSON each; what a client repeats is counted."""
+        return self.root / "refusals.jsonl"
+
+    @property
     def ray_token(self) -> Path:
         """The token that the service's own Ray asks for; who can read it can run code as the service's user."""
         return self.root / "ray_token"

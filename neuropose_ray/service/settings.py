@@ -204,6 +204,19 @@ class HttpLimits(_Settings):
     burst: int = Field(default=1000, ge=1, description="requests of one token that may come at once")
 
 
+class AuditSettings(_Settings):
+    """The files that say who did what: ``audit.jsonl`` and ``refusals.jsonl`` in the data folder."""
+
+    file_bytes: int = Field(
+        default=64 * MIB, ge=64 * 1024, description="of one file; a longer one is renamed, and a new one begun"
+    )
+    files: int = Field(
+        default=20,
+        ge=1,
+        description="renamed audit.jsonl.1, .2, ... that are kept: years of a laboratory; of refusals three are",
+    )
+
+
 class ServiceSettings(_Settings):
     """Settings of the service."""
 
@@ -227,6 +240,7 @@ class ServiceSettings(_Settings):
         "POST /api/upload-video-with-pose",
     )
     http: HttpLimits = HttpLimits()
+    audit: AuditSettings = AuditSettings()
     pose: PoseReplicaSettings = PoseReplicaSettings()
     jobs: JobSettings = JobSettings()
     uploads: UploadSettings = UploadSettings()

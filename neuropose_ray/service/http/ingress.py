@@ -117,7 +117,7 @@ def interface(
     rate = RateLimit(settings.http.requests_per_s, settings.http.burst)
     tokens = TokenStore(settings.tokens, data.tokens)
     app.add_middleware(AuthMiddleware, tokens=tokens, rate=rate, origins=settings.live.origins)
-    app.add_middleware(Audit, log=AuditLog(data.audit))
+    app.add_middleware(Audit, log=AuditLog(data, settings.audit))
     app.add_middleware(RequestLog)
     app.add_middleware(AppFlowControl)
     return app

@@ -79,7 +79,7 @@ def test_a_method_that_a_route_does_not_have_is_told_which_it_has(tmp_path):
 def test_refusals_are_in_the_audit_log(tmp_path):
     app = made(tmp_path)
     ask(app, ("get", "/v1/jobs"))
-    lines = [json.loads(line) for line in DataFolder(tmp_path).audit.read_text().splitlines()]
+    lines = [json.loads(line) for line in DataFolder(tmp_path).refusals.read_text().splitlines()]
     assert [line["status"] for line in lines] == [401]
 
 

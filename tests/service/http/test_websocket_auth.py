@@ -14,13 +14,14 @@ from support.ports import free_port
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.http import listener, websocket_auth
 from neuropose_ray.service.http.audit import Audit, AuditLog
 from neuropose_ray.service.http.auth import AuthMiddleware
 from neuropose_ray.service.http.listener import Listener
 from neuropose_ray.service.http.rates import RateLimit
 from neuropose_ray.service.http.websocket_auth import SUBPROTOCOL, chosen_subprotocol
-from neuropose_ray.service.settings import HttpLimits, Token
+from neuropose_ray.service.settings import AuditSettings, HttpLimits, Token
 from neuropose_ray.service.tokens import TokenStore, add_token, digest_of, new_token, revoke_token
 
 SECRET = "a-secret_of.32~letters"
@@ -63,7 +64,7 @@ def talk(
         rate = RateLimit(0.01, 3)
         app.add_middleware(AuthMiddleware, tokens=TokenStore(tokens, Path("/nowhere")), rate=rate, origins=origins)
         if log is not None:
-            app.add_middleware(Audit, log=AuditLog(log))
+            app.add_middleware(Audit, log=AuditLog(DataFolder(log), AuditSettings()))
         async with entrance.lifespan(app), asyncio.timeout(30):
             path = options.pop("path", "/v1/live")
             async with connect(f"ws://127.0.0.1:{entrance.port}{path}", proxy=None, **options) as client:
@@ -202,9 +203,13 @@ def test_an_open_websocket_and_a_refused_one_are_in_the_audit_log(tmp_path: Path
         await client.send(json.dumps({"type": "authenticate", "token": SECRET}))
         return await client.recv()
 
-    talk(TOKENS, talks, log=tmp_path / "audit.jsonl")
-    status_of(TOKENS, additional_headers={"Authorization": "Bearer wrong"}, log=tmp_path / "audit.jsonl")
-    entries = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    talk(TOKENS, talks, log=tmp_path)
+    status_of(TOKENS, additional_headers={"Authorization": "Bearer wrong"}, log=tmp_path)
+    entries = [
+        json.loads(line)
+        for name in ("audit", "refusals")
+        for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()
+    ]
     assert [(entry["caller"], entry["method"], entry["status"]) for entry in entries] == [
         ("ward", "WEBSOCKET", 101), ("anybody", "WEBSOCKET", 401)
     ]  # fmt: skip
