@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
@@ -139,7 +139,7 @@ def result_router(results: Results, data: DataFolder) -> APIRouter:
         if format == "parquet":
             return file_response(request, file, "application/vnd.apache.parquet", filename=f"{wanted[0]}.parquet")
         table = await unless_gone(request, _as_csv(file, data.incoming))
-        return StreamingResponse(_read_and_delete(table), media_type="text/csv", headers=_ALONE)
+        return StreamingResponse(_blocks(table), media_type="text/csv", headers=_ALONE)
 
     @router.get(
         "/{job_id}/artifacts/{path:path}",
@@ -193,25 +193,26 @@ def _inside(path: Path) -> Iterator[bytes]:
             block = file.read(min(_BLOCK_BYTES, max(0, left)))
 
 
-def _read_and_delete(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        path.unlink()
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
         while block := file.read(_BLOCK_BYTES):
             yield block
 
 
-async def _as_csv(predictions: Path, folder: Path) -> Path:
-    """A new table of the predictions, made in a process of its own: hours of video are gigabytes of numbers."""
+async def _as_csv(predictions: Path, folder: Path) -> BinaryIO:
+    """A new table of the predictions, made in a process of its own: hours of video are gigabytes of numbers.
+
+    It has no name any more, so that nothing is left of it where nobody reads it to its end.
+    """
     import ray
 
     table = folder / f"{secrets.token_hex(16)}.csv"
     work: Any = ray.remote(_write_csv).options(name=f"table of {predictions.parent.name}", num_cpus=0)
     try:
         await task_result(work.remote(str(predictions), str(table)))
-    except BaseException:  # also a client that has gone away
+        return table.open("rb")
+    finally:  # also where the client has gone away
         table.unlink(missing_ok=True)
-        raise
-    return table
 
 
 def _write_csv(predictions: str, table: str) -> None:

@@ -66,7 +66,7 @@ class StoredJobs:
             workflows = DBOS.list_workflows(
                 name=WORKFLOW,
                 status=statuses,
-                end_time=None if until_ms is None else _last_moment(until_ms).isoformat(),
+                end_time=None if until_ms is None else last_moment(until_ms).isoformat(),
                 sort_desc=True,
                 limit=limit,
             )
@@ -162,6 +162,6 @@ def _pages(job_ids: Collection[str], size: int) -> Iterator[list[str]]:
     return (ids[first : first + size] for first in range(0, len(ids), size))
 
 
-def _last_moment(milliseconds: int) -> datetime:
+def last_moment(milliseconds: int) -> datetime:
     """Within a millisecond, so far from both ends that rounding does not leave it."""
     return datetime.fromtimestamp((milliseconds + 0.5) / 1000, UTC)

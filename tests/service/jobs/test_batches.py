@@ -3,21 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from itertools import combinations_with_replacement
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.job_manager import Gate, request_for
+from support.lists_in_memory import ListedJobs
 
 from neuropose_ray.errors import BatchNotFoundError, RequestError
 from neuropose_ray.schemas.job_names import ENDED
 from neuropose_ray.schemas.jobs import Job, JobError, JobInput, JobProgress, JobRequest
 from neuropose_ray.service.jobs import batches as batches_module
 from neuropose_ray.service.jobs import job_rows
-from neuropose_ray.service.jobs.batches import JobBatches, batch_of, batch_state
-from neuropose_ray.service.jobs.job_rows import JobRow
-from neuropose_ray.service.jobs.stored_jobs import BatchedJob
+from neuropose_ray.service.jobs.batches import batch_of, batch_state
 
 BATCH, OTHER = "b" * 32, "c" * 32
 
@@ -138,35 +136,18 @@ def test_many_failures_are_counted_and_the_first_are_named():
     assert len(batch.failures) == 100
 
 
-class Database:
-    """Jobs in memory, and how many were read at each question."""
-
-    def __init__(self) -> None:
-        self.requests: dict[str, JobRequest] = {}
-        self.questions: list[int] = []
-
-    def rows_of(self, job_ids):
-        self.questions.append(len(job_ids))
-        for request in (self.requests[job_id] for job_id in job_ids if job_id in self.requests):
-            yield JobRow(
-                request=request, steps=("pose",), state="queued", starts=0, created_ms=0, started_at=None,
-                ended_at=None, error=None, warnings=(), attributes={},
-            )  # fmt: skip
-
-
-def batches_in_memory(batches: list[list[tuple[str, int]]]) -> tuple[JobBatches, Database]:
+def batches_in_memory(batches: list[list[tuple[str, int]]]) -> ListedJobs:
     """Batches of jobs, each with an owner and the second at which it was submitted."""
-    database = Database()
-    listed = JobBatches(database, SimpleNamespace(all_running=dict))  # type: ignore[arg-type]
-    for number, jobs in enumerate(batches):
-        for place, (owner, second) in enumerate(jobs):
-            request = JobRequest(
-                id=f"{number:016x}{place:016x}", inputs=(JobInput(name="walk.mp4"),), batch=f"{number:032x}",
-                owner=owner, submitted_at=NOW + timedelta(seconds=second),
+    jobs = ListedJobs()
+    for number, members in enumerate(batches):
+        for place, (owner, second) in enumerate(members):
+            jobs.keep(
+                JobRequest(
+                    id=f"{number:016x}{place:016x}", inputs=(JobInput(name="walk.mp4"),), batch=f"{number:032x}",
+                    owner=owner, submitted_at=NOW + timedelta(seconds=second),
+                )
             )  # fmt: skip
-            database.requests[request.id] = request
-            listed.add(BatchedJob.of(request))
-    return listed, database
+    return jobs
 
 
 @given(
@@ -181,22 +162,23 @@ def batches_in_memory(batches: list[list[tuple[str, int]]]) -> tuple[JobBatches,
 def test_pages_have_each_batch_once_whatever_is_removed_with_one_question_each(
     given_batches, owner, limit, most_jobs, removed
 ):
-    listed, database = batches_in_memory(given_batches)
+    jobs = batches_in_memory(given_batches)
     shown, pages, after = [], 0, None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batches_module, "LARGE_PAGE", most_jobs)
         while True:
-            page = listed.page(limit, after, owner)
+            page = jobs.of_batches.page(limit, after, owner)
             assert len(page.batches) <= limit
             shown += page.batches
             pages += 1
             if (after := page.next) is None:
                 break
             for number in removed:  # also the batch that the place in the list is named after
-                for job_id in [name for name, job in database.requests.items() if job.batch == f"{number:032x}"]:
-                    database.requests.pop(job_id)
-                    listed.forget(job_id)
-    wanted = {f"{n:032x}" for n, jobs in enumerate(given_batches) if owner in (None, *(name for name, _ in jobs))}
+                for job_id in [job.id for job in jobs.rows.requests.values() if job.batch == f"{number:032x}"]:
+                    jobs.remove_from_lists(job_id)
+    wanted = {
+        f"{n:032x}" for n, members in enumerate(given_batches) if owner in (None, *(name for name, _ in members))
+    }
     ids = [batch.id for batch in shown]
     assert len(set(ids)) == len(ids)
     assert set(ids) <= wanted
@@ -204,16 +186,15 @@ def test_pages_have_each_batch_once_whatever_is_removed_with_one_question_each(
     first = [min(second for _, second in given_batches[int(batch_id, 16)]) for batch_id in ids]
     assert first == sorted(first, reverse=True)
     most_of_a_batch = max(map(len, given_batches), default=0)
-    assert len(database.questions) == pages
-    assert max(database.questions) <= max(most_jobs, most_of_a_batch)
+    assert len(jobs.rows.questions) == pages
+    assert max(jobs.rows.questions) <= max(most_jobs, most_of_a_batch)
     assert all(batch.owner == owner for batch in shown if owner is not None)
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "1_" + BATCH, BATCH, f"-{'9' * 16}_{BATCH}", "'; drop table"])
 def test_a_place_that_no_page_has_named_is_refused(after: str):
-    listed, _ = batches_in_memory([[("anna", 1)]])
     with pytest.raises(RequestError, match="not a place in the list"):
-        listed.page(after=after)
+        batches_in_memory([[("anna", 1)]]).of_batches.page(after=after)
 
 
 def test_states_without_a_job_do_not_count():
