@@ -68,18 +68,31 @@ def load_layers(
         SettingsError: the file cannot be read, or a value or key is wrong; every one of them is named.
     """
     variables = os.environ if environment is None else environment
-    layers = (file_layer(file), environment_layer(kind, variables), _given(flags or {}))
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged = _merged(merged, layer)
-    if wrong := [key for key in merged if not isinstance(key, str)]:
-        raise SettingsError(f"{wrong[0]!r}: no such setting", where=None if file is None else str(file))
+    merged = combined_layers(file_layer(file), environment_layer(kind, variables), _given(flags or {}), file=file)
     try:
         return kind(**merged)
     except ValidationError as error:
         where = None if file is None else str(file)
         hint = "see neuropose-ray process --help"
         raise SettingsError("; ".join(faults(error, kind)), where=where, hint=hint) from error
+
+
+def combined_layers(*layers: Mapping[str, Any], file: Path | None = None) -> dict[str, Any]:
+    """Layers of nested settings as one; the last one wins, also with None.
+
+    Args:
+        layers: of the file, the environment and flags.
+        file: that the first one is from.
+
+    Raises:
+        SettingsError: a name of a setting is no text.
+    """
+    combined: dict[str, Any] = {}
+    for layer in layers:
+        combined = _merged(combined, layer)
+    if wrong := [key for key in combined if not isinstance(key, str)]:
+        raise SettingsError(f"{wrong[0]!r}: no such setting", where=None if file is None else str(file))
+    return combined
 
 
 def file_layer(file: Path | None) -> dict[str, Any]:

@@ -8,8 +8,25 @@ from typing import Any
 from neuropose_ray.errors import SettingsError, first_line
 from neuropose_ray.faults import yaml_fault
 
+#: More than any settings take, and little enough to be read in seconds.
+_MOST_BYTES = 1 << 20
 #: Deeper than any setting lies.
 _MOST_LEVELS = 32
+
+
+def settings_text(path: Path) -> str:
+    """The text of a file that a person wrote.
+
+    Raises:
+        OSError: it cannot be read.
+        UnicodeDecodeError: it is not text in UTF-8.
+        ValueError: it is longer than what people write, as a video or a device without an end.
+    """
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"more than {_MOST_BYTES >> 20} MiB, which is no file of settings")
+    return content.decode("utf-8")
 
 
 def yaml_mapping(path: Path) -> dict[str, Any]:
@@ -19,7 +36,7 @@ def yaml_mapping(path: Path) -> dict[str, Any]:
         SettingsError: it cannot be read, or holds something else.
     """
     try:
-        content = parsed_yaml(path.read_text("utf-8"))
+        content = parsed_yaml(settings_text(path))
     except OSError as error:
         raise SettingsError(error.strerror or str(error), where=str(path), hint="check --config") from error
     except UnicodeDecodeError as error:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuropose_ray.analysis.runs.config import load_config
+from neuropose_ray.cli.job_arguments import calibration_text
 from neuropose_ray.curation.config_file import read_config
-from neuropose_ray.errors import SettingsError
+from neuropose_ray.errors import NeuroposeRayError, SettingsError
 from neuropose_ray.report.settings import load_report_settings
 from neuropose_ray.settings import file_layer
 from neuropose_ray.yaml_files import parsed_yaml, yaml_mapping
@@ -53,3 +54,13 @@ def test_every_file_of_settings_is_refused_with_its_name(tmp_path: Path, read, t
 
 def test_an_alias_that_ends_is_what_it_stands_for():
     assert parsed_yaml("a: &a [1]\nb: *a") == {"a": [1], "b": [1]}
+
+
+@pytest.mark.parametrize(
+    "read",
+    [yaml_mapping, load_config, lambda path: read_config(str(path)), load_report_settings, calibration_text],
+    ids=["settings", "analysis", "curation", "report", "calibration"],
+)
+def test_what_has_no_end_is_refused_and_not_read_into_memory(read):
+    with pytest.raises(NeuroposeRayError, match="no file of settings"):
+        read(Path("/dev/zero"))

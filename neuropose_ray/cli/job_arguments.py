@@ -110,11 +110,15 @@ def calibration_text(path: Path) -> str:
     Raises:
         InputNotFoundError: there is no such file, or it is no text.
     """
+    from neuropose_ray.yaml_files import settings_text
+
     try:
-        return path.read_text("utf-8")
+        return settings_text(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not a text file"
         raise InputNotFoundError(reason, where=str(path), hint="check --calibration") from error
+    except ValueError as error:
+        raise InputNotFoundError(str(error), where=str(path), hint="check --calibration") from error
 
 
 def step_of(given: str | None) -> StepKind | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+import math
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_group
+
+#: Beyond it neither a count nor a size is, and some of the system's own functions take no more.
+_TOO_LARGE = 2**63
 
 
 class CommandRef(NamedTuple):
@@ -65,4 +69,23 @@ def _imported(name: str, reference: CommandRef) -> Any:
         group.add_typer(target, name=name, rich_help_panel=reference.panel)
     else:
         group.command(name, rich_help_panel=reference.panel)(target)
-    return get_group(group).commands[name]
+    command = get_group(group).commands[name]
+    _refuse_what_does_not_count(command)
+    return command
+
+
+def _refuse_what_does_not_count(command: Any) -> None:
+    """Let no option of a command take a number without an end, or none: they pass every ``min`` and ``max``."""
+    for parameter in command.params:
+        parameter.callback = partial(_counted, parameter.callback)
+    for below in getattr(command, "commands", {}).values():
+        _refuse_what_does_not_count(below)
+
+
+def _counted(callback: Callable[..., Any] | None, context: Any, parameter: Any, value: Any) -> Any:
+    for number in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(number, float) and not math.isfinite(number):
+            raise typer.BadParameter(f"{number} is not a number that counts", context, parameter)
+        if isinstance(number, int) and abs(number) >= _TOO_LARGE:
+            raise typer.BadParameter(f"{number} is too large", context, parameter)
+    return value if callback is None else callback(context, parameter, value)

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -49,7 +49,8 @@ def serve(
 ) -> None:
     """Run the service: poses over HTTP, durable jobs, and the inbox folder.
 
-    Needs nothing else installed or started. Ctrl-C or SIGTERM ends it; jobs that run then go on at the next start.
+    Needs nothing else installed or started. Ctrl-C, SIGTERM or the end of its terminal ends it; jobs that run then go
+    on at the next start.
 
     Example: neuropose-ray serve --data /srv/neuropose
     """
@@ -104,23 +105,30 @@ def _end_at_once(error: NeuroposeRayError, family: ProcessFamily) -> NoReturn:
     """Leave a thread behind that waits for a Ray which has died: an orderly end would wait for it too."""
     from neuropose_ray.cli.main import EXIT_FAILED
 
-    print_error(str(error))
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):  # nobody reads them any more
+        print_error(str(error))
+        sys.stdout.flush()
+        sys.stderr.flush()
     family.kill()
     os._exit(EXIT_FAILED)
 
 
 @contextmanager
 def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Let SIGTERM and Ctrl-C set an event; a second one ends the process at once."""
+    """Let SIGTERM, Ctrl-C and the end of the terminal set an event; a second signal ends the process at once.
+
+    The end of the terminal is nothing to a service that was started with ``nohup``.
+    """
 
     def note(number: int, _frame: object) -> None:
         if stop.is_set():
             os._exit(128 + number)
         stop.set()
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ class ServeOutput:
     def waiting(self, what: str) -> None:
         """Say what the start, or the end, waits for."""
         text = f"waiting for {what}"
-        typer.echo(_line(text) if self._as_json else f"{time.strftime('%H:%M:%S')} {text}", err=True)
+        _print(_line(text) if self._as_json else f"{time.strftime('%H:%M:%S')} {text}", err=True)
 
     def ready(self, url: str, dashboard: str) -> None:
         """Say where the service and Ray's dashboard answer, where it keeps what, and whether it starts jobs."""
@@ -48,13 +48,13 @@ class ServeOutput:
         mode = read_mode(self._folder)
         if self._as_json:
             line = _line("ready", url=url, dashboard=dashboard, token=token, data=str(self._folder.root), mode=mode)
-            typer.echo(line)
+            _print(line)
             return
-        typer.echo(f"ready: {url} (its description: {url}/docs)")
-        typer.echo(f"Ray's dashboard: {dashboard}{'' if token is None else f' (its token: {token})'}")
-        typer.echo(f"data: {self._folder.root}; videos dropped into {self._folder.inbox} become jobs")
+        _print(f"ready: {url} (its description: {url}/docs)")
+        _print(f"Ray's dashboard: {dashboard}{'' if token is None else f' (its token: {token})'}")
+        _print(f"data: {self._folder.root}; videos dropped into {self._folder.inbox} become jobs")
         if (advice := mode_advice(mode)) is not None:
-            typer.echo(advice)
+            _print(advice)
 
     @contextmanager
     def followed_logs(self) -> Iterator[None]:
@@ -87,7 +87,13 @@ class ServeOutput:
 
         for line in reader.follow(stop):
             if line.part != _PART:  # which the logger of this process prints
-                typer.echo(line.model_dump_json(exclude_none=True) if self._as_json else text_of(line), err=True)
+                _print(line.model_dump_json(exclude_none=True) if self._as_json else text_of(line), err=True)
+
+
+def _print(text: str, *, err: bool = False) -> None:
+    """Print a line, where it can be: a closed terminal, pipe or full disk behind it ends no service."""
+    with suppress(OSError):
+        typer.echo(text, err=err)
 
 
 def _line(message: str, **fields: Any) -> str:

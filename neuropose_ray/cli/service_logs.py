@@ -45,14 +45,21 @@ def logs(
     """
     from neuropose_ray.service import LogFilter, LogReader
 
-    since = None if minutes is None else datetime.now(UTC) - timedelta(minutes=minutes)
-    wanted = LogFilter(level.value, job, step, request, since)
+    wanted = LogFilter(level.value, job, step, request, None if minutes is None else _minutes_ago(minutes))
     reader = LogReader(data_folder(service_settings(config, data)).logs, wanted)
     for line in deque(reader.new_lines(), maxlen=lines):
         _print(line, as_json=as_json)
     if follow:
         for line in reader.follow(threading.Event()):
             _print(line, as_json=as_json)
+
+
+def _minutes_ago(minutes: float) -> datetime | None:
+    """The time so long ago; None where no calendar goes back to it."""
+    try:
+        return datetime.now(UTC) - timedelta(minutes=minutes)
+    except OverflowError:
+        return None
 
 
 def _print(line: LogLine, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -16,7 +17,7 @@ from neuropose_ray.errors import (
     SettingsError,
     error_kinds,
 )
-from neuropose_ray.service.names import URL_VARIABLE
+from neuropose_ray.service.names import TOKEN_VARIABLE, URL_VARIABLE
 
 if TYPE_CHECKING:
     import httpx
@@ -35,12 +36,15 @@ class ServiceConnection:
         token: sent with every request, where the service asks for one.
 
     Raises:
-        SettingsError: the URL is none.
+        SettingsError: the URL or the token is none.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
         import httpx
 
+        if token is not None and not re.fullmatch(r"[!-~]+", token):
+            what = "not a token: it has letters that none has"
+            raise SettingsError(what, where=TOKEN_VARIABLE, hint="copy it from `neuropose-ray service token`")
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
         try:

@@ -15,7 +15,7 @@ from neuropose_ray.service.names import (
     IMPORT_PATH,
     PROXY_VARIABLES,
 )
-from neuropose_ray.service.units import NAME, STOP_S
+from neuropose_ray.service.units import NAME, STOP_S, require_one_line
 
 _DATA, _CONFIG, _USER_ID = "/data", "/etc/neuropose-ray/settings.yaml", 1000
 _DOCKERFILE = """\
@@ -84,9 +84,18 @@ class Deployment:
     workers: int = 2
     config: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what would end its line in a Dockerfile.
+
+        Raises:
+            SettingsError: a path or name has a control character.
+        """
+        for text in (self.image, self.source, self.dockerfile, self.model, self.config or ""):
+            require_one_line(text)
+
     def compose_files(self) -> dict[str, str]:
         """The image's files and ``compose.yaml``; see the Compose Specification."""
-        return {**self._image_files(), "compose.yaml": _COMPOSE_HEAD + _yaml(self._compose())}
+        return {**self._image_files(), "compose.yaml": _COMPOSE_HEAD + _yaml(_as_it_is(self._compose()))}
 
     def kuberay_files(self) -> dict[str, str]:
         """The image's files, ``storage.yaml``, ``raycluster.yaml`` ``rayservice.yaml``; see KubeRay's reference."""
@@ -101,6 +110,11 @@ class Deployment:
         text = _DOCKERFILE.format(image=self.image, user=_USER_ID, data=_DATA, port=HTTP_PORT)
         return {"Dockerfile": text, "Dockerfile.dockerignore": _IGNORED}
 
+    def _config_volumes(self) -> list[dict[str, Any]]:
+        if self.config is None:
+            return []
+        return [{"type": "bind", "source": self.config, "target": _CONFIG, "read_only": True}]
+
     def _compose(self) -> dict[str, Any]:
         settings = ["--config", _CONFIG] if self.config else []
         probe = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{HTTP_PORT}/v1/health', timeout=5)"
@@ -109,7 +123,7 @@ class Deployment:
             "image": self.image,
             "command": ["serve", *settings],
             "environment": {"NEUROPOSE_SERVICE__HOST": "0.0.0.0", "NEUROPOSE_MODEL": self.model},
-            "volumes": [f"data:{_DATA}", *([f"{self.config}:{_CONFIG}:ro"] if self.config else [])],
+            "volumes": [f"data:{_DATA}", *self._config_volumes()],
             "ports": [f"127.0.0.1:{HTTP_PORT}:{HTTP_PORT}"],
             # Ray's object store; on the disk it would be many times slower.
             "shm_size": "2gb",
@@ -205,6 +219,15 @@ def _ray_version() -> str:
     from importlib.metadata import version
 
     return version("ray")
+
+
+def _as_it_is(content: Any) -> Any:
+    """A value for compose, which would put variables in the place of ``$NAME``."""
+    if isinstance(content, dict):
+        return {name: _as_it_is(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [_as_it_is(value) for value in content]
+    return content.replace("$", "$$") if isinstance(content, str) else content
 
 
 def _yaml(content: Mapping[str, Any]) -> str:

@@ -17,10 +17,12 @@ from neuropose_ray.settings import (
     ENVIRONMENT_PREFIX,
     OTHER_VARIABLES,
     LayeredSettings,
+    combined_layers,
     environment_layer,
     file_layer,
     merged_layers,
 )
+from neuropose_ray.yaml_files import settings_text
 
 DEFAULT = "default"
 #: What a URL says of who logs in.
@@ -113,7 +115,9 @@ def examined(kind: type[Kind], file: Path | None = None, environment: Mapping[st
     layers, complaints = _layers(kind, file, os.environ if environment is None else environment)
     settings = None
     try:
-        settings = kind(**merged_layers(*(layer.values for layer in layers)))
+        settings = kind(**combined_layers(*(layer.values for layer in layers), file=file))
+    except SettingsError as error:
+        complaints.append(f"{error.where}: {error.what}")
     except ValidationError as error:
         for fault in faults(error, kind):
             path = tuple(re.findall(r"[^.\[\]]+", fault.partition(":")[0]))
@@ -154,7 +158,7 @@ def _lines(file: Path) -> dict[tuple[str, ...], int]:
             lines[path] = key.start_mark.line + 1
             walk(value, path)
 
-    walk(yaml.compose(file.read_text("utf-8"), yaml.SafeLoader), ())
+    walk(yaml.compose(settings_text(file), yaml.SafeLoader), ())
     return lines
 
 

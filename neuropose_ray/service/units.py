@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import plistlib
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from neuropose_ray.errors import SettingsError
 
 NAME = "neuropose-ray"
 #: For running jobs to be handed back to the queue, and Ray to end.
@@ -31,6 +34,15 @@ class ServiceUnit:
     data: Path
     log: Path
     user: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse what would end its line in a unit.
+
+        Raises:
+            SettingsError: a path or name has a control character.
+        """
+        for text in (*self.command, str(self.data), str(self.log), self.user or ""):
+            require_one_line(text)
 
     def systemd(self) -> str:
         """A unit file; see systemd.service(5)."""
@@ -82,6 +94,17 @@ WantedBy={target}
                 "SoftResourceLimits": {"NumberOfFiles": _OPEN_FILES},
             }
         )
+
+
+def require_one_line(text: str) -> None:
+    """Refuse a text that files for service managers cannot hold.
+
+    Raises:
+        SettingsError: it has a control character, such as a line break.
+    """
+    if unprintable := re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", text):
+        what = f"has the character {unprintable[0]!a}, which no file for a service manager can hold"
+        raise SettingsError(what, where=repr(text), hint="choose another name")
 
 
 def serve_command(config: Path | None) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import typer
@@ -111,3 +113,22 @@ def test_a_place_without_a_command_is_a_mistake_of_the_table():
     wrong.callback()(lambda: None)
     with pytest.raises(AttributeError, match="no_such_thing"):
         CliRunner().invoke(wrong, ["gone"], catch_exceptions=False)
+
+
+def numbers_of(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, bool]]:
+    """The options with numbers of a command and those below it: what leads to it, its name, whether it has floats."""
+    for parameter in command.params:
+        if any(kind in parameter.type.name for kind in ("float", "int")) and parameter.opts[0].startswith("-"):
+            yield words, parameter.opts[0], "float" in parameter.type.name
+    for name, below in getattr(command, "commands", {}).items():
+        yield from numbers_of(below, (*words, name))
+
+
+def test_no_option_of_any_command_takes_a_number_without_an_end():
+    root = typer.main.get_command(app)
+    options = [found for name, command in root.commands.items() for found in numbers_of(command, (name,))]
+    assert len(options) > 40
+    for words, option, is_float in options:
+        for number in ("nan", "inf", "-inf") if is_float else ("9" * 30, f"-{'9' * 30}"):
+            said = run(*words, f"{option}={number}")
+            assert (said.exit_code, option in said.output) == (2, True), (words, option, number, said.output)

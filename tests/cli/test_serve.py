@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import yaml
 from support.ports import free_port
 
 from neuropose_ray.cli import main as neuropose_ray
+from neuropose_ray.cli.serve import stopped_by_signals
 
 READY_S = 240
 
@@ -59,6 +61,26 @@ def test_a_port_that_another_program_has_is_refused_before_ray_is_started(
     last = capsys.readouterr().err.splitlines()[-1]
     assert re.search(rf"127\.0\.0\.1:{port}: cannot listen.*--port", last), last
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_each_signal_that_asks_for_an_end_is_an_orderly_one(number: signal.Signals):
+    stop, before = threading.Event(), signal.getsignal(number)
+    with stopped_by_signals(stop):
+        signal.raise_signal(number)
+        assert stop.is_set()
+    assert signal.getsignal(number) is before
+
+
+def test_the_end_of_the_terminal_is_nothing_to_what_was_started_with_nohup():
+    stop, before = threading.Event(), signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopped_by_signals(stop):
+            signal.raise_signal(signal.SIGHUP)
+            assert not stop.is_set()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.endurance

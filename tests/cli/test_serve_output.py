@@ -1,7 +1,11 @@
 """What `serve` prints, for people and for collectors of logs."""
 
+import errno
+import io
 import json
 import logging
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -60,3 +64,25 @@ def test_what_the_parts_log_is_printed_until_the_end(folder: DataFolder, capsys,
         assert json.loads(line)["job"] == "ab" * 16
     else:
         assert line.endswith("INFO JobManager job=abababab: meanwhile")
+
+
+class Unwritable(io.TextIOBase):
+    """The end of a pipe that nobody reads, a terminal that is closed, or a file on a full disk."""
+
+    def __init__(self, reason: int) -> None:
+        self._reason = reason
+
+    def write(self, _text: str) -> int:
+        raise OSError(self._reason, os.strerror(self._reason))
+
+
+@pytest.mark.parametrize("reason", [errno.EPIPE, errno.EIO, errno.ENOSPC])
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_service_goes_on_where_its_lines_cannot_be_printed(
+    folder: DataFolder, monkeypatch: pytest.MonkeyPatch, reason: int, log_format: str
+):
+    monkeypatch.setattr(sys, "stdout", Unwritable(reason))
+    monkeypatch.setattr(sys, "stderr", Unwritable(reason))
+    say = output(folder, log_format)
+    say.waiting("Ray")
+    say.ready("http://127.0.0.1:8000", "none")

@@ -63,3 +63,8 @@ def test_levels_and_the_last_lines(done):
     assert len(logs(data, "-n", "3").splitlines()) >= 3
     assert logs(data, "--minutes", "0") == ""
     assert logs(data / "elsewhere") == ""
+
+
+def test_a_time_before_all_calendars_is_before_all_lines(tmp_path: Path):
+    said = CliRunner().invoke(app, ["service", "logs", "--data", str(tmp_path), "--minutes", "1e300"])
+    assert (said.exit_code, said.output) == (0, "")

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from neuropose_ray.errors import ServiceError, ServiceUnreachableError
+from neuropose_ray.errors import ServiceError, ServiceUnreachableError, SettingsError
 from neuropose_ray.schemas.jobs import Artifact, Job, JobOptions, JobProgress, JobWebhook
 from neuropose_ray.service.client import ServiceClient
 from neuropose_ray.service.data_folder import DataFolder
@@ -108,3 +108,9 @@ def test_a_job_is_the_same_with_files_and_without(client: ServiceClient, tmp_pat
 
 async def streamed(content: bytes) -> AsyncIterator[bytes]:
     yield content
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\nX-Other: b", "a\x00", "ключ", "a\udcff", " a", "a\r"])
+def test_what_can_be_no_token_is_refused_before_anybody_is_asked(token: str):
+    with pytest.raises(SettingsError, match="NEUROPOSE_TOKEN: not a token"):
+        ServiceClient("http://127.0.0.1:1", token=token)

@@ -8,6 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neuropose_ray.errors import SettingsError
 from neuropose_ray.service.settings import Settings, load_settings
 from neuropose_ray.service.settings_origins import DEFAULT, examined, setting_origins
 
@@ -21,6 +22,18 @@ CHOICES = {
     "weights.cache_dir": ("/a", "/b"),
 }
 SECRET = "correct-horse-battery"
+
+
+@pytest.mark.parametrize("text", ["servise:", "servise: {}", "service: {prot: }", "1: 2"])
+def test_what_serve_refuses_is_found_before(tmp_path: Path, text: str):
+    """Also a name that is wrong and has no value, or no letters."""
+    file = tmp_path / "settings.yaml"
+    file.write_text(text)
+    with pytest.raises(SettingsError):
+        load_settings(file, {}, {})
+    (fault,) = examined(Settings, file, {}).faults
+    assert str(file) in fault
+    assert "no such setting" in fault
 
 
 def nested(values: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from neuropose_ray.cli.main import EXIT_USAGE
 from neuropose_ray.cli.service import app
+from neuropose_ray.errors import SettingsError
+from neuropose_ray.service.manifests import Deployment
 from neuropose_ray.service.units import ServiceUnit, serve_command
 
 AWKWARD = Path('/srv/trials of "100%" $HOME')
@@ -75,3 +77,19 @@ def test_install_writes_the_unit_and_says_what_to_do(tmp_path: Path, monkeypatch
     done = CliRunner().invoke(cli, ["service", "install", "systemd", *options])
     assert "systemctl --user enable --now neuropose-ray" in done.stdout
     assert (tmp_path / ".config/systemd/user/neuropose-ray.service").read_text() == printed.stdout.removesuffix("\n")
+
+
+@pytest.mark.parametrize("letter", ["\n", "\r", "\x00", "\x01", "\x1b", "\x7f", "\udcff"])
+def test_what_would_end_a_line_or_cannot_be_written_is_refused(letter: str):
+    data = Path(f"/srv/a{letter}ExecStartPre=b")
+    for make in (
+        lambda: ServiceUnit(("serve",), data, Path("/log"), None),
+        lambda: ServiceUnit(("serve",), Path("/srv"), data, None),
+        lambda: ServiceUnit(("serve",), Path("/srv"), Path("/log"), f"a{letter}b"),
+        lambda: ServiceUnit(("serve", str(data)), Path("/srv"), Path("/log"), None),
+        lambda: Deployment(image=f"lab{letter}RUN true"),
+        lambda: Deployment(config=str(data)),
+        lambda: Deployment(model=f"x{letter}y"),
+    ):
+        with pytest.raises(SettingsError, match="no file for a service manager"):
+            make()
