@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from neuropose_ray.errors import SettingsError, first_line
 from neuropose_ray.faults import faults, nearest_of
@@ -24,24 +23,10 @@ _NESTED = "write one variable for each setting, as NEUROPOSE_ENGINE__WORKERS=2"
 OTHER_VARIABLES = {"NEUROPOSE_TEST_DATA", "NEUROPOSE_URL", "NEUROPOSE_TOKEN"}
 
 
-class LayeredSettings(BaseSettings):
+class LayeredSettings(BaseModel):
     """Settings that :func:`load_layers` puts together; in the environment ``NEUROPOSE_MODEL``, ``NEUROPOSE_A__B``."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
-    )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  the signature is the library's
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take nothing but what :func:`load_layers` puts together."""
-        return (init_settings,)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 Kind = TypeVar("Kind", bound=LayeredSettings)
@@ -118,7 +103,15 @@ def environment_layer(kind: type[LayeredSettings], variables: Mapping[str, str])
         known = [f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in _variables(kind)]
         nearest = "".join(dict.fromkeys(nearest_of(name, known) for name in unknown))
         raise SettingsError(f"unknown setting {', '.join(unknown)}{nearest}", where="environment", hint="unset it")
-    source = EnvSettingsSource(kind, case_sensitive=False)
+    if not names:
+        return of_neuropose
+    # Imported for variables alone: it takes a tenth of the time until the first frame of a run.
+    from pydantic_settings import EnvSettingsSource
+
+    source = EnvSettingsSource(
+        kind,  # type: ignore[arg-type]  # of the class it asks for what every model has
+        case_sensitive=False, env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", env_ignore_empty=True,
+    )  # fmt: skip
     source.env_vars = {name.lower(): variables[name] for name in names}
     try:
         return _merged(of_neuropose, source())

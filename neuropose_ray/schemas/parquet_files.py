@@ -103,6 +103,18 @@ class PredictionsWriter:
         self.frames += table.frame_count
 
 
+def as_stored(table: PoseTable) -> PoseTable:
+    """A table before tracking as :func:`read_predictions` gives it once it is written, to the bits of its numbers."""
+    poses = table.poses
+    scores = np.array(poses.joint_scores, np.float32)
+    scores[np.isnan(scores).all(1)] = np.nan  # null in the file: which of the NaN they were is not kept
+    boxes, poses2d, poses3d = (
+        np.ascontiguousarray(values, np.float32) for values in (poses.boxes, poses.poses2d, poses.poses3d)
+    )
+    frame, times = poses.frame.astype(np.int64, copy=False), table.timestamps_s.astype(np.float64, copy=False)
+    return PoseTable(times, Poses(frame, boxes, poses2d, poses3d, scores))
+
+
 def read_predictions(path: Path) -> tuple[PoseTable, PredictionsHeader]:
     """A file's table and header. What is null becomes NaN; what is null for everybody is None.
 

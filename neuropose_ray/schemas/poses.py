@@ -89,6 +89,16 @@ class PoseTable:
         """Frames that were decoded."""
         return len(self.timestamps_s)
 
+    @property
+    def nbytes(self) -> int:
+        """The memory of its arrays, bytes."""
+        poses = self.poses
+        arrays = (
+            self.timestamps_s, poses.frame, poses.boxes, poses.poses2d, poses.poses3d, poses.joint_scores,
+            self.track_ids, self.poses3d_fitted,
+        )  # fmt: skip
+        return sum(values.nbytes for values in arrays if values is not None)
+
     def best_poses3d(self) -> NDArray[np.float32]:
         """``(n, joints, 3)`` mm: the fitted joints, and those of the pose model where none was fitted."""
         fitted, poses = self.poses3d_fitted, self.poses.poses3d

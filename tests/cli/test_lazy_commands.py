@@ -11,6 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from neuropose_ray import errors
+from neuropose_ray.cli import lazy_commands
 from neuropose_ray.cli.lazy_commands import CommandRef, lazy_group
 from neuropose_ray.cli.main import COMMANDS, app
 
@@ -87,6 +88,15 @@ def test_every_command_explains_itself(name):
     shown = run(name, "--help")
     assert shown.exit_code == 0
     assert f"neuropose-ray {name}" in shown.output
+
+
+def test_the_list_of_commands_is_that_of_built_ones_and_builds_none(monkeypatch):
+    built = lazy_commands._imported
+    with monkeypatch.context() as patch:
+        patch.setattr(lazy_commands, "_outline", built)
+        listed = run("--help").output
+    monkeypatch.setattr(lazy_commands, "_imported", lambda name, _: pytest.fail(f"{name} was built"))
+    assert run("--help").output == listed
 
 
 def test_help_lists_all_commands_in_their_panels():

@@ -69,17 +69,16 @@ def join_chunks(store: ChunkStore, plan: VideoPlan, failed: tuple[ErrorRecord, .
         VideoError: not one frame of the video could be decoded.
         FileFormatError: a chunk was damaged since it was looked at.
     """
-    committed = [(key, marker) for key in plan.keys if (marker := store.committed(key))]
-    markers = [marker for _, marker in committed]
+    chunks = [chunk for key in plan.keys if (chunk := store.take(key)) is not None]
+    markers = [chunk.marker for chunk in chunks]
     errors = (*failed, *(error for marker in markers for error in marker.errors))
     if not sum(marker.frames for marker in markers):
         reason = errors[0].message if errors else "it has no frames"
         raise VideoError(f"no frame could be decoded ({reason})", where=str(plan.info.source.path))
-    tables, headers = zip(*(store.read(key) for key, _ in committed), strict=True)
     return VideoPoses(
-        table=PoseTable.concatenate(tables),
-        skeleton=headers[0].skeleton,
-        provenance=headers[0].provenance,
+        table=PoseTable.concatenate([chunk.table for chunk in chunks]),
+        skeleton=chunks[0].header.skeleton,
+        provenance=chunks[0].header.provenance,
         performance=performance(markers, workers),
         errors=errors,
     )

@@ -11,19 +11,20 @@ import shutil
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from neuropose_ray.errors import ModelError, NeuroposeRayError
+from neuropose_ray.pipeline.chunks.handover import CommittedChunk, Handover
 from neuropose_ray.schemas.arrow_files import read_arrow, write_arrow
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.header import PredictionsHeader
 from neuropose_ray.schemas.immutable import FrozenModel, utf8_text
-from neuropose_ray.schemas.parquet_files import read_predictions, write_predictions
+from neuropose_ray.schemas.parquet_files import as_stored, read_predictions, write_predictions
 from neuropose_ray.schemas.poses import PoseTable
 
 if TYPE_CHECKING:
@@ -150,9 +151,14 @@ class ChunkStore:
     """The chunks of one video: ``KEY.parquet``, then ``KEY.json`` with its digest; ``KEY.attempts`` before both.
 
     Poses of a chunk, and each other product of it, have keys of their own, so that one is there without the other.
+
+    Attributes:
+        folder: of the chunks.
+        handover: gets poses that are committed to be handed over; None: all are read from their files.
     """
 
     folder: Path
+    handover: Handover | None = field(default=None, compare=False)
 
     def committed(self, key: str) -> ChunkMarker | None:
         """The marker of a chunk whose results are there and undamaged, else None."""
@@ -179,15 +185,26 @@ class ChunkStore:
         except OSError:
             return set()
 
-    def commit(self, table: PoseTable, header: PredictionsHeader, marker: ChunkMarker) -> ChunkMarker:
+    def commit(
+        self, table: PoseTable, header: PredictionsHeader, marker: ChunkMarker, *, hand_over: bool = False
+    ) -> ChunkMarker:
         """Write poses, then the marker that vouches for them; what is known of the chunk's tries is forgotten.
 
         Should its results be damaged later, the try that made them left no word, as one that killed its process.
 
+        Args:
+            table: the poses.
+            header: what they are.
+            marker: what was seen on the way.
+            hand_over: whether they are taken soon, in this process.
+
         Raises:
             OutputError: no space or no permission.
         """
-        return self._commit(lambda path: write_predictions(path, table, header, durable=False), marker)
+        marker = self._commit(lambda path: write_predictions(path, table, header, durable=False), marker)
+        if hand_over and self.handover is not None:
+            self.handover.give(self.folder, marker.key, CommittedChunk(marker, as_stored(table), header))
+        return marker
 
     def commit_table(self, table: pa.Table, marker: ChunkMarker) -> ChunkMarker:
         """Write a table of numbers that are no poses, then its marker; as :meth:`commit`.
@@ -205,6 +222,17 @@ class ChunkStore:
         with suppress(OSError):
             self._path(marker.key, "attempts").unlink()
         return marker
+
+    def take(self, key: str) -> CommittedChunk | None:
+        """A committed chunk, handed over or else read from its files; None where it has none that are undamaged.
+
+        Raises:
+            FileFormatError: it was damaged since it was looked at.
+        """
+        if self.handover is not None and (chunk := self.handover.take(self.folder, key)) is not None:
+            return chunk
+        marker = self.committed(key)
+        return None if marker is None else CommittedChunk(marker, *self.read(key))
 
     def read(self, key: str) -> tuple[PoseTable, PredictionsHeader]:
         """The results of a committed chunk, and what they say of their video and model.

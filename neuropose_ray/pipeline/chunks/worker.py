@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ from neuropose_ray.models import PoseModel, PoseModelSpec
 from neuropose_ray.pipeline.chunks.active_attempts import ActiveAttempts, Attempt, CancelledError
 from neuropose_ray.pipeline.chunks.commit import ChunkMarker, ChunkStore, ErrorRecord, error_record
 from neuropose_ray.pipeline.chunks.frames import FrameSource, LocalFrames, Stage
+from neuropose_ray.pipeline.chunks.handover import Handover
 from neuropose_ray.pipeline.chunks.headers import chunk_header
 from neuropose_ray.pipeline.chunks.process import (
     ChunkResult,
@@ -63,6 +64,7 @@ class RunContext:
         max_attempts: tries of one chunk.
         products: what may be wanted of chunks beside poses; which of it is, says the plan of each video.
         chunks_folder: below a video's folder, where its plan and its chunks are kept.
+        handover: of videos that are one chunk, to what assembles them in this process; None: there is none.
     """
 
     spec: PoseModelSpec | None
@@ -71,10 +73,11 @@ class RunContext:
     max_attempts: int
     products: tuple[ChunkProduct, ...] = ()
     chunks_folder: str = CHUNKS_FOLDER
+    handover: Handover | None = field(default=None, compare=False)
 
     def store(self, video: str) -> ChunkStore:
         """Where the chunks of a video are kept."""
-        return ChunkStore(self.out / video / self.chunks_folder)
+        return ChunkStore(self.out / video / self.chunks_folder, self.handover)
 
     def plan_path(self, video: str) -> Path:
         """Where workers in other processes read a video's plan."""
@@ -254,7 +257,8 @@ class ChunkWorker:
         if model is not None:
             marker = self._marker(task, model, poses, seconds)
             self._load_s = None
-            store.commit(poses.table, chunk_header(task, model.info, marker.frames), marker)
+            header = chunk_header(task, model.info, marker.frames)
+            store.commit(poses.table, header, marker, hand_over=len(task.video.keys) == 1)
 
     def _pose_model(self) -> PoseModel:
         if self._model is None:

@@ -34,6 +34,7 @@ from neuropose_ray.fitting import FittingSettings
 from neuropose_ray.models import PoseModelSpec
 from neuropose_ray.pipeline.assembly.assemble import Assembly
 from neuropose_ray.pipeline.assembly.video_assembler import finished_row
+from neuropose_ray.pipeline.chunks.handover import Handover
 from neuropose_ray.pipeline.chunks.products import ChunkProduct
 from neuropose_ray.pipeline.chunks.worker import RunContext
 from neuropose_ray.pipeline.engines.protocol import Engine
@@ -258,7 +259,8 @@ def planner_for(settings: RunSettings, spec: PoseModelSpec, out: Path, workers: 
         from neuropose_ray.pipeline.curation.frame_metrics import FrameMetrics
 
         products = (FrameMetrics.default(settings.curation),)
-    context = RunContext(spec, out.resolve(), video.decode_threads, settings.engine.max_attempts, products)
+    limits = (video.decode_threads, settings.engine.max_attempts)
+    context = RunContext(spec, out.resolve(), *limits, products, handover=Handover())
     image_fps = video.image_fps if "image_fps" in video.model_fields_set else None
     assembly = Assembly(context, settings.tracking, _fitting(settings, spec), workers, video.capture_fps, image_fps)
     parts = (
