@@ -8,20 +8,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from neuropose_ray.errors import NeuroposeRayError, NotReadyError, StoreUnavailableError, first_line
+from neuropose_ray.errors import NeuroposeRayError, NotReadyError, first_line
 from neuropose_ray.rules import interrupted, load_pipeline
 from neuropose_ray.schemas.live_messages import DEFAULT_OUTPUTS, Session, StreamSpec
 from neuropose_ray.schemas.rules import Decision
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.live.attachments import Attachment, ViewKey
+from neuropose_ray.service.live.databases import DECISIONS, database_url, has_work, open_registry
 from neuropose_ray.service.live.decisions import Decisions, open_decisions, submitted_by
 from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.pipelines import Pipelines, Resolved
-from neuropose_ray.service.live.registry import RegisteredStream, Registry
+from neuropose_ray.service.live.registry import KeptSession, RegisteredStream
 from neuropose_ray.service.live.sources import kept_s
 from neuropose_ray.service.live.stream_actor import StreamEnvironment, open_stream, running_stream
 from neuropose_ray.service.live.stream_parts import Engine
@@ -33,41 +34,11 @@ logger = logging.getLogger(__name__)
 _ANSWER_S, _SWEEP_S = 10.0, 60.0
 #: No life of an actor is called so.
 _UNKNOWN = ""
-#: The files of a service without a database of its own.
-_STREAMS, _DECISIONS = "streams.sqlite", "live.sqlite"
 
 
 def token_of(stream_id: str) -> str:
     """What the registration of a stream is called at its actor; no subscription's token is like it."""
     return f"stream:{stream_id}"
-
-
-def database_url(settings: Settings, name: str) -> str:
-    """The database of streams and decisions: the settings', or a file in the data folder."""
-    url = settings.service.live.database_url
-    if url is not None:
-        return url.get_secret_value()
-    return f"sqlite:///{(DataFolder(settings.service.data_dir).live / name).absolute()}"
-
-
-def has_work(settings: Settings) -> bool:
-    """Whether a hub has something to do before anybody asks it: streams or decisions of an earlier life, perhaps."""
-    if settings.service.live.database_url is not None:
-        return True
-    folder = DataFolder(settings.service.data_dir).live
-    if (folder / _DECISIONS).exists() or not (folder / _STREAMS).exists():
-        return (folder / _DECISIONS).exists()
-    with closing(_registry(settings)) as registry:
-        try:
-            return bool(registry.streams())
-        except StoreUnavailableError:  # which the hub says to whoever asks it
-            return True
-
-
-def _registry(settings: Settings) -> Registry:
-    live = settings.service.live
-    url = database_url(settings, _STREAMS)
-    return Registry(url, most_streams=live.max_streams, session_ttl_s=live.session_ttl_s)
 
 
 class LiveHub:
@@ -99,7 +70,7 @@ class LiveHub:
 
         self._settings, self._poses, self._jobs = settings, poses, jobs
         self._handle, self._open_stream, self._find_stream = handle or _own_handle, open_stream, find_stream
-        self._registry = _registry(settings)
+        self._registry = open_registry(settings)
         self._pipelines = Pipelines(settings.service, DataFolder(settings.service.data_dir).live / "bundles")
         self._decisions: Decisions | None = None
         self._actors: dict[str, Any] = {}
@@ -138,11 +109,14 @@ class LiveHub:
 
         Raises:
             RuleError, BundleError: its pipeline cannot be used.
-            StreamNotFoundError: it is another owner's, and ``only_own`` are to be replaced.
+            StreamNotFoundError, SessionNotFoundError: it, or the session that it has, is another owner's, and
+                ``only_own`` are to be used.
             OverloadedError: there are too many.
         """
         if spec.pipeline is not None:
             self.resolved(spec.pipeline, kept_s(spec.url, spec.source))
+        if spec.session_id is not None:
+            self._registry.claim_session(spec.session_id, owner, only_own=only_own)
         is_new = self._registry.put(stream_id, spec, owner, only_own=only_own)
         self._changed.set()
         return is_new
@@ -168,13 +142,19 @@ class LiveHub:
         self._registry.put(stream_id, stream.spec.model_copy(update={"session_id": session_id}), stream.owner)
         self._changed.set()
 
-    def session(self, session_id: str) -> Session:
-        """What is kept of a session."""
+    def session(self, session_id: str) -> KeptSession:
+        """What is kept of a session, and whose it is."""
         return self._registry.session(session_id)
 
-    def patch_session(self, session_id: str, version: int | None, patch: Any) -> Session:
+    def claim_session(self, session_id: str, owner: str | None, only_own: bool = False) -> Session:
+        """What is kept of a session that is used; see :meth:`.registry.Registry.claim_session`."""
+        return self._registry.claim_session(session_id, owner, only_own=only_own)
+
+    def patch_session(
+        self, session_id: str, version: int | None, patch: Any, owner: str | None, only_own: bool = False
+    ) -> Session:
         """Change what is kept of a session; see :meth:`.registry.Registry.patch_session`."""
-        return self._registry.patch_session(session_id, version, patch)
+        return self._registry.patch_session(session_id, version, patch, owner, only_own=only_own)
 
     def resolved(self, reference: Any, kept_s: float) -> Resolved:
         """A pipeline that a client names, checked; see :meth:`.pipelines.Pipelines.resolved`."""
@@ -237,7 +217,7 @@ class LiveHub:
         self._decides.wait()
         while not self._closed.is_set():
             try:
-                url = database_url(self._settings, _DECISIONS)
+                url = database_url(self._settings, DECISIONS)
                 submit = submitted_by(self._jobs)
                 self._decisions = open_decisions(self._settings, url, submit, self._actor_of, self._tell_failure)
                 self._fault = None
