@@ -108,7 +108,7 @@ class LocalActors:
 
     def open(self, url: str, options: SourceOptions) -> tuple[str, LocalActor]:
         key, live = source_key(url, options), self.settings.service.live
-        source = LiveSource(url, options, access=access_of(live))
+        source = LiveSource(url, options, access=access_of(live), clip_bytes=live.clip_bytes)
         with self.lock:
             if key not in self.actors:
                 self.actors[key] = asyncio.run_coroutine_threadsafe(

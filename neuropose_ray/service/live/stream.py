@@ -184,6 +184,8 @@ class LiveStream:
             reconnects=status.reconnects,
             subscribers=self.fanout.subscribers,
             decisions_waiting=self._events.waiting,
+            clip_s=round(status.clip_s, 1),
+            clip_limit=status.clip_limit,
             last_error=status.last_error,
         )
 

@@ -121,7 +121,7 @@ class StreamActor:
         self._identity = StreamIdentity(source_key(url, options), redacted(url), f"{time.time():.3f}")
         self._stream = LiveStream(
             self._identity,
-            LiveSource(url, options, access=access_of(environment.live)),
+            LiveSource(url, options, access=access_of(environment.live), clip_bytes=environment.live.clip_bytes),
             options,
             ServePoses(environment.poses),
             environment.live,
