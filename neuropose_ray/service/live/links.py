@@ -7,7 +7,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -277,13 +277,13 @@ class StreamLinks:
         await link.detach(subscription, keep=keep)
         self._forget_if_empty(link)
 
-    async def reports(self, keys: Mapping[str, str] | None = None) -> dict[str, StreamReport]:
+    async def reports(self, keys: Collection[str] | None = None) -> dict[str, StreamReport]:
         """How streams are now, by their sources' keys; those that do not answer are left out.
 
         Args:
             keys: of the sources that are asked for; None for all that there are.
         """
-        wanted = tuple(keys) if keys is not None else await asyncio.to_thread(self._actors.keys)
+        wanted = tuple(dict.fromkeys(keys)) if keys is not None else await asyncio.to_thread(self._actors.keys)
         reports = await asyncio.gather(*map(self.report, wanted))
         return {key: report for key, report in zip(wanted, reports, strict=True) if report is not None}
 
