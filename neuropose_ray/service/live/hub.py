@@ -26,6 +26,7 @@ from neuropose_ray.service.live.registry import KeptSession, RegisteredStream
 from neuropose_ray.service.live.sources import kept_s
 from neuropose_ray.service.live.stream_actor import StreamEnvironment, open_stream, running_stream
 from neuropose_ray.service.live.stream_parts import Engine
+from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.settings import Settings
 
 R = TypeVar("R")
@@ -54,6 +55,7 @@ class LiveHub:
         handle: gives its own handle, for the actors of streams.
         open_stream: makes or finds an actor, instead of Ray.
         find_stream: finds an actor by the key of its source, instead of Ray.
+        logs: of this process; None where somebody else writes them.
     """
 
     def __init__(
@@ -65,10 +67,13 @@ class LiveHub:
         handle: Callable[[], Any] | None = None,
         open_stream: Callable[..., Any] = open_stream,
         find_stream: Callable[[str], Any | None] = running_stream,
+        logs: LogFiles | None = None,
     ) -> None:
+        if logs is not None:
+            logs.start()
         import sqlalchemy  # noqa: F401  by one thread alone: two that import it at once find half of it
 
-        self._settings, self._poses, self._jobs = settings, poses, jobs
+        self._settings, self._poses, self._jobs, self._logs = settings, poses, jobs, logs
         self._handle, self._open_stream, self._find_stream = handle or _own_handle, open_stream, find_stream
         self._registry = open_registry(settings)
         self._pipelines = Pipelines(settings.service, DataFolder(settings.service.data_dir).live / "bundles")
@@ -265,7 +270,7 @@ class LiveHub:
     ) -> None:
         if streams:
             environment = StreamEnvironment(
-                self._settings.service.live, self._settings.tracking, self._poses, self._handle()
+                self._settings.service.live, self._settings.tracking, self._poses, self._handle(), self._logs
             )
             await asyncio.gather(*(self._renew_one(stream, environment) for stream in streams))
         keys = {engine.key for _, engine in episodes}

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from neuropose_ray.service.live.angles import angles_of
 from neuropose_ray.service.live.attachments import Attached, Attachment
 from neuropose_ray.service.live.bodies import pose_body
 from neuropose_ray.service.live.fanout import Fanout
-from neuropose_ray.service.live.figures import StreamFigures
+from neuropose_ray.service.live.figures import StreamFigures, report_of
 from neuropose_ray.service.live.looks import Looks, facts_of
 from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.pictures import jpeg, painted_jpeg
@@ -167,26 +167,13 @@ class LiveStream:
 
     def report(self) -> StreamReport:
         """How the stream is now."""
-        status = self._source.status()
-        figures = self._figures.summary(self._clock())
-        return StreamReport(
-            stream_id=self.identity.key,
-            url=self.identity.url,
-            state=status.state,
+        return report_of(
+            self.identity,
+            self._source.status(),
+            self._figures.summary(self._clock()),
             since=self._since,
-            ended=status.ended,
-            width=status.width,
-            height=status.height,
-            source_fps=round(status.fps, 2),
-            **asdict(figures),
-            dropped=status.frames_dropped,
-            epoch=status.epoch,
-            reconnects=status.reconnects,
             subscribers=self.fanout.subscribers,
             decisions_waiting=self._events.waiting,
-            clip_s=round(status.clip_s, 1),
-            clip_limit=status.clip_limit,
-            last_error=status.last_error,
         )
 
     async def picture(self, *, overlay: bool, height: int | None, quality: int) -> tuple[bytes, float] | None:

@@ -7,7 +7,8 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from neuropose_ray.service.live.rule_engines import RuleEngines
 from neuropose_ray.service.live.settings import LiveSettings
 from neuropose_ray.service.live.stream import LiveStream
 from neuropose_ray.service.live.stream_parts import StreamIdentity
+from neuropose_ray.service.logs import LogFiles
+from neuropose_ray.service.names import STREAM
 from neuropose_ray.tracking import TrackingSettings
 from neuropose_ray.video.live import LiveSource, SourceAccess, redacted, source_key
 
@@ -55,12 +58,14 @@ class StreamEnvironment:
         tracking: how people are followed.
         poses: handle of the deployment with the pose model.
         hub: handle of the hub.
+        logs: of the actors; None where nobody reads them.
     """
 
     live: LiveSettings
     tracking: TrackingSettings
     poses: Any
     hub: Any
+    logs: LogFiles | None = None
 
 
 def open_stream(url: str, options: SourceOptions, environment: StreamEnvironment) -> Any:
@@ -71,17 +76,27 @@ def open_stream(url: str, options: SourceOptions, environment: StreamEnvironment
         options: of the source.
         environment: of the service.
     """
-    import ray
-
-    actor = ray.remote(StreamActor).options(
-        name=f"{_NAME}{source_key(url, options)}",
+    key = source_key(url, options)
+    running = running_stream(key)
+    if running is not None:
+        return running
+    actor = _actor_class().options(
+        name=f"{_NAME}{key}",
         namespace=NAMESPACE,
         lifetime="detached",
-        get_if_exists=True,
+        get_if_exists=True,  # another process may be as fast
         max_restarts=-1,
         num_cpus=0,
     )
     return actor.remote(url, options, environment)
+
+
+@cache
+def _actor_class() -> Any:
+    """The class as Ray has it, made once: each that is made stays in memory, and takes 20 kB and milliseconds."""
+    import ray
+
+    return ray.remote(StreamActor)
 
 
 def stream_keys() -> tuple[str, ...]:
@@ -119,6 +134,9 @@ class StreamActor:
 
     def __init__(self, url: str, options: SourceOptions, environment: StreamEnvironment) -> None:
         self._identity = StreamIdentity(source_key(url, options), redacted(url), f"{time.time():.3f}")
+        if environment.logs is not None:
+            replace(environment.logs, part=f"{STREAM}-{self._identity.key}").start()
+        logger.info("%s: a new life of its actor", self._identity.url)
         self._stream = LiveStream(
             self._identity,
             LiveSource(url, options, access=access_of(environment.live), clip_bytes=environment.live.clip_bytes),
