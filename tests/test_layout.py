@@ -35,7 +35,6 @@ TESTED_ELSEWHERE = {
     "service/live/directory.py": "service/live/test_stream_routes.py",
     "service/live/entrance.py": "service/live/test_live_streams_of_the_service.py",  # the running application
     "service/live/hub_client.py": "service/live/test_stream_routes.py",
-    "service/live/looks.py": "service/live/test_websocket.py",  # of real frames
     "service/live/metrics.py": "service/live/test_live_streams_of_the_service.py",
     "service/live/pose_client.py": "service/live/test_live_streams_of_the_service.py",  # through Serve
     "service/live/rule_runs.py": "service/live/test_websocket.py",
