@@ -24,7 +24,7 @@ from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.pipelines import Pipelines, Resolved
 from neuropose_ray.service.live.registry import KeptSession, RegisteredStream
 from neuropose_ray.service.live.sources import kept_s
-from neuropose_ray.service.live.stream_actor import StreamEnvironment, open_stream, running_stream
+from neuropose_ray.service.live.stream_actor import StreamEnvironment, attached, open_stream, running_stream
 from neuropose_ray.service.live.stream_parts import Engine
 from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.settings import Settings
@@ -300,7 +300,7 @@ class LiveHub:
                 before.detach.remote(token_of(stream.stream_id), False)
             self._actors[stream.stream_id] = actor
             async with asyncio.timeout(_ANSWER_S):
-                answer = await actor.attach.remote(None, self._attachment(stream))
+                answer = await attached(actor, None, self._attachment(stream))
         except Exception as error:  # noqa: BLE001  the actor is being restarted, or its machine is gone
             answer = error
         if isinstance(answer, Exception):

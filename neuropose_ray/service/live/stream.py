@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.errors import NeuroposeRayError
 from neuropose_ray.schemas.live import SourceOptions
@@ -25,7 +25,6 @@ from neuropose_ray.service.live.bodies import pose_body
 from neuropose_ray.service.live.fanout import Fanout
 from neuropose_ray.service.live.figures import StreamFigures, report_of
 from neuropose_ray.service.live.looks import Looks, facts_of
-from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.pictures import jpeg, painted_jpeg
 from neuropose_ray.service.live.rule_runs import RuleRunFactory, RuleRuns
 from neuropose_ray.service.live.settings import LiveSettings
@@ -36,6 +35,9 @@ from neuropose_ray.service.live.view import View, Viewed
 from neuropose_ray.service.pose import LiveModel, LivePrediction
 from neuropose_ray.tracking import TrackingSettings
 from neuropose_ray.video.live import LiveFrame
+
+if TYPE_CHECKING:
+    from neuropose_ray.service.live.outbox import ActionFailure
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ class LiveStream:
 
     Args:
         identity: its names.
-        source: not started yet.
+        source: started, or not yet.
         options: of the source.
         poses: the pose model.
         settings: of live streams.

@@ -16,7 +16,6 @@ from neuropose_ray.schemas.live import CLIP_BYTES, SourceOptions, StreamState
 from neuropose_ray.video.live.access import SourceAccess, allowed_file, check_source, kind_of
 from neuropose_ray.video.live.backoff import Backoff
 from neuropose_ray.video.live.decoder_client import DecoderClient, DecoderLostError
-from neuropose_ray.video.live.files import clip_of_file
 from neuropose_ray.video.live.frame_counts import FrameCounts
 from neuropose_ray.video.live.packets import EncodedPacket, PacketRing
 from neuropose_ray.video.live.types import ClipInfo, LiveFrame, SourceStatus
@@ -158,6 +157,8 @@ class LiveSource:
             given = self._last_given
         if given is None:
             raise SourceError("no frame has been taken yet", where=self._shown, hint="take one first")
+        from neuropose_ray.video.live.files import clip_of_file  # which loads what reads files
+
         file = allowed_file(self._url, self._access)
         return clip_of_file(file, given[0] - seconds, given[0], path, end_at=given[1])
 
