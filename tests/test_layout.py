@@ -31,14 +31,15 @@ TESTED_ELSEWHERE = {
     "formats/datasets/jsonl.py": "formats/datasets/test_writing.py",  # what is read back of whole data sets
     "formats/datasets/parquet.py": "formats/datasets/test_writing.py",
     "service/live/connection.py": "service/live/test_websocket.py",  # by clients over real connections
+    "service/live/databases.py": "service/live/test_hub.py",
     "service/live/directory.py": "service/live/test_stream_routes.py",
     "service/live/entrance.py": "service/live/test_live_streams_of_the_service.py",  # the running application
     "service/live/hub_client.py": "service/live/test_stream_routes.py",
-    "service/live/looks.py": "service/live/test_websocket.py",  # of real frames
     "service/live/metrics.py": "service/live/test_live_streams_of_the_service.py",
     "service/live/pose_client.py": "service/live/test_live_streams_of_the_service.py",  # through Serve
     "service/live/rule_runs.py": "service/live/test_websocket.py",
     "service/live/sources.py": "service/live/test_live_streams_of_the_service.py",
+    "service/live/tables.py": "service/live/test_registry.py",  # by what is written into them
     "service/live/stream_actor.py": "service/live/test_live_streams_of_the_service.py",
     "service/jobs/stored_jobs.py": "service/jobs/test_durable.py",  # of jobs that the queue has written
     "service/jobs/list_calls.py": "service/jobs/test_batches.py",  # by the manager that has them

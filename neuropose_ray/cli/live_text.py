@@ -59,6 +59,7 @@ def print_stream(stream: StreamReport, *, as_json: bool) -> None:
         "people": str(stream.persons),
         "clients": str(stream.subscribers),
         "reconnects": str(stream.reconnects),
+        "clips": stream.clip_limit or (f"of the last {stream.clip_s:.0f} s" if stream.clip_s else None),
         "rules": stream.pipeline,
         "session": stream.session_id,
         "camera": stream.camera_id or None,

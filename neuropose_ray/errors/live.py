@@ -53,6 +53,14 @@ class StreamNotFoundError(LiveError):
     remedy = "neuropose-ray live list shows the streams."
 
 
+class SessionNotFoundError(LiveError):
+    """A session that belongs to somebody else."""
+
+    code = "session_not_found"
+    cause = "A session of this name was made with another token."
+    remedy = "Use the token that made it, one with the scope admin, or another name."
+
+
 class SessionVersionError(LiveError):
     """A session was changed by somebody else meanwhile."""
 

@@ -13,6 +13,9 @@ SourceKind = Literal["auto", "rtsp", "mjpeg", "snapshot", "hls", "device", "file
 #: refused, attempts come slowly, or given up. ``stopped``: closed, or a file that has come to its end.
 StreamState = Literal["starting", "active", "stalled", "reconnecting", "failed", "stopped"]
 
+#: Of the encoded stream that one source keeps for clips at most: two minutes at 8 Mbit/s.
+CLIP_BYTES = 128 << 20
+
 _Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
 
 
@@ -41,5 +44,9 @@ class SourceOptions(FrozenModel):
     stall_s: _Seconds = Field(default=3.0, description="without a frame, after which a source counts as stalled")
     kill_s: _Seconds = Field(default=5.0, description="without a frame, after which it is connected to anew")
     clip_s: float = Field(
-        default=0.0, ge=0, le=3600, description="seconds of the encoded stream that are kept for clips; 0: none"
+        default=0.0,
+        ge=0,
+        le=3600,
+        description="seconds of the encoded stream that are kept for clips, as far as `service.live.clip_bytes` go; "
+        "0: none",
     )

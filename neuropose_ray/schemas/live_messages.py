@@ -192,6 +192,8 @@ class StreamReport(FrozenModel):
     subscribers: int = 0
     decisions_waiting: int = Field(default=0, description="that the hub has not taken yet")
     pipeline: str | None = None
+    clip_s: FiniteFloat = Field(default=0.0, description="seconds of video that are kept for clips now")
+    clip_limit: str | None = Field(default=None, description="why they are fewer than were asked for")
     last_error: str | None = None
 
 

@@ -160,7 +160,7 @@ def _live_hub(settings: Settings, pose: Application, manager: Application) -> Ap
         max_ongoing_requests=_OPEN_REQUESTS,
         **HEALTH_CHECKS,
         graceful_shutdown_timeout_s=_HAND_BACK_S,
-    ).bind(settings, pose, manager)
+    ).bind(settings, pose, manager, logs=LogFiles.of(settings.service, LIVE_HUB))
 
 
 def _other_model(settings: Settings, name: str) -> tuple[ModelSpec, Application]:

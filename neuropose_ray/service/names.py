@@ -9,6 +9,8 @@ from typing import Any, TypedDict
 
 APPLICATION, INGRESS, POSE_MODEL, JOB_MANAGER = "neuropose-ray", "Ingress", "PoseModel", "JobManager"
 LIVE_HUB = "LiveHub"
+#: What is no deployment, in the log: the actor of a live stream, and a step of a job.
+STREAM, TASK = "Stream", "Task"
 #: What is said while a part is not there yet.
 STARTUP_MESSAGES: Mapping[str, str] = MappingProxyType(
     {

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from neuropose_ray.cli.live_text import watched
+from neuropose_ray.cli.live_text import print_stream, watched
 from neuropose_ray.errors import ServiceUnreachableError
+from neuropose_ray.schemas.live_messages import StreamReport
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 101", b"no HTTP at all\r\n\r\n"])
@@ -22,3 +23,13 @@ def test_a_service_that_breaks_off_the_first_connection_is_one_line(answer: byte
 
     with pytest.raises(ServiceUnreachableError, match="no service answers"):
         asyncio.run(watch())
+
+
+@pytest.mark.parametrize(("kept", "line"), [
+    ({}, None), ({"clip_s": 19.7}, "clips       of the last 20 s"),
+    ({"clip_s": 9.0, "clip_limit": "clips reach back 9 s and not 60"}, "clips       clips reach back 9 s and not 60"),
+])  # fmt: skip
+def test_how_far_clips_reach_back_is_shown(kept: dict, line: str | None, capsys: pytest.CaptureFixture[str]):
+    print_stream(StreamReport(stream_id="door", url="rtsp://camera", **kept), as_json=False)
+    shown = [text for text in capsys.readouterr().out.splitlines() if text.startswith("clips")]
+    assert shown == ([] if line is None else [line])

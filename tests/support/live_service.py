@@ -86,6 +86,9 @@ class RemoteMethod:
     def __init__(self, method: Callable[..., Awaitable[Any]], loop: asyncio.AbstractEventLoop) -> None:
         self._method, self._loop = method, loop
 
+    def options(self, **_options: Any) -> "RemoteMethod":
+        return self
+
     def remote(self, *arguments: Any) -> Any:
         future = asyncio.run_coroutine_threadsafe(self._method(*arguments), self._loop)
         try:
@@ -108,7 +111,7 @@ class LocalActors:
 
     def open(self, url: str, options: SourceOptions) -> tuple[str, LocalActor]:
         key, live = source_key(url, options), self.settings.service.live
-        source = LiveSource(url, options, access=access_of(live))
+        source = LiveSource(url, options, access=access_of(live), clip_bytes=live.clip_bytes)
         with self.lock:
             if key not in self.actors:
                 self.actors[key] = asyncio.run_coroutine_threadsafe(
@@ -132,6 +135,9 @@ class LocalActors:
 
     def keys(self) -> tuple[str, ...]:
         return tuple(self.actors)
+
+    def attach(self, actor: LocalActor, link_id: str, attachment: Any) -> Any:
+        return actor.attach.remote(link_id, attachment)
 
     async def messages(self, actor: LocalActor, link_id: str) -> AsyncIterator[Any]:
         while True:

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -40,6 +41,7 @@ from neuropose_ray.service.jobs.tasks import RayVideoTasks
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.logs import LogFiles
+from neuropose_ray.service.names import TASK
 from neuropose_ray.service.queue_looks import POLL_S, QueueLooks
 from neuropose_ray.service.settings import Settings
 from neuropose_ray.stores import WebhookSender
@@ -109,6 +111,7 @@ class JobManager(ListCalls):
     ) -> None:
         if logs is not None:
             logs.start()
+        task_logs = None if logs is None else replace(logs, part=TASK)
         jobs = settings.service.jobs
         self._data = DataFolder(settings.service.data_dir)
         self._workflows, self._jobs = Workflows(jobs.workflows), jobs
@@ -132,7 +135,7 @@ class JobManager(ListCalls):
                     for name, (spec_of_model, handle) in (others or {}).items()
                 },
             ),
-            VideoSteps(tasks or RayVideoTasks(_tasks_at_once(jobs.running)), locate),
+            VideoSteps(tasks or RayVideoTasks(_tasks_at_once(jobs.running), task_logs), locate),
             attributes=self._attributes,
             note=self._durable.note,
             meter=self._meter,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from neuropose_ray.cluster import SEE_LOG, cause_of, run_tasks
 from neuropose_ray.errors import JobCancelledError
 from neuropose_ray.service.jobs.steps.work import Remarks, VideoOutput
+from neuropose_ray.service.logs import LogFiles, LoggedTask, current_ids
 
 
 class RayVideoTasks:
@@ -14,10 +15,11 @@ class RayVideoTasks:
 
     Args:
         at_once: of one job.
+        logs: of the tasks; None where nobody reads them.
     """
 
-    def __init__(self, at_once: int) -> None:
-        self._at_once = at_once
+    def __init__(self, at_once: int, logs: LogFiles | None = None) -> None:
+        self._at_once, self._logs = at_once, logs
 
     def run(
         self,
@@ -33,7 +35,7 @@ class RayVideoTasks:
                 raise JobCancelledError("the job was told to stop")
 
         outcomes = run_tasks(
-            function,
+            function if self._logs is None else LoggedTask(function, self._logs, dict(current_ids())),
             videos,
             name=lambda video: f"{kind} {video.name}",
             at_once=self._at_once,

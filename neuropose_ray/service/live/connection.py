@@ -182,7 +182,9 @@ class Connection:
             case SessionPatch():
                 require(self._caller, "submit")
                 patch = message.model_dump(mode="json")["patch"]
-                self._answer(await self._parts.hub.patch_session(message.session_id, message.version, patch))
+                self._answer(
+                    await self._parts.hub.patch_session(message.session_id, message.version, patch, self._caller)
+                )
             case RequestState():
                 streams = await self._parts.directory.reports(self._caller)
                 self._answer(State(server_time=time.time(), streams=streams))
@@ -241,12 +243,12 @@ class Connection:
     async def _set_session(self, message: SessionSet) -> None:
         require(self._caller, "submit")
         opened = self._opened(message.subscription_id)
-        await opened.link.set_session(opened.subscription.attachment.token, message.session_id)
-        if opened.stream is not None:
-            await self._parts.hub.set_session(opened.stream, message.session_id)
         session = Session(session_id=None)
         if message.session_id is not None:
-            session = await self._parts.hub.session(message.session_id)
+            session = await self._parts.hub.claim_session(message.session_id, self._caller)
+        await opened.link.set_session(opened.subscription.attachment.token, message.session_id)
+        if opened.stream is not None:
+            await self._parts.hub.set_session(opened.stream, message.session_id, self._caller)
         self._answer(session.model_copy(update={"subscription_id": message.subscription_id}))
 
     def _opened(self, subscription_id: str) -> _Open:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from neuropose_ray.errors import StreamNotFoundError
@@ -68,10 +69,10 @@ class StreamDirectory:
     async def reports(self, caller: Caller) -> tuple[StreamReport, ...]:
         """All streams that a caller may see: the registered ones first; an administrator sees the others too."""
         registered = await self._hub.streams(caller)
-        keys = {key_of(stream): stream.stream_id for stream in registered}
+        keys = await asyncio.to_thread(lambda: [key_of(stream) for stream in registered])
         by_key = await self._links.reports(None if caller.may("admin") else keys)
-        reports = [_described(stream, by_key.get(key_of(stream))) for stream in registered]
-        unregistered = [report for key, report in by_key.items() if key not in keys]
+        reports = [_described(stream, by_key.get(key)) for stream, key in zip(registered, keys, strict=True)]
+        unregistered = [report for key, report in by_key.items() if key not in set(keys)]
         return (*reports, *unregistered)
 
     async def report(self, stream_id: str, caller: Caller) -> StreamReport:
@@ -87,7 +88,7 @@ class StreamDirectory:
             if report is None:
                 raise
             return report
-        return _described(stream, await self._links.report(key_of(stream)))
+        return _described(stream, await self._links.report(await asyncio.to_thread(key_of, stream)))
 
     async def key(self, stream_id: str, caller: Caller) -> str:
         """The key of a stream's source.
@@ -96,7 +97,7 @@ class StreamDirectory:
             StreamNotFoundError: there is no such stream for this caller.
         """
         try:
-            return key_of(await self._hub.stream(stream_id, caller))
+            return await asyncio.to_thread(key_of, await self._hub.stream(stream_id, caller))
         except StreamNotFoundError:
             if caller.may("admin"):
                 return stream_id
@@ -115,7 +116,7 @@ class StreamDirectory:
 
 
 def key_of(stream: RegisteredStream) -> str:
-    """The key of a registered stream's source."""
+    """The key of a registered stream's source; outside the event loop, for the first time takes a while."""
     return source_key(stream.spec.url, stream.spec.source)
 
 

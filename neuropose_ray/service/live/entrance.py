@@ -10,6 +10,8 @@ from neuropose_ray.service.live.hub_client import Hub
 from neuropose_ray.service.live.links import StreamLinks
 from neuropose_ray.service.live.sources import RayStreamActors
 from neuropose_ray.service.live.stream_actor import StreamEnvironment
+from neuropose_ray.service.logs import LogFiles
+from neuropose_ray.service.names import STREAM
 from neuropose_ray.service.settings import Settings
 
 
@@ -28,7 +30,8 @@ class LiveEntrance:
     def __call__(self) -> LiveParts:
         """The parts, of one process."""
         live = self._settings.service.live
-        environment = StreamEnvironment(live, self._settings.tracking, self._poses, self._hub)
+        logs = LogFiles.of(self._settings.service, STREAM)
+        environment = StreamEnvironment(live, self._settings.tracking, self._poses, self._hub, logs)
         links = StreamLinks(RayStreamActors(environment), live)
         hub = Hub(self._hub)
         return LiveParts(links, hub, StreamDirectory(hub, links), live)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from neuropose_ray.schemas.live_messages import Latency, StreamReport
+from neuropose_ray.service.live.stream_parts import StreamIdentity
+from neuropose_ray.video.live import SourceStatus
 
 #: The latest frames by which latencies are judged, and the seconds by which rates are.
 _FRAMES, _RATE_S = 300, 5.0
@@ -93,6 +95,46 @@ class StreamFigures:
             late=self._late,
             latency_ms=Latency(p50=_quantile_ms(ordered, 0.5), p95=_quantile_ms(ordered, 0.95)),
         )
+
+
+def report_of(
+    identity: StreamIdentity,
+    status: SourceStatus,
+    figures: Summary,
+    *,
+    since: float,
+    subscribers: int,
+    decisions_waiting: int,
+) -> StreamReport:
+    """How a stream is.
+
+    Args:
+        identity: its names.
+        status: of its source.
+        figures: of its latest frames.
+        since: Unix seconds at which its state began.
+        subscribers: its clients.
+        decisions_waiting: that the hub has not taken yet.
+    """
+    return StreamReport(
+        stream_id=identity.key,
+        url=identity.url,
+        state=status.state,
+        since=since,
+        ended=status.ended,
+        width=status.width,
+        height=status.height,
+        source_fps=round(status.fps, 2),
+        **asdict(figures),
+        dropped=status.frames_dropped,
+        epoch=status.epoch,
+        reconnects=status.reconnects,
+        subscribers=subscribers,
+        decisions_waiting=decisions_waiting,
+        clip_s=round(status.clip_s, 1),
+        clip_limit=status.clip_limit,
+        last_error=status.last_error,
+    )
 
 
 def _quantile_ms(ordered: list[float], share: float) -> float | None:

@@ -8,23 +8,25 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from neuropose_ray.errors import NeuroposeRayError, NotReadyError, StoreUnavailableError, first_line
+from neuropose_ray.errors import NeuroposeRayError, NotReadyError, first_line
 from neuropose_ray.rules import interrupted, load_pipeline
 from neuropose_ray.schemas.live_messages import DEFAULT_OUTPUTS, Session, StreamSpec
 from neuropose_ray.schemas.rules import Decision
 from neuropose_ray.service.data_folder import DataFolder
 from neuropose_ray.service.live.attachments import Attachment, ViewKey
+from neuropose_ray.service.live.databases import DECISIONS, database_url, has_work, open_registry
 from neuropose_ray.service.live.decisions import Decisions, open_decisions, submitted_by
 from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.pipelines import Pipelines, Resolved
-from neuropose_ray.service.live.registry import RegisteredStream, Registry
+from neuropose_ray.service.live.registry import KeptSession, RegisteredStream
 from neuropose_ray.service.live.sources import kept_s
-from neuropose_ray.service.live.stream_actor import StreamEnvironment, open_stream, running_stream
+from neuropose_ray.service.live.stream_actor import StreamEnvironment, attached, open_stream, running_stream
 from neuropose_ray.service.live.stream_parts import Engine
+from neuropose_ray.service.logs import LogFiles
 from neuropose_ray.service.settings import Settings
 
 R = TypeVar("R")
@@ -33,41 +35,11 @@ logger = logging.getLogger(__name__)
 _ANSWER_S, _SWEEP_S = 10.0, 60.0
 #: No life of an actor is called so.
 _UNKNOWN = ""
-#: The files of a service without a database of its own.
-_STREAMS, _DECISIONS = "streams.sqlite", "live.sqlite"
 
 
 def token_of(stream_id: str) -> str:
     """What the registration of a stream is called at its actor; no subscription's token is like it."""
     return f"stream:{stream_id}"
-
-
-def database_url(settings: Settings, name: str) -> str:
-    """The database of streams and decisions: the settings', or a file in the data folder."""
-    url = settings.service.live.database_url
-    if url is not None:
-        return url.get_secret_value()
-    return f"sqlite:///{(DataFolder(settings.service.data_dir).live / name).absolute()}"
-
-
-def has_work(settings: Settings) -> bool:
-    """Whether a hub has something to do before anybody asks it: streams or decisions of an earlier life, perhaps."""
-    if settings.service.live.database_url is not None:
-        return True
-    folder = DataFolder(settings.service.data_dir).live
-    if (folder / _DECISIONS).exists() or not (folder / _STREAMS).exists():
-        return (folder / _DECISIONS).exists()
-    with closing(_registry(settings)) as registry:
-        try:
-            return bool(registry.streams())
-        except StoreUnavailableError:  # which the hub says to whoever asks it
-            return True
-
-
-def _registry(settings: Settings) -> Registry:
-    live = settings.service.live
-    url = database_url(settings, _STREAMS)
-    return Registry(url, most_streams=live.max_streams, session_ttl_s=live.session_ttl_s)
 
 
 class LiveHub:
@@ -83,6 +55,7 @@ class LiveHub:
         handle: gives its own handle, for the actors of streams.
         open_stream: makes or finds an actor, instead of Ray.
         find_stream: finds an actor by the key of its source, instead of Ray.
+        logs: of this process; None where somebody else writes them.
     """
 
     def __init__(
@@ -94,12 +67,15 @@ class LiveHub:
         handle: Callable[[], Any] | None = None,
         open_stream: Callable[..., Any] = open_stream,
         find_stream: Callable[[str], Any | None] = running_stream,
+        logs: LogFiles | None = None,
     ) -> None:
+        if logs is not None:
+            logs.start()
         import sqlalchemy  # noqa: F401  by one thread alone: two that import it at once find half of it
 
-        self._settings, self._poses, self._jobs = settings, poses, jobs
+        self._settings, self._poses, self._jobs, self._logs = settings, poses, jobs, logs
         self._handle, self._open_stream, self._find_stream = handle or _own_handle, open_stream, find_stream
-        self._registry = _registry(settings)
+        self._registry = open_registry(settings)
         self._pipelines = Pipelines(settings.service, DataFolder(settings.service.data_dir).live / "bundles")
         self._decisions: Decisions | None = None
         self._actors: dict[str, Any] = {}
@@ -138,11 +114,14 @@ class LiveHub:
 
         Raises:
             RuleError, BundleError: its pipeline cannot be used.
-            StreamNotFoundError: it is another owner's, and ``only_own`` are to be replaced.
+            StreamNotFoundError, SessionNotFoundError: it, or the session that it has, is another owner's, and
+                ``only_own`` are to be used.
             OverloadedError: there are too many.
         """
         if spec.pipeline is not None:
             self.resolved(spec.pipeline, kept_s(spec.url, spec.source))
+        if spec.session_id is not None:
+            self._registry.claim_session(spec.session_id, owner, only_own=only_own)
         is_new = self._registry.put(stream_id, spec, owner, only_own=only_own)
         self._changed.set()
         return is_new
@@ -168,13 +147,19 @@ class LiveHub:
         self._registry.put(stream_id, stream.spec.model_copy(update={"session_id": session_id}), stream.owner)
         self._changed.set()
 
-    def session(self, session_id: str) -> Session:
-        """What is kept of a session."""
+    def session(self, session_id: str) -> KeptSession:
+        """What is kept of a session, and whose it is."""
         return self._registry.session(session_id)
 
-    def patch_session(self, session_id: str, version: int | None, patch: Any) -> Session:
+    def claim_session(self, session_id: str, owner: str | None, only_own: bool = False) -> Session:
+        """What is kept of a session that is used; see :meth:`.registry.Registry.claim_session`."""
+        return self._registry.claim_session(session_id, owner, only_own=only_own)
+
+    def patch_session(
+        self, session_id: str, version: int | None, patch: Any, owner: str | None, only_own: bool = False
+    ) -> Session:
         """Change what is kept of a session; see :meth:`.registry.Registry.patch_session`."""
-        return self._registry.patch_session(session_id, version, patch)
+        return self._registry.patch_session(session_id, version, patch, owner, only_own=only_own)
 
     def resolved(self, reference: Any, kept_s: float) -> Resolved:
         """A pipeline that a client names, checked; see :meth:`.pipelines.Pipelines.resolved`."""
@@ -237,7 +222,7 @@ class LiveHub:
         self._decides.wait()
         while not self._closed.is_set():
             try:
-                url = database_url(self._settings, _DECISIONS)
+                url = database_url(self._settings, DECISIONS)
                 submit = submitted_by(self._jobs)
                 self._decisions = open_decisions(self._settings, url, submit, self._actor_of, self._tell_failure)
                 self._fault = None
@@ -285,7 +270,7 @@ class LiveHub:
     ) -> None:
         if streams:
             environment = StreamEnvironment(
-                self._settings.service.live, self._settings.tracking, self._poses, self._handle()
+                self._settings.service.live, self._settings.tracking, self._poses, self._handle(), self._logs
             )
             await asyncio.gather(*(self._renew_one(stream, environment) for stream in streams))
         keys = {engine.key for _, engine in episodes}
@@ -315,7 +300,7 @@ class LiveHub:
                 before.detach.remote(token_of(stream.stream_id), False)
             self._actors[stream.stream_id] = actor
             async with asyncio.timeout(_ANSWER_S):
-                answer = await actor.attach.remote(None, self._attachment(stream))
+                answer = await attached(actor, None, self._attachment(stream))
         except Exception as error:  # noqa: BLE001  the actor is being restarted, or its machine is gone
             answer = error
         if isinstance(answer, Exception):

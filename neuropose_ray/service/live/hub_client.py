@@ -8,7 +8,7 @@ from neuropose_ray.errors import StreamNotFoundError
 from neuropose_ray.schemas.live_messages import Session, StreamSpec
 from neuropose_ray.service.http.auth import Caller
 from neuropose_ray.service.http.manager_client import PATIENCE_S, patient_call
-from neuropose_ray.service.live.registry import RegisteredStream
+from neuropose_ray.service.live.registry import KeptSession, RegisteredStream
 
 #: The first call starts it, which on a busy machine takes longer than to replace it.
 _PATIENCE_S = 2 * PATIENCE_S - 5.0  # within the minute that clients wait for an answer
@@ -45,9 +45,9 @@ class Hub:
         """Register a stream, in place of the caller's own of the same name; whether it is new.
 
         Raises:
-            StreamNotFoundError: it is somebody else's.
+            StreamNotFoundError, SessionNotFoundError: it, or the session that it has, is somebody else's.
         """
-        return cast(bool, await self._call("put", stream_id, spec, caller.name, not caller.may("admin")))
+        return cast(bool, await self._call("put", stream_id, spec, *_owned(caller)))
 
     async def remove(self, stream_id: str, caller: Caller) -> None:
         """Forget a stream.
@@ -58,21 +58,36 @@ class Hub:
         await self.stream(stream_id, caller)
         await self._call("remove", stream_id)
 
-    async def set_session(self, stream_id: str, session_id: str | None) -> None:
-        """Stamp a session on what a registered stream gives from now on."""
+    async def set_session(self, stream_id: str, session_id: str | None, caller: Caller) -> None:
+        """Stamp a session on what a registered stream gives from now on.
+
+        Raises:
+            StreamNotFoundError: there is none of this name, or it is somebody else's.
+        """
+        await self.stream(stream_id, caller)
         await self._call("set_session", stream_id, session_id)
 
-    async def session(self, session_id: str) -> Session:
-        """What is kept of a session."""
-        return cast(Session, await self._call("session", session_id))
+    async def session(self, session_id: str, caller: Caller) -> Session:
+        """What is kept of a session; version 0 where nothing is that the caller may see."""
+        kept = cast(KeptSession, await self._call("session", session_id))
+        return kept.session if caller.sees(kept.owner) else Session(session_id=session_id)
 
-    async def patch_session(self, session_id: str, version: int | None, patch: Any) -> Session:
+    async def claim_session(self, session_id: str, caller: Caller) -> Session:
+        """What is kept of a session that the caller uses, and that is the caller's where it was nobody's.
+
+        Raises:
+            SessionNotFoundError: it is somebody else's.
+        """
+        return cast(Session, await self._call("claim_session", session_id, *_owned(caller)))
+
+    async def patch_session(self, session_id: str, version: int | None, patch: Any, caller: Caller) -> Session:
         """Change what is kept of a session.
 
         Raises:
+            SessionNotFoundError: it is somebody else's.
             SessionVersionError: it has another version.
         """
-        return cast(Session, await self._call("patch_session", session_id, version, patch))
+        return cast(Session, await self._call("patch_session", session_id, version, patch, *_owned(caller)))
 
     async def resolved(self, reference: Any, kept_s: float) -> Any:
         """A pipeline that a client names, checked.
@@ -90,3 +105,8 @@ class Hub:
         return await patient_call(
             self._handle, method, arguments, {}, self._patience_s, who="the hub of live streams"
         )
+
+
+def _owned(caller: Caller) -> tuple[str, bool]:
+    """The owner of what a caller makes, and whether the caller may use nothing of other owners."""
+    return caller.name, not caller.may("admin")

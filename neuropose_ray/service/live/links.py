@@ -7,7 +7,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -44,6 +44,10 @@ class StreamActors(Protocol):
 
     def keys(self) -> tuple[str, ...]:
         """The keys of all that there are."""
+        ...
+
+    def attach(self, actor: Any, link_id: str, attachment: Attachment) -> Any:
+        """An actor's answer to an attachment, as soon as it is there where it is being restarted."""
         ...
 
     def messages(self, actor: Any, link_id: str) -> Any:
@@ -112,7 +116,7 @@ class StreamLink:
     Args:
         key: of the source.
         open_actor: gives the handle of its actor, which it makes where there is none.
-        messages: of an actor, for a link.
+        actors: asks them for attachments and messages.
         renew_s: between two renewals.
     """
 
@@ -120,10 +124,10 @@ class StreamLink:
         self,
         key: str,
         open_actor: Callable[[], Any],
-        messages: Callable[[Any, str], Any],
+        actors: StreamActors,
         renew_s: float,
     ) -> None:
-        self.key, self._open_actor, self._messages, self._renew_s = key, open_actor, messages, renew_s
+        self.key, self._open_actor, self._actors, self._renew_s = key, open_actor, actors, renew_s
         self.link_id = uuid.uuid4().hex
         self._actor: Any = None
         self._subscriptions: dict[str, Subscription] = {}
@@ -144,7 +148,7 @@ class StreamLink:
         token = subscription.attachment.token
         self._attaching += 1
         try:
-            attached: Attached = await self._asked("attach", self.link_id, subscription.attachment)
+            attached: Attached = await self._asked(self._attach, subscription.attachment)
         except asyncio.CancelledError:
             # The client left meanwhile; the actor may have let it look all the same.
             if self._actor is not None and token not in self._subscriptions:
@@ -168,27 +172,30 @@ class StreamLink:
         if self._subscriptions.get(token) is subscription:
             del self._subscriptions[token]
             with suppress(NeuroposeRayError):
-                await self._asked("detach", token, keep, self.link_id, patience_s=_PAUSE_S)
+                await self._asked(lambda actor: actor.detach.remote(token, keep, self.link_id), patience_s=_PAUSE_S)
 
     async def set_session(self, token: str, session_id: str | None) -> None:
         """Stamp a session on what follows for a client."""
         subscription = self._subscriptions[token]
         subscription.attachment = replace(subscription.attachment, session_id=session_id)
-        await self._asked("set_session", token, session_id)
+        await self._asked(lambda actor: actor.set_session.remote(token, session_id))
 
     def close(self) -> None:
         """Stop to follow the stream."""
         for task in self._tasks:
             task.cancel()
 
-    async def _asked(self, method: str, *arguments: Any, patience_s: float = PATIENCE_S) -> Any:
+    def _attach(self, actor: Any, attachment: Attachment) -> Any:
+        return self._actors.attach(actor, self.link_id, attachment)
+
+    async def _asked(self, call: Callable[..., Any], *arguments: Any, patience_s: float = PATIENCE_S) -> Any:
         deadline = time.monotonic() + patience_s
         while True:
             try:
                 if self._actor is None:
                     self._actor = await asyncio.to_thread(self._open_actor)
                 async with asyncio.timeout(_CALL_S):
-                    answer = await getattr(self._actor, method).remote(*arguments)
+                    answer = await call(self._actor, *arguments)
             except NeuroposeRayError:
                 raise
             except Exception as error:
@@ -208,7 +215,7 @@ class StreamLink:
             try:
                 actor = self._actor
                 if actor is not None:
-                    async for reference in self._messages(actor, self.link_id):
+                    async for reference in self._actors.messages(actor, self.link_id):
                         for message in await reference:
                             for subscription in tuple(self._subscriptions.values()):
                                 subscription.deliver(message)
@@ -223,7 +230,7 @@ class StreamLink:
         self._actor = None
         for subscription in tuple(self._subscriptions.values()):
             try:
-                await self._asked("attach", self.link_id, subscription.attachment)
+                await self._asked(self._attach, subscription.attachment)
             except NeuroposeRayError as error:
                 logger.warning("stream %s: %s", self.key, error)
 
@@ -264,7 +271,7 @@ class StreamLinks:
             link = self._links[key] = StreamLink(
                 key,
                 lambda: opened.pop() if opened else self._actors.open(url, options)[1],
-                self._actors.messages,
+                self._actors,
                 self._settings.lease_s / 6,
             )
         try:
@@ -277,13 +284,13 @@ class StreamLinks:
         await link.detach(subscription, keep=keep)
         self._forget_if_empty(link)
 
-    async def reports(self, keys: Mapping[str, str] | None = None) -> dict[str, StreamReport]:
+    async def reports(self, keys: Collection[str] | None = None) -> dict[str, StreamReport]:
         """How streams are now, by their sources' keys; those that do not answer are left out.
 
         Args:
             keys: of the sources that are asked for; None for all that there are.
         """
-        wanted = tuple(keys) if keys is not None else await asyncio.to_thread(self._actors.keys)
+        wanted = tuple(dict.fromkeys(keys)) if keys is not None else await asyncio.to_thread(self._actors.keys)
         reports = await asyncio.gather(*map(self.report, wanted))
         return {key: report for key, report in zip(wanted, reports, strict=True) if report is not None}
 

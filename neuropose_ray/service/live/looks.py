@@ -39,7 +39,8 @@ class Looks:
         cut = view.cutout(frame.image)
         if cut is None:
             return None
-        stream = f"{self._identity.key}|{view.key}"
+        # With the life: a new one counts its frames from the first again, and those of the one before are later ones.
+        stream = f"{self._identity.key}|{self._identity.life}|{view.key}"
         while True:
             left_s = None if self._budget_s is None else self._budget_s - (self._clock() - frame.captured_at)
             if left_s is not None and left_s <= 0:

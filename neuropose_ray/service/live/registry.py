@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.errors import (
     OverloadedError,
+    SessionNotFoundError,
     SessionVersionError,
     StoreUnavailableError,
     StreamNotFoundError,
@@ -22,6 +21,7 @@ from neuropose_ray.errors import (
 from neuropose_ray.schemas.live_messages import Session, StreamSpec, merged
 from neuropose_ray.schemas.rules import Decision
 from neuropose_ray.service.live.stream_parts import Engine
+from neuropose_ray.service.live.tables import LiveTables
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -48,6 +48,19 @@ class RegisteredStream:
     changed_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """What is kept of a session.
+
+    Attributes:
+        session: its data.
+        owner: who made it; None where nobody is known.
+    """
+
+    session: Session
+    owner: str | None
+
+
 class Registry:
     """The tables of streams and sessions; for any number of threads.
 
@@ -64,7 +77,7 @@ class Registry:
         self._url, self._most_streams = url, most_streams
         self._session_ttl_s, self._clock = session_ttl_s, clock
         self._lock, self._opening = threading.Lock(), threading.Lock()
-        self._tables: _Tables | None = None
+        self._tables: LiveTables | None = None
 
     def streams(self) -> tuple[RegisteredStream, ...]:
         """All of them, by their names.
@@ -132,30 +145,45 @@ class Registry:
         if not removed:
             raise StreamNotFoundError(f"there is no stream {stream_id}", hint=_LIST)
 
-    def session(self, session_id: str) -> Session:
+    def session(self, session_id: str) -> KeptSession:
         """What is kept of a session; version 0 where nothing is.
 
         Raises:
             StoreUnavailableError: the database is away.
         """
         with self._transaction() as (connection, tables):
-            return self._session(connection, tables, session_id)
+            return self._session(connection, tables, session_id) or KeptSession(Session(session_id=session_id), None)
 
-    def patch_session(self, session_id: str, version: int | None, patch: Any) -> Session:
+    def claim_session(self, session_id: str, owner: str | None, *, only_own: bool = False) -> Session:
+        """What is kept of a session, which is the owner's from now on where it was nobody's.
+
+        Raises:
+            SessionNotFoundError: it is another owner's, and ``only_own`` are to be used.
+            StoreUnavailableError: the database is away.
+        """
+        with self._lock, self._transaction() as (connection, tables):
+            return self._claimed(connection, tables, session_id, owner, only_own)
+
+    def patch_session(
+        self, session_id: str, version: int | None, patch: Any, owner: str | None, *, only_own: bool = False
+    ) -> Session:
         """Change what is kept of a session by a JSON merge patch.
 
         Args:
             session_id: its name.
             version: that is changed; None for whichever there is.
             patch: see :func:`~neuropose_ray.schemas.live_messages.merged`.
+            owner: of a new one; that of one which is there stays.
+            only_own: change none of another owner.
 
         Raises:
+            SessionNotFoundError: it is another owner's.
             SessionVersionError: it has another version.
             TooLargeError: there would be too much of it.
             StoreUnavailableError: the database is away.
         """
         with self._lock, self._transaction() as (connection, tables):
-            before = self._session(connection, tables, session_id)
+            before = self._claimed(connection, tables, session_id, owner, only_own)
             if version is not None and version != before.version:
                 what = f"session {session_id} has version {before.version}, not {version}"
                 raise SessionVersionError(what, hint="ask for it again, and patch that")
@@ -166,12 +194,9 @@ class Registry:
                 what = f"more than {MOST_SESSION_LETTERS} letters of JSON"
                 raise TooLargeError(what, where=f"session {session_id}", hint="keep records in a store")
             values = {"version": after.version, "data": text, "changed_at": self._clock()}
-            if before.version:
-                at = (sessions.c.id == session_id) & (sessions.c.version == before.version)
-                if not connection.execute(sessions.update().where(at).values(**values)).rowcount:
-                    raise SessionVersionError(f"session {session_id} was changed meanwhile", hint="ask for it again")
-            else:
-                connection.execute(sessions.insert().values(id=session_id, **values))
+            at = (sessions.c.id == session_id) & (sessions.c.version == before.version)
+            if not connection.execute(sessions.update().where(at).values(**values)).rowcount:
+                raise SessionVersionError(f"session {session_id} was changed meanwhile", hint="ask for it again")
         return after
 
     def open_episode(self, entered: Decision, engine: Engine) -> None:
@@ -228,71 +253,37 @@ class Registry:
         if self._tables is not None:
             self._tables.engine.dispose()
 
+    def _claimed(
+        self, connection: Connection, tables: LiveTables, session_id: str, owner: str | None, only_own: bool
+    ) -> Session:
+        known = self._session(connection, tables, session_id)
+        if known is None:
+            values = {"id": session_id, "owner": owner, "version": 0, "data": "{}", "changed_at": self._clock()}
+            connection.execute(tables.sessions.insert().values(**values))
+            return Session(session_id=session_id)
+        if only_own and known.owner != owner:
+            raise SessionNotFoundError(f"there is no session {session_id}", hint="choose another name")
+        return known.session
+
     @staticmethod
-    def _session(connection: Connection, tables: _Tables, session_id: str) -> Session:
+    def _session(connection: Connection, tables: LiveTables, session_id: str) -> KeptSession | None:
         row = connection.execute(tables.sessions.select().where(tables.sessions.c.id == session_id)).first()
         if row is None:
-            return Session(session_id=session_id)
-        return Session(session_id=session_id, version=row.version, data=json.loads(row.data))
+            return None
+        return KeptSession(Session(session_id=session_id, version=row.version, data=json.loads(row.data)), row.owner)
 
     @contextmanager
-    def _transaction(self) -> Iterator[tuple[Connection, _Tables]]:
+    def _transaction(self) -> Iterator[tuple[Connection, LiveTables]]:
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
             with self._opening:  # two threads at once would both make the tables, and one would fail
-                tables = self._tables = self._tables or _Tables(self._url)
+                tables = self._tables = self._tables or LiveTables(self._url)
             with tables.engine.begin() as connection:
                 yield connection, tables
         except SQLAlchemyError as error:
             raise StoreUnavailableError(f"the database of streams is away ({type(error).__name__})") from error
 
 
-class _Tables:
-    def __init__(self, url: str) -> None:
-        import sqlalchemy as sa
-
-        address = sa.make_url(url)
-        if address.get_backend_name() in ("postgresql", "postgres"):
-            address = address.set(drivername="postgresql+psycopg")
-        elif address.database is not None:
-            _make_private(Path(address.database))
-        self.engine = sa.create_engine(address, pool_pre_ping=True)
-        tables = sa.MetaData()
-        self.streams = sa.Table(
-            "live_streams",
-            tables,
-            sa.Column("id", sa.String(100), primary_key=True),
-            sa.Column("spec", sa.Text, nullable=False),
-            sa.Column("owner", sa.String(200)),
-            sa.Column("changed_at", sa.Float, nullable=False),
-        )
-        self.sessions = sa.Table(
-            "live_sessions",
-            tables,
-            sa.Column("id", sa.String(200), primary_key=True),
-            sa.Column("version", sa.Integer, nullable=False),
-            sa.Column("data", sa.Text, nullable=False),
-            sa.Column("changed_at", sa.Float, nullable=False),
-        )
-        self.episodes = sa.Table(
-            "live_open_episodes",
-            tables,
-            sa.Column("id", sa.String(36), primary_key=True),
-            sa.Column("source_key", sa.String(100), nullable=False),
-            sa.Column("life", sa.String(100), nullable=False),
-            sa.Column("pipeline", sa.Text, nullable=False),
-            sa.Column("entered", sa.Text, nullable=False),
-        )
-        tables.create_all(self.engine)
-
-
 def _episode_of(decision: Decision) -> str:
     return str(decision.fields["uuid"])
-
-
-def _make_private(path: Path) -> None:
-    """The file of the database for its owner alone: URLs of cameras have passwords."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    path.chmod(0o600)

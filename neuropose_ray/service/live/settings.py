@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from neuropose_ray.schemas.live import CLIP_BYTES
 from neuropose_ray.stores import StoreSettings
 
 _Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/]+$", to_lower=True)]
@@ -54,6 +55,12 @@ class LiveSettings(BaseModel):
         default=10.0, gt=0, description="without an acknowledgement of what is under way, after which a client is cut"
     )
     heartbeat_s: float = Field(default=15.0, gt=0, description="between two heartbeats to a client")
+    clip_bytes: int = Field(
+        default=CLIP_BYTES,
+        ge=1 << 20,
+        description="of the encoded video that each source keeps in memory for clips at most, whatever its `clip_s` "
+        "asks for: 128 MiB are two minutes at 8 Mbit/s; `live show` says where they are fewer seconds",
+    )
     bundles: tuple[str, ...] = Field(
         default=(), description="folders and https:// prefixes that bundles of rules and models may be loaded from"
     )

@@ -7,10 +7,12 @@ import math
 from typing import Any
 
 from neuropose_ray.schemas.live import SourceOptions
+from neuropose_ray.service.live.attachments import Attachment
 from neuropose_ray.service.live.settings import LiveSettings
 from neuropose_ray.service.live.stream_actor import (
     StreamEnvironment,
     access_of,
+    attached,
     followed_messages,
     open_stream,
     running_stream,
@@ -63,6 +65,10 @@ class RayStreamActors:
     def keys(self) -> tuple[str, ...]:
         """The keys of all that there are."""
         return stream_keys()
+
+    def attach(self, actor: Any, link_id: str, attachment: Attachment) -> Any:
+        """An actor's answer to an attachment, as soon as it is there where it is being restarted."""
+        return attached(actor, link_id, attachment)
 
     def messages(self, actor: Any, link_id: str) -> Any:
         """What an actor publishes, as an asynchronous iterator of references to batches."""

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.errors import NeuroposeRayError
 from neuropose_ray.schemas.live import SourceOptions
@@ -23,9 +23,8 @@ from neuropose_ray.service.live.angles import angles_of
 from neuropose_ray.service.live.attachments import Attached, Attachment
 from neuropose_ray.service.live.bodies import pose_body
 from neuropose_ray.service.live.fanout import Fanout
-from neuropose_ray.service.live.figures import StreamFigures
+from neuropose_ray.service.live.figures import StreamFigures, report_of
 from neuropose_ray.service.live.looks import Looks, facts_of
-from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.pictures import jpeg, painted_jpeg
 from neuropose_ray.service.live.rule_runs import RuleRunFactory, RuleRuns
 from neuropose_ray.service.live.settings import LiveSettings
@@ -36,6 +35,9 @@ from neuropose_ray.service.live.view import View, Viewed
 from neuropose_ray.service.pose import LiveModel, LivePrediction
 from neuropose_ray.tracking import TrackingSettings
 from neuropose_ray.video.live import LiveFrame
+
+if TYPE_CHECKING:
+    from neuropose_ray.service.live.outbox import ActionFailure
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ class LiveStream:
 
     Args:
         identity: its names.
-        source: not started yet.
+        source: started, or not yet.
         options: of the source.
         poses: the pose model.
         settings: of live streams.
@@ -167,24 +169,13 @@ class LiveStream:
 
     def report(self) -> StreamReport:
         """How the stream is now."""
-        status = self._source.status()
-        figures = self._figures.summary(self._clock())
-        return StreamReport(
-            stream_id=self.identity.key,
-            url=self.identity.url,
-            state=status.state,
+        return report_of(
+            self.identity,
+            self._source.status(),
+            self._figures.summary(self._clock()),
             since=self._since,
-            ended=status.ended,
-            width=status.width,
-            height=status.height,
-            source_fps=round(status.fps, 2),
-            **asdict(figures),
-            dropped=status.frames_dropped,
-            epoch=status.epoch,
-            reconnects=status.reconnects,
             subscribers=self.fanout.subscribers,
             decisions_waiting=self._events.waiting,
-            last_error=status.last_error,
         )
 
     async def picture(self, *, overlay: bool, height: int | None, quality: int) -> tuple[bytes, float] | None:

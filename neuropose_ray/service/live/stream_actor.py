@@ -1,4 +1,8 @@
-"""The actor of one source: found by its name from anywhere in the cluster, restarted by Ray, ended by its lease."""
+"""The actor of one source: found by its name from anywhere in the cluster, restarted by Ray, ended by its lease.
+
+An actor that comes back is waited for by everybody who looks at its camera. So this module loads little: the source
+is connected to at once, in a process of its own, while the actor's loads all else that a stream is made of.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +11,24 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.errors import NeuroposeRayError
 from neuropose_ray.schemas.live import SourceOptions
-from neuropose_ray.schemas.live_messages import StreamReport
-from neuropose_ray.service.live.attachments import Attached, Attachment, Published
-from neuropose_ray.service.live.figures import StreamFigures
-from neuropose_ray.service.live.metrics import RayStreamMeter
-from neuropose_ray.service.live.outbox import ActionFailure
-from neuropose_ray.service.live.pose_client import HubDecisions, ServePoses
-from neuropose_ray.service.live.rule_engines import RuleEngines
-from neuropose_ray.service.live.settings import LiveSettings
-from neuropose_ray.service.live.stream import LiveStream
-from neuropose_ray.service.live.stream_parts import StreamIdentity
-from neuropose_ray.tracking import TrackingSettings
+from neuropose_ray.service.logs import LogFiles
+from neuropose_ray.service.names import STREAM
 from neuropose_ray.video.live import LiveSource, SourceAccess, redacted, source_key
+
+if TYPE_CHECKING:
+    from neuropose_ray.schemas.live_messages import StreamReport
+    from neuropose_ray.service.live.attachments import Attached, Attachment, Published
+    from neuropose_ray.service.live.outbox import ActionFailure
+    from neuropose_ray.service.live.settings import LiveSettings
+    from neuropose_ray.service.live.stream import LiveStream
+    from neuropose_ray.tracking import TrackingSettings
 
 logger = logging.getLogger(__name__)
 
@@ -48,19 +52,36 @@ def access_of(settings: LiveSettings) -> SourceAccess:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnvironment:
-    """What the actors of a service's streams need, and no more: an actor that comes back loads all of it first.
+    """What the actors of a service's streams need, and no more: an actor that comes back loads all of it.
 
     Attributes:
         live: settings of live streams.
         tracking: how people are followed.
         poses: handle of the deployment with the pose model.
         hub: handle of the hub.
+        logs: of the actors; None where nobody reads them.
     """
 
     live: LiveSettings
     tracking: TrackingSettings
     poses: Any
     hub: Any
+    logs: LogFiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOpening:
+    """What an actor needs to connect to its source.
+
+    Attributes:
+        access: which sources are allowed.
+        clip_bytes: of the encoded stream that are kept for clips at most.
+        logs: of the actor; None where nobody reads them.
+    """
+
+    access: SourceAccess
+    clip_bytes: int
+    logs: LogFiles | None
 
 
 def open_stream(url: str, options: SourceOptions, environment: StreamEnvironment) -> Any:
@@ -73,15 +94,29 @@ def open_stream(url: str, options: SourceOptions, environment: StreamEnvironment
     """
     import ray
 
-    actor = ray.remote(StreamActor).options(
-        name=f"{_NAME}{source_key(url, options)}",
+    key = source_key(url, options)
+    running = running_stream(key)
+    if running is not None:
+        return running
+    actor = _actor_class().options(
+        name=f"{_NAME}{key}",
         namespace=NAMESPACE,
         lifetime="detached",
-        get_if_exists=True,
+        get_if_exists=True,  # another process may be as fast
         max_restarts=-1,
         num_cpus=0,
     )
-    return actor.remote(url, options, environment)
+    live = environment.live
+    opening = SourceOpening(access_of(live), live.clip_bytes, environment.logs)
+    return actor.remote(url, options, opening, ray.cloudpickle.dumps(environment))
+
+
+@cache
+def _actor_class() -> Any:
+    """The class as Ray has it, made once: each that is made stays in memory, and takes 20 kB and milliseconds."""
+    import ray
+
+    return ray.remote(StreamActor)
 
 
 def stream_keys() -> tuple[str, ...]:
@@ -102,6 +137,11 @@ def running_stream(key: str) -> Any | None:
     return None
 
 
+def attached(actor: Any, link_id: str | None, attachment: Attachment) -> Any:
+    """An actor's answer to an attachment: as soon as it is there where it is being restarted."""
+    return actor.attach.options(max_task_retries=-1).remote(link_id, attachment)
+
+
 def followed_messages(actor: Any, link_id: str) -> Any:
     """The generator of an actor's messages for a link."""
     options = {"num_returns": "streaming", "_generator_backpressure_num_objects": _BATCHES_UNDER_WAY}
@@ -114,27 +154,24 @@ class StreamActor:
     Args:
         url: of the source, checked.
         options: of the source.
-        environment: of the service.
+        opening: of the source.
+        environment: a pickled :class:`StreamEnvironment`.
     """
 
-    def __init__(self, url: str, options: SourceOptions, environment: StreamEnvironment) -> None:
-        self._identity = StreamIdentity(source_key(url, options), redacted(url), f"{time.time():.3f}")
-        self._stream = LiveStream(
-            self._identity,
-            LiveSource(url, options, access=access_of(environment.live)),
-            options,
-            ServePoses(environment.poses),
-            environment.live,
-            tracking=environment.tracking,
-            rules=RuleEngines(self._identity),
-            decide=HubDecisions(environment.hub),
-            figures=StreamFigures(RayStreamMeter(self._identity.url)),
-        )
+    def __init__(self, url: str, options: SourceOptions, opening: SourceOpening, environment: bytes) -> None:
+        key, self._url = source_key(url, options), redacted(url)
+        if opening.logs is not None:
+            replace(opening.logs, part=f"{STREAM}-{key}").start()
+        logger.info("%s: a new life of its actor", self._url)
+        source = LiveSource(url, options, access=opening.access, clip_bytes=opening.clip_bytes)
+        source.start()
+        self._life = f"{time.time():.3f}"
+        self._stream = _stream(key, self._url, self._life, source, options, environment)
         self._running = asyncio.get_running_loop().create_task(self._run())
 
     def __repr__(self) -> str:
         """Its name in Ray's dashboard and logs: which camera, without its password."""
-        return f"Stream({self._identity.url})"
+        return f"Stream({self._url})"
 
     async def attach(self, link_id: str | None, attachment: Attachment) -> Attached | NeuroposeRayError:
         """See :meth:`.stream.LiveStream.attach`; an error is given back, not raised."""
@@ -161,7 +198,7 @@ class StreamActor:
 
     async def life(self) -> str:
         """Which life of the actor this is: Ray restarts it."""
-        return self._identity.life
+        return self._life
 
     async def report(self) -> StreamReport:
         """How the stream is now."""
@@ -190,7 +227,35 @@ class StreamActor:
             await self._stream.run()
             restarts = False
         except Exception:
-            logger.exception("the stream %s failed", self._identity.url)
+            logger.exception("the stream %s failed", self._url)
             await asyncio.sleep(_PAUSE_S)
             restarts = True
         ray.kill(ray.get_runtime_context().current_actor, no_restart=not restarts)
+
+
+def _stream(
+    key: str, url: str, life: str, source: LiveSource, options: SourceOptions, environment: bytes
+) -> LiveStream:
+    """A stream with all that it is made of, which is loaded here."""
+    from ray import cloudpickle
+
+    from neuropose_ray.service.live.figures import StreamFigures
+    from neuropose_ray.service.live.metrics import RayStreamMeter
+    from neuropose_ray.service.live.pose_client import HubDecisions, ServePoses
+    from neuropose_ray.service.live.rule_engines import RuleEngines
+    from neuropose_ray.service.live.stream import LiveStream
+    from neuropose_ray.service.live.stream_parts import StreamIdentity
+
+    service: StreamEnvironment = cloudpickle.loads(environment)
+    identity = StreamIdentity(key, url, life)
+    return LiveStream(
+        identity,
+        source,
+        options,
+        ServePoses(service.poses),
+        service.live,
+        tracking=service.tracking,
+        rules=RuleEngines(identity),
+        decide=HubDecisions(service.hub),
+        figures=StreamFigures(RayStreamMeter(url)),
+    )

@@ -6,16 +6,18 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.schemas.rules import Decision, LiveEvent
 from neuropose_ray.service.live.attachments import Attachment
 from neuropose_ray.service.live.bodies import encoded
 from neuropose_ray.service.live.fanout import Fanout
-from neuropose_ray.service.live.outbox import ActionFailure
 from neuropose_ray.service.live.rule_runs import Steps
 from neuropose_ray.service.live.stream_parts import SESSION_CHANGED, Decide, Engine, StreamIdentity
 from neuropose_ray.video.live import SourceStatus
+
+if TYPE_CHECKING:
+    from neuropose_ray.service.live.outbox import ActionFailure
 
 
 class StreamEvents:

@@ -118,10 +118,10 @@ def stream_router(parts: LiveParts) -> APIRouter:
 
     @router.get("/v1/sessions/{session_id}", summary="What is kept of a session", responses=problems())
     async def show_session(
-        _caller: Reader, session_id: Annotated[ClientName, Path(description="a visit, trial or patient")]
+        caller: Reader, session_id: Annotated[ClientName, Path(description="a visit, trial or patient")]
     ) -> Session:
-        """Version 0 where nothing is; live clients change it by ``session.patch``."""
-        return await parts.hub.session(session_id)
+        """Version 0 where nothing is, or it is somebody else's; live clients change it by `session.patch`."""
+        return await parts.hub.session(session_id, caller)
 
     @router.get(
         "/v1/streams/{stream_id}/view",

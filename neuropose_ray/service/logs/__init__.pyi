@@ -6,3 +6,4 @@ from .reading import LogFilter as LogFilter
 from .reading import LogLine as LogLine
 from .reading import LogReader as LogReader
 from .reading import text_of as text_of
+from .tasks import LoggedTask as LoggedTask

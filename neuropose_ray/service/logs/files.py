@@ -12,11 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuropose_ray.service.logs.context import current_ids
 from neuropose_ray.service.logs.private_file import PrivateFileHandler
-from neuropose_ray.service.settings import LogLevel, ServiceSettings
+from neuropose_ray.video.live import redacted
+
+if TYPE_CHECKING:  # all settings take long to load, and the processes that write logs need few of them
+    from neuropose_ray.service.settings import LogLevel, ServiceSettings
 
 SUFFIX = ".jsonl"
 #: Of one file, and of its predecessors; then of all files of the service together.
@@ -46,20 +49,21 @@ class LogFiles:
         return cls(settings.data_dir.expanduser().absolute() / "logs", part, settings.log_level)
 
     def start(self) -> None:
-        """Let this process write its log; called once in it. A folder that cannot be written stops nothing."""
-        handler = self.handler()
+        """Let this process write its log; a second call changes nothing, a folder that cannot be written neither."""
+        own, handler = logging.getLogger("neuropose_ray"), self.handler()
+        if any(getattr(known, "baseFilename", None) == handler.baseFilename for known in own.handlers):
+            return
         # Ray keeps what a process prints, and shows it beside the process.
         printed = logging.StreamHandler(sys.stderr)
-        printed.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        printed.setFormatter(RedactingFormatter("%(levelname)s %(name)s: %(message)s"))
         printed.setLevel(logging.WARNING)
         for name in _LOGGERS:
             logging.getLogger(name).addHandler(handler)
-        own = logging.getLogger("neuropose_ray")
         own.addHandler(printed)
         for logger in (own, logging.getLogger("ray.serve")):
             logger.setLevel(self.level.upper())
 
-    def handler(self) -> logging.Handler:
+    def handler(self) -> PrivateFileHandler:
         """A handler that writes into the file of this process."""
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,8 +79,16 @@ class LogFiles:
         return handler
 
 
+class RedactingFormatter(logging.Formatter):
+    """A record as text, without the passwords of URLs: an error of a library may carry one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The text, with its trace."""
+        return redacted(super().format(record))
+
+
 class JsonFormatter(logging.Formatter):
-    """A record as a line of JSON.
+    """A record as a line of JSON, without the passwords of URLs.
 
     Args:
         part: of the service that writes.
@@ -96,11 +108,11 @@ class JsonFormatter(logging.Formatter):
             "part": self._part,
             "process": record.process,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": redacted(record.getMessage()),
             **ids,
         }
         if record.exc_info and record.exc_info[0] is not None:
-            fields["trace"] = self.formatException(record.exc_info)
+            fields["trace"] = redacted(self.formatException(record.exc_info))
         return json.dumps(fields, ensure_ascii=False, default=str)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from neuropose_ray.errors import SourceError
 from neuropose_ray.schemas.atomic import atomic_path
+from neuropose_ray.schemas.live import CLIP_BYTES
 from neuropose_ray.video.live.types import ClipInfo
 
 if TYPE_CHECKING:
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 _CLOCK_HZ = 90_000
 #: Codec -> the demuxer of its bare stream, which reads from a keyframe what a container's header must hold.
 _BARE_FORMATS = {"h264": "h264", "hevc": "hevc", "mjpeg": "mjpeg", "mpeg4": "m4v"}
-# A stream without keyframes must not be kept for ever; 64 MiB are a minute at 8 Mbit/s.
+# A stream without keyframes must not be kept for longer than it has to: 64 MiB are a minute at 8 Mbit/s.
 _MOST_BYTES_PER_S = 8 << 20
+# That a packet takes beside its data: many small ones must not be kept for ever either.
+_PACKET_BYTES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,32 @@ class PacketRing:
 
     Args:
         seconds: that are kept; a keyframe before them too, since decoding begins there.
+        most_bytes: that are kept, however few seconds they are.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, most_bytes: int = CLIP_BYTES) -> None:
+        self._seconds, self._most_bytes = seconds, min(most_bytes, math.ceil(seconds * _MOST_BYTES_PER_S))
+        self._is_cut = False
         self._packets: deque[EncodedPacket] = deque()
         self._bytes = 0
         self._codec, self._header = "", b""
         self._lock = threading.Lock()
+
+    @property
+    def kept_s(self) -> float:
+        """Seconds that are kept now."""
+        with self._lock:
+            return self._packets[-1].arrived_at - self._packets[0].arrived_at if self._packets else 0.0
+
+    @property
+    def limit(self) -> str | None:
+        """One line on why fewer seconds are kept than were asked for; None where they are kept, or will be soon."""
+        if not self._is_cut:
+            return None
+        return (
+            f"clips reach back {self.kept_s:.0f} s and not {self._seconds:g}: no more than "
+            f"{self._most_bytes / (1 << 20):g} MiB of a stream are kept"
+        )
 
     def begin(self, codec: str, header: bytes) -> None:
         """A new connection: its packets do not continue those before.
@@ -67,7 +89,7 @@ class PacketRing:
         with self._lock:
             self._codec, self._header = codec, header
             self._packets.clear()
-            self._bytes = 0
+            self._bytes, self._is_cut = 0, False
 
     def add(self, packet: EncodedPacket) -> None:
         """Keep a packet, and drop groups of pictures that are older than what is kept."""
@@ -75,8 +97,9 @@ class PacketRing:
             if not self._packets and not packet.is_keyframe:
                 return
             self._packets.append(packet)
-            self._bytes += len(packet.data)
-            while self._packets and (self._is_old() or self._bytes > self._seconds * _MOST_BYTES_PER_S):
+            self._bytes += len(packet.data) + _PACKET_BYTES
+            while self._packets and ((is_old := self._is_old()) or self._bytes > self._most_bytes):
+                self._is_cut = not is_old
                 self._drop_group()
 
     def write(self, seconds: float, path: Path) -> ClipInfo:
@@ -106,7 +129,7 @@ class PacketRing:
 
     def _drop_group(self) -> None:
         while self._packets:
-            self._bytes -= len(self._packets.popleft().data)
+            self._bytes -= len(self._packets.popleft().data) + _PACKET_BYTES
             if self._packets and self._packets[0].is_keyframe:
                 return
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neuropose_ray.errors import SourceError
-from neuropose_ray.schemas.live import SourceOptions, StreamState
+from neuropose_ray.schemas.live import CLIP_BYTES, SourceOptions, StreamState
 from neuropose_ray.video.live.access import SourceAccess, allowed_file, check_source, kind_of
 from neuropose_ray.video.live.backoff import Backoff
 from neuropose_ray.video.live.decoder_client import DecoderClient, DecoderLostError
-from neuropose_ray.video.live.files import clip_of_file
 from neuropose_ray.video.live.frame_counts import FrameCounts
 from neuropose_ray.video.live.packets import EncodedPacket, PacketRing
 from neuropose_ray.video.live.types import ClipInfo, LiveFrame, SourceStatus
@@ -54,18 +53,21 @@ class LiveSource:
         url: of the source, see :func:`~neuropose_ray.video.live.url.normalised_url`.
         options: how it is read.
         access: what may be opened.
+        clip_bytes: of the encoded stream that are kept for clips at most.
 
     Raises:
         SourceError: it is no source, or may not be opened.
     """
 
-    def __init__(self, url: str, options: SourceOptions, *, access: SourceAccess) -> None:
+    def __init__(
+        self, url: str, options: SourceOptions, *, access: SourceAccess, clip_bytes: int = CLIP_BYTES
+    ) -> None:
         self._url = check_source(url, options.kind, access)
         self._kind = kind_of(self._url, options.kind, access)
         self._options, self._access = options, access
         self._shown = redacted(self._url)
         self._backoff = Backoff(options, random.random)
-        self._ring = PacketRing(options.clip_s)
+        self._ring = PacketRing(options.clip_s, clip_bytes)
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
         self._one_taker = threading.Lock()
@@ -133,6 +135,7 @@ class LiveSource:
                 frames_taken=counts.taken, frames_dropped=counts.dropped, epoch=self._epoch,
                 reconnects=self._reconnects, last_error=self._last_error, since=self._since, width=self._size[0],
                 height=self._size[1], ended=self._ended,
+                clip_s=self._ring.kept_s, clip_limit=self._ring.limit,
             )  # fmt: skip
 
     def clip(self, seconds: float, path: Path) -> ClipInfo:
@@ -154,6 +157,8 @@ class LiveSource:
             given = self._last_given
         if given is None:
             raise SourceError("no frame has been taken yet", where=self._shown, hint="take one first")
+        from neuropose_ray.video.live.files import clip_of_file  # which loads what reads files
+
         file = allowed_file(self._url, self._access)
         return clip_of_file(file, given[0] - seconds, given[0], path, end_at=given[1])
 

@@ -45,6 +45,8 @@ class SourceStatus:
         since: Unix seconds at which it came into its state.
         width, height: pixels of the upright frame; 0 before the first.
         ended: whether it is a file of which all frames have been given.
+        clip_s: seconds of the encoded stream that are kept for clips now.
+        clip_limit: one line on why they are fewer than were asked for; None where they are not.
     """
 
     state: StreamState
@@ -59,6 +61,8 @@ class SourceStatus:
     width: int
     height: int
     ended: bool
+    clip_s: float = 0.0
+    clip_limit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
@@ -30,6 +32,8 @@ _VALUE = re.compile(r"([^=&;?/_:,]*)=([^&;,/?]*)")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 #: Options that change which frames a source gives; sources that differ in others are the same source.
 _DECODING = ("kind", "transport", "fps", "buffer", "buffer_frames", "realtime", "clip_s")
+
+_ONE_HASH = threading.Lock()
 
 Scheme = Literal["rtsp", "rtsps", "http", "https", "device", "file"]
 
@@ -105,7 +109,8 @@ def source_key(url: str, options: SourceOptions, *, secret: bytes = b"") -> str:
     """
     decoding = options.model_dump_json(include=set(_DECODING))
     content = f"{normalised_url(url)}\n{decoding}".encode()
-    return hashlib.scrypt(content, salt=b"neuropose-ray source" + secret, n=2**14, r=8, p=1, dklen=8).hex()
+    with _ONE_HASH:
+        return _hashed(content, b"neuropose-ray source" + secret)
 
 
 def credentials_of(url: str) -> tuple[str, str] | None:
@@ -113,6 +118,13 @@ def credentials_of(url: str) -> tuple[str, str] | None:
     user_part, at, _ = urlsplit(url).netloc.rpartition("@")
     user, _, password = user_part.partition(":")
     return (unquote(user), unquote(password)) if at else None
+
+
+# One at a time: each takes 16 MiB and a twentieth of a second, which is paid for a source and not for each of its
+# clients. The allocator keeps what threads at the same time have taken.
+@lru_cache(maxsize=512)
+def _hashed(content: bytes, salt: bytes) -> str:
+    return hashlib.scrypt(content, salt=salt, n=2**14, r=8, p=1, dklen=8).hex()
 
 
 def _without_values(url: str) -> str:

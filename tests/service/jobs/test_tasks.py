@@ -1,3 +1,5 @@
+import json
+import logging
 import os
 import time
 from pathlib import Path
@@ -7,6 +9,7 @@ import pytest
 from neuropose_ray.errors import EngineError, InputError, JobCancelledError
 from neuropose_ray.service.jobs.steps.work import VideoOutput
 from neuropose_ray.service.jobs.tasks import RayVideoTasks
+from neuropose_ray.service.logs import LogFiles, log_context
 
 pytestmark = pytest.mark.ray
 
@@ -27,6 +30,11 @@ def deed(output: VideoOutput) -> tuple[InputError, ...]:
     return (InputError("but without video"),)
 
 
+def noting_deed(output: VideoOutput) -> tuple[InputError, ...]:
+    logging.getLogger("neuropose_ray.step").info("looked at %s", output.name)
+    return ()
+
+
 def outputs(folder: Path, *names: str) -> list[VideoOutput]:
     return [VideoOutput(name, folder / name, folder / f"{name}.mp4") for name in names]
 
@@ -41,6 +49,16 @@ def test_each_video_is_a_task_and_an_error_or_a_dead_process_is_its_own_alone(ra
     assert str(outcomes["bad"]) == "nobody is seen"
     assert isinstance(outcomes["unforeseen"], ValueError)
     assert isinstance(outcomes["deadly"], EngineError)
+
+
+@pytest.mark.slow
+def test_what_tasks_log_is_in_the_services_log_with_the_ids_of_their_job(ray_cluster: str, tmp_path: Path):
+    logs = LogFiles(tmp_path / "logs", "Task", "info")
+    with log_context(job="j1", step="analyze"):
+        list(RayVideoTasks(2, logs).run("analyze", noting_deed, outputs(tmp_path, "a", "b"), lambda: False))
+    lines = [line for path in logs.folder.glob("Task-*.jsonl") for line in path.read_text().splitlines()]
+    told = sorted((line["message"], line["job"], line["step"]) for line in map(json.loads, lines))
+    assert told == [("looked at a", "j1", "analyze"), ("looked at b", "j1", "analyze")]
 
 
 def test_tasks_are_ended_when_they_should_stop(ray_cluster: str, tmp_path: Path):

@@ -77,7 +77,7 @@ def test_a_hub_without_streams_and_decisions_has_nothing_to_do(
     hub, _ = start()
     assert hub.ready() == ()
     assert hub.streams() == ()
-    assert hub.patch_session("s", None, {"ward": 3}).version == 1
+    assert hub.patch_session("s", None, {"ward": 3}, None).version == 1
     assert not (tmp_path / "live" / DECISIONS).exists()
     assert not has_work(settings)
 

@@ -47,6 +47,9 @@ class Actors:
     def open(self, url: str, options: SourceOptions) -> tuple[str, Any]:
         return "key", self.actor
 
+    def attach(self, actor: Any, link_id: str, attachment: Attachment) -> Any:
+        return actor.attach.remote(link_id, attachment)
+
     async def messages(self, actor: Actor, link_id: str) -> Any:
         await asyncio.Event().wait()
         yield

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -131,27 +132,91 @@ def test_so_does_an_episode_of_a_subscription_whether_its_client_is_there_or_not
             assert live.hub.ready() == ()
 
 
-def test_streams_are_visible_to_their_owner_and_to_administrators(test_data: Path, tmp_path: Path):
+@pytest.fixture(scope="module")
+def shared(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    """A service of several tokens, each called as its owner."""
     scopes = {"anna": ["read", "submit"], "ben": ["read", "submit"], "root": ["admin"]}
     tokens = [
         Token(name=name, sha256=digest_of(name), scopes=frozenset(given)).model_dump()
         for name, given in scopes.items()
     ]
-    with live_service(tmp_path, files=[str(test_data)], service={"tokens": tokens}) as live:
-        anna, ben, root = (live.client(headers={"Authorization": f"Bearer {name}"}) for name in scopes)
-        with anna, ben, root:
-            assert anna.put("/v1/streams/a", json=spec(live)).status_code == 201
-            assert [len(who.get("/v1/streams").json()["streams"]) for who in (anna, ben)] == [1, 0]
-            assert root.get("/v1/streams/a").json()["owner"] == "anna"
-            for answer in (
-                ben.get("/v1/streams/a"),
-                ben.delete("/v1/streams/a"),
-                ben.put("/v1/streams/a", json=spec(live)),
-            ):
-                assert answer.status_code == 404
-            page = live.client().get("/v1/streams/a/view")  # the page itself shows nothing
-            assert page.status_code == 200
-            assert "script-src 'self'" in page.headers["content-security-policy"]
+    folder = tmp_path_factory.mktemp("shared")
+    with live_service(folder, files=[str(test_data)], service={"tokens": tokens}) as live:
+        yield live
+
+
+def token_of(name: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {name}"}
+
+
+def test_streams_are_visible_to_their_owner_and_to_administrators(shared: LiveService):
+    anna, ben, root = (shared.client(headers=token_of(name)) for name in ("anna", "ben", "root"))
+    with anna, ben, root:
+        assert anna.put("/v1/streams/a", json=spec(shared)).status_code == 201
+        assert [len(who.get("/v1/streams").json()["streams"]) for who in (anna, ben)] == [1, 0]
+        assert root.get("/v1/streams/a").json()["owner"] == "anna"
+        for answer in (
+            ben.get("/v1/streams/a"),
+            ben.delete("/v1/streams/a"),
+            ben.put("/v1/streams/a", json=spec(shared)),
+        ):
+            assert answer.status_code == 404
+        page = shared.client().get("/v1/streams/a/view")  # the page itself shows nothing
+        assert page.status_code == 200
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_sessions_belong_to_the_token_that_made_them(shared: LiveService):
+    async def patched(name: str, session: str, **patch: object) -> dict:
+        async with shared.connected(additional_headers=token_of(name)) as client:
+            await client.say(type="session.patch", session_id=session, patch=patch)
+            return await client.hear("session", "error")
+
+    async def stamped(name: str, session: str) -> tuple[dict, dict]:
+        """What is answered, and the pose after it."""
+        async with shared.connected(additional_headers=token_of(name)) as client:
+            await client.say(type="subscribe", subscription_id="a", source={"url": spec(shared)["url"], "fps": 7})
+            await client.hear("pose")
+            await client.say(type="session.set", subscription_id="a", session_id=session)
+            return await client.hear("session", "error"), await client.hear("pose")
+
+    def seen(name: str, session: str) -> dict:
+        with shared.client(headers=token_of(name)) as client:
+            return client.get(f"/v1/sessions/{session}").json()
+
+    assert asyncio.run(patched("anna", "visit", patient="p07"))["version"] == 1
+    for answer in (asyncio.run(patched("ben", "visit", patient="p08")), asyncio.run(stamped("ben", "visit"))[0]):
+        assert (answer["code"], "p07" in str(answer)) == ("session_not_found", False)
+    assert seen("ben", "visit") == seen("ben", "nothing") | {"session_id": "visit"}
+    assert asyncio.run(patched("root", "visit", ward=3))["data"] == {"patient": "p07", "ward": 3}
+    assert seen("anna", "visit")["data"] == {"patient": "p07", "ward": 3}
+    # A name that is used belongs to its user, patched or not.
+    answer, pose = asyncio.run(stamped("ben", "evening"))
+    assert (answer["version"], pose["session_id"]) == (0, "evening")
+    assert asyncio.run(patched("anna", "evening", lost=True))["code"] == "session_not_found"
+    with shared.client(headers=token_of("anna")) as client:
+        refused = client.put("/v1/streams/b", json=spec(shared, session_id="evening"))
+        assert (refused.status_code, refused.json()["code"]) == (404, "session_not_found")
+        assert client.get("/v1/streams/b").status_code == 404
+
+
+def test_a_refused_session_leaves_the_one_that_is_stamped(shared: LiveService):
+    async def stamps() -> list[str | None]:
+        async with (
+            shared.connected(additional_headers=token_of("ben")) as ben,
+            shared.connected(additional_headers=token_of("anna")) as anna,
+        ):
+            await ben.say(type="session.patch", session_id="morning", patch={})
+            await ben.hear("session")
+            await anna.say(type="subscribe", subscription_id="a", source={"url": spec(shared)["url"], "fps": 6})
+            given = []
+            for session in ("mine", "morning"):
+                await anna.say(type="session.set", subscription_id="a", session_id=session)
+                await anna.hear("session", "error")
+                given.append((await anna.hear("pose"))["session_id"])
+            return given
+
+    assert asyncio.run(stamps()) == ["mine", "mine"]
 
 
 def test_a_session_of_a_registered_stream_reaches_all_who_look_at_it(live: LiveService):

@@ -3,6 +3,7 @@
 import json
 import logging
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from neuropose_ray.service.logs import files
 from neuropose_ray.service.logs.context import log_context
-from neuropose_ray.service.logs.files import JsonFormatter, LogFiles
+from neuropose_ray.service.logs.files import JsonFormatter, LogFiles, RedactingFormatter
 from neuropose_ray.service.settings import ServiceSettings
+from neuropose_ray.video.live.url import redacted
 
 anything = st.text(alphabet=st.characters(codec="utf-8"), max_size=40)
 
@@ -23,7 +25,7 @@ def test_whatever_is_logged_is_one_line_that_can_be_read(message: str, job: str,
         line = JsonFormatter("JobManager").format(record)
     assert len(line.splitlines()) == 1 or "\n" not in line
     read = json.loads(line)
-    assert read["message"] == f"{message} {argument}"
+    assert read["message"] == redacted(f"{message} {argument}")
     assert (read["level"], read["part"], read["step"]) == ("warning", "JobManager", "pose")
     assert read.get("job", "") == job
 
@@ -38,6 +40,51 @@ def test_an_error_has_its_trace_and_an_id_of_the_record_goes_before_the_threads(
         read = json.loads(JsonFormatter("p").format(record))
     assert "OSError: the disk is gone" in read["trace"]
     assert read["job"] == "of the record"
+
+
+SECRETS = st.text(
+    st.characters(codec="utf-8", categories=["L", "N", "P", "S"], exclude_characters="'\"*"), min_size=4
+)
+
+
+@given(user=SECRETS, password=SECRETS, scheme=st.sampled_from(["rtsp", "rtsps", "http", "postgresql", "redis"]))
+def test_no_credentials_of_a_url_are_written_wherever_a_library_puts_them(user: str, password: str, scheme: str):
+    plain = f"{scheme}://{user}:{password}@camera-7/one"
+    encoded = f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@camera-7/one?token={quote(password)}"
+    for url in (plain, encoded):
+        try:
+            raise OSError(f"cannot open {url}")
+        except OSError as error:
+            fault = (type(error), error, error.__traceback__)
+        record = logging.LogRecord("neuropose_ray.x", logging.ERROR, "", 0, "%s: lost", (url,), fault)
+        for formatter in (JsonFormatter("Stream"), RedactingFormatter("%(message)s")):
+            line = formatter.format(record)
+            shown = " ".join(map(str, json.loads(line).values())) if isinstance(formatter, JsonFormatter) else line
+            assert "camera-7/one" in shown
+            for secret in (f"{user}:{password}", password + "@", quote(password, safe="") + "@", f"token={password}"):
+                assert secret not in shown.replace("***@", "").replace("token=***", "")
+
+
+@pytest.fixture
+def own_loggers():
+    """The loggers of the service, left as they were."""
+    loggers = [logging.getLogger(name) for name in ("neuropose_ray", "ray.serve", "dbos")]
+    before = [(logger.level, list(logger.handlers)) for logger in loggers]
+    yield
+    for logger, (level, handlers) in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+        for handler in [handler for handler in logger.handlers if handler not in handlers]:
+            logger.removeHandler(handler)
+            handler.close()
+
+
+@pytest.mark.usefixtures("own_loggers")
+def test_a_process_that_begins_its_log_again_writes_every_line_once(tmp_path: Path):
+    for _ in range(3):  # as a process of tasks does
+        LogFiles(tmp_path, "Task", "info").start()
+    logging.getLogger("neuropose_ray.x").warning("once")
+    (path,) = tmp_path.iterdir()
+    assert [json.loads(line)["message"] for line in path.read_text().splitlines()] == ["once"]
 
 
 @pytest.fixture

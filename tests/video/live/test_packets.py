@@ -75,11 +75,49 @@ def test_no_more_is_kept_than_the_seconds_and_a_group_of_pictures(seconds, gop, 
         ring.add(EncodedPacket(b"x", number / FPS, number / FPS, number % gop == 0, number / FPS))
     kept = list(ring._packets)
     assert len(kept) <= seconds * FPS + gop + 1
+    assert ring.limit is None
     if kept:
         assert kept[0].is_keyframe
         assert kept[-1].pts_s == (frames - 1) / FPS
     if frames > seconds * FPS + gop:
         assert kept[-1].arrived_at - kept[0].arrived_at >= seconds - 1e-9
+
+
+SIZES = st.lists(st.tuples(st.integers(0, 3000), st.booleans()), max_size=120)
+
+
+@settings(max_examples=60)
+@given(SIZES, st.integers(1000, 20_000), st.integers(1, 3600))
+def test_no_more_bytes_are_kept_than_may_be_however_long_the_clips(packets, most_bytes, seconds):
+    ring, arrived = PacketRing(seconds, most_bytes), 0.0
+    for number, (size, is_keyframe) in enumerate(packets):
+        arrived = number / FPS
+        ring.add(EncodedPacket(bytes(size), arrived, arrived, is_keyframe, arrived))
+        kept = list(ring._packets)
+        assert sum(len(packet.data) for packet in kept) <= most_bytes
+        assert len(kept) <= most_bytes / 256  # also of empty ones
+        assert not kept or kept[0].is_keyframe
+        if kept and kept[0].arrived_at > 0 and ring.limit is None:
+            assert arrived - kept[0].arrived_at <= seconds + len(packets) / FPS
+    assert (ring.limit is None) or f"and not {seconds}" in ring.limit
+
+
+def test_the_status_says_where_fewer_seconds_are_kept_than_were_asked_for(tmp_path: Path):
+    codec, header, packets = encoded(60, 10, bf="0")
+    size = sum(len(packet.data) + 256 for packet in packets)
+    ring = PacketRing(30, size // 2)
+    ring.begin(codec, header)
+    for packet in packets[:20]:
+        ring.add(packet)
+    assert ring.limit is None  # what is asked for has not come yet
+    for packet in packets[20:]:
+        ring.add(packet)
+    assert 0 < ring.kept_s < 5.9
+    most = f"{size // 2 / 2**20:g} MiB"
+    assert ring.limit == f"clips reach back {ring.kept_s:.0f} s and not 30: no more than {most} of a stream are kept"
+    assert ring.write(30, tmp_path / "clip.mp4").duration_s == pytest.approx(ring.kept_s, abs=0.11)
+    ring.begin(codec, header)
+    assert (ring.kept_s, ring.limit) == (0.0, None)
 
 
 def test_a_stream_without_keyframes_does_not_fill_the_memory():

@@ -59,6 +59,8 @@ def test_frames_of_an_rtsp_camera_are_fresh_and_the_last_seconds_are_a_clip(
     assert (status.state, status.width, status.height, status.epoch) == ("active", 320, 192, 1)
     assert status.frames_taken == 60
     assert status.last_error is None
+    assert status.clip_s > 0
+    assert status.clip_limit is None
     clip = source.clip(1, tmp_path / "clip.mp4")
     with av.open(str(clip.path)) as container:
         stamps = [read_stamp(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]

@@ -1,6 +1,10 @@
 """Addresses of cameras: one form for all spellings, and no secret in anything that is shown."""
 
+import hashlib
 import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
@@ -127,3 +131,34 @@ def test_user_and_password_are_decoded(user, password):
     url = f"http://{quote(user, safe='')}:{quote(password, safe='')}@cam/"
     assert credentials_of(url) == (user, password)
     assert credentials_of("http://cam/") is None
+
+
+def test_a_key_is_computed_once_and_one_at_a_time_however_many_ask(monkeypatch: pytest.MonkeyPatch):
+    """Each takes 16 MiB, which the allocator keeps for each thread that has taken it."""
+    counted = threading.Lock()
+    running, most, asked = 0, 0, []
+    scrypt = hashlib.scrypt
+
+    def counting(content: bytes, **options: object) -> bytes:
+        nonlocal running, most
+        with counted:
+            running += 1
+            most = max(most, running)
+            asked.append(content)
+        time.sleep(0.001)
+        try:
+            return scrypt(content, **options)
+        finally:
+            with counted:
+                running -= 1
+
+    monkeypatch.setattr(hashlib, "scrypt", counting)
+    urls = [f"rtsp://user:once-{number % 5}@camera/one" for number in range(100)]
+    with ThreadPoolExecutor(8) as threads:
+        keys = list(threads.map(lambda url: source_key(url, SourceOptions()), urls))
+    assert (len(asked), len(set(asked)), most) == (5, 5, 1)
+    assert keys[:5] * 20 == keys
+    assert len(set(keys)) == 5
+    source_key(urls[0], SourceOptions(fps=3))
+    source_key(urls[0], SourceOptions(), secret=b"another machine")
+    assert len(asked) == 7
