@@ -25,16 +25,22 @@ from neuropose_ray.video import open_source, probe
 
 #: Inputs whose packets are read for comparison.
 PROBED = 200
+#: Hard links of one file: some file systems allow no more than 65,000.
+LINKS = 50_000
 
 
 def inputs(folder: Path, count: int, *, copies: bool) -> Path:
     """A folder of so many names of one video, or so many copies of it."""
     folder.mkdir()
-    source = folder.with_suffix(".mp4")
-    write_synthetic_video(source, 1)
+    original = folder.with_suffix(".mp4")
+    write_synthetic_video(original, 1)
     for number in range(count):
         name = folder / f"trial_{number:06}.mp4"
-        shutil.copyfile(source, name) if copies else os.link(source, name)
+        if copies or number % LINKS == 0:
+            shutil.copyfile(original, name)
+            linked = name
+        else:
+            os.link(linked, name)
     return folder
 
 

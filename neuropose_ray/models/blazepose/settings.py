@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 #: Of the code that makes poses of pictures. Raised where it gives other numbers for the same weights and settings.
-BLAZEPOSE_VERSION = 3
+BLAZEPOSE_VERSION = 4
 
 
 class BlazePoseSettings(BaseModel):

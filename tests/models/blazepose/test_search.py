@@ -60,18 +60,32 @@ def test_every_view_is_searched_now_and_then_even_if_nothing_changes(search: Sea
     assert len(set(searched)) == 9
 
 
-def test_a_round_after_its_start_a_search_no_longer_depends_on_it():
+def test_what_goes_on_changing_is_searched_once_a_round_and_a_new_change_at_once(search: Search):
+    """A flickering screen at the right, and later somebody at the left."""
+    search.due(0, STILL, EMPTY)
+    flicker = [changed(1000, 300), STILL]
+    searched = [search.due(number, flicker[number // 3 % 2], KNOWN) for number in range(1, 27 * 8)]
+    rounds = [[view for views in searched[start : start + 27] for view in views] for start in range(27, 27 * 7, 27)]
+    assert all(rounds)
+    assert all(len(views) == len(set(views)) for views in rounds)
+    frame = flicker[27 * 8 // 3 % 2].copy()
+    frame[350:700, 400:600] = 220
+    newcomer = {view for number in range(27 * 8, 27 * 8 + 3) for view in search.due(number, frame, KNOWN)}
+    assert any(view.left < 600 and view.left + view.side > 400 for view in newcomer)
+
+
+def test_two_rounds_after_its_start_a_search_no_longer_depends_on_it():
     """A thing that wanders through the picture, seen from different frames on."""
-    frames = [changed(20 * number % 1100, 7 * number % 500) for number in range(120)]
+    frames = [changed(20 * number % 1100, 7 * number % 500) for number in range(180)]
     settings = BlazePoseSettings(search_interval=3, refresh_interval=60)
 
     def searched(first: int) -> list[list]:
         search = Search(WIDTH, HEIGHT, settings)
-        return [search.due(number, frames[number], KNOWN) for number in range(first, 120)]
+        return [search.due(number, frames[number], KNOWN) for number in range(first, 180)]
 
     whole = searched(0)
     for first in (1, 8, 27, 50):
-        assert searched(first)[28:] == whole[first + 28 :]
+        assert searched(first)[55:] == whole[first + 55 :]
 
 
 def test_who_comes_slowly_into_a_small_picture_is_searched_for():
