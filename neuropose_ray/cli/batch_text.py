@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from neuropose_ray.cli.job_text import SHORT_ID
+from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.batches import Batch
@@ -24,7 +25,10 @@ def batch_counts(batch: Batch) -> str:
 def batch_lines(batch: Batch) -> list[str]:
     """All that is known of a batch, a line each, and what to do next."""
     jobs = sum(batch.counts.values())
-    lines = [f"batch {batch.id}: {batch.state}, {batch.percent:.0f} %", f"{jobs} jobs: {batch_counts(batch)}"]
+    lines = [
+        f"batch {batch.id}: {batch.state}, {batch.percent:.0f} %",
+        f"{counted(jobs, 'job')}: {batch_counts(batch)}",
+    ]
     times = [("submitted", batch.submitted_at), ("ended", batch.ended_at)]
     lines.append(", ".join(f"{what} {at.astimezone():%Y-%m-%d %H:%M:%S}" for what, at in times if at is not None))
     for failure in batch.failures:

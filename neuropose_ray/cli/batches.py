@@ -12,6 +12,7 @@ from neuropose_ray.cli.batch_text import batch_exit_code, batch_lines, print_bat
 from neuropose_ray.cli.job_arguments import whole_batch_id
 from neuropose_ray.cli.job_progress import fetch, watched_batch
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
+from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.batches import Batch
@@ -92,7 +93,7 @@ def results(
         known = service.batch(whole)
         jobs = list(service.jobs(state="completed", batch=whole, limit=sum(known.counts.values())))
         files = sum(len(fetch(service, service.job(job.id), out / job.id)) for job in jobs)
-    typer.echo(f"{files} files of {len(jobs)} jobs in {out}")
+    typer.echo(f"{counted(files, 'file')} of {counted(len(jobs), 'job')} in {out}")
 
 
 def _end_with(batch: Batch, *, as_json: bool) -> None:

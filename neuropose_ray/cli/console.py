@@ -62,7 +62,7 @@ def print_summary(summary: RunSummary, out: str, files: Sequence[str] = ()) -> N
 
 def plan_lines(plan: RunPlan) -> list[str]:
     """What a run would do, in a few lines."""
-    from neuropose_ray.pipeline import counted
+    from neuropose_ray.words import counted
 
     lines = [
         f"{counted(plan.inputs, 'input')}: {counted(plan.videos, 'video')}, "

@@ -43,7 +43,8 @@ def review(
     """
     from neuropose_ray.curation import SelectionSettings, frames_to_review
     from neuropose_ray.formats import DatasetSettings, export_dataset
-    from neuropose_ray.pipeline import RunPictures, counted
+    from neuropose_ray.pipeline import RunPictures
+    from neuropose_ray.words import counted
 
     kind = _kind(program)
     chosen = frames_to_review(out, frames, SelectionSettings(frames=frames))
@@ -85,7 +86,7 @@ def import_review(
     Example: neuropose-ray curate import-review results export.json
     """
     from neuropose_ray.formats import import_review as import_pictures
-    from neuropose_ray.pipeline import counted
+    from neuropose_ray.words import counted
 
     summary = import_pictures(_pictures(file), out)
     if as_json:
@@ -119,9 +120,10 @@ def second_pass(
     Example: neuropose-ray curate second-pass results --model metrabs
     """
     from neuropose_ray.api import named_model
-    from neuropose_ray.pipeline import NullReporter, counted
+    from neuropose_ray.pipeline import NullReporter
     from neuropose_ray.pipeline import second_pass as look_again
     from neuropose_ray.service import load_settings
+    from neuropose_ray.words import counted
 
     if model is None and not mirror and config is None:
         hint = "give --model metrabs, a path or a URL; or --mirror"

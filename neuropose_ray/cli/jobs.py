@@ -26,6 +26,7 @@ from neuropose_ray.cli.job_text import exit_code, job_lines, print_job, print_jo
 from neuropose_ray.cli.service_options import AsJson, Config, Data, Url, service_client
 from neuropose_ray.errors import JobStateError, RequestError
 from neuropose_ray.schemas.job_names import ENDED, STANDARD_NAME
+from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.jobs import Job
@@ -314,4 +315,6 @@ def results(
         if record.state != "completed":
             raise RequestError(f"the job is {record.state}, it has no results", where=record.id)
         paths = fetch(service, record, out)
-    typer.echo(json.dumps([str(path) for path in paths], indent=2) if as_json else f"{len(paths)} files in {out}")
+    typer.echo(
+        json.dumps([str(path) for path in paths], indent=2) if as_json else f"{counted(len(paths), 'file')} in {out}"
+    )

@@ -27,6 +27,7 @@ from neuropose_ray.cli.options import (
 )
 from neuropose_ray.cli.single_video import process_into_file, single_file
 from neuropose_ray.errors import SettingsError
+from neuropose_ray.words import counted
 
 
 def process(
@@ -165,14 +166,14 @@ def process(
         if overlay or blur_faces or report or plan or as_json:
             raise SettingsError("with one file as --out nothing else is written", hint="give --out a folder")
         frames = process_into_file(lambda run_folder: run_with(settings, inputs, run_folder, wait=wait), file)
-        typer.echo(f"wrote {file} ({frames} frames)")
+        typer.echo(f"wrote {file} ({counted(frames, 'frame')})")
         return
     assert out is not None, "without it, there is a file or an error"
     folder, store = output_folder(out, work_folder)
     if plan:
-        counted = plan_with(settings, inputs, folder)
-        typer.echo(counted.model_dump_json(indent=2) if as_json else "\n".join(plan_lines(counted)))
-        raise typer.Exit(1 if counted.unreadable else 0)
+        planned = plan_with(settings, inputs, folder)
+        typer.echo(planned.model_dump_json(indent=2) if as_json else "\n".join(plan_lines(planned)))
+        raise typer.Exit(1 if planned.unreadable else 0)
     summary = run_with(settings, inputs, folder, quiet=as_json, wait=wait, store=store)
     all_well = summary.all_well
     if overlay or blur_faces or report:

@@ -10,6 +10,7 @@ import typer
 from neuropose_ray.cli.console import require_yes
 from neuropose_ray.cli.service_options import AsJson, Config, Data, data_folder, service_settings
 from neuropose_ray.errors import ServiceRunningError
+from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
     from neuropose_ray.service import DataFolder, Removal
@@ -90,7 +91,7 @@ def _lines(removed: tuple[Removal, ...], folder: DataFolder, jobs: int, *, dry_r
 
 
 def _in_database(jobs: int) -> str:
-    return f", and {jobs} jobs in the PostgreSQL database" if jobs else ""
+    return f", and {counted(jobs, 'job')} in the PostgreSQL database" if jobs else ""
 
 
 def _record(removed: tuple[Removal, ...], freed: int, jobs: int) -> str:

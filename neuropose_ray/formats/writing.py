@@ -20,6 +20,7 @@ from neuropose_ray.schemas.motion_series import MotionSeries
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.segmentation import Segmentation
 from neuropose_ray.schemas.skeleton import Skeleton
+from neuropose_ray.words import counted
 
 
 class JointAngles(Protocol):
@@ -345,5 +346,5 @@ def _one_person(what: ExportedPoses) -> EvenPerson:
         frames, rate = len(person.positions), person.clock.rate_hz
         what.note(f"{what.table.frame_count} uneven frames were resampled to {frames} at {rate:g} per second")
     if person.missing_frames:
-        what.note(f"the person is missing in {person.missing_frames} of {len(person.positions)} frames")
+        what.note(f"the person is missing in {person.missing_frames} of {counted(len(person.positions), 'frame')}")
     return person

@@ -57,7 +57,6 @@ from .state.status import RunStatus as RunStatus
 from .state.status import status_of as status_of
 from .state.summary import RunSummary as RunSummary
 from .state.summary import VideoResult as VideoResult
-from .state.summary import counted as counted
 from .state.summary import write_summary as write_summary
 from .state.terminal import LINE_EVERY_S as LINE_EVERY_S
 from .state.terminal import TerminalReporter as TerminalReporter

@@ -22,6 +22,7 @@ from neuropose_ray.schemas.frame_table import FRAMES_FILE, IDLE_FILE, FrameFlag,
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.schemas.result_files import SHEET_FILE
 from neuropose_ray.video import Chunk, ChunkDecoder, VideoInfo, VideoSource, probe
+from neuropose_ray.words import counted
 
 #: How many are shown: frames of a flag, groups, frames of a group, idle intervals.
 _FRAMES, _GROUPS, _MEMBERS, _INTERVALS = 12, 12, 6, 12
@@ -152,7 +153,9 @@ def _stream(folder: Path, find_video: FindVideo, groups: Sequence[_Group]) -> st
     duplicates = sum(row["duplicate_group_id"] is not None for row in rows)
     body += f"<p>{_count(duplicates, 'frame')} with near-duplicates, see below</p>" if duplicates else ""
     nothing = "" if parts or duplicates else "<p>nothing was found</p>"
-    return f"<section><h2>{escape(folder.name)}</h2><p>{len(rows)} frames</p>{note}{nothing}{body}</section>"
+    return (
+        f"<section><h2>{escape(folder.name)}</h2><p>{counted(len(rows), 'frame')}</p>{note}{nothing}{body}</section>"
+    )
 
 
 def _flag_parts(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[_Shown]]]:

@@ -17,6 +17,7 @@ from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.json_text import parsed_json
 from neuropose_ray.schemas.migrations import migrate_job_results, migrate_video_predictions
 from neuropose_ray.schemas.result_files import video_name
+from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
     from neuropose_ray.schemas.predictions import JobResults, VideoPredictions
@@ -69,7 +70,7 @@ def video_in_payload(payload: object, path: Path, video: str | None) -> tuple[st
     if video is None and len(payload) == 1:
         video = next(iter(payload))
     if video is None or video not in payload:
-        problem = f"holds {len(payload)} videos" if video is None else f"there is no video {video!r}"
+        problem = f"holds {counted(len(payload), 'video')}" if video is None else f"there is no video {video!r}"
         raise InputError(problem, where=str(path), hint=f"choose one of: {', '.join(payload)}")
     return video, payload[video]
 

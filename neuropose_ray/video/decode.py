@@ -20,6 +20,7 @@ from neuropose_ray.video.settings import VideoSettings
 from neuropose_ray.video.timeline import REPEAT_STEP_S
 from neuropose_ray.video.types import Chunk, DecodedFrame, Pictures, VideoInfo
 from neuropose_ray.video.yuv import UprightYUV
+from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -134,7 +135,7 @@ class ChunkDecoder:
     def _missing(self, missing: int) -> DecodeError:
         what = f"{missing} of {self._chunk.frames} frames from {max(0.0, self._chunk.start_s):.3f} s on are missing"
         if self._decode_errors.packets:
-            what += f", {self._decode_errors.packets} packets are damaged ({self._decode_errors.reason})"
+            what += f", {counted(self._decode_errors.packets, 'damaged packet')} ({self._decode_errors.reason})"
         hint = "frames up to the next keyframe may look damaged; copy or record the file again if that matters"
         return DecodeError(what, where=str(self._info.source.path), hint=hint)
 

@@ -169,7 +169,7 @@ def test_damaged_packets_are_passed_over_and_counted(test_data: Path) -> None:
     assert set(times) < set(info.timestamps_s.tolist())
     (error,) = decoder.errors
     assert str(error).startswith(
-        f"{path}: 1 of 50 frames from 0.000 s on are missing, 1 packets are damaged (Invalid data found)"
+        f"{path}: 1 of 50 frames from 0.000 s on are missing, 1 damaged packet (Invalid data found)"
     )
 
 

@@ -11,6 +11,7 @@ from neuropose_ray.errors import InputNotFoundError
 from neuropose_ray.pipeline.curation.staging import is_undamaged
 from neuropose_ray.pipeline.state.run_layout import state_folder
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.words import counted
 
 #: What stages that look at all streams together are listed under.
 ALL_STREAMS = "all streams"
@@ -80,11 +81,11 @@ class Inspection(FrozenModel):
 
     def _lines(self) -> Iterator[str]:
         for stream in self.streams:
-            of = f" ({stream.path}, {stream.frames} frames)" if stream.path else ""
+            of = f" ({stream.path}, {counted(stream.frames, 'frame')})" if stream.path else ""
             yield f"{stream.stream}{of}"
             for stage in stream.stages:
                 verb = {"succeeded": "ran", "skipped": "skipped", "failed": "failed"}[stage.state]
-                decoded = f", {stage.frames_decoded} frames decoded" if stage.frames_decoded else ""
+                decoded = f", {counted(stage.frames_decoded, 'frame')} decoded" if stage.frames_decoded else ""
                 yield f"  {stage.stage}: {verb}: {stage.reason}{decoded}"
                 yield from (f"    {line}" for line in (stage.error or "").splitlines())
             yield from (f"  {file.path}: {file.state}" for file in stream.files)

@@ -57,6 +57,7 @@ from neuropose_ray.pipeline.state.summary import now
 from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.frame_table import FRAMES_FILE, IDLE_FILE
 from neuropose_ray.video import VideoSettings
+from neuropose_ray.words import counted
 
 
 def curate(
@@ -104,7 +105,7 @@ def curate(
         held_lease(state_folder(out), wait=wait, on_wait=progress.waiting) as lease,
         Ledger(state_folder(out) / LEDGER_FILE, uuid.uuid4().hex) as ledger,
     ):
-        ledger.add_event("run began", f"{len(discovery)} inputs, {engine.name} engine")
+        ledger.add_event("run began", f"{counted(len(discovery), 'input')}, {engine.name} engine")
         for artifact in ledger.artifacts():
             finish_publishing(context.out, artifact)
         # 3. Whose frames are measured already, and the chunks of the rest.
@@ -129,7 +130,7 @@ def curate(
         )
         write_curation(summary, out)
         ledger.forget(runs=_KEPT_RUNS, days=_KEPT_DAYS)
-        ledger.add_event("run ended", f"{measured.frames_decoded} frames decoded")
+        ledger.add_event("run ended", f"{counted(measured.frames_decoded, 'frame')} decoded")
     return summary
 
 

@@ -12,10 +12,10 @@ from pydantic import Field
 from neuropose_ray import __version__
 from neuropose_ray.pipeline.chunks.commit import ErrorRecord
 from neuropose_ray.pipeline.curation.conclusions import StreamCounts
-from neuropose_ray.pipeline.state.summary import counted
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.result_files import CURATION_FILE
+from neuropose_ray.words import counted
 
 #: Streams that a printed summary names.
 _PRINTED = 20

@@ -18,6 +18,7 @@ from neuropose_ray.pipeline.state.run_layout import manifest_folder, state_folde
 from neuropose_ray.pipeline.state.run_state import read_run_state
 from neuropose_ray.pipeline.state.summary import VideoResult
 from neuropose_ray.schemas.immutable import FrozenModel
+from neuropose_ray.words import counted
 
 #: BlazePose's frames per second on one core of a cloud machine with one person in full view, for a folder in which
 #: nothing was computed yet.
@@ -109,7 +110,7 @@ def _rate(out: Path, settings: RunSettings, spec: PoseModelSpec, workers: int) -
     if before is not None and before.model == spec.name and (rate := before.frames_per_s) is not None:
         frames_per_s = rate / before.workers
         basis = f"the last run in this folder: {frames_per_s:.1f} frames per second and worker"
-        return frames_per_s * workers, f"{basis} over {before.frames_computed} frames"
+        return frames_per_s * workers, f"{basis} over {counted(before.frames_computed, 'frame')}"
     if spec.name != "blazepose":
         return None, f"nothing to go by: no run in this folder has used {spec.name} yet"
     frames_per_s = _MIRRORED_FRAMES_PER_S if settings.blazepose.mirror else _BLAZEPOSE_FRAMES_PER_S

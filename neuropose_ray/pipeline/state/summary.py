@@ -16,6 +16,7 @@ from neuropose_ray.pipeline.chunks.commit import ErrorRecord, error_record
 from neuropose_ray.schemas.atomic import atomic_write_bytes
 from neuropose_ray.schemas.immutable import FrozenModel
 from neuropose_ray.schemas.result_files import SUMMARY_FILE
+from neuropose_ray.words import counted
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
@@ -127,11 +128,6 @@ class RunSummary(FrozenModel):
         """Yield what a run was, without its videos, of which there may be a hundred thousand."""
         yield from ((name, getattr(self, name)) for name in ("model", "engine", "seconds", "frames_computed"))
         yield "videos", len(self.videos)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things: 1 video, 2 videos."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def write_summary(summary: RunSummary, out: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from neuropose_ray.pipeline.state.summary import counted
+from neuropose_ray.words import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

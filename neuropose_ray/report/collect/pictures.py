@@ -11,6 +11,7 @@ from neuropose_ray.analysis import Trial
 from neuropose_ray.errors import NeuroposeRayError
 from neuropose_ray.render import QualityStrip
 from neuropose_ray.schemas.frame_table import FRAMES_FILE, FrameFlag, read_frames
+from neuropose_ray.words import counted
 
 #: What lets poses be worse; that a frame is like another one does not.
 DOUBTFUL_FLAGS = (
@@ -38,7 +39,9 @@ def picture_quality(trial: Trial) -> tuple[tuple[QualityStrip, ...], tuple[str, 
         strips.append(QualityStrip("Nothing moves", is_idle, good=False, doubt=0.5, unit="yes or no"))
     counts = Counter(flag for found in of_frames for flag in found)
     named = [f"{counts[flag.value]} {flag.value.replace('_', ' ')}" for flag in FrameFlag if counts[flag.value]]
-    return tuple(strips), (f"Of {len(of_frames)} pictures curation found: {', '.join(named) or 'nothing'}.",)
+    return tuple(strips), (
+        f"Of {counted(len(of_frames), 'picture')} curation found: {', '.join(named) or 'nothing'}.",
+    )
 
 
 def _nearest(known_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.int64]:

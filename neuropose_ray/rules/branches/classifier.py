@@ -16,6 +16,7 @@ from neuropose_ray.rules.regions import crop
 from neuropose_ray.schemas.poses import Frame
 from neuropose_ray.schemas.rules import ClassifierBranch, ClassifierModel
 from neuropose_ray.schemas.skeleton import Skeleton
+from neuropose_ray.words import counted
 
 #: What templates may name.
 CLASSIFIER_FIELDS: Final = ("value", "class", "confidence", "index")
@@ -49,7 +50,7 @@ class OnnxClassifier:
         except Exception as error:  # its errors share no other base
             raise ModelError(f"is no network that can be run ({first_line(error)})", where=model.file) from error
         if len(session.get_inputs()) != 1 or not session.get_outputs():
-            raise ModelError(f"has {len(session.get_inputs())} inputs, not one picture", where=model.file)
+            raise ModelError(f"has {counted(len(session.get_inputs()), 'input')}, not one picture", where=model.file)
         self._model, self._session = model, session
         self._input, self._output = session.get_inputs()[0].name, session.get_outputs()[0].name
 

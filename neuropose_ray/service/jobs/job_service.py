@@ -42,6 +42,7 @@ from neuropose_ray.service.jobs.views import artifacts_in, job_of
 from neuropose_ray.service.jobs.webhooks import JobWebhooks
 from neuropose_ray.service.jobs.workflows import Workflows
 from neuropose_ray.service.settings import JobSettings
+from neuropose_ray.words import counted
 
 #: A job whose thread is on its way into or out of it is not lost; that takes less than a second.
 LOST_S = 20.0
@@ -114,7 +115,7 @@ class JobService:
                 by = request.source if request.owner is None else f"{request.source} ({request.owner})"
                 append_line(
                     self._data.job(request.id).log,
-                    f"submitted by {by}: workflow {request.workflow}, {len(request.inputs)} inputs, "
+                    f"submitted by {by}: workflow {request.workflow}, {counted(len(request.inputs), 'input')}, "
                     f"priority {request.priority}",
                 )
                 self._durable.enqueue(request, workflow)

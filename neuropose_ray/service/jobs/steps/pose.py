@@ -15,6 +15,7 @@ from neuropose_ray.service.jobs.failures import StepFailedError, record_error
 from neuropose_ray.service.jobs.steps.settings import PoseOptions
 from neuropose_ray.service.jobs.steps.work import Locate, StepWork, located
 from neuropose_ray.service.settings import Settings
+from neuropose_ray.words import counted
 
 #: An engine for one run, closed with the block. It ends soon after the first callable says that it should, and gives
 #: the second one lines for the job's log.
@@ -148,7 +149,7 @@ class _Progress:
         self._work.check()
         self._chunks, self._frames = max(1, chunks), frames
         self._work.progress(_PLANNED, None, 0, (0, frames))
-        self._work.log(f"{frames} frames in {chunks} chunks to compute")
+        self._work.log(f"{counted(frames, 'frame')} in {counted(chunks, 'chunk')} to compute")
 
     def advance(self, outcome: ChunkOutcome) -> None:
         self._work.check()
