@@ -40,7 +40,6 @@ TESTED_ELSEWHERE = {
     "service/live/rule_runs.py": "service/live/test_websocket.py",
     "service/live/sources.py": "service/live/test_live_streams_of_the_service.py",
     "service/live/tables.py": "service/live/test_registry.py",  # by what is written into them
-    "service/live/stream_actor.py": "service/live/test_live_streams_of_the_service.py",
     "service/jobs/stored_jobs.py": "service/jobs/test_durable.py",  # of jobs that the queue has written
     "service/jobs/list_calls.py": "service/jobs/test_batches.py",  # by the manager that has them
     "service/app.py": "service/http/test_operations.py",  # the running application

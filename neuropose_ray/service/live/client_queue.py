@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from neuropose_ray.service.live.window import Window
+
 Item = TypeVar("Item")
 
 
@@ -30,7 +32,8 @@ class ClientQueue(Generic[Item]):
     """Messages that wait for one client: all events, and of the poses the newest.
 
     Args:
-        window: poses under way to the client at most; events, which are few, are sent at once.
+        window: poses under way to the client at most, see :class:`.window.Window`; events, which are few, are sent at
+            once.
         ack_s: the longest that a pose under way may stay unacknowledged.
         most_events: that wait; one more and the client is too slow.
         min_interval_s: between two pose messages.
@@ -46,13 +49,13 @@ class ClientQueue(Generic[Item]):
         most_events: int = 1000,
         min_interval_s: float = 0.0,
     ) -> None:
-        self._window, self._ack_s, self._clock = window, ack_s, clock
+        self._window, self._ack_s, self._clock = Window(window), ack_s, clock
         self._most_events, self._min_interval_s = most_events, min_interval_s
         self._events: deque[Numbered[Item]] = deque()
         self._pose: Numbered[Item] | None = None
         self._under_way: deque[tuple[int, float]] = deque()
         self._next_pose_at = float("-inf")
-        self.dropped = 0
+        self._dropped_before = self.dropped = 0
 
     def put_event(self, message: Numbered[Item]) -> None:
         """Add a message that must arrive.
@@ -72,7 +75,10 @@ class ClientQueue(Generic[Item]):
     def acknowledge(self, seq: int) -> None:
         """Note that the client has dealt with all poses up to ``seq``."""
         while self._under_way and self._under_way[0][0] <= seq:
-            self._under_way.popleft()
+            _, sent_at = self._under_way.popleft()
+            lacks = self._pose is not None or self.dropped > self._dropped_before
+            self._window.acknowledged(self._clock() - sent_at, lacks=lacks)
+            self._dropped_before = self.dropped
 
     def next(self) -> Numbered[Item] | None:
         """The message to send now; None where none waits, or the client has to acknowledge first.
@@ -83,7 +89,7 @@ class ClientQueue(Generic[Item]):
         now = self._clock()
         if self._under_way and now - self._under_way[0][1] > self._ack_s:
             raise TooSlowError(f"no acknowledgement for {self._ack_s:g} s")
-        pose = self._pose if now >= self._next_pose_at and len(self._under_way) < self._window else None
+        pose = self._pose if now >= self._next_pose_at and len(self._under_way) < self._window.size else None
         if self._events and (pose is None or self._events[0].seq < pose.seq):
             return self._events.popleft()
         if pose is not None:
@@ -99,6 +105,6 @@ class ClientQueue(Generic[Item]):
         now, waits = self._clock(), []
         if self._under_way:
             waits.append(self._under_way[0][1] + self._ack_s - now)
-        if self._pose is not None and not self._events and len(self._under_way) < self._window:
+        if self._pose is not None and not self._events and len(self._under_way) < self._window.size:
             waits.append(self._next_pose_at - now)
         return max(0.0, min(waits)) if waits else None
