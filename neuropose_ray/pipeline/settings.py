@@ -97,7 +97,9 @@ class RunSettings(LayeredSettings):
         default=False, description="look for no poses where curation found that nothing moves; they are marked"
     )
     skip_duplicates: bool = Field(
-        default=False, description="look for no poses in near-duplicates of other frames; they are marked"
+        default=False,
+        description="look for no poses in near-duplicates of other frames; they are marked. Where something moves, "
+        "a quarter of a second is not left out at once: ids and motion need poses in between",
     )
     curate: bool = Field(
         default=False, description="measure the frames in the same pass in which their poses are found"

@@ -108,7 +108,9 @@ class Planner:
             name = own_name(self.assembly.context.out, video.name, uri, plan.info.sha256)
             plan = self.assembly.with_products(replace(plan, name=name))
             if self.skipped:
-                plan = without(plan, skipped_times(self.assembly.context.out / name, self.skipped))
+                analysed = frozenset(plan.info.timestamps_s[plan.is_analysed(plan.info.timestamps_s)].tolist())
+                folder = self.assembly.context.out / name
+                plan = without(plan, skipped_times(folder, self.skipped, analysed.__contains__))
         except OutputError:
             raise
         except NeuroposeRayError as error:

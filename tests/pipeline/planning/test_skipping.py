@@ -11,7 +11,7 @@ from support.grey_model import GreySpec
 from neuropose_ray.curation import CurationSettings
 from neuropose_ray.pipeline.curation.run import curate
 from neuropose_ray.pipeline.engines.local import LocalEngine
-from neuropose_ray.pipeline.planning.skipping import skipped_times
+from neuropose_ray.pipeline.planning.skipping import LONGEST_HOLE_S, skipped_times
 from neuropose_ray.pipeline.run import run
 from neuropose_ray.pipeline.settings import RunSettings
 from neuropose_ray.pipeline.state.progress import NullReporter
@@ -52,6 +52,28 @@ def test_of_frames_in_a_row_that_are_idle_the_first_is_kept(out: Path):
     doubled = np.round(np.array(skipped_times(out / "cam", [FrameFlag.DUPLICATE])) * 30).astype(int)
     assert doubled.tolist() == sorted([*LATE_FROZEN, *COPIES])
     assert skipped_times(out / "none", [FrameFlag.IDLE]) == ()
+
+
+@pytest.fixture
+def repetitions(tmp_path: Path) -> Path:
+    """A movement of 30 frames that comes three times, all alike."""
+    again = {30 * number + frame: frame for number in (1, 2) for frame in range(30)}
+    write_folder(tmp_path / "cam", 90, copies=again, kind="jpg")
+    measure(tmp_path)
+    return tmp_path / "out" / "cam"
+
+
+@pytest.mark.parametrize("step", [1, 2, 4])
+def test_of_a_repeated_movement_no_long_stretch_is_left_out(repetitions: Path, step: int):
+    """With every frame analysed, or every so many-th."""
+    table, _ = read_frames(repetitions / FRAMES_FILE)
+    times = np.array(table["timestamp_s"].to_pylist())
+    assert all(FrameFlag.DUPLICATE.value in flags for flags in table["flags"].to_pylist()[30:])
+    analysed = frozenset(times[::step].tolist())
+    skipped = skipped_times(repetitions, [FrameFlag.DUPLICATE], analysed.__contains__)
+    seen = sorted(analysed - set(skipped))
+    assert len(seen) < len(analysed)
+    assert np.diff(seen).max() < LONGEST_HOLE_S + step / 30
 
 
 @pytest.mark.parametrize(
