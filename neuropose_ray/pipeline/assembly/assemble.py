@@ -30,6 +30,7 @@ from neuropose_ray.schemas.neuropose_results import save_neuropose_results
 from neuropose_ray.schemas.poses import PoseTable
 from neuropose_ray.schemas.provenance import Provenance
 from neuropose_ray.schemas.result_files import FITTING_FILE, METRICS_FILE, PREDICTIONS_FILE, RESULTS_FILE
+from neuropose_ray.schemas.skeleton import Skeleton
 from neuropose_ray.tracking import NOBODY, TRACKS_VERSION, TrackingSettings, Tracks, track
 
 if TYPE_CHECKING:
@@ -213,9 +214,20 @@ def _of_people(
     before any was left out.
     """
     table = poses.table if analysed.is_all else analysed.reduced(poses.table)
-    tracks = track(table, poses.skeleton, settings, worn_colours(plan.info, table, poses.skeleton))
+    tracks = _who_is_who(table, poses.skeleton, plan, settings)
     people = tracks.ids != NOBODY
     return replace(poses, table=poses.table.take(people)), table.take(people).with_tracks(tracks.ids[people]), tracks
+
+
+def _who_is_who(table: PoseTable, skeleton: Skeleton, plan: VideoPlan, settings: TrackingSettings) -> Tracks:
+    """The ids of people; who is not seen in frames that nobody looked at was not away."""
+    colours = worn_colours(plan.info, table, skeleton)
+    times = table.timestamps_s
+    seen = AnalysedFrames.of(times, ~np.isin(times, np.array(plan.skipped_s)))
+    if seen.is_all:
+        return track(table, skeleton, settings, colours)
+    tracks = track(seen.uninterrupted(table), skeleton, settings, colours)
+    return replace(tracks, returns=seen.expanded_returns(tracks.returns))
 
 
 def _left_out(tracks: Tracks) -> tuple[str, ...]:

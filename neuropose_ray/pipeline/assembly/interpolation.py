@@ -50,6 +50,11 @@ class AnalysedFrames:
         poses = replace(table.poses, frame=numbers[table.poses.frame])
         return replace(table, timestamps_s=self.times_s[self.places], poses=poses)
 
+    def uninterrupted(self, table: PoseTable) -> PoseTable:
+        """As :meth:`reduced`, and the time of the frames that are left out does not pass."""
+        steps_s = np.diff(self.times_s, prepend=self.times_s[:1])[self.places]
+        return replace(self.reduced(table), timestamps_s=np.cumsum(steps_s))
+
     def expanded(self, table: PoseTable) -> PoseTable:
         """A table of the analysed frames as one of the whole video, with interpolated poses between them.
 

@@ -113,3 +113,14 @@ def test_a_fits_report_speaks_of_frames_of_the_whole_video():
     assert (second.frame_index, second.flags) == ((0, 8), (2, 0))
     back = TrackReturn(track=1, frame=2, unseen_s=1.0, certainty=0.9)
     assert frames.expanded_returns((back,))[0].frame == 8
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=30))
+@settings(max_examples=50, deadline=None)
+def test_the_time_of_frames_that_are_left_out_does_not_pass(is_seen: list[bool]):
+    times = 5 + np.cumsum(np.linspace(0.01, 0.05, len(is_seen)))
+    frames = AnalysedFrames.of(times, np.array(is_seen))
+    table = frames.uninterrupted(table_of(np.ones((len(times), 1), bool), parabola, times))
+    assert len(table.poses) == table.frame_count == sum(is_seen)
+    steps = np.diff(times, prepend=times[0])[is_seen]
+    np.testing.assert_allclose(np.diff(table.timestamps_s), steps[1:])

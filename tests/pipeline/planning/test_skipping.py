@@ -104,6 +104,14 @@ def test_the_model_sees_the_others_alone_and_the_skipped_ones_are_marked(
     assert [frame for frame in range(FRAMES) if persons[frame] is None] == skipped
 
 
+def test_nobody_is_away_in_frames_at_which_nobody_looks(out: Path):
+    """Half a second is skipped, and who is away for longer than a fifth gets another id."""
+    find_poses(out.parent, GreySpec(), skip_idle=True, tracking={"max_gap_s": 0.2, "max_return_s": 0.0})
+    table, header = read_predictions(out / "cam" / "predictions.parquet")
+    assert set(table.person_ids()) == {0}
+    assert header.metadata.returns == ()
+
+
 def test_a_rerun_computes_nothing_and_without_the_option_all_frames_are_seen_again(out: Path):
     assert find_poses(out.parent, GreySpec(), skip_idle=True) == FRAMES
     assert find_poses(out.parent, GreySpec(), skip_idle=True) == 0
