@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from neuropose_ray.models import ModelSpec, PoseModelSpec, download_progress, expected_model, resolve_model
 from neuropose_ray.pipeline import (
     Engine,
+    NullReporter,
     ProgressReporter,
     ResultStore,
     RunPlan,
@@ -256,16 +257,17 @@ def run_with(
     spec = model or named_model(settings, quiet=quiet)
     with (
         closing(TerminalReporter(quiet=quiet)) as terminal,
+        closing(TerminalReporter(quiet=quiet, what="frames")) as measuring,
         started_engine(settings.engine, spec, run_name=f"poses of {out.name}") as engine,
     ):
         reporter = progress or terminal
         if settings.skipped_flags:  # which frames these are, before their poses are looked for
-            _curated(settings, paths, out, engine, reporter, wait=wait)
+            _curated(settings, paths, out, engine, progress or measuring, wait=wait)
         summary = run(
             paths, out, settings=settings, spec=spec, engine=engine, progress=reporter, wait=wait, store=store
         )
         if settings.curate or settings.skipped_flags:  # what lies in frames.parquet by now is not measured again
-            _curated(settings, paths, out, engine, reporter, wait=wait)
+            _curated(settings, paths, out, engine, NullReporter(), wait=wait)
         return summary
 
 

@@ -29,7 +29,7 @@ class TerminalReporter:
 
         Args:
             quiet: show nothing at all.
-            what: is computed, for the bar.
+            what: is computed: "poses", or "frames", which are measured.
         """
         self._what = what
         self._console = Console(stderr=True, quiet=quiet)
@@ -55,10 +55,10 @@ class TerminalReporter:
     def start(self, chunks: int, frames: int) -> None:
         """Show how much there is."""
         self.close()
-        self._total = frames
+        self._done, self._total, self._failed = 0, frames, 0
         self._begin = self._last_line = time.perf_counter()
         if not chunks:
-            self._console.print("no frames to compute")
+            self._console.print("no frames to measure" if self._what == "frames" else "no frames to compute")
         elif self._console.is_terminal:
             from rich.progress import (
                 BarColumn,

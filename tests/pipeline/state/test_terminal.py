@@ -26,7 +26,19 @@ def test_a_run_says_how_much_there_is_and_what_was_wrong(capsys):
 def test_one_chunk_is_one_and_nothing_to_do_is_said(capsys):
     TerminalReporter().start(1, 10)
     TerminalReporter().start(0, 0)
-    assert capsys.readouterr().err.splitlines() == ["10 frames in 1 chunk", "no frames to compute"]
+    TerminalReporter(what="frames").start(0, 0)
+    lines = ["10 frames in 1 chunk", "no frames to compute", "no frames to measure"]
+    assert capsys.readouterr().err.splitlines() == lines
+
+
+def test_a_second_run_counts_from_nothing(capsys, monkeypatch):
+    monkeypatch.setattr("neuropose_ray.pipeline.state.terminal.LINE_EVERY_S", 0.0)
+    progress = TerminalReporter()
+    for _ in range(2):
+        progress.start(2, 100)
+        progress.advance(outcome(50))
+    lines = [line.partition(",")[0] for line in capsys.readouterr().err.splitlines()]
+    assert lines == ["100 frames in 2 chunks", "50 of 100 frames"] * 2
 
 
 def test_a_quiet_run_prints_nothing(capsys):
