@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -25,8 +26,7 @@ from neuropose_ray.pipeline import (
     run,
     started_engine,
 )
-from neuropose_ray.service import load_settings
-from neuropose_ray.settings import merged_layers
+from neuropose_ray.settings import ENVIRONMENT_PREFIX, load_layers, merged_layers
 
 if TYPE_CHECKING:
     from neuropose_ray.curation import FrameMetric, MetricRegistry
@@ -91,7 +91,7 @@ def process(
     listed = [inputs] if isinstance(inputs, str | Path) else inputs
     folder, store = output_folder(_expanded(out), None if work_folder is None else Path(_expanded(work_folder)))
     return run_with(
-        load_settings(None if config is None else Path(_expanded(config)), given),
+        run_settings(None if config is None else Path(_expanded(config)), given),
         [_expanded(item) for item in listed],
         folder,
         model=own_model,
@@ -99,6 +99,27 @@ def process(
         wait=wait,
         quiet=quiet,
     )
+
+
+def run_settings(config: Path | None, flags: Mapping[str, Any]) -> RunSettings:
+    """The settings of a run, put together as by :func:`~neuropose_ray.service.load_settings`.
+
+    Files and variables may set the service as well. Where there are none its settings, more than those of a run, are
+    not built.
+
+    Args:
+        config: YAML file of settings.
+        flags: the same nesting; values that are None were not given.
+
+    Raises:
+        SettingsError: the file cannot be read, or a value or key is wrong.
+    """
+    has_variables = any(name.startswith(ENVIRONMENT_PREFIX) for name in os.environ)
+    if config is None and not has_variables and flags.keys() <= RunSettings.model_fields.keys():
+        return load_layers(RunSettings, None, flags)
+    from neuropose_ray.service import load_settings
+
+    return load_settings(config, flags)
 
 
 def curate(
@@ -188,7 +209,7 @@ def curate_with(
 
     file = GivenConfig() if config is None else read_config(config)
     layers = ({} if profile_name is None else profile_settings(profile_name), file.settings, given)
-    settings = load_settings(None, merged_layers(*layers))
+    settings = run_settings(None, merged_layers(*layers))
     registry = MetricRegistry.default(settings.curation)
     for metric in (*file.metrics, *metrics):
         registry = registry.with_frame_metric(metric)

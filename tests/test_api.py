@@ -19,8 +19,9 @@ from neuropose_ray import api
 from neuropose_ray.cli.main import app
 from neuropose_ray.errors import InputNotFoundError, SettingsError, UnknownModelError
 from neuropose_ray.models.protocol import PoseModelSpec
+from neuropose_ray.pipeline.settings import RunSettings
 from neuropose_ray.pipeline.state.summary import RunSummary
-from neuropose_ray.service.settings import Settings
+from neuropose_ray.service.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -195,3 +196,41 @@ def test_the_package_offers_its_names_and_no_others():
     assert {"process", "read", "__version__"} <= set(dir(neuropose_ray))
     with pytest.raises(AttributeError, match="nosuch"):
         neuropose_ray.nosuch  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {},
+        {"model": "metrabs", "engine": {"kind": "local", "workers": 3}, "fit": None, "camera": {"calibration": None}},
+        {"video": {"chunk_frames": 10, "capture_fps": 240.0}, "skip_idle": True, "curation": {"every": None}},
+    ],
+)
+def test_the_settings_of_a_run_are_those_of_everything(flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+    for name in [name for name in os.environ if name.startswith("NEUROPOSE_")]:
+        monkeypatch.delenv(name)
+    of_run, everything = api.run_settings(None, flags), load_settings(None, flags)
+    assert type(of_run) is RunSettings
+    assert of_run.model_dump() == everything.model_dump(include=set(RunSettings.model_fields))
+
+
+@pytest.mark.parametrize(
+    "flags", [{"engine": {"workers": 0}}, {"engine": {"kinds": "ray"}}, {"models": "x"}, {"video": 3}, {"service": 3}]
+)
+def test_what_is_wrong_with_them_is_said_in_the_same_words(flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+    for name in [name for name in os.environ if name.startswith("NEUROPOSE_")]:
+        monkeypatch.delenv(name)
+    with pytest.raises(SettingsError) as expected:
+        load_settings(None, flags)
+    with pytest.raises(SettingsError) as actual:
+        api.run_settings(None, flags)
+    assert str(actual.value) == str(expected.value)
+
+
+def test_files_and_variables_may_set_the_service_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    config = tmp_path / "neuropose.yaml"
+    config.write_text("service: {port: 8123}\nfit: true\n")
+    assert api.run_settings(config, {}).fit is True
+    monkeypatch.setenv("NEUROPOSE_SERVICE__PORT", "8124")
+    monkeypatch.setenv("NEUROPOSE_FIT", "false")
+    assert api.run_settings(None, {}).fit is False

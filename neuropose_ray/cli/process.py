@@ -137,12 +137,11 @@ def process(
 
     Examples: neuropose-ray process trials/ --out results; neuropose-ray process walk.mp4 --out predictions.json
     """
-    from neuropose_ray.api import plan_with, run_with
+    from neuropose_ray.api import plan_with, run_settings, run_with
     from neuropose_ray.pipeline import output_folder
     from neuropose_ray.schemas.result_files import OVERLAY_FILE, REPORT_FILE
-    from neuropose_ray.service import load_settings
 
-    settings = load_settings(
+    settings = run_settings(
         config,
         {
             "model": model,

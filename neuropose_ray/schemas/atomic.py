@@ -33,7 +33,7 @@ _HINTS: Mapping[int, str] = MappingProxyType(
 
 
 @contextmanager
-def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
+def atomic_path(path: Path, *, durable: bool = True, durable_name: bool = True) -> Iterator[Path]:
     """A temporary file in the folder of ``path`` that takes its name when the block ends without an exception.
 
     For writers that open their file by name; the block must have closed it. Missing parent folders are made.
@@ -45,6 +45,8 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
         durable: whether the file is to survive a power cut. Without that nothing waits for the disk: a file is whole
             whatever is killed, but one of the last half minute before a power cut may be gone, or damaged. For files
             whose reader notices that and that are quickly made again; see :func:`flush`.
+        durable_name: whether that also goes for its name, for which the folder is synchronised, several times as slow
+            as a file. False where the next durable file of the same folder is what vouches for this one.
 
     Raises:
         DiskFullError: no space is left, or none that this user may take.
@@ -64,7 +66,7 @@ def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
             raise
         # Best effort: the rename survives a power cut only once the folder is on the disk, and some file
         # systems cannot synchronise a folder.
-        if durable:
+        if durable and durable_name:
             with suppress(OSError):
                 _synchronise(path.parent)
 

@@ -64,6 +64,8 @@ def is_derived(name: str) -> bool:
 def replace_predictions(path: Path, table: PoseTable, header: PredictionsHeader) -> str:
     """Write predictions; where other ones are there, what was made from those is set aside first.
 
+    The first ones of a folder survive a power cut once the file that vouches for them, written next, does so.
+
     Args:
         path: of the predictions in the folder of a video.
         table: all poses of the video.
@@ -75,10 +77,11 @@ def replace_predictions(path: Path, table: PoseTable, header: PredictionsHeader)
     Raises:
         OutputError: no space or no permission.
     """
-    with atomic_path(path) as new:
+    before = predictions_digest(path)
+    with atomic_path(path, durable_name=before is not None) as new:
         write_predictions(new, table, header, durable=False)  # it is, before it takes its name
         sha256 = file_sha256(new)
-        if sha256 != predictions_digest(path):
+        if sha256 != before:
             set_aside(path.parent)
     return sha256
 

@@ -65,6 +65,9 @@ def test_only_a_durable_file_waits_for_the_disk(tmp_path, monkeypatch):
     assert waited == [(tmp_path / "marker").stat().st_ino]
     atomic_write_bytes(tmp_path / "results", b"all of it")
     assert waited[1:] == [(tmp_path / "results").stat().st_ino, tmp_path.stat().st_ino]
+    with atomic_path(tmp_path / "vouched for", durable_name=False) as temporary:
+        temporary.write_bytes(b"all of it")
+    assert waited[3:] == [(tmp_path / "vouched for").stat().st_ino]
 
 
 def test_a_process_that_dies_midway_leaves_the_old_file(tmp_path):

@@ -1,6 +1,7 @@
 """What was made from predictions never lies beside others, whenever a process is killed."""
 
 import json
+import os
 
 import pytest
 from formats.people import squatting
@@ -52,6 +53,16 @@ def test_the_same_predictions_leave_everything_where_it_is(folder):
     sha256 = replace_predictions(folder / "predictions.parquet", *squatting(frames=3))
     assert files(folder.parent) == before
     assert sha256 == predictions_digest(folder / "predictions.parquet")
+
+
+def test_only_predictions_that_replace_others_wait_for_the_folder(folder, tmp_path, monkeypatch):
+    waited = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: waited.append(os.fstat(descriptor).st_ino))
+    for path in (tmp_path / "new" / "predictions.parquet", folder / "predictions.parquet"):
+        replace_predictions(path, *squatting(frames=5))
+        waited.append(None)
+    first, other = (folder / "predictions.parquet" for folder in (tmp_path / "new", folder))
+    assert waited == [first.stat().st_ino, None, other.stat().st_ino, folder.stat().st_ino, None]
 
 
 def test_other_predictions_remove_the_pictures_and_set_the_numbers_aside(folder):

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from filelock import FileLock
-
 from neuropose_ray.errors import DigestMismatchError, OutputError, UnknownModelError, WeightsUnavailableError
 from neuropose_ray.models.weights.archive import locate
 from neuropose_ray.models.weights.catalogue import (
@@ -247,6 +245,8 @@ class WeightStore:
 
     @contextmanager
     def _locked(self, source: WeightSource) -> Iterator[None]:
+        from filelock import FileLock
+
         self._work_dir.mkdir(parents=True, exist_ok=True)
         with FileLock(self._work_dir / f"{self._folder(source).name}.lock"):
             yield

@@ -1,6 +1,7 @@
 """From the poses of a video to its files, which vouch for each other; without a pose model and without a fit."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,15 @@ def test_chunks_become_the_files_of_a_video_and_are_gone(seen: SeenVideo):
     assert read_metrics(seen.folder / "metrics.json") == metrics
     assert metrics.predictions_sha256 == file_sha256(seen.folder / "predictions.parquet")
     assert (metrics.plan_key, metrics.poses_key) == (seen.assembly.plan_key(seen.plan), seen.plan.poses_key)
+
+
+def test_a_new_video_waits_for_each_of_its_files_and_once_for_its_folder(seen: SeenVideo, monkeypatch):
+    waited: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: waited.append(os.fstat(descriptor).st_ino))
+    seen.assembly.from_chunks(seen.plan)
+    known = {path.stat().st_ino: path.name for path in (seen.folder, *seen.folder.iterdir())}
+    ours = [known[inode] for inode in waited if known[inode] != ".source.json"]
+    assert ours == ["predictions.parquet", "results.json", "metrics.json", seen.folder.name]
 
 
 def test_a_video_that_lacks_a_chunk_says_so_and_keeps_the_others_for_another_try(seen: SeenVideo):
