@@ -59,7 +59,7 @@ def print_stream(stream: StreamReport, *, as_json: bool) -> None:
         "people": str(stream.persons),
         "clients": str(stream.subscribers),
         "reconnects": str(stream.reconnects),
-        "clips": stream.clip_limit or (f"of the last {stream.clip_s:.0f} s" if stream.clip_s else None),
+        "clips": _clips(stream),
         "rules": stream.pipeline,
         "session": stream.session_id,
         "camera": stream.camera_id or None,
@@ -67,6 +67,12 @@ def print_stream(stream: StreamReport, *, as_json: bool) -> None:
     for name, text in lines.items():
         if text is not None:
             typer.echo(f"{name:<12}{text}")
+
+
+def _clips(stream: StreamReport) -> str | None:
+    if stream.clip_limit is not None:
+        return stream.clip_limit.removeprefix("clips ")
+    return f"reach back {stream.clip_s:.0f} s" if stream.clip_s else None
 
 
 async def watched(address: str, token: str | None, stream: str, frames: int | None, *, as_json: bool) -> None:

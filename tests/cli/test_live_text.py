@@ -26,8 +26,8 @@ def test_a_service_that_breaks_off_the_first_connection_is_one_line(answer: byte
 
 
 @pytest.mark.parametrize(("kept", "line"), [
-    ({}, None), ({"clip_s": 19.7}, "clips       of the last 20 s"),
-    ({"clip_s": 9.0, "clip_limit": "clips reach back 9 s and not 60"}, "clips       clips reach back 9 s and not 60"),
+    ({}, None), ({"clip_s": 19.7}, "clips       reach back 20 s"),
+    ({"clip_s": 9.0, "clip_limit": "clips reach back 9 s and not 60"}, "clips       reach back 9 s and not 60"),
 ])  # fmt: skip
 def test_how_far_clips_reach_back_is_shown(kept: dict, line: str | None, capsys: pytest.CaptureFixture[str]):
     print_stream(StreamReport(stream_id="door", url="rtsp://camera", **kept), as_json=False)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from neuropose_ray.service.live.arrivals import Arrivals
 from neuropose_ray.service.live.window import Window
 
 Item = TypeVar("Item")
@@ -55,6 +56,7 @@ class ClientQueue(Generic[Item]):
         self._pose: Numbered[Item] | None = None
         self._under_way: deque[tuple[int, float]] = deque()
         self._next_pose_at = float("-inf")
+        self._arrivals = Arrivals()
         self._dropped_before = self.dropped = 0
 
     def put_event(self, message: Numbered[Item]) -> None:
@@ -69,6 +71,7 @@ class ClientQueue(Generic[Item]):
 
     def put_pose(self, message: Numbered[Item]) -> None:
         """Add a pose message, in place of one that was not sent yet."""
+        self._arrivals.came(self._clock())
         self.dropped += self._pose is not None
         self._pose = message
 
@@ -89,7 +92,7 @@ class ClientQueue(Generic[Item]):
         now = self._clock()
         if self._under_way and now - self._under_way[0][1] > self._ack_s:
             raise TooSlowError(f"no acknowledgement for {self._ack_s:g} s")
-        pose = self._pose if now >= self._next_pose_at and len(self._under_way) < self._window.size else None
+        pose = self._pose if self._pause_s(now) <= 0 and len(self._under_way) < self._window.size else None
         if self._events and (pose is None or self._events[0].seq < pose.seq):
             return self._events.popleft()
         if pose is not None:
@@ -106,5 +109,9 @@ class ClientQueue(Generic[Item]):
         if self._under_way:
             waits.append(self._under_way[0][1] + self._ack_s - now)
         if self._pose is not None and not self._events and len(self._under_way) < self._window.size:
-            waits.append(self._next_pose_at - now)
+            waits.append(self._pause_s(now))
         return max(0.0, min(waits)) if waits else None
+
+    def _pause_s(self, now: float) -> float:
+        """Seconds until the pose that waits is sent; it gives way to one that comes meanwhile."""
+        return max(self._next_pose_at - now, self._arrivals.pause_s(now))
