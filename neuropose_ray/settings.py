@@ -28,8 +28,10 @@ class LayeredSettings(BaseSettings):
     """Settings that :func:`load_layers` puts together; in the environment ``NEUROPOSE_MODEL``, ``NEUROPOSE_A__B``."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
-    )
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True,
+        # Processes that get settings from another one do not check them again.
+        defer_build=True,
+    )  # fmt: skip
 
     @classmethod
     def settings_customise_sources(

@@ -29,7 +29,8 @@ MIB, GIB = 1024**2, 1024**3
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # The processes of the service get settings that are checked already; what checks them takes 6 MB.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def default_data_dir() -> Path:
