@@ -59,6 +59,8 @@ OWN_RAY_VARIABLES: Mapping[str, str] = MappingProxyType(
         "RAY_USAGE_STATS_ENABLED": "0",
         # Dozens of threads would each keep a heap of their own.
         "MALLOC_ARENA_MAX": "2",
+        # Which part of a line an error arose in takes a megabyte of each process.
+        "PYTHONNODEBUGRANGES": "1",
     }
 )
 #: Ray's processes without which the others cannot go on.
