@@ -42,8 +42,16 @@ def _register_none(_context: object) -> None:
     """Register no way to serialise something."""
 
 
+def _not_at_all(_module: ModuleType, _load: Load) -> None:
+    """Leave out what imports all that the dashboard needs, to see whether it is installed: it comes with Ray here."""
+
+
 _LOADING: Mapping[str, Callable[[ModuleType, Load], None]] = MappingProxyType(
-    {"ray.serve": _without_pandas, "ray._private.arrow_serialization": _without_arrow}
+    {
+        "ray.serve": _without_pandas,
+        "ray._private.arrow_serialization": _without_arrow,
+        "ray.dashboard.optional_deps": _not_at_all,
+    }
 )
 
 

@@ -53,6 +53,19 @@ def test_objects_go_through_ray_without_arrow_being_loaded_and_tables_do_too():
     assert run(code) == ["False", "True"]
 
 
+def test_whether_the_dashboard_is_installed_is_known_without_loading_what_it_needs():
+    code = (
+        "import sys\n"
+        "from neuropose_ray.service.light_ray import lighten_ray\n"
+        "lighten_ray()\n"
+        "from ray._private.utils import get_dashboard_dependency_error\n"
+        "print(get_dashboard_dependency_error(), 'aiohttp_cors' in sys.modules)\n"
+    )
+    assert run(code) == ["None", "False"]
+    # What Ray would have looked for.
+    assert run("import ray.dashboard.optional_deps") == []
+
+
 @pytest.mark.ray
 @pytest.mark.slow
 def test_a_worker_with_the_hook_has_neither(ray_cluster):
