@@ -54,6 +54,7 @@ def serve(
 
     Example: neuropose-ray serve --data /srv/neuropose
     """
+    from neuropose_ray.cluster import OWN_RAY
     from neuropose_ray.models import download_progress, resolve_model
     from neuropose_ray.service import (
         Announcements,
@@ -73,7 +74,9 @@ def serve(
     check_settings(settings)
     # Videos of patients, results, logs and sockets of all processes are this user's alone.
     os.umask(0o077)
-    address = address or os.environ.get("RAY_ADDRESS")
+    address = address or os.environ.get("RAY_ADDRESS") or None
+    if address == OWN_RAY:
+        address = None
     folder = DataFolder(settings.service.data_dir.expanduser().absolute())
     output, stop = ServeOutput(settings.service, folder), threading.Event()
     with stopped_by_signals(stop):

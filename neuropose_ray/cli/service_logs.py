@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -47,7 +46,7 @@ def logs(
 
     wanted = LogFilter(level.value, job, step, request, None if minutes is None else _minutes_ago(minutes))
     reader = LogReader(data_folder(service_settings(config, data)).logs, wanted)
-    for line in deque(reader.new_lines(), maxlen=lines):
+    for line in reader.last_lines(lines):
         _print(line, as_json=as_json)
     if follow:
         for line in reader.follow(threading.Event()):

@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import Any
 
 from neuropose_ray import machine
-from neuropose_ray.cluster import connection_errors
+from neuropose_ray.cluster import connection_errors, listening_endpoint
 from neuropose_ray.ray_auth import use_token_file
 from neuropose_ray.ray_ports import free_agent_port
 from neuropose_ray.service.dashboard import DashboardOnDemand, RayDashboardProcess, listening_socket
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.light_serve import hide_pandas_from_serve
+from neuropose_ray.service.light_ray import lighten_ray
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,8 @@ OWN_RAY_VARIABLES: Mapping[str, str] = MappingProxyType(
         "RAY_USAGE_STATS_ENABLED": "0",
         # Dozens of threads would each keep a heap of their own.
         "MALLOC_ARENA_MAX": "2",
+        # Which part of a line an error arose in takes a megabyte of each process.
+        "PYTHONNODEBUGRANGES": "1",
     }
 )
 #: Ray's processes without which the others cannot go on.
@@ -68,6 +70,7 @@ CORE_PROGRAMS = ("gcs_server", "raylet")
 IDLE_PROGRAMS = ("ray/_private/log_monitor.py", "autoscaler/_private/monitor.py")
 
 _ENDED_S = 5.0
+_HINT = "see `doctor`"
 _TOO_SLOW = "timed out during startup"
 
 
@@ -91,7 +94,11 @@ def connected_ray(
         EngineError: Ray cannot be reached or started.
     """
     options: dict[str, Any] = {"address": address}
-    if address is None:
+    if address is not None:
+        # Ray itself tries for a minute where nobody answers.
+        with connection_errors(address, _HINT):
+            listening_endpoint(address)
+    else:
         for name, value in OWN_RAY_VARIABLES.items():
             os.environ.setdefault(name, value)
         use_token_file(data.ray_token)
@@ -103,11 +110,9 @@ def connected_ray(
     import ray
 
     if address is None:
-        hide_pandas_from_serve()
-        options["runtime_env"] = {
-            "worker_process_setup_hook": f"{hide_pandas_from_serve.__module__}.{hide_pandas_from_serve.__name__}"
-        }
-    with connection_errors(address, hint="see `doctor`"), free_agent_port():
+        lighten_ray()
+        options["runtime_env"] = {"worker_process_setup_hook": f"{lighten_ray.__module__}.{lighten_ray.__name__}"}
+    with connection_errors(address, _HINT), free_agent_port():
         listening = listening_socket(dashboard_port) if address is None and dashboard else None
         context = started_ray(**options)
     # What it says of its start is said here already.

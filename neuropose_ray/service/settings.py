@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from neuropose_ray.description import DescriptionSettings
 from neuropose_ray.pipeline import RunSettings
@@ -28,8 +38,22 @@ RESERVED_CALLERS = frozenset({LOCAL_CALLER, ANY_CALLER, INBOX_CALLER})
 MIB, GIB = 1024**2, 1024**3
 
 
+#: Thirty years: no system waits much longer, and no calendar reaches much further.
+_MOST_SECONDS, _MOST_DAYS = 1e9, 1e4
+
+
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # The processes of the service get settings that are checked already; what checks them takes 6 MB.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _is_a_time_that_can_be_waited_for(cls, value: Any, info: ValidationInfo) -> Any:
+        name = info.field_name or ""
+        most = _MOST_DAYS if name.endswith("_days") else _MOST_SECONDS if re.search(r"(?<!_per)_s$", name) else None
+        if most is not None and isinstance(value, float) and value > most:
+            raise ValueError(f"must be at most {most:g}")
+        return value
 
 
 def default_data_dir() -> Path:
@@ -153,7 +177,8 @@ class ArchiveSettings(_Settings):
 class Token(_Settings):
     """Who may do what; the secret itself is kept nowhere."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[^\W_][\w.,'@ +-]{0,59}$")] = Field(
+    # Its length stands beside the pattern: with a number of repetitions pydantic's expression would take 6 MB.
+    name: Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\W_][\w.,'@ +-]*$")] = Field(
         description="of a person or program; jobs and the audit log have it"
     )
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="of the secret")
@@ -248,6 +273,15 @@ class ServiceSettings(_Settings):
     archives: ArchiveSettings = ArchiveSettings()
     live: LiveSettings = LiveSettings()
     webhooks: WebhookSettings = WebhookSettings()
+
+    @field_validator("data_dir")
+    @classmethod
+    def _has_a_home(cls, data_dir: Path) -> Path:
+        try:
+            data_dir.expanduser()
+        except RuntimeError as error:
+            raise ValueError("names the home of a user whom this machine does not know") from error
+        return data_dir
 
 
 class Settings(RunSettings):

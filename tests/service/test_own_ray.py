@@ -2,11 +2,14 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from neuropose_ray.service.own_ray import started_ray
+from neuropose_ray.errors import EngineError
+from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.own_ray import connected_ray, started_ray
 
 TOO_SLOW = Exception("The current node timed out during startup. This could happen because some of the raylet failed")
 
@@ -69,3 +72,14 @@ def test_any_other_failure_is_told_at_once(init):
     with pytest.raises(ValueError, match="no such address"):
         started_ray(address="ray://nowhere:1")
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "nonsense", "host:port"])
+def test_a_cluster_that_is_not_there_is_said_at_once(address: str, tmp_path: Path, init):
+    calls = init()
+    with (
+        pytest.raises(EngineError, match="cannot connect to Ray"),
+        connected_ray(address, True, None, DataFolder(tmp_path)),
+    ):
+        pass
+    assert calls == []

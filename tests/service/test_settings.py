@@ -1,13 +1,27 @@
 """What may be set of the service, and what may not; files, environment and flags are in tests/test_settings.py."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 
+from neuropose_ray.errors import SettingsError
 from neuropose_ray.schemas.jobs import STANDARD_NAME
-from neuropose_ray.service.settings import SCOPES, ServiceSettings, Token, default_data_dir, load_settings
+from neuropose_ray.service.settings import (
+    SCOPES,
+    HttpLimits,
+    InboxSettings,
+    JobSettings,
+    PoseReplicaSettings,
+    ServiceSettings,
+    Token,
+    UploadSettings,
+    default_data_dir,
+    load_settings,
+)
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -99,3 +113,23 @@ def test_the_secret_of_a_database_is_in_no_message():
 def test_numbers_that_make_no_service_are_refused(section):
     with pytest.raises(ValidationError):
         ServiceSettings.model_validate(section)
+
+
+def test_no_time_is_longer_than_a_system_can_wait():
+    own = (JobSettings, InboxSettings, HttpLimits, PoseReplicaSettings, UploadSettings)
+    fields = [(kind, name, field.annotation) for kind in own for name, field in kind.model_fields.items()]
+    names = [
+        (kind, name)
+        for kind, name, annotation in fields
+        if float in (annotation, *get_args(annotation)) and name.endswith(("_s", "_days")) and "_per_s" not in name
+    ]
+    assert len(names) >= 10
+    for kind, name in names:
+        for wrong in (math.inf, math.nan, 1e10, 1e300):
+            with pytest.raises(ValidationError):
+                kind.model_validate({name: wrong})
+
+
+def test_the_home_of_nobody_is_no_data_folder():
+    with pytest.raises(SettingsError, match="whom this machine does not know"):
+        load_settings(None, {"service": {"data_dir": "~nobody-of-this-name/x"}}, {})

@@ -94,3 +94,14 @@ def test_tokens_made_at_the_same_time_are_all_kept_and_for_their_owner_alone(tmp
         thread.join()
     assert {token.name for token in read_tokens(file)} == {f"t{number}" for number in range(8)}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["a", "x" * 60, "é" * 60, "the lab's, 2", "李"])
+def test_names_of_people_are_taken(name: str):
+    assert made(name)[1].name == name
+
+
+@pytest.mark.parametrize("name", ["", "x" * 61, "é" * 61, " a", "_a", "a\n", "a/b", "local", "Inbox"])
+def test_what_names_nobody_is_refused(name: str):
+    with pytest.raises(SettingsError):
+        made(name)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neuropose_ray.service.data_folder import DataFolder
+from neuropose_ray.service.http.errors import REFUSALS
 from neuropose_ray.service.http.refusals import AuditEntry, RefusalTally
 from neuropose_ray.service.http.request_paths import job_of, only_reads, shows_results
 from neuropose_ray.service.logs.private_file import PrivateFileHandler
@@ -22,8 +24,6 @@ logger = logging.getLogger("ray.serve")
 _REFUSAL_FILES = 3
 #: Of a path: strangers, whose refusals are logged too, must not fill the files with a few long ones.
 _PATH_LETTERS = 300
-_TOO_MANY = 429
-_REFUSALS = frozenset({401, 403, _TOO_MANY})
 
 
 class AuditLog:
@@ -103,7 +103,7 @@ class Audit:
 
     async def _write(self, entry: AuditEntry) -> None:
         # What a token may not do is its holder's act; beyond its rate, as without a token, there is no end of them.
-        if entry.caller != ANY_CALLER and entry.status != _TOO_MANY:
+        if entry.caller != ANY_CALLER and entry.status != HTTPStatus.TOO_MANY_REQUESTS:
             await asyncio.to_thread(self._log.write, entry)
             return
         if written := self._tally.add(entry):
@@ -124,7 +124,7 @@ def _is_decided(scope: Scope, message: Message) -> bool:
 
 
 def _is_logged(scope: Scope, status: int) -> bool:
-    return not only_reads(scope) or status in _REFUSALS or shows_results(scope)
+    return not only_reads(scope) or status in REFUSALS or shows_results(scope)
 
 
 def _entry(scope: Scope, start: Message) -> AuditEntry:

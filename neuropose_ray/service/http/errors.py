@@ -53,6 +53,10 @@ RETRY_AFTER_S: Mapping[type[NeuroposeRayError], int] = MappingProxyType(
 _FAULT_LETTERS, _NAME_LETTERS = 300, 60
 
 
+#: Statuses of requests that were refused for who asks, or for how often.
+REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
+
+
 class TokenError(AccessError):
     """A request without a token that is known."""
 
@@ -138,7 +142,9 @@ def _response(
     if status == HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(log, BaseException):
         logger.error("%s %s: %s", described.id, code, log, exc_info=log)
     else:
-        logger.info("%s %s: %s", described.id, code, log or message)
+        # Strangers decide how many refusals there are; those are in the audit log, repeated ones as a number.
+        level = logging.DEBUG if status in REFUSALS else logging.INFO
+        logger.log(level, "%s %s: %s", described.id, code, log or message)
     return JSONResponse(described.model_dump(), status, headers, media_type="application/problem+json")
 
 

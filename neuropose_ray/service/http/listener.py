@@ -104,3 +104,5 @@ def _log_requests() -> None:
     requests, replica = logging.getLogger("uvicorn.access"), logging.getLogger("ray.serve")
     requests.handlers, requests.propagate = replica.handlers, False
     requests.setLevel(logging.INFO)
+    # It warns of every client that does not speak HTTP, in a file of Ray's that has no end.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

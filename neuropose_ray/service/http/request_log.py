@@ -10,6 +10,7 @@ import time
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from neuropose_ray.service.http.errors import REFUSALS
 from neuropose_ray.service.http.request_paths import job_of, only_reads
 from neuropose_ray.service.logs import log_context
 
@@ -26,7 +27,7 @@ _PATH_LETTERS = 300
 class RequestLog:
     """ASGI middleware that gives each request an id: the client's ``X-Request-ID``, or a new one.
 
-    What changes something, or fails, is logged as information; what is only read, for debugging.
+    What changes something, or fails, is logged as information; what is only read, or refused, for debugging.
 
     Args:
         app: the application.
@@ -57,7 +58,8 @@ class RequestLog:
 
 def _log(scope: Scope, status: int, location: str, seconds: float) -> None:
     job = job_of(scope, location)
-    level = logging.DEBUG if only_reads(scope) and status < 500 else logging.INFO
+    is_minor = (only_reads(scope) and status < 500) or status in REFUSALS
+    level = logging.DEBUG if is_minor else logging.INFO
     path = scope["path"][:_PATH_LETTERS].encode("unicode_escape").decode()
     text = "%s %s: %d after %.0f ms"
     logger.log(level, text, scope["method"], path, status, 1000 * seconds, extra={"job": job} if job else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from neuropose_ray.errors import printable
 from neuropose_ray.schemas.immutable import FrozenModel
@@ -26,7 +27,7 @@ _LOOK_S = 2.0
 class LogLine(FrozenModel):
     """One line of the log."""
 
-    time: datetime
+    time: AwareDatetime  # lines are put in order of it
     level: str
     part: str
     process: int
@@ -81,8 +82,17 @@ class LogReader:
 
     def new_lines(self) -> list[LogLine]:
         """The lines that have come since the last call, oldest first."""
-        lines = [line for path in self._folder.glob(f"*{SUFFIX}*") for line in self._lines_of(path)]
-        return sorted(lines, key=lambda line: line.time)
+        return sorted(self._lines(), key=lambda line: line.time)
+
+    def last_lines(self, count: int) -> list[LogLine]:
+        """The last so many of them, oldest first; the others, which may be a million, are not kept in memory."""
+        numbered = enumerate(self._lines())
+        # Of none, too, all have been read afterwards.
+        newest = heapq.nlargest(max(1, count), numbered, key=lambda entry: (entry[1].time, entry[0]))
+        return [line for _, line in reversed(newest[:count])]
+
+    def _lines(self) -> Iterator[LogLine]:
+        return (line for path in self._folder.glob(f"*{SUFFIX}*") for line in self._lines_of(path))
 
     def follow(self, stop: threading.Event) -> Iterator[LogLine]:
         """Lines as they come, until the event is set."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from neuropose_ray.errors import (
+    AccessError,
     DrainingError,
     ForbiddenInputError,
     JobNotFoundError,
@@ -81,6 +82,14 @@ def test_what_happens_to_a_sound_service_is_a_line_of_its_log_and_no_error(kind,
         answer = answer_to(kind("x"))
     (record,) = [record for record in caplog.records if answer.json()["id"] in record.getMessage()]
     assert (record.levelno, record.exc_info) == (logging.INFO, None)
+
+
+@pytest.mark.parametrize("kind", [errors.TokenError, AccessError, OverloadedError])
+def test_refusals_which_have_no_end_are_for_debugging(kind, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("ray.serve"), "filters", [])
+    with caplog.at_level(logging.DEBUG, "ray.serve"):
+        errors.problem(kind("x"))
+    assert [record.levelno for record in caplog.records] == [logging.DEBUG]
 
 
 def test_what_is_unforeseen_is_in_the_log_under_the_id_alone(caplog):

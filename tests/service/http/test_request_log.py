@@ -69,6 +69,12 @@ def test_what_is_only_read_is_for_debugging_until_it_fails(logged):
     ]
 
 
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_refusals_which_have_no_end_are_for_debugging(logged, status: int):
+    ask("POST", f"/v1/jobs?status={status}")
+    assert [line["level"] for line in logged if line["message"] != "inside"] == ["debug"]
+
+
 @given(st.binary(max_size=100).filter(lambda text: b"\r" not in text and b"\n" not in text))
 def test_an_id_is_short_and_plain_whatever_was_sent(sent: bytes):
     got = ask("GET", "/x", sent.strip()).headers[HEADER]

@@ -114,3 +114,23 @@ def test_no_message_looks_like_a_line_of_its_own_or_says_anything_to_the_termina
     first, *others = text_of(line(message=message, trace=trace)).split("\n")
     assert first.isprintable()
     assert all(other.isprintable() and other.startswith("    ") for other in others)
+
+
+@given(written=lines, count=st.integers(0, 25))
+def test_the_last_lines_are_the_end_of_all(tmp_path_factory, written, count):
+    folder = tmp_path_factory.mktemp("logs")
+    for number, (file, seconds, level) in enumerate(written):
+        append(folder / f"part-{file}.jsonl", line(seconds, level=level, message=str(number)))
+    everything = LogReader(folder, LogFilter()).new_lines()
+    reader = LogReader(folder, LogFilter())
+    assert reader.last_lines(count) == everything[len(everything) - min(count, len(everything)) :]
+    assert reader.new_lines() == []
+
+
+def test_a_line_with_a_time_without_a_zone_is_none(tmp_path: Path):
+    """Times with a zone and times without are in no order."""
+    append(tmp_path / "a.jsonl", line(1))
+    with (tmp_path / "a.jsonl").open("a") as file:
+        file.write(line(2).model_dump_json().replace("Z", "") + "\n")
+    append(tmp_path / "a.jsonl", line(3))
+    assert [each.time for each in LogReader(tmp_path, LogFilter()).new_lines()] == [line(1).time, line(3).time]
