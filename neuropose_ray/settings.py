@@ -26,7 +26,7 @@ OTHER_VARIABLES = {"NEUROPOSE_TEST_DATA", "NEUROPOSE_URL", "NEUROPOSE_TOKEN"}
 class LayeredSettings(BaseModel):
     """Settings that :func:`load_layers` puts together; in the environment ``NEUROPOSE_MODEL``, ``NEUROPOSE_A__B``."""
 
-    # Processes that get settings from another one do not check them again: what checks them is built where it is used.
+    # Processes that get settings from another one do not check them again: that is built where it is used.
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
 
 

@@ -97,10 +97,7 @@ class Subscribe(_Viewed):
     outputs: Annotated[tuple[Output, ...], Field(max_length=16)] = DEFAULT_OUTPUTS
     max_fps: float | None = Field(default=None, gt=0, le=240, description="most pose messages a second")
     window: int = Field(
-        default=1,
-        ge=1,
-        le=MOST_WINDOW,
-        description="poses under way at most; more than one only over a line with a long delay",
+        default=1, ge=1, le=MOST_WINDOW, description="poses under way at most; above 1 for lines with long delays"
     )
     resume: str | None = Field(
         default=None, max_length=100, description="of `subscribed`, to go on after a dropped connection"
