@@ -88,5 +88,5 @@ def test_a_registered_stream_survives_the_death_of_its_actor(service, video: Pat
         assert after > before
         assert "killed" in client.get("/v1/streams").text
         assert client.delete("/v1/streams/killed").status_code == 204
-    lives = [path.read_text() for path in service.data.logs.glob("Stream-*.jsonl")]
+    lives = [path.read_text() for path in service.data.logs.glob("Stream_*.jsonl")]
     assert sum(video.name in text for text in lives) == 2  # a file of each process
