@@ -14,14 +14,12 @@ from neuropose_ray.pipeline import (
     NullReporter,
     ProgressReporter,
     ResultStore,
-    RunPlan,
     RunSettings,
     RunSummary,
     TerminalReporter,
     listed_inputs,
     local_inputs,
     output_folder,
-    plan_run,
     require_calibration,
     run,
     started_engine,
@@ -30,7 +28,7 @@ from neuropose_ray.settings import ENVIRONMENT_PREFIX, load_layers, merged_layer
 
 if TYPE_CHECKING:
     from neuropose_ray.curation import FrameMetric, MetricRegistry
-    from neuropose_ray.pipeline import CurationSummary
+    from neuropose_ray.pipeline import CurationSummary, RunPlan
 
 #: Where copies of remote inputs are kept, below the output folder that all workers see.
 _FETCHED_FOLDER = ".fetched"
@@ -298,6 +296,8 @@ def plan_with(settings: RunSettings, inputs: Sequence[str], out: Path) -> RunPla
     Raises:
         NeuroposeRayError: as :func:`process`.
     """
+    from neuropose_ray.pipeline import plan_run
+
     require_calibration(settings.camera)
     paths, remote = listed_inputs(inputs, out / _FETCHED_FOLDER)
     spec = expected_model(settings)

@@ -39,7 +39,8 @@ main()
 NOT_FOR_A_FIRST_FRAME = {
     "ray", "tensorflow", "matplotlib", "scipy", "numba", "pandas", "pyarrow.compute", "plotly", "httpx", "fastapi",
     "rich.progress", "rich.markdown", "neuropose_ray.analysis", "neuropose_ray.render", "neuropose_ray.report",
-    "pydantic_settings", "asyncio", "filelock", "neuropose_ray.service.settings",
+    "pydantic_settings", "asyncio", "filelock", "rich.status", "neuropose_ray.service.settings",
+    "neuropose_ray.pipeline.planning.dry_run",
 }  # fmt: skip
 
 

@@ -46,7 +46,9 @@ class TerminalReporter:
         self._waits = line
 
     def planning(self, done: int, inputs: int) -> None:
-        """Count the inputs while they are looked at."""
+        """Count the inputs while they are looked at; a log gets no line of it, and loads nothing for a spinner."""
+        if not self._console.is_terminal:
+            return
         if self._status is None:
             self._status = self._console.status("")
             self._status.start()
