@@ -94,11 +94,12 @@ def test_the_service_starts_with_one_command_answers_and_ends_at_a_signal(tmp_pa
         process = subprocess.Popen([*command, "--dashboard-port", str(dashboard)], stdout=printed, stderr=printed)
     try:
         until = time.monotonic() + READY_S
-        while "ready: " not in (said := (tmp_path / "printed").read_text()):
+        while not (urls := re.findall(r"^ready: (\S+)", said := (tmp_path / "printed").read_text(), re.MULTILINE)):
             assert process.poll() is None, said
             assert time.monotonic() < until, said
             time.sleep(0.2)
-        (url,) = re.findall(r"ready: (\S+)", said)
+        assert [path for path in mapped_files(process.pid) if "libarrow" in path] == []
+        (url,) = urls  # a slow start also has lines of the log about requests of /v1/ready
         picture = (test_data / "images" / "tfjs_pose.jpg").read_bytes()
         answer = httpx.post(f"{url}/v1/pose", content=picture, headers={"Content-Type": "image/jpeg"}, timeout=60)
         assert answer.status_code == 200, answer.text
@@ -113,6 +114,12 @@ def test_the_service_starts_with_one_command_answers_and_ends_at_a_signal(tmp_pa
     assert code == 0, said
     assert "Traceback" not in said
     assert not (tmp_path / "data" / "service.json").exists()
+
+
+def mapped_files(command: int) -> set[str]:
+    """What a command and all processes that it has started have loaded."""
+    family = [psutil.Process(command), *psutil.Process(command).children(recursive=True)]
+    return {mapping.path for member in family for mapping in member.memory_maps()}
 
 
 def assert_job_completes(url: str, video: Path) -> None:

@@ -3,10 +3,6 @@
 import subprocess
 import sys
 
-import pytest
-
-from neuropose_ray.service.light_ray import lighten_ray
-
 
 def run(code: str) -> list[str]:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -64,18 +60,3 @@ def test_whether_the_dashboard_is_installed_is_known_without_loading_what_it_nee
     assert run(code) == ["None", "False"]
     # What Ray would have looked for.
     assert run("import ray.dashboard.optional_deps") == []
-
-
-@pytest.mark.ray
-@pytest.mark.slow
-def test_a_worker_with_the_hook_has_neither(ray_cluster):
-    import ray
-
-    def loaded() -> list[str]:
-        from ray import serve  # noqa: F401
-
-        return [name for name in ("pandas", "pyarrow") if sys.modules.get(name) is not None]
-
-    hook = f"{lighten_ray.__module__}.{lighten_ray.__name__}"
-    task = ray.remote(num_cpus=0, runtime_env={"worker_process_setup_hook": hook})(loaded)
-    assert ray.get(task.remote()) == []

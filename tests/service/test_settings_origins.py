@@ -24,7 +24,7 @@ CHOICES = {
 SECRET = "correct-horse-battery"
 
 
-@pytest.mark.parametrize("text", ["servise:", "servise: {}", "service: {prot: }", "1: 2"])
+@pytest.mark.parametrize("text", ["services:", "services: {}", "service: {prot: }", "1: 2"])
 def test_what_serve_refuses_is_found_before(tmp_path: Path, text: str):
     """Also a name that is wrong and has no value, or no letters."""
     file = tmp_path / "settings.yaml"
