@@ -37,7 +37,7 @@ from neuropose_ray.schemas.skeleton import Skeleton
 
 #: Raised where this room gives another fit for the same poses, tracks and settings: then finished videos are fitted
 #: again, from the poses in their files.
-FIT_VERSION = 4
+FIT_VERSION = 5
 
 #: Metres; everybody is fitted as somebody of this height, for whom the settings' metres are, and scaled afterwards:
 #: one camera cannot tell a tall person from a short one nearer by.

@@ -69,7 +69,7 @@ class FittingSettings(BaseModel):
     depth_prior: Literal["learnt", "off"] = Field(
         default="learnt",
         description="where a second pass takes the depth between the ends of a bone from: the learnt prior beside "
-        "the model, or no second pass. It gains almost everywhere, and loses up to 3 mm from the very front",
+        "the model, or no second pass. It gains almost everywhere, and loses up to 3 mm on people who balance",
     )
     depth_sigma_m: float = Field(
         default=0.08, gt=0,

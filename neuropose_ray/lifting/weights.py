@@ -17,9 +17,9 @@ from neuropose_ray.lifting.network import Network
 from neuropose_ray.lifting.prior import LearntDepthPrior
 
 #: Counts the weights that were shipped. What reads them counts with the fit.
-VERSION = 2
+VERSION = 3
 WEIGHTS_FILE, CARD_FILE = "depth_prior.npz", "depth_prior.md"
-SHA256 = "c967708d6dae2b4300a02f97bd643f0e8d35329b0503246fba2cf0e4512c37c5"
+SHA256 = "fa75d4bd6891336a15bd0437e9f9d5ac48088e30e1ff8b4ce3d10749e49011b4"
 
 _ASSETS = files("neuropose_ray.lifting") / "assets"
 

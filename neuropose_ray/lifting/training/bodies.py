@@ -19,7 +19,7 @@ HEIGHT_M = 1.70
 _LIMBS = {"thigh": (0.237, 0.04), "shank": (0.237, 0.04), "upper_arm": (0.172, 0.045), "forearm": (0.149, 0.05)}
 #: What the fit takes for an average limb: a drawn body is scaled so that its limbs are these on the geometric mean.
 _FITTED_LIMBS = {"thigh": 0.241, "shank": 0.236, "upper_arm": 0.170, "forearm": 0.147}
-_HIPS, _SHOULDERS, _TRUNK = (0.112, 0.11), (0.222, 0.10), (0.290, 0.05)
+_HIPS, _SHOULDERS, _TRUNK = (0.112, 0.13), (0.222, 0.12), (0.290, 0.06)
 #: From the heel to the toe: skeletons of motion capture often end short of the tip.
 _FOOT = (0.124, 0.08)
 #: Children: share of windows, and how much longer the trunk and wider hips and shoulders are for their limbs.

@@ -20,8 +20,10 @@ Array = NDArray[np.floating]
 
 #: Metres and seconds of the two parts of a joint's error in the picture, and their spread between clips.
 _JITTER_M, _JITTER_S, _DRIFT_M, _DRIFT_S, _NOISE_SPREAD = 0.012, 0.10, 0.012, 0.8, 0.3
-#: A joint is hidden where it lies behind the trunk by so many metres, and within half its width.
-_BEHIND_M, _TRUNK_HALF_M = 0.06, 0.17
+#: A joint of a limb is hidden where it lies behind the trunk by so many metres, within half its width and down to the
+#: seat; or so far behind its counterpart, within the width of a limb.
+_BEHIND_M, _TRUNK_HALF_M, _BELOW_HIPS_M, _BEHIND_OTHER_M, _LIMB_M = 0.06, 0.17, 0.10, 0.10, 0.12
+_TRUNK = [i for i, name in enumerate(LANDMARKS) if name.split("_")[1] in ("hip", "shoulder")]
 #: Shares of windows in which a joint flies off for a moment, a limb is unseen, the feet are, sides are exchanged,
 #: nobody is found for a while, or a group of joints is missing throughout.
 _BURST, _LIMB_UNSEEN, _EXCHANGED, _GAP, _MISSING = 0.05, 0.05, 0.08, 0.05, 0.05
@@ -175,11 +177,22 @@ def _confidences(random: np.random.Generator, count: int) -> Array:
 
 
 def _hidden(points: Array) -> NDArray[np.bool_]:
-    """``(count, frames, 16)`` joints of arms and legs behind the trunk, from ``(count, frames, 16, 3)``."""
-    trunk = points[:, :, [0, 1, 6, 7]].mean(axis=2, keepdims=True)
-    apart = points - trunk
-    hidden = (apart[..., 2] > _BEHIND_M) & (np.abs(apart[..., 0]) < _TRUNK_HALF_M)
-    hidden[:, :, [0, 1, 6, 7]] &= apart[:, :, [0, 1, 6, 7], 2] > 0.08
+    """``(count, frames, 16)`` joints of limbs behind the trunk or their counterpart, of ``(count, frames, 16, 3)``.
+
+    What is farther but beside, above or below in the picture is not hidden, nor are hips and shoulders: if they were,
+    the network would learn that confident ankles are those of a camera that looks up and confident hips those of an
+    upright trunk, and pose networks are confident of all of these.
+    """
+    centre = points[:, :, _TRUNK, 2].mean(axis=2)[:, :, None]
+    places = points[..., :2] / points[..., 2:] * centre[..., None]
+    trunk = places[:, :, _TRUNK]
+    before = np.abs(places[..., 0] - trunk[..., 0].mean(axis=2, keepdims=True)) < _TRUNK_HALF_M
+    before &= places[..., 1] > trunk[..., 1].min(axis=2, keepdims=True)
+    before &= places[..., 1] < trunk[..., 1].max(axis=2, keepdims=True) + _BELOW_HIPS_M
+    hidden = before & (points[..., 2] - centre > _BEHIND_M)
+    counterpart = np.linalg.norm(places - places[:, :, OTHER_SIDE], axis=-1) < _LIMB_M
+    hidden |= counterpart & (points[..., 2] - points[:, :, OTHER_SIDE, 2] > _BEHIND_OTHER_M)
+    hidden[:, :, _TRUNK] = False
     return np.asarray(hidden)
 
 

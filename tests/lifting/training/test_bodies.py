@@ -66,17 +66,26 @@ def test_thighs_and_upper_arms_point_where_they_did(movements, bodies):
             assert angle(bone(movements, start, end)[0], bone(bodies.truth, start, end)[0]).max() < 0.1
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [(("hip", "knee"), ("knee", "ankle")), (("shoulder", "elbow"), ("elbow", "wrist"))]
+)
+def test_most_knees_and_elbows_bend_two_degrees_less(movements, first, second):
+    many = np.repeat(movements[:, ::8], 6, axis=0)
+    truth = with_other_bodies(np.random.default_rng(1), many).truth
+    before, after = (
+        angle(*(bone(poses, *(f"right_{part}" for part in ends))[0] for ends in (first, second)))
+        for poses in (many, truth)
+    )
+    assert 1 < np.median((before - after)[before > 12]) < 3
+
+
 def test_knees_and_elbows_bend_a_little_less_and_never_past_straight(movements, bodies):
     """Skeletons of motion capture bend them too much."""
-    for middle, parts, most in (
-        ("knee", ("hip", "knee", "ankle"), 14),
-        ("elbow", ("shoulder", "elbow", "wrist"), 20),
-    ):
+    for parts, most in ((("hip", "knee", "ankle"), 14), (("shoulder", "elbow", "wrist"), 20)):
         for side in ("right", "left"):
             a, b, c = (f"{side}_{part}" for part in parts)
             before, after = (angle(bone(poses, a, b)[0], bone(poses, b, c)[0]) for poses in (movements, bodies.truth))
             change = before - after
-            assert 0.5 < np.median(change) < 4, middle
             assert np.abs(change).max() < most
             clear = before > 8
             # The same turn in every frame of a window, in the plane of the joint.
@@ -128,7 +137,7 @@ def test_some_are_children_with_long_trunks_for_their_limbs(movements):
     )
     trunk = np.log(np.linalg.norm(shoulders - hips, axis=-1) / HEIGHT_M / 0.29)
     assert trunk.mean() == pytest.approx(0.08 * np.log(1.14) / 2, abs=0.003)
-    assert trunk.std() == pytest.approx(0.055, abs=0.004)
+    assert trunk.std() == pytest.approx(0.065, abs=0.004)
 
 
 def test_everybody_stands_on_the_floor(bodies):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from neuropose_ray.lifting.bones import BONE_ENDS, BONES, MIRROR_SIGNS, MIRRORED_BONES
 from neuropose_ray.lifting.prior import TRAINED_LOG_ODDS
@@ -104,20 +105,47 @@ def test_errors_last_longer_than_a_frame(views, seen):
     assert alike(1) > alike(4) + 0.15
 
 
+#: Metres of somebody who stands with stretched arms: across to the left, up from the hips.
+STANDING_M = {
+    "hip": (0.09, 0), "knee": (0.1, -0.4), "ankle": (0.1, -0.8), "heel": (0.1, -0.85), "toe": (0.12, -0.85),
+    "shoulder": (0.18, 0.5), "elbow": (0.45, 0.5), "wrist": (0.7, 0.5),
+}  # fmt: skip
+
+
+def standing(pitch_deg=0.0, turn_deg=0.0):
+    """``(1, 1, 16, 3)`` metres in the axes of a camera 3 m before somebody whom it looks down to."""
+    sides = [1 if name.startswith("left") else -1 for name in LANDMARKS]
+    body = np.array([
+        (side * STANDING_M[name.split("_")[1]][0], -STANDING_M[name.split("_")[1]][1], 0.0)
+        for side, name in zip(sides, LANDMARKS, strict=True)
+    ])  # fmt: skip
+    turned = Rotation.from_euler("yx", [turn_deg, pitch_deg], degrees=True).apply(body)
+    return (turned + [0, 0, 3])[None, None]
+
+
+def hidden(points):
+    return {LANDMARKS[i] for i in np.flatnonzero(_hidden(points)[0, 0])}
+
+
 def test_joints_of_the_limbs_behind_the_trunk_are_hidden():
-    points = np.zeros((1, 1, 16, 3))
-    points[0, 0, :, 2] = 3
-    wrist, knee, ankle, hip = (
-        LANDMARKS.index(name) for name in ("left_wrist", "left_knee", "left_ankle", "left_hip")
-    )
-    points[0, 0, wrist] = 0.1, 0, 3.07  # behind it
-    points[0, 0, knee] = 0.2, 0, 3.5  # beside it
-    points[0, 0, ankle] = 0, 1, 2.5  # before it
-    assert np.flatnonzero(_hidden(points)[0, 0]).tolist() == [wrist]
-    points[0, 0, hip, 2] = 3.11  # its own parts have to be farther behind its middle
-    assert np.flatnonzero(_hidden(points)[0, 0]).tolist() == [hip]
-    points[0, 0, hip, 2] = 3.10
-    assert hip not in np.flatnonzero(_hidden(points)[0, 0])
+    points = standing()
+    wrist, elbow, knee = (LANDMARKS.index(name) for name in ("left_wrist", "left_elbow", "left_knee"))
+    points[0, 0, wrist] = 0.1, -0.2, 3.07
+    points[0, 0, elbow] = 0.25, -0.2, 3.5  # beside it
+    points[0, 0, knee] = 0.1, 0.3, 3.5  # below it
+    assert hidden(points) == {"left_wrist"}
+    points[0, 0, wrist, 2] = 3.05
+    assert hidden(points) == set()
+
+
+def test_of_two_legs_that_cross_in_the_picture_the_farther_one_is_hidden():
+    farther = {f"right_{part}" for part in ("knee", "ankle", "heel", "toe", "elbow", "wrist")}
+    assert hidden(standing(turn_deg=90)) == farther
+
+
+@pytest.mark.parametrize("pitch_deg", [-20, -8, 8, 20])
+def test_what_is_hidden_does_not_say_whether_the_camera_looks_down_nor_whether_the_trunk_leans(pitch_deg):
+    assert hidden(standing(pitch_deg)) == set()
 
 
 def exchange(part, seed=0):

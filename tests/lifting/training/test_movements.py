@@ -175,3 +175,51 @@ def test_knees_bend_backward(movements):
     left = movements[:, :, 1] - movements[:, :, 0]
     bend = (np.cross(knee - hip, ankle - knee) * left).sum(axis=-1)
     assert (bend > -0.002).mean() > 0.97  # positive about the axis to the left
+
+
+@pytest.mark.parametrize("kind", ["squat", "sit_to_stand"])
+def test_thighs_of_bent_legs_point_forward_more_than_outward(monkeypatch, kind):
+    """Motion capture of squats has them 10 to 20 degrees outward; more would hide their depth from the prior."""
+    poses = only(monkeypatch, kind)
+    outward = []
+    for side, sign in (("right", -1), ("left", 1)):
+        thigh = poses[:, :, index(f"{side}_knee")[0]] - poses[:, :, index(f"{side}_hip")[0]]
+        outward.append(np.degrees(np.arcsin(sign * thigh[..., 0] / np.linalg.norm(thigh, axis=-1))))
+    deep = knee_flexion(poses) > 80
+    assert 4 < np.median(np.array(outward)[deep]) < 22
+    assert np.percentile(np.array(outward)[deep], 95) < 40
+
+
+@pytest.mark.parametrize("kind", ["squat", "sit_to_stand", "bend"])
+def test_feet_stay_where_they_are(monkeypatch, kind):
+    poses = only(monkeypatch, kind)
+    right, left = (poses[:, :, i, 0] for i in index("right_ankle", "left_ankle"))
+    apart = left - right
+    assert 0.1 < np.median(apart) < 0.4
+    assert np.median(apart.std(axis=1)) < 0.03
+
+
+def test_who_stands_between_squats_stands_upright(monkeypatch):
+    poses = only(monkeypatch, "squat")
+    trunk = middle(poses, "shoulder") - middle(poses, "hip")
+    lean = np.degrees(np.arctan2(trunk[..., 2], trunk[..., 1]))
+    assert np.median(np.abs(lean[knee_flexion(poses).mean(axis=0) < 15])) < 10
+
+
+def test_legs_of_most_squats_are_alike(monkeypatch):
+    poses = only(monkeypatch, "squat")
+    shanks = [
+        poses[:, :, index(f"{side}_knee")[0], 2] - poses[:, :, index(f"{side}_ankle")[0], 2]
+        for side in ("right", "left")
+    ]
+    apart = np.abs(shanks[0] - shanks[1]).max(axis=1)
+    assert np.median(apart) < 0.06
+    assert apart.max() > 0.1
+
+
+def test_many_arms_go_forward_with_a_squat(monkeypatch):
+    poses = only(monkeypatch, "squat")
+    reach = (middle(poses, "wrist") - middle(poses, "shoulder"))[..., 2]
+    depth = knee_flexion(poses).mean(axis=0)
+    grows = [np.corrcoef(a, b)[0, 1] for a, b in zip(reach, depth, strict=True) if np.ptp(b) > 30]
+    assert np.mean(np.array(grows) > 0.8) > 0.3
