@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from neuropose_ray.errors import NeuroposeRayError
 from neuropose_ray.service.live.bodies import FrameFacts
-from neuropose_ray.service.live.pace import Pace
 from neuropose_ray.service.live.stream_parts import PoseModelClient, StreamIdentity
 from neuropose_ray.service.live.view import View, in_frame
 from neuropose_ray.service.pose import LiveFrameRequest, LiveModel, LivePrediction
@@ -34,13 +33,6 @@ class Looks:
         self, identity: StreamIdentity, poses: PoseModelClient, budget_s: float | None, clock: Callable[[], float]
     ) -> None:
         self._identity, self._poses, self._budget_s, self._clock = identity, poses, budget_s, clock
-        self._pace, self._at_model = Pace(), 0
-        self._noted = (0, 0)
-
-    @property
-    def pause_s(self) -> float:
-        """For how long the next frame is better not taken yet: the model has others to look at first."""
-        return self._pace.delay_s if self._at_model and self._budget_s is not None else 0.0
 
     async def look(self, view: View, frame: LiveFrame) -> LivePrediction | None:
         """The people in a frame, in its pixels; None where it was left out."""
@@ -54,7 +46,6 @@ class Looks:
             if left_s is not None and left_s <= 0:
                 return None
             request = LiveFrameRequest(cut.image, stream, frame.epoch, frame.number, cut.camera, left_s)
-            self._at_model += 1
             try:
                 prediction = await self._poses.look(request)
             except NeuroposeRayError as error:
@@ -63,18 +54,9 @@ class Looks:
                 if self._budget_s is not None:
                     return None
                 continue
-            finally:
-                self._at_model -= 1
             if prediction is None:
                 return None
-            self._note(frame, prediction)
             return LivePrediction(in_frame(prediction.poses, cut), prediction.queue_s, prediction.infer_s)
-
-    def _note(self, frame: LiveFrame, prediction: LivePrediction) -> None:
-        """Take note of how long a frame waited; of its views the first, for the others waited for that one too."""
-        if self._noted != (frame.epoch, frame.number):
-            self._noted = (frame.epoch, frame.number)
-            self._pace.waited(prediction.queue_s, prediction.infer_s)
 
 
 def facts_of(

@@ -217,7 +217,6 @@ class LiveStream:
         """Take the newest frame whenever there is room for one on the way to the pose model."""
         while True:
             await self._room.acquire()
-            await asyncio.sleep(self._looks.pause_s)
             while self._waits and not self._wanted_views():  # no frame is lost before somebody looks
                 await asyncio.sleep(_PAUSE_S)
             frame = await self._in_thread(self._source.take, _TAKE_S)
