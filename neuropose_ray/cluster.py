@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import socket
@@ -183,6 +182,8 @@ async def task_result(reference: Any) -> Any:
     Raises:
         RayError: the task failed.
     """
+    import asyncio
+
     try:
         return await reference
     except asyncio.CancelledError:

@@ -27,7 +27,6 @@ from neuropose_ray.cli.options import (
 )
 from neuropose_ray.cli.single_video import process_into_file, single_file
 from neuropose_ray.errors import SettingsError
-from neuropose_ray.words import counted
 
 
 def process(
@@ -165,7 +164,8 @@ def process(
         if overlay or blur_faces or report or plan or as_json:
             raise SettingsError("with one file as --out nothing else is written", hint="give --out a folder")
         frames = process_into_file(lambda run_folder: run_with(settings, inputs, run_folder, wait=wait), file)
-        typer.echo(f"wrote {file} ({counted(frames, 'frame')})")
+        # The words are NeuroPose's: programs that call it read them.
+        typer.echo(f"wrote {file} ({frames} frames)")
         return
     assert out is not None, "without it, there is a file or an error"
     folder, store = output_folder(out, work_folder)

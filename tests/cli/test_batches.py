@@ -59,4 +59,4 @@ def test_cancelling_stops_the_jobs_of_the_batch_alone(server):
 
 def test_results_are_those_of_the_completed_jobs(server, tmp_path: Path):
     done = batches(server, "results", ONE, "--out", str(tmp_path))
-    assert (done.exit_code, done.stdout.strip()) == (0, f"0 files of 1 jobs in {tmp_path}")
+    assert (done.exit_code, done.stdout.strip()) == (0, f"0 files of 1 job in {tmp_path}")

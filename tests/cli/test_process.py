@@ -78,7 +78,7 @@ def test_a_broken_video_among_good_ones_is_exit_code_1_and_one_line(weights, cli
         (["process", "gone.mp4", "--out", "OUT"], "gone.mp4: there is no such file or folder", 2),
         (["process", "CLIP", "CLIP"], "--out", 2),
         (["process", "CLIP", "--out", "OUT", "--model", "nosuch"], "nosuch: no such model", 2),
-        (["process", "CLIP", "--out", "OUT", "--fps", "nan"], "video.image_fps", 2),
+        (["process", "CLIP", "--out", "OUT", "--fps", "nan"], "'--fps': nan is not a number that counts", 2),
         (["process", "CLIP", "--out", "OUT", "--fps", "240"], "give --capture-fps for a clip that is stored slow", 2),
         (["process", "CLIP", "--out", "OUT", "--capture-fps", "0"], "video.capture_fps", 2),
         (["process", "CLIP", "--out", "OUT", "--rate", "0"], "video.rate", 2),

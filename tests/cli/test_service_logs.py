@@ -47,7 +47,7 @@ def test_the_lines_of_a_job_are_found_by_its_id_and_its_step(done):
     lines = [json.loads(line) for line in logs(data, "--job", good[:8], "--json").splitlines()]
     assert {line["job"] for line in lines} == {good}
     assert [line["message"] for line in lines if "step" not in line] == [
-        "submitted by http: workflow two, 1 inputs, priority 5", "started", "completed",
+        "submitted by http: workflow two, 1 input, priority 5", "started", "completed",
     ]  # fmt: skip
     assert {line.get("step") for line in lines} == {None, "pose", "export"}
     of_step = [json.loads(line) for line in logs(data, "--step", "pose", "--json").splitlines()]
