@@ -52,21 +52,30 @@ def test_the_schema_of_compose_files_finds_no_fault_and_finds_planted_ones(deplo
     assert check(content.replace("init: true", "init: {}")) != 0
 
 
+def compose_client() -> list[str]:
+    """Docker's own reader of compose files: its plugin, or the older client that is a program of its own."""
+    if shutil.which("docker") and not subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
+        return ["docker", "compose"]
+    if program := shutil.which("docker-compose"):
+        return [program]
+    pytest.skip("neither docker's compose plugin nor docker-compose is installed")
+
+
 @chosen
-def test_docker_itself_reads_the_compose_file(deployment: Deployment, tmp_path: Path):
-    has_compose = (
-        shutil.which("docker")
-        and not subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode
-    )
-    if not has_compose:
-        pytest.skip("no docker with its compose plugin is installed")
+def test_docker_itself_reads_the_compose_file_and_refuses_a_wrong_one(deployment: Deployment, tmp_path: Path):
+    client = compose_client()
     for name, text in deployment.compose_files().items():
         (tmp_path / name).write_text(text)
-    done = subprocess.run(
-        ["docker", "compose", "config", "--format", "json"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+
+    def read() -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*client, "config"], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    done = read()
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["services"].keys() == {"neuropose-ray"}
+    assert yaml.safe_load(done.stdout)["services"].keys() == {"neuropose-ray"}
+    file = tmp_path / "compose.yaml"
+    file.write_text(file.read_text().replace("restart:", "restrat:"))  # codespell:ignore restrat
+    assert read().returncode != 0
 
 
 def test_the_service_in_compose_is_private_ends_for_good_and_gets_its_gpus():
