@@ -141,7 +141,9 @@ class Deployment:
         if self.gpus:
             devices = [{"driver": "nvidia", "count": self.gpus, "capabilities": ["gpu"]}]
             service["deploy"] = {"resources": {"reservations": {"devices": devices}}}
-        return {"name": NAME, "services": {NAME: service}, "volumes": {"data": {}}}
+        # The volume has a name of its own: without, it would be another one in each folder that the file lies in. A name
+        # for the project would do that too, but the stand-alone docker-compose of older systems refuses the key.
+        return {"services": {NAME: service}, "volumes": {"data": {"name": f"{NAME}-data"}}}
 
     def _service(self) -> dict[str, Any]:
         application = {

@@ -79,7 +79,9 @@ def test_docker_itself_reads_the_compose_file_and_refuses_a_wrong_one(deployment
 
 
 def test_the_service_in_compose_is_private_ends_for_good_and_gets_its_gpus():
-    service = compose_of(CHOICES[1])["services"]["neuropose-ray"]
+    content = compose_of(CHOICES[1])
+    service = content["services"]["neuropose-ray"]
+    assert content["volumes"] == {"data": {"name": "neuropose-ray-data"}}, "the same from wherever it is started"
     assert service["ports"] == ["127.0.0.1:8000:8000"]
     assert service["restart"] == "on-failure", "a drained service ends with 0"
     assert service["deploy"]["resources"]["reservations"]["devices"][0]["count"] == 2
