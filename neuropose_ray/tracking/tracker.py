@@ -18,7 +18,7 @@ from neuropose_ray.tracking.stretches import Stretch, stretches
 
 #: Raised where this room gives other ids for the same poses and settings: then finished videos are tracked again,
 #: from the poses in their files.
-TRACKS_VERSION = 3
+TRACKS_VERSION = 4
 
 #: The id of rows that show nobody.
 NOBODY = -1
