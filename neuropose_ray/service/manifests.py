@@ -141,8 +141,8 @@ class Deployment:
         if self.gpus:
             devices = [{"driver": "nvidia", "count": self.gpus, "capabilities": ["gpu"]}]
             service["deploy"] = {"resources": {"reservations": {"devices": devices}}}
-        # The volume has a name of its own: without, it would be another one in each folder that the file lies in. A name
-        # for the project would do that too, but the stand-alone docker-compose of older systems refuses the key.
+        # The volume has a name of its own: without, it would be another one in each folder that the file lies in. A
+        # name for the project would do that too, but the stand-alone docker-compose of older systems refuses it.
         return {"services": {NAME: service}, "volumes": {"data": {"name": f"{NAME}-data"}}}
 
     def _service(self) -> dict[str, Any]:

@@ -54,7 +54,10 @@ def test_the_schema_of_compose_files_finds_no_fault_and_finds_planted_ones(deplo
 
 def compose_client() -> list[str]:
     """Docker's own reader of compose files: its plugin, or the older client that is a program of its own."""
-    if shutil.which("docker") and not subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
+    if (
+        shutil.which("docker")
+        and not subprocess.run(["docker", "compose", "version"], capture_output=True).returncode
+    ):
         return ["docker", "compose"]
     if program := shutil.which("docker-compose"):
         return [program]

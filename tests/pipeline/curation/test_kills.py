@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
+from support.curated import digests
 from support.frame_folders import blurred, dark, write_folder
 
 from neuropose_ray.pipeline.curation.inspection import inspect_run
-from neuropose_ray.schemas.digest import file_sha256
 
 PROGRAM = Path(sys.executable).with_name("neuropose-ray")
 KILLS = 50
@@ -19,11 +19,6 @@ KILLS = 50
 def started(frames: Path, out: Path) -> subprocess.Popen[bytes]:
     words = ["curate", "run", frames, "--out", out, "--engine", "local", "--workers", "1", "--set", "batch_size=16"]
     return subprocess.Popen([PROGRAM, *map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
-def digests(out: Path) -> dict[str, str]:
-    files = [path for path in out.rglob("*.parquet") if "manifest" not in path.parts]
-    return {path.relative_to(out).as_posix(): file_sha256(path) for path in sorted(files)}
 
 
 @pytest.mark.endurance

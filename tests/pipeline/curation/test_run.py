@@ -1,45 +1,28 @@
 """A run of curation: every planted fault is found and none invented, nothing is decoded twice, wherever it is cut."""
 
-import os
 import shutil
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
 import cv2
 import numpy as np
 import pytest
-from support.frame_folders import HEIGHT, WIDTH, blurred, clipped, dark, scene, write_folder
+from support.curated import BLURRED, CLIPPED, DARK, FROZEN, PLANTED_FRAMES, digests, run, write_planted
+from support.frame_folders import HEIGHT, WIDTH, blurred, dark, scene, write_folder
 from support.grey_model import GreySpec
 
-from neuropose_ray.curation import CurationSettings, MetricRegistry, read_ledger
+from neuropose_ray.curation import MetricRegistry, read_ledger
 from neuropose_ray.errors import InputNotFoundError
 from neuropose_ray.pipeline.curation.inspection import inspect_run
-from neuropose_ray.pipeline.curation.run import curate
-from neuropose_ray.pipeline.curation.summary import CurationSummary
 from neuropose_ray.pipeline.engines.local import LocalEngine
-from neuropose_ray.pipeline.engines.start import started_engine
 from neuropose_ray.pipeline.run import run as run_poses
-from neuropose_ray.pipeline.settings import EngineSettings, RunSettings
+from neuropose_ray.pipeline.settings import RunSettings
 from neuropose_ray.pipeline.state.progress import NullReporter
-from neuropose_ray.schemas.digest import file_sha256
 from neuropose_ray.schemas.frame_table import FRAMES_FILE, IDLE_FILE, read_frames, read_idle
 from neuropose_ray.schemas.typed_columns import Column
 
 LENIENT = {"ingest": {"strict_sequence": False}}
-
-
-def run(inputs: Path | list[Path], out: Path, registry: MetricRegistry | None = None, **settings) -> CurationSummary:
-    with closing(LocalEngine(2)) as engine:
-        return curate(
-            inputs if isinstance(inputs, list) else [inputs],
-            out,
-            settings=CurationSettings(**settings),
-            engine=engine,
-            progress=NullReporter(),
-            registry=registry,
-        )
 
 
 def flagged(out: Path, flag: str, stream: str = "cam") -> list[int]:
@@ -47,29 +30,14 @@ def flagged(out: Path, flag: str, stream: str = "cam") -> list[int]:
     return [row for row, flags in enumerate(table["flags"].to_pylist()) if flag in flags]
 
 
-def digests(out: Path) -> dict[str, str]:
-    """The digests of all results; the ledger and the summary have times in them."""
-    files = [path for path in out.rglob("*.parquet") if "manifest" not in path.parts]
-    return {path.relative_to(out).as_posix(): file_sha256(path) for path in sorted(files)}
-
-
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-#: Of 300 frames; with chunks of 64 there are borders at multiples of 50, with 150 in the middle.
-PLANTED_FRAMES = 300
-BLURRED, DARK, CLIPPED = [10, 49, 50, 149, 250], [20, 99, 100, 299], [0, 30, 150, 151]
-COPIES = {200: 120, 249: 120, 148: 60}
-FROZEN = range(170, 186)
-
-
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("planted") / "cam"
-    changes = {**dict.fromkeys(BLURRED, blurred), **dict.fromkeys(DARK, dark), **dict.fromkeys(CLIPPED, clipped)}
-    return write_folder(folder, PLANTED_FRAMES, changes, {**COPIES, **dict.fromkeys(FROZEN, 170)})
+    return write_planted(tmp_path_factory.mktemp("planted") / "cam")
 
 
 def test_every_planted_fault_is_found_and_none_invented_wherever_chunks_end(planted: Path, tmp_path: Path):
@@ -315,68 +283,3 @@ def test_beside_poses_frames_are_decoded_once_and_the_table_is_the_same(tmp_path
     assert tables[0].drop_columns(of_poses).equals(tables[1].drop_columns(of_poses))
     assert set(tables[1]["persons"].to_pylist()) <= {0, 1}
     assert tables[0]["persons"].null_count == 60
-
-
-class KilledError(BaseException):
-    """Stands for the death of the process at one point."""
-
-
-@contextmanager
-def killed_at(monkeypatch: pytest.MonkeyPatch, count: int) -> Iterator[None]:
-    """Let the process "die" at the ``count``-th time that it renames or removes a file."""
-    left = [count]
-    rename, replace = os.rename, os.replace
-
-    def dying(real):
-        def call(*arguments, **options):
-            # The lease of a process that lives on, as this one does, is not free; a killed one's is.
-            left[0] -= not any("lease" in str(argument) for argument in arguments)
-            if left[0] == 0:
-                left[0] = -1
-                raise KilledError
-            return real(*arguments, **options)
-
-        return call
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "rename", dying(rename))
-        patch.setattr(os, "replace", dying(replace))
-        yield
-
-
-def _deaths(monkeypatch: pytest.MonkeyPatch, planted: Path, tmp_path: Path, counts: range) -> None:
-    run(planted, tmp_path / "whole", batch_size=64)
-    whole = digests(tmp_path / "whole")
-    for count in counts:
-        out = tmp_path / f"killed {count}"
-        with killed_at(monkeypatch, count), suppress(KilledError):
-            run(planted, out, batch_size=64)
-        summary = run(planted, out, batch_size=64)
-        assert summary.all_well, count
-        assert digests(out) == whole, count
-
-
-@pytest.mark.slow
-def test_a_run_that_died_goes_on_to_the_same_files(monkeypatch: pytest.MonkeyPatch, planted: Path, tmp_path: Path):
-    _deaths(monkeypatch, planted, tmp_path, range(3, 40, 12))
-
-
-@pytest.mark.endurance
-def test_wherever_a_run_dies_it_goes_on_to_the_same_files(
-    monkeypatch: pytest.MonkeyPatch, planted: Path, tmp_path: Path
-):
-    _deaths(monkeypatch, planted, tmp_path, range(1, 51))
-
-
-@pytest.mark.ray
-@pytest.mark.slow
-def test_on_a_cluster_the_files_are_the_same(ray_cluster: str, planted: Path, tmp_path: Path):
-    run(planted, tmp_path / "local")
-    settings = EngineSettings(kind="ray", address=ray_cluster, workers=1)
-    with started_engine(settings, None, "curation") as engine:
-        summary = curate(
-            [planted], tmp_path / "ray", settings=CurationSettings(batch_size=64), engine=engine,
-            progress=NullReporter(),
-        )  # fmt: skip
-    assert (summary.frames_decoded, summary.engine) == (PLANTED_FRAMES, "ray")
-    assert digests(tmp_path / "ray") == digests(tmp_path / "local")
