@@ -6,12 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from unittest.mock import patch
 
 from support.jobs_in_files import JobsInFiles
 
 from neuropose_ray.service.data_folder import DataFolder
-from neuropose_ray.service.inbox import notices
 from neuropose_ray.service.inbox.inbox import Inbox
 from neuropose_ray.service.inbox.status_file import load_status
 from neuropose_ray.service.settings import InboxSettings
@@ -47,14 +45,12 @@ def running(
 ) -> Iterator[Inbox]:
     inbox = Inbox(data, InboxSettings(poll_s=0.1, settle_s=settle_s, unfinished_s=unfinished_s), jobs)
     thread = threading.Thread(target=inbox.run)
-    # Changes are told ten times as soon, like all else that this inbox waits for.
-    with patch.multiple(notices, _TOGETHER_MS=40, _COLLECT_MS=20):
-        thread.start()
-        try:
-            yield inbox
-        finally:
-            inbox.stop()
-            thread.join()
+    thread.start()
+    try:
+        yield inbox
+    finally:
+        inbox.stop()
+        thread.join()
 
 
 def waiting(data: DataFolder) -> dict[str, str]:
