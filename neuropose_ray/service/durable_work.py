@@ -200,6 +200,8 @@ def dbos_configuration(application: str, database_url: str, executor: str) -> DB
         "application_version": "1",
         "serializer": DBOSPortableJSONSerializer(),  # the default one would unpickle what is in the database
         "log_level": "WARNING",
+        # For messages between workflows, of which there are none here; the end of DBOS waits for a pause to be over.
+        "notification_listener_polling_interval_sec": 0.1,
     }
 
 

@@ -1,11 +1,11 @@
 """`jobs` as a person and a script read it, of a server that answers from memory; the real one is with the service."""
 
 import json
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from support.http_server import served
 from typer.testing import CliRunner
 
 from neuropose_ray.cli.main import app
@@ -50,10 +50,8 @@ def service():
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield known, asked, f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with served(Handler) as port:
+        yield known, asked, f"http://127.0.0.1:{port}"
 
 
 def jobs(service, *words, answer=None):

@@ -14,6 +14,7 @@ import psutil
 import pytest
 import yaml
 from support.ports import free_port
+from support.serving import own_home
 
 from neuropose_ray.cli import main as neuropose_ray
 from neuropose_ray.cli.serve import stopped_by_signals
@@ -92,10 +93,13 @@ def test_the_service_starts_with_one_command_answers_and_ends_at_a_signal(tmp_pa
     service = {"data_dir": str(tmp_path / "data"), "jobs": {"min_free_bytes": 0}}
     (tmp_path / "settings.yaml").write_text(yaml.safe_dump({"service": service}))
     port, dashboard = free_port(), free_port()
-    words = ["serve", "--config", str(tmp_path / "settings.yaml"), "--port", str(port)]
+    words = [
+        "serve", "--config", tmp_path / "settings.yaml", "--port", str(port), "--dashboard-port", str(dashboard)
+    ]  # fmt: skip
     command = [sys.executable, "-c", "from neuropose_ray.cli import main; main()", *words]
     with (tmp_path / "printed").open("wb") as printed:
-        process = subprocess.Popen([*command, "--dashboard-port", str(dashboard)], stdout=printed, stderr=printed)
+        # The user's own environment: this one has Ray's tokens disabled.
+        process = subprocess.Popen(command, stdout=printed, stderr=printed, env=own_home(tmp_path))
     try:
         until = time.monotonic() + READY_S
         while not (urls := re.findall(r"^ready: (\S+)", said := (tmp_path / "printed").read_text(), re.MULTILINE)):

@@ -1,10 +1,11 @@
 import json
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from description.samples import NAME, random_report
+from support.http_server import served
 
 from neuropose_ray.description import EndpointSettings, describe
 from neuropose_ray.description.endpoint import worded
@@ -44,7 +45,7 @@ class Endpoint:
 
 
 @contextmanager
-def served(endpoint):
+def serving(endpoint):
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -57,18 +58,13 @@ def served(endpoint):
         def log_message(self, *parts):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(Handler) as port:
+        yield f"http://127.0.0.1:{port}/v1"
 
 
 def wording(*answers, retries=2, **settings):
     endpoint = Endpoint(*answers)
-    with served(endpoint) as url:
+    with serving(endpoint) as url:
         return worded(FINDINGS, "en", EndpointSettings(url=url, model="m", retries=retries, **settings)), endpoint
 
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import http.server
-import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from support.http_server import served
 
 from neuropose_ray.errors import ServiceError, ServiceUnreachableError, SettingsError
 from neuropose_ray.schemas.jobs import Artifact, Job, JobOptions, JobProgress, JobWebhook
@@ -57,12 +57,8 @@ class Dying(http.server.BaseHTTPRequestHandler):
 def client() -> Iterator[ServiceClient]:
     Dying.asked.clear()
     Dying.received.clear()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dying)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with ServiceClient(f"http://127.0.0.1:{server.server_port}") as client:
+    with served(Dying) as port, ServiceClient(f"http://127.0.0.1:{port}") as client:
         yield client
-    server.shutdown()
-    server.server_close()
 
 
 def test_a_download_that_breaks_off_is_an_error_and_leaves_nothing(client: ServiceClient, tmp_path: Path):

@@ -5,10 +5,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import httpx
 import pytest
+from support.http_server import StartedServer
 from support.ports import free_port
 
 from neuropose_ray.service.dashboard import DashboardOnDemand, listening_socket
@@ -33,7 +34,7 @@ class Dashboard:
 
     def __init__(self, faults: int = 0) -> None:
         self.starts, self.ends, self._faults = 0, 0, faults
-        self._server: ThreadingHTTPServer | None = None
+        self._server: StartedServer | None = None
         self.ended = threading.Event()
 
     def start(self) -> int:
@@ -41,17 +42,15 @@ class Dashboard:
         time.sleep(0.2)
         if self.starts <= self._faults:
             raise RuntimeError("no room")
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return int(self._server.server_address[1])
+        self._server = StartedServer(Page)
+        return self._server.server_port
 
     def is_running(self) -> bool:
         return self._server is not None
 
     def end(self) -> None:
         if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+            self._server.close()
             self._server = None
             self.ends += 1
             self.ended.set()

@@ -2,7 +2,6 @@
 
 import http.server
 import socket
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import ClassVar
 from urllib.parse import unquote
 
 import pytest
+from support.http_server import served
 
 from neuropose_ray.errors import (
     FetchError,
@@ -61,11 +61,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def host() -> Iterator[str]:
     _Handler.asked.clear()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(_Handler) as port:
+        yield f"127.0.0.1:{port}"
 
 
 def bring(host: str, path: str, folder: Path, **settings: object) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from support.http_server import served
 
 FPS = 10
 _SIZE = (320, 192)
@@ -25,12 +26,10 @@ def hls_camera() -> Iterator[str]:
         feeder = threading.Thread(target=_feed, args=(Path(folder), stop), daemon=True)
         feeder.start()
         handler = functools.partial(_Quiet, directory=folder)
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+        with served(handler) as port:
             while not (Path(folder) / "live.m3u8").exists():
                 time.sleep(0.1)
-            yield f"http://127.0.0.1:{server.server_port}/live.m3u8"
-            server.shutdown()
+            yield f"http://127.0.0.1:{port}/live.m3u8"
         stop.set()
         feeder.join()
 

@@ -6,11 +6,12 @@ import threading
 import time
 from base64 import b64decode
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Literal, Self
 
 import cv2
 import numpy as np
+from support.http_server import StartedServer
 from support.rtsp.stamps import milliseconds, write_stamp
 
 WIDTH, HEIGHT = 320, 192
@@ -60,9 +61,7 @@ class HttpCamera:
             pass
 
         Handler.camera = camera
-        self._server = ThreadingHTTPServer((address, 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server = StartedServer(Handler, address)
         self.host = f"{address}:{self._server.server_port}"
 
     def url(self, path: str) -> str:
@@ -75,8 +74,7 @@ class HttpCamera:
 
     def __exit__(self, *_: object) -> None:
         self.ended.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,12 +1,12 @@
 """A server of jobs and batches over real HTTP, kept in memory, for what the command line says to a service."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
+from support.http_server import served
 from support.jobs_in_memory import NOW
 
 from neuropose_ray.schemas.batches import Batch, BatchPage
@@ -112,8 +112,6 @@ def job_server() -> Iterator[JobServer]:
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        jobs.url = f"http://127.0.0.1:{server.server_address[1]}"
+    with served(Handler) as port:
+        jobs.url = f"http://127.0.0.1:{port}"
         yield jobs
-        server.shutdown()

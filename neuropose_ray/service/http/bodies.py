@@ -212,6 +212,6 @@ async def read_settings(request: Request, model: type[Model], most_bytes: int = 
     """
     content = await read_json(body_of(request, most_bytes), SETTINGS_VALUES)
     try:
-        return model.model_validate_json(bytes(content))
+        return model.model_validate_json(bytes(content), strict=True)  # as the description says: 0 is not false
     except ValidationError as error:
         raise RequestError(faults(error.errors(include_input=False)), hint="see /docs") from error

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -72,20 +72,30 @@ class Listener:
         try:
             yield
         finally:
-            server.should_exit = True
+            server.stop()
             await serving
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Take no more connections, and end when those that there are have ended, or in the end without."""
+        self.should_exit = True
+        self._stopped.set()
+
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         """The process is Ray's, and so are its signals."""
         return nullcontext()
 
     async def main_loop(self) -> None:
-        """Tick once a second, for the date in answers, instead of ten times: the end comes up to a second later."""
+        """Tick once a second, for the date in answers, instead of ten times."""
         tenths = 0
         while not await self.on_tick(tenths):
-            await asyncio.sleep(1.0)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), 1.0)
             tenths = (tenths + 10) % 864_000
 
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import Request
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, Strict, ValidationError
 from pydantic_core import from_json
 
 from neuropose_ray.errors import RequestError, TooLargeError
@@ -81,7 +81,7 @@ class PoseOptions(FrozenModel):
         "followed from each frame to the next, which is faster and steadier for a video and wrong for anything else. "
         "false: people are searched in every picture anew",
     )
-    timestamps_s: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] | None = Field(
+    timestamps_s: Annotated[tuple[Annotated[float, Field(allow_inf_nan=False)], ...], Strict(False)] | None = Field(
         default=None, description="one for each picture, in seconds; they come back with the results"
     )
     field_of_view_degrees: float | None = Field(
@@ -101,11 +101,13 @@ _EXAMPLE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCB
 
 
 class PoseBody(PoseOptions):
-    """The JSON form of a request."""
+    """The JSON form of a request, in which values have the types that the description says; a list is a tuple."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"frames": [_EXAMPLE], "consecutive": False}]})
+    model_config = ConfigDict(
+        strict=True, json_schema_extra={"examples": [{"frames": [_EXAMPLE], "consecutive": False}]}
+    )
 
-    frames: tuple[Picture, ...] = Field(
+    frames: Annotated[tuple[Picture, ...], Strict(False)] = Field(
         min_length=1,
         description="JPEG, PNG, WebP or BMP files in base64, data URLs among them, or where they lie: objects of "
         "`uri`, of what `service.uploads` allows",

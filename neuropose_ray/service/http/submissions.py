@@ -140,7 +140,7 @@ async def read_json_submission(body: AsyncIterator[bytes]) -> Submission:
     """
     content = await read_json(body, SETTINGS_VALUES)
     try:
-        return Submission.model_validate_json(bytes(content))
+        return Submission.model_validate_json(bytes(content), strict=True)
     except ValidationError as error:
         raise RequestError(faults(error.errors()), hint="see /docs") from error
 

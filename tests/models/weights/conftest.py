@@ -2,15 +2,15 @@
 
 import io
 import tarfile
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from support.http_server import served
 
 
 @dataclass
@@ -74,13 +74,9 @@ class _Handler(BaseHTTPRequestHandler):
 def file_server() -> Iterator[FileServer]:
     files = FileServer()
     handler = type("Handler", (_Handler,), {"files": files})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        files.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with served(handler) as port:
+        files.url = f"http://127.0.0.1:{port}"
         yield files
-        server.shutdown()
-        thread.join()
 
 
 SAVED_MODEL = {

@@ -71,14 +71,23 @@ def request_of(*chunks: bytes, **headers: str) -> Request:
 class Setting(BaseModel):
     """A small body."""
 
-    numbers: list[int]
+    numbers: tuple[int, ...]
+    is_final: bool = False
 
 
 def test_a_small_body_is_read_and_every_fault_of_it_is_a_fault_of_the_request():
-    assert asyncio.run(read_settings(request_of(b'{"numbers"', b": [1, 2]}"), Setting)).numbers == [1, 2]
+    assert asyncio.run(read_settings(request_of(b'{"numbers"', b": [1, 2]}"), Setting)).numbers == (1, 2)
     for content in (b"", b"{", b"[]", b'{"numbers": ["a"]}', b"\xff", b"[" * 4000):
         with pytest.raises(RequestError):
             asyncio.run(read_settings(request_of(content), Setting))
+
+
+@pytest.mark.parametrize(
+    "content", ['"numbers": ["1"]', '"numbers": [], "is_final": 0', '"numbers": [], "is_final": "no"']
+)
+def test_a_value_of_another_type_than_described_is_no_other_word_for_one(content: str):
+    with pytest.raises(RequestError, match="should be a valid"):
+        asyncio.run(read_settings(request_of(f"{{{content}}}".encode()), Setting))
 
 
 @pytest.mark.parametrize(

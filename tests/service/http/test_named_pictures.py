@@ -4,12 +4,12 @@ import asyncio
 import base64
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.requests import Request
+from support.http_server import served
 from support.jobs_in_memory import Interface, JobsInMemory
 
 from neuropose_ray.errors import ForbiddenInputError, OverloadedError, TooLargeError
@@ -39,11 +39,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def host() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(_Handler) as port:
+        yield f"127.0.0.1:{port}"
 
 
 def complete(

@@ -125,6 +125,13 @@ def test_pictures_are_searched_one_by_one_unless_they_are_said_to_be_consecutive
     assert read("application/json", b'{"frames": ["YQ=="], "consecutive": true}').consecutive
 
 
+@pytest.mark.parametrize("name", ["consecutive", "field_of_view_degrees", "timestamps_s"])
+def test_in_json_a_value_has_the_type_of_the_description(name: str):
+    value = {"consecutive": 1, "field_of_view_degrees": "60", "timestamps_s": ["0.5"]}[name]
+    with pytest.raises(RequestError, match=f"{name}.* should be a valid"):
+        read("application/json", json.dumps({"frames": ["YQ=="], name: value}).encode())
+
+
 @pytest.mark.parametrize("kind", ["image/jpeg", "application/json", FORM])
 def test_a_body_beyond_what_all_requests_may_hold_is_told_to_come_again(kind: str):
     start = b'--x\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n' if kind == FORM else b""

@@ -38,8 +38,9 @@ PARTS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
+    """One for each test, in the end of which it is told to take no jobs any more."""
     workflows = {"standard": {"steps": [{"kind": "pose"}]}}
     jobs = {"min_free_bytes": 0, "workflows": workflows}
     rate = {"requests_per_s": 1e6, "burst": 10**6}
@@ -47,7 +48,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def token(service: LocalService) -> str:
     secret, token = new_token("fuzz", frozenset({"admin"}), None)
     add_token(service.data.tokens, token)

@@ -91,6 +91,14 @@ def test_options_that_cannot_be_are_refused_by_name(options: dict[str, object], 
         from_form(tmp_path, (name, None, str(value)))
 
 
+@pytest.mark.parametrize(
+    "content", [{"priority": "7"}, {"options": {"overlay": 1}}, {"options": {"height_m": "1.8"}}]
+)
+def test_in_json_a_value_has_the_type_of_the_description(content: dict[str, object]):
+    with pytest.raises(RequestError, match="should be a valid"):
+        from_json(**content)
+
+
 @pytest.mark.parametrize("text", ["not toml [", "a = 1", "[cam]\nsize = [1, 1]", "a" * 1000])
 def test_what_is_no_calibration_is_refused_while_the_client_is_there(text: str):
     submission = Submission(options=JobOptions(calibration=text))

@@ -55,7 +55,7 @@ def launched(new_database: Path, tmp_path: Path, failures: list[ActionFailure]) 
             outbox.close()
         pauses = Pauses(first_s=0.05, longest_s=0.2)
         clips = submit_clip or no_clips
-        running[:] = [Outbox(sqlite_url(database), stores, clips, failures.append, poll_s=0.05, pauses=pauses)]
+        running[:] = [Outbox(sqlite_url(database), stores, clips, failures.append, poll_s=0.02, pauses=pauses)]
         running[0].launch()
         return running[0]
 
