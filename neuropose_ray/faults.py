@@ -6,8 +6,9 @@ All errors of pydantic that a user of YAML files, environment variables and flag
 from __future__ import annotations
 
 import json
+import re
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _MOST_ALLOWED = 24
 #: Given values that are longer are cut.
 _SHOWN_LETTERS = 60
+
+#: How pydantic's own messages begin.
+_LIBRARY_SUBJECT = re.compile(r"^\w+ should ")
 
 #: What pydantic's kinds of errors ask for, by how their names begin.
 _WANTED = (
@@ -54,6 +58,8 @@ def faults(error: ValidationError, kind: type[BaseModel]) -> list[str]:
     """
     lines: dict[str, list[str]] = {}
     for fault in error.errors(include_url=False):
+        if _lacks_wrong_items_alone(fault):
+            continue
         key, what = _words(fault, kind)
         lines.setdefault(key, []).append(what)
     return [
@@ -75,6 +81,12 @@ def yaml_fault(error: YAMLError) -> str:
     if mark is None or problem is None:
         return f"not YAML ({' '.join(str(error).split())})"
     return f"not YAML, in line {mark.line + 1}, column {mark.column + 1}: {problem}"
+
+
+def _lacks_wrong_items_alone(fault: ErrorDetails) -> bool:
+    """Whether a list is too short only since wrong items, which have faults of their own, are not counted."""
+    given = fault["input"]
+    return fault["type"] == "too_short" and isinstance(given, Sized) and len(given) >= fault["ctx"]["min_length"]
 
 
 def _words(fault: ErrorDetails, kind: type[BaseModel]) -> tuple[str, str]:
@@ -103,7 +115,7 @@ def _words(fault: ErrorDetails, kind: type[BaseModel]) -> tuple[str, str]:
     for beginning, wanted in _WANTED:
         if name.startswith(beginning):
             return key, f"must be {wanted}{value}"
-    message = fault["msg"].replace("Input should", "must")
+    message = _LIBRARY_SUBJECT.sub("must ", fault["msg"]).replace(" after validation", "")
     return key, message + value * name.startswith(("greater_than", "less_than", "multiple_of"))
 
 

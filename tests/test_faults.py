@@ -1,12 +1,12 @@
 """What is wrong with settings is said by their keys, with what is allowed there and what was probably meant."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 
 from neuropose_ray.analysis.runs.config import AnalysisConfig
 from neuropose_ray.faults import faults, nearest_of, yaml_fault
@@ -110,6 +110,14 @@ def test_a_validators_own_words_are_kept_and_places_in_lists_are_numbers():
         'parts[0].size: must be a whole number, not "x"',
         "parts[1].kind: only wheels are known",
     ]
+
+
+def test_a_list_is_too_short_only_when_it_is_not_when_its_items_are_wrong():
+    class Listed(BaseModel):
+        names: Annotated[tuple[Annotated[str, Field(pattern="^[a-z]+$")], ...], Field(min_length=1)]
+
+    assert wrong(Listed, {"names": ["A"]}) == ["names[0]: must match pattern '^[a-z]+$'"]
+    assert wrong(Listed, {"names": []}) == ["names: must have at least 1 item, not 0"]
 
 
 def test_secrets_are_not_repeated():

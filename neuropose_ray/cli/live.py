@@ -26,9 +26,7 @@ StreamName = Annotated[
 @app.command()
 def add(
     stream: StreamName,
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="rtsp://, http(s)://, file:// or device://, as a URL.")
-    ],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="rtsp(s)://, http(s)://, file://, or device:0.")],
     kind: Annotated[
         str | None, typer.Option(help="rtsp, mjpeg, snapshot, hls, device or file. [default: by the URL]")
     ] = None,
@@ -60,6 +58,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Register a camera: it is watched until it is removed, also after a restart of the service.
+
+    It takes the place of one of the same name; what that one's rules have written is kept.
 
     The service reads public addresses alone until its settings allow others: service.live.private_networks with
     service.live.hosts for cameras in your network, service.live.files for folders of videos.

@@ -1,5 +1,6 @@
 """The page of a stream in a real browser: the picture moves, people are counted, a token is asked for."""
 
+import time
 from pathlib import Path
 
 import cv2
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from support.browser import started_chromium
 from support.live_service import live_service
+from support.ports import free_port
 
 from neuropose_ray.service.settings import Token
 from neuropose_ray.service.tokens import digest_of
@@ -38,6 +40,24 @@ def test_the_page_shows_the_live_picture_with_people_and_events(test_data: Path,
         assert len(np.unique(seen.reshape(-1, 3), axis=0)) > 100  # a picture, not an empty canvas
         assert page.title() == "ward-7"
         assert faults == []
+
+
+@pytest.mark.slow
+def test_the_page_says_why_no_picture_comes(tmp_path: Path):
+    with (
+        live_service(tmp_path, private_networks=True) as live,
+        live.client() as client,
+        started_chromium() as browser,
+    ):
+        client.put("/v1/streams/away", json={"url": f"rtsp://127.0.0.1:{free_port()}/live"})
+        until = time.monotonic() + 30
+        while not client.get("/v1/streams/away").json()["last_error"]:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        page = browser.new_page()
+        page.goto(f"{live.url}/v1/streams/away/view")
+        page.wait_for_selector("#state.reconnecting", timeout=30_000)
+        assert page.inner_text("#state") == "reconnecting: connection refused"
 
 
 @pytest.mark.slow

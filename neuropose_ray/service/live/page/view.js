@@ -66,7 +66,8 @@ const HANDLERS = {
     retryMs = 500;
     resume = message.resume;
     if (message.skeleton) edges = message.skeleton.edges;
-    setState(message.state.state);
+    const { state, last_error: error } = message.state;
+    setState(state, state === "active" ? null : error);
   },
   pose: showPose,
   event(message) {
@@ -101,8 +102,8 @@ async function showPose(message) {
   canvas.dataset.frame = message.frame_id;
   canvas.dataset.persons = message.persons.length;
   const age = Math.round(message.timing_ms.total);
-  $("figures").textContent =
-    `${new Date(message.captured_at * 1000).toLocaleTimeString()}, ${age} ms old, ${message.persons.length} people`;
+  const who = message.persons.length === 1 ? "1 person" : `${message.persons.length} people`;
+  $("figures").textContent = `${new Date(message.captured_at * 1000).toLocaleTimeString()}, ${age} ms old, ${who}`;
   showPeople(message.persons);
 }
 
