@@ -182,6 +182,8 @@ class Inbox:
 
     def _set_unfinished(self, name: str, what: str) -> None:
         self._log.say(name, f"waits for {what}")
+        if self._status.has_completed(name):
+            return  # what stands there of results must outlive what comes later, and the end of this process
         since = self._unfinished.setdefault(name, datetime.now(UTC))
         self._status.set(name, StatusEntry.unfinished(since, what))
 

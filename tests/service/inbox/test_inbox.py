@@ -198,6 +198,28 @@ def test_folders_that_can_be_no_job_fail_with_a_plain_message(data: DataFolder, 
     assert "no video in it (notes.txt)" in str(load_status(data.status_file)["notes"].error)
 
 
+def test_a_completed_job_stays_completed_while_something_new_is_copied_into_its_folder(data, jobs, caplog):
+    with running(data, jobs):
+        folder = drop(data, "trial", "walk.mp4")
+        eventually(jobs.all)
+        jobs.set(jobs.all()[0], "completed")
+        eventually(lambda: status(data) == {"trial": "completed"})
+    (folder / "walk.mp4").unlink()
+    part = folder / "second.mp4.part"
+    part.write_bytes(b"begun")
+    caplog.set_level("INFO")
+    with running(data, jobs, unfinished_s=60):
+        eventually(lambda: "second.mp4.part, which seems to be copied still" in caplog.text)
+        time.sleep(0.3)  # the status is written after the log
+        assert status(data) == {"trial": "completed"}
+    part.rename(folder / "given up.txt")
+    with running(data, jobs):
+        drop(data, "next", "notes.txt")
+        eventually(lambda: status(data).get("next") == "failed")
+        assert status(data)["trial"] == "completed"
+        assert folder.exists()
+
+
 @pytest.mark.parametrize("emptied", ["all of it", "but for the notes", "and made anew"])
 @pytest.mark.slow
 def test_a_completed_job_stays_completed_when_its_folder_is_emptied(data, jobs, emptied):
