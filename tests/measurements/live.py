@@ -317,7 +317,10 @@ async def hour(service: LiveServing, *, minutes: int, samples: Path) -> None:
     """How fast the processes of the service grow with one stream and one client, after a quarter of the time."""
     received = 0
     with RtspCamera(size=(640, 360), fps=10, video=VIDEO) as camera:
-        client = Client(service.live_url, {"url": camera.url, "fps": 5})
+        # Registered, so that all parts of the service are there.
+        spec = {"url": camera.url, "source": {"fps": 5}}
+        service.asked("PUT", "/v1/streams/hour", json=spec).raise_for_status()
+        client = Client(service.live_url, {"stream": "hour"})
 
         async def receive() -> None:
             nonlocal received

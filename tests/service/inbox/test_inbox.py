@@ -204,7 +204,9 @@ def test_a_completed_job_stays_completed_while_something_new_is_copied_into_its_
         eventually(jobs.all)
         jobs.set(jobs.all()[0], "completed")
         eventually(lambda: status(data) == {"trial": "completed"})
-    (folder / "walk.mp4").unlink()
+        shutil.rmtree(folder)
+        eventually(lambda: not list(data.drops.glob("*.json")))
+    folder.mkdir()
     part = folder / "second.mp4.part"
     part.write_bytes(b"begun")
     caplog.set_level("INFO")
