@@ -272,10 +272,13 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.Table:
     schema = _schema()
     parts = [[batch.column(field.name) for batch in batches] for field in schema]
     batches.clear()
-    columns = []
+    columns, pool = [], pa.default_memory_pool()
     for field in schema:
         own = parts.pop(0)
         columns.append(pa.concat_arrays(own) if own else pa.nulls(0, field.type))
+        # What was read is given up here. The pool would keep it, more than the whole table takes.
+        del own
+        pool.release_unused()
     return pa.Table.from_arrays(columns, schema=schema)
 
 
