@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -54,7 +55,7 @@ class Discovery:
     ) -> tuple[FoundVideo, ...]:
         """The inputs with their names; the arguments are those of :func:`~.naming.folder_names`."""
         names = folder_names(self.inputs, owners, was_moved)
-        return tuple(FoundVideo(*video) for video in zip(names, self.locations, strict=True))
+        return tuple(FoundVideo(*video) for video in zip(map(sys.intern, names), self.locations, strict=True))
 
 
 def discover(inputs: Sequence[Path], out: Path | None = None) -> Discovery:
@@ -105,9 +106,10 @@ class _FoundInputs:
                 else "give a folder with videos or numbered pictures"
             )
             raise InputNotFoundError("the folder holds no videos, and no pictures", where=str(given), hint=hint)
+        itself, inside = real.parts[1:-1], real.parts[1:]  # one for all inputs in it
         for item in content.inputs:
             below = PurePath(item.path).relative_to(given).parts
-            self._add(item, "_".join(below) or real.name, real.parts[1:] if below else real.parts[1:-1])
+            self._add(item, "_".join(below) or real.name, inside if below else itself)
         self.left_out += [*content.others, *content.repeats]
         self.contents.append(content)
 

@@ -201,5 +201,8 @@ def _collect_file(folder: _Folder, file: _File, content: FolderContent) -> None:
     if not is_video_name(name) and not is_image_name(name):
         content.others.append(path)
         return
-    real_path = os.path.realpath(path) if file.is_link else _joined(folder.real_path, file.name)
+    if file.is_link:
+        real_path = os.path.realpath(path)
+    else:  # mostly both are one text, which is in memory once then
+        real_path = path if folder.real_path == folder.path else _joined(folder.real_path, file.name)
     content.inputs.append(FoundInput(path, real_path, "video" if is_video_name(name) else "picture"))

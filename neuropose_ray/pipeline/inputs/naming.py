@@ -70,6 +70,8 @@ def folder_names(
         was_moved: whether the input that has a name seems to be this unnamed one now.
     """
     names = {uri: name for name, uri in owners.items()}
+    if all(unnamed.uri in names for unnamed in inputs):  # as in every rerun: what is below would take memory
+        return [names[unnamed.uri] for unnamed in inputs]
     named = {_folded(name): name for name in owners}
     taken = {*named, *map(_folded, _RESERVED)}
     groups: dict[str, list[UnnamedInput]] = defaultdict(list)

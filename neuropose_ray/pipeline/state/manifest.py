@@ -7,6 +7,7 @@ cache: whatever it does not say, or says of an input or a result that has change
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -91,7 +92,8 @@ class Manifest:
 
     def __init__(self, table: pa.Table) -> None:
         self._table = table.combine_chunks()
-        self._place = {name: row for row, name in enumerate(self._table["name"].to_pylist())}
+        # A run has the last one's manifest, its own, and the inputs: each name is in memory once for all of them.
+        self._place = {sys.intern(name): row for row, name in enumerate(self._table["name"].to_pylist())}
 
     @classmethod
     def of(cls, rows: Iterable[ManifestRow]) -> Manifest:
@@ -111,8 +113,9 @@ class Manifest:
 
     def owners(self) -> dict[str, str]:
         """All names, in the order of their last appearance, and the URI of the input that has each."""
-        table = self._at(sorted(self._place.values()), ["name", "uri"])
-        return dict(zip(table["name"].to_pylist(), table["uri"].to_pylist(), strict=True))
+        names = sorted(self._place, key=self._place.__getitem__)
+        table = self._at(sorted(self._place.values()), ["uri"])
+        return dict(zip(names, table["uri"].to_pylist(), strict=True))
 
     def rows(self, names: Sequence[str]) -> list[ManifestRow | None]:
         """The row of each name, None where there is none."""

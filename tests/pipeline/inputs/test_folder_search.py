@@ -29,6 +29,14 @@ def test_inputs_come_in_the_order_of_names_a_folders_in_its_place(tmp_path: Path
     ]  # fmt: skip
 
 
+def test_the_two_paths_of_an_input_are_one_text_in_memory_where_nothing_is_linked(tmp_path: Path):
+    (direct,) = search_folder(make(tmp_path / "real", "a.mp4")).inputs
+    assert direct.path is direct.real_path
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    (linked,) = search_folder(tmp_path / "link").inputs
+    assert (linked.path, linked.real_path) == (str(tmp_path / "link/a.mp4"), direct.real_path)
+
+
 @pytest.mark.parametrize(
     ("names", "kinds"),
     [

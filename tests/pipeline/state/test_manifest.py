@@ -35,6 +35,11 @@ def test_a_row_is_found_by_its_name(tmp_path: Path):
         manifest.row("nobody")
 
 
+def test_a_name_is_in_memory_once_however_many_manifests_know_it():
+    ours, earlier = (Manifest.of(rows(10)).owners() for _ in range(2))
+    assert all(one is other for one, other in zip(ours, earlier, strict=True))
+
+
 def test_sums_are_over_the_states_asked_for():
     some = rows(4)
     some[1] = replace(some[1], state="completed")
