@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 # Ticks per second, as in MPEG transport: every usual frame rate is a whole number of them.
 _CLOCK_HZ = 90_000
-# What the fastest preset leaves out for little of its time: it makes edges smooth. Its simple coding of what is left
-# stays: CABAC takes a fifth of the encoding for files a sixteenth smaller, with the same pictures.
-_ALWAYS = "no-deblock=0"
+# What the fastest preset leaves out for a tenth of its time: it makes files a fifth smaller, and edges smooth.
+_ALWAYS = "cabac=1:no-deblock=0"
 # The encoder spreads its bits by this rate; the times of the frames are their own.
 _NOMINAL_RATE = 30
 # BT.709 and the range 16..235 in the codes of ITU-T H.273: what browsers take untagged video for.

@@ -62,7 +62,7 @@ class OverlaySettings(BaseModel):
     )
     encoder_preset: EncoderPreset = Field(
         default="ultrafast",
-        description="Speed preset of x264: a third of the time of veryfast, files nearly twice as large.",
+        description="Speed preset of x264: a third of the time of veryfast, files three quarters larger.",
     )
     encoder_crf: int = Field(
         default=24,
