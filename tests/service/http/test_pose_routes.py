@@ -138,7 +138,7 @@ def test_more_requests_than_may_wait_are_told_to_come_again(service, person: byt
     async def ask_many() -> list[httpx.Response]:
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(base_url=service.url, timeout=120, limits=limits) as client:
-            return await asyncio.gather(*(client.post("/v1/pose", content=person, headers=JPEG) for _ in range(80)))
+            return await asyncio.gather(*(client.post("/v1/pose", content=person, headers=JPEG) for _ in range(200)))
 
     responses = asyncio.run(ask_many())
     states = Counter((response.status_code, response.headers.get("retry-after")) for response in responses)

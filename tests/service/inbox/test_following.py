@@ -86,6 +86,7 @@ def test_a_service_that_takes_no_jobs_now_gets_them_later_and_one_that_never_wil
 def test_a_folder_that_cannot_be_moved_to_failed_keeps_no_other_waiting(data: DataFolder, jobs: JobsInFiles):
     jobs.refusal = RequestError("there is no such workflow")
     with running(data, jobs):
+        eventually(data.status_file.exists)  # it has begun, and makes its folders no more
         data.failed.rmdir()
         data.failed.write_bytes(b"no folder")
         drop(data, "refused", "walk.mp4")
