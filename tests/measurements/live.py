@@ -1,8 +1,7 @@
 """What live streams must hold, measured: rates, ages, fairness, clients that do not read, and kills.
 
 Run it on a quiet machine, a measurement at a time: ``python tests/measurements/live.py throughput``. The service is
-started as users start it, the cameras are real RTSP servers, and every figure is printed beside its limit. How memory
-grows in an hour needs no quiet machine: ``python tests/measurements/live.py hour --samples memory.jsonl``.
+started as users start it, the cameras are real RTSP servers, and every figure is printed beside its limit.
 """
 
 import argparse
@@ -18,9 +17,8 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +31,6 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatu
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from measurements.live_memory import append_samples, samples_now, slopes
 from support.rtsp.camera import RtspCamera
 from support.rtsp.stamps import age_ms
 from support.serving import Serving, title
@@ -313,67 +310,34 @@ async def longest_gap(service: LiveServing, client: Client, name: str, watch_s: 
     return max(later - earlier for earlier, later in itertools.pairwise(captured))
 
 
-async def hour(service: LiveServing, *, minutes: int, samples: Path) -> None:
-    """How fast the processes of the service grow with one stream and one client, after a quarter of the time."""
-    received = 0
-    with RtspCamera(size=(640, 360), fps=10, video=VIDEO) as camera:
-        # Registered, so that all parts of the service are there.
-        spec = {"url": camera.url, "source": {"fps": 5}}
-        service.asked("PUT", "/v1/streams/hour", json=spec).raise_for_status()
-        client = Client(service.live_url, {"stream": "hour"})
-
-        async def receive() -> None:
-            nonlocal received
-            async for _ in client.poses():
-                received += 1
-
-        receiving = asyncio.create_task(receive())
-        async with asyncio.timeout(FIRST_S):
-            while not received:
-                await asyncio.sleep(0.1)
-        begin, seen = time.monotonic(), []
-        for taken in range(minutes + 1):
-            await asyncio.sleep(begin + 60 * taken - time.monotonic())
-            seen += samples_now(service.family(), (time.monotonic() - begin) / 60)
-            append_samples(samples, [each for each in seen if each.minute == seen[-1].minute])
-        receiving.cancel()
-        with suppress(asyncio.CancelledError):
-            await receiving
-    report("one stream at 5/s: poses a second", received / (60 * minutes), "about 5")
-    report("one stream at 5/s: connections of the client", len(client.connections), "1")
-    for slope in slopes(seen, minutes / 4):
-        name = f"{slope.title[:34]} {slope.pid}, {slope.last_mb:.0f} MB: MB in 10 min"
-        report(name, slope.resident, f"<= 1 (own: {slope.own:.3f})")
-
-
 MEASUREMENTS: dict[str, Callable[[LiveServing], Awaitable[None]]] = {
     "throughput": throughput, "slow_consumer": slow_consumer, "fairness": fairness, "silent_clients": silent_clients,
     "kills": kills,
 }  # fmt: skip
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(MEASUREMENTS)} and hour; none: all but hour")
-    parser.add_argument("--frames-in-flight", type=int, default=LiveSettings().frames_in_flight)
-    parser.add_argument("--minutes", type=int, default=60, help="of hour")
-    parser.add_argument(
-        "--samples", type=Path, default=Path("memory.jsonl"), help="of hour: the file they are added to"
-    )
-    arguments = parser.parse_args()
-    measurements = {**MEASUREMENTS, "hour": partial(hour, minutes=arguments.minutes, samples=arguments.samples)}
-    names = arguments.names or list(MEASUREMENTS)
+def measure(measurements: Sequence[Callable[[LiveServing], Awaitable[None]]], **live: Any) -> None:
+    """Measure one thing after the other of a service of its own; the arguments are those of :class:`LiveServing`."""
     with tempfile.TemporaryDirectory() as folder:
-        service = LiveServing(Path(folder), frames_in_flight=arguments.frames_in_flight)
+        service = LiveServing(Path(folder), **live)
         try:
             service.start()
-            for name in names:
-                asyncio.run(measurements[name](service))
+            for each in measurements:
+                asyncio.run(each(service))
         except BaseException:
             print(service.log.read_text()[-4000:], file=sys.stderr)
             raise
         finally:
             service.end()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(MEASUREMENTS)}; none: all")
+    parser.add_argument("--frames-in-flight", type=int, default=LiveSettings().frames_in_flight)
+    arguments = parser.parse_args()
+    names = arguments.names or list(MEASUREMENTS)
+    measure([MEASUREMENTS[name] for name in names], frames_in_flight=arguments.frames_in_flight)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,26 @@
-"""The memory of the processes of a service over time, and how fast that of each one grows."""
+"""How fast the memory of each process of the service grows while it watches one live stream.
 
+It needs no quiet machine: ``python tests/measurements/live_memory.py --minutes 60 --samples memory.jsonl``.
+"""
+
+import argparse
+import asyncio
 import json
+import sys
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from measurements.live import FIRST_S, VIDEO, Client, LiveServing, measure, report
+from support.rtsp.camera import RtspCamera
 from support.serving import title
 
 TITLE_LETTERS = 60
@@ -86,3 +100,48 @@ def _slope(samples: Sequence[MemorySample]) -> MemorySlope:
     resident = 10 * np.polyfit(minutes, [sample.resident_mb for sample in samples], 1)[0]
     own = 10 * np.polyfit(minutes, [sample.resident_mb - sample.shared_mb for sample in samples], 1)[0]
     return MemorySlope(samples[-1].pid, samples[-1].title, float(resident), float(own), samples[-1].resident_mb)
+
+
+async def watch(service: LiveServing, *, minutes: int, samples: Path) -> None:
+    """How fast the processes of the service grow with one stream and one client, after a quarter of the time."""
+    received = 0
+    with RtspCamera(size=(640, 360), fps=10, video=VIDEO) as camera:
+        # Registered, so that all parts of the service are there.
+        spec = {"url": camera.url, "source": {"fps": 5}}
+        service.asked("PUT", "/v1/streams/hour", json=spec).raise_for_status()
+        client = Client(service.live_url, {"stream": "hour"})
+
+        async def receive() -> None:
+            nonlocal received
+            async for _ in client.poses():
+                received += 1
+
+        receiving = asyncio.create_task(receive())
+        async with asyncio.timeout(FIRST_S):
+            while not received:
+                await asyncio.sleep(0.1)
+        begin, seen = time.monotonic(), []
+        for taken in range(minutes + 1):
+            await asyncio.sleep(begin + 60 * taken - time.monotonic())
+            seen += samples_now(service.family(), (time.monotonic() - begin) / 60)
+            append_samples(samples, [each for each in seen if each.minute == seen[-1].minute])
+        receiving.cancel()
+        with suppress(asyncio.CancelledError):
+            await receiving
+    report("one stream at 5/s: poses a second", received / (60 * minutes), "about 5")
+    report("one stream at 5/s: connections of the client", len(client.connections), "1")
+    for slope in slopes(seen, minutes / 4):
+        name = f"{slope.title[:34]} {slope.pid}, {slope.last_mb:.0f} MB: MB in 10 min"
+        report(name, slope.resident, f"<= 1 (own: {slope.own:.3f})")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=int, default=60)
+    parser.add_argument("--samples", type=Path, default=Path("memory.jsonl"), help="the file they are added to")
+    given = parser.parse_args()
+    measure([partial(watch, minutes=given.minutes, samples=given.samples)])
+
+
+if __name__ == "__main__":
+    main()
